@@ -1,0 +1,48 @@
+"""What a reader should know about a request although, or because, it was answered."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from simulator.contract.jsontypes import JsonObject
+
+
+class Kind(StrEnum):
+    """How a finding came about, from the gravest to the mildest."""
+
+    VIOLATION = "violation"  # the contract is broken; the request was refused
+    FORGIVEN = "forgiven"  # the real CRM refuses this or may refuse it; accepted here unless strict
+    MISPLACED = "misplaced"  # a key that the contract knows, at a level where it does nothing
+    IGNORED = "ignored"  # a key that the contract does not know; it had no effect
+    NOTICE = "notice"  # allowed, but seldom what the sender wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One remark on one message.
+
+    ``pointer`` is a JSON pointer into the named parameter (``event``, ``query``, ...), ``remedy`` is
+    one sentence that says what to send instead, ``requirement`` the row that it rests on, or ``""``.
+    """
+
+    kind: Kind
+    where: str
+    pointer: str
+    message: str
+    remedy: str = ""
+    requirement: str = ""
+
+    def as_json(self) -> JsonObject:
+        return {
+            "kind": self.kind.value,
+            "where": self.where,
+            "pointer": self.pointer,
+            "message": self.message,
+            "remedy": self.remedy,
+            "requirement": self.requirement,
+        }
+
+    def __str__(self) -> str:
+        place = self.where + self.pointer
+        rule = f" [{self.requirement}]" if self.requirement else ""
+        remedy = f" {self.remedy}" if self.remedy else ""
+        return f"{self.kind}: {place}: {self.message}{remedy}{rule}"

@@ -1,0 +1,30 @@
+"""The shapes that JSON can take, for annotations, and JSON pointers into them (RFC 6901)."""
+
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias
+
+Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
+JsonObject: TypeAlias = dict[str, Json]
+
+
+def pointer(path: Iterable[str | int]) -> str:
+    """``["calls", 0, "date"]`` -> ``/calls/0/date``; the empty path is the whole document, ``""``."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def parts(json_pointer: str) -> list[str]:
+    """The inverse of ``pointer``; every part comes back as text."""
+    if not json_pointer:
+        return []
+    return [p.replace("~1", "/").replace("~0", "~") for p in json_pointer[1:].split("/")]
+
+
+def bracketed(root: str, json_pointer: str) -> str:
+    """A pointer as the CRM writes field names: ``calls`` + ``/0/date`` -> ``calls[0][date]``.
+
+    Without a root the first part stands bare: ``/integrations/telephony`` -> ``integrations[telephony]``.
+    """
+    names = parts(json_pointer)
+    if not root and names:
+        root, names = names[0], names[1:]
+    return root + "".join(f"[{name}]" for name in names)

@@ -1,0 +1,185 @@
+"""The table of everything that one side may ask of the other: method, path, parameter, schemas.
+
+The CRM builds its routes from it and the runner names what it finds in a journal by it, so that both
+read one list. Paths follow the guide and contract.md, sections 2 to 7.
+"""
+
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Side(StrEnum):
+    """Who must obey."""
+
+    CRM = "crm"
+    PBX = "pbx"
+
+
+@dataclass(frozen=True)
+class Operation:
+    """One method of the contract.
+
+    ``path`` is a template with ``{name}`` parts, or ``""`` where the receiving side chose the address.
+    ``entity`` is the parameter that carries a structure as JSON text; ``entity_schema``,
+    ``query_schema`` and ``answer_schema`` are ids below ``schemas/``. ``scope`` is the right that the
+    key needs, ``None`` for a method that wants no key at all and ``""`` for any valid key.
+    """
+
+    name: str
+    method: str
+    path: str
+    asked_by: Side = Side.PBX
+    scope: str | None = ""
+    entity: str = ""
+    entity_schema: str = ""
+    query_schema: str = ""
+    answer_schema: str = ""
+    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
+        object.__setattr__(self, "pattern", re.compile(template + "/?"))
+
+    @property
+    def answered_by(self) -> Side:
+        return Side.CRM if self.asked_by is Side.PBX else Side.PBX
+
+
+_V5 = "/api/v5"
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("credentials", "GET", "/api/credentials", answer_schema="answers/credentials"),
+    Operation("api-versions", "GET", "/api/api-versions", answer_schema="answers/api-versions"),
+    Operation(
+        "system-info", "GET", "/api/system-info", scope=None, answer_schema="answers/system-info"
+    ),
+    Operation(
+        "module-edit",
+        "POST",
+        f"{_V5}/integration-modules/{{code}}/edit",
+        scope="integration_write",
+        entity="integrationModule",
+        entity_schema="payloads/integration-module",
+        answer_schema="answers/module-edit",
+    ),
+    Operation(
+        "module",
+        "GET",
+        f"{_V5}/integration-modules/{{code}}",
+        scope="integration_read",
+        answer_schema="answers/module",
+    ),
+    Operation(
+        "call-event",
+        "POST",
+        f"{_V5}/telephony/call/event",
+        scope="telephony_write",
+        entity="event",
+        entity_schema="payloads/call-event",
+        answer_schema="answers/call-event",
+    ),
+    Operation(
+        "calls-upload",
+        "POST",
+        f"{_V5}/telephony/calls/upload",
+        scope="telephony_write",
+        entity="calls",
+        entity_schema="payloads/calls-upload",
+        answer_schema="answers/calls-upload",
+    ),
+    Operation(
+        "manager-lookup",
+        "GET",
+        f"{_V5}/telephony/manager",
+        scope="telephony_read",
+        query_schema="payloads/manager-query",
+        answer_schema="answers/manager",
+    ),
+    Operation(
+        "users",
+        "GET",
+        f"{_V5}/users",
+        scope="user_read",
+        query_schema="payloads/users-query",
+        answer_schema="answers/users",
+    ),
+    Operation(
+        "user", "GET", f"{_V5}/users/{{id}}", scope="user_read", answer_schema="answers/user"
+    ),
+    Operation(
+        "user-status",
+        "POST",
+        f"{_V5}/users/{{id}}/status",
+        scope="user_write",
+        query_schema="payloads/user-status",
+        answer_schema="answers/success",
+    ),
+    Operation(
+        "user-groups",
+        "GET",
+        f"{_V5}/user-groups",
+        scope="user_read",
+        query_schema="payloads/page-query",
+        answer_schema="answers/user-groups",
+    ),
+    Operation(
+        "sites",
+        "GET",
+        f"{_V5}/reference/sites",
+        scope="reference_read",
+        answer_schema="answers/sites",
+    ),
+    Operation(
+        "customers",
+        "GET",
+        f"{_V5}/customers",
+        scope="customer_read",
+        query_schema="payloads/customers-query",
+        answer_schema="answers/customers",
+    ),
+    Operation(
+        "customer-create",
+        "POST",
+        f"{_V5}/customers/create",
+        scope="customer_write",
+        entity="customer",
+        entity_schema="payloads/customer",
+        query_schema="payloads/site-query",
+        answer_schema="answers/created",
+    ),
+    Operation(
+        "customer",
+        "GET",
+        f"{_V5}/customers/{{uid}}",
+        scope="customer_read",
+        query_schema="payloads/customer-query",
+        answer_schema="answers/customer",
+    ),
+    Operation(
+        "customer-edit",
+        "POST",
+        f"{_V5}/customers/{{uid}}/edit",
+        scope="customer_write",
+        entity="customer",
+        entity_schema="payloads/customer",
+        query_schema="payloads/customer-query",
+        answer_schema="answers/edited",
+    ),
+    Operation(
+        "make-call", "GET", "", asked_by=Side.CRM, query_schema="payloads/make-call-query"
+    ),
+    Operation(
+        "status-notice", "GET", "", asked_by=Side.CRM, query_schema="payloads/status-notice-query"
+    ),
+    Operation("record", "GET", "", asked_by=Side.CRM, query_schema="payloads/record-query"),
+)
+
+BY_NAME = {operation.name: operation for operation in OPERATIONS}
+
+
+def find(method: str, path: str) -> Operation | None:
+    """The CRM method that answers this request line, literal paths before templates."""
+    found = [op for op in OPERATIONS if op.path and op.pattern.fullmatch(path)]
+    same_verb = [op for op in found if op.method == method]
+    return min(same_verb, key=lambda op: op.path.count("{"), default=None)
