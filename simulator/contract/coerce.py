@@ -38,7 +38,9 @@ class _Walk:
         self.plain = plain
         self.findings: list[Finding] = []
 
-    def note(self, kind: Kind, path: list[str | int], message: str, remedy: str, requirement: str = "") -> None:
+    def note(
+        self, kind: Kind, path: list[str | int], message: str, remedy: str, requirement: str = ""
+    ) -> None:
         self.findings.append(Finding(kind, self.where, pointer(path), message, remedy, requirement))
 
     def value(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
@@ -52,7 +54,9 @@ class _Walk:
 
     def _object(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
         if value == [] and path:
-            self.note(Kind.FORGIVEN, path, "an empty list is read as an empty object", "Send {} or leave it out.")
+            self.note(
+                Kind.FORGIVEN, path, "an empty list is read as an empty object", "Send {} or leave it out."
+            )
             return {}
         if not isinstance(value, Mapping):
             return value
@@ -101,7 +105,9 @@ class _Walk:
             result.append(self.value(item, items, here))
         return result
 
-    def _scalar(self, value: Json, schema: Mapping[str, Json], types: set[str], path: list[str | int]) -> Json:
+    def _scalar(
+        self, value: Json, schema: Mapping[str, Json], types: set[str], path: list[str | int]
+    ) -> Json:
         canonical = _canonical(schema)
         read: object = value
         if canonical == "string" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -143,7 +149,9 @@ class _Walk:
                 f"Move it to {pointer(home)}.",
             )
         else:
-            self.note(Kind.IGNORED, path, f"the contract knows no {name}", "Remove it, or check its spelling.")
+            self.note(
+                Kind.IGNORED, path, f"the contract knows no {name}", "Remove it, or check its spelling."
+            )
 
 
 def _types(schema: Mapping[str, Json]) -> set[str]:

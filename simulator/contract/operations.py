@@ -51,9 +51,7 @@ _V5 = "/api/v5"
 OPERATIONS: tuple[Operation, ...] = (
     Operation("credentials", "GET", "/api/credentials", answer_schema="answers/credentials"),
     Operation("api-versions", "GET", "/api/api-versions", answer_schema="answers/api-versions"),
-    Operation(
-        "system-info", "GET", "/api/system-info", scope=None, answer_schema="answers/system-info"
-    ),
+    Operation("system-info", "GET", "/api/system-info", scope=None, answer_schema="answers/system-info"),
     Operation(
         "module-edit",
         "POST",
@@ -104,9 +102,7 @@ OPERATIONS: tuple[Operation, ...] = (
         query_schema="payloads/users-query",
         answer_schema="answers/users",
     ),
-    Operation(
-        "user", "GET", f"{_V5}/users/{{id}}", scope="user_read", answer_schema="answers/user"
-    ),
+    Operation("user", "GET", f"{_V5}/users/{{id}}", scope="user_read", answer_schema="answers/user"),
     Operation(
         "user-status",
         "POST",
@@ -166,12 +162,8 @@ OPERATIONS: tuple[Operation, ...] = (
         query_schema="payloads/customer-query",
         answer_schema="answers/edited",
     ),
-    Operation(
-        "make-call", "GET", "", asked_by=Side.CRM, query_schema="payloads/make-call-query"
-    ),
-    Operation(
-        "status-notice", "GET", "", asked_by=Side.CRM, query_schema="payloads/status-notice-query"
-    ),
+    Operation("make-call", "GET", "", asked_by=Side.CRM, query_schema="payloads/make-call-query"),
+    Operation("status-notice", "GET", "", asked_by=Side.CRM, query_schema="payloads/status-notice-query"),
     Operation("record", "GET", "", asked_by=Side.CRM, query_schema="payloads/record-query"),
 )
 

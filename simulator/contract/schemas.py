@@ -84,9 +84,7 @@ def _registry() -> "Registry[Schema]":
 def schema_ids() -> tuple[str, ...]:
     """Every schema's id, which is its path below ``schemas/`` without the ending."""
     root = shipped("schemas")
-    return tuple(
-        sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.json"))
-    )
+    return tuple(sorted(path.relative_to(root).with_suffix("").as_posix() for path in root.rglob("*.json")))
 
 
 @cache

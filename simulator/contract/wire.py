@@ -15,7 +15,13 @@ from werkzeug.datastructures import Headers
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
-from simulator.contract.errors import ApiError, ArrayExpected, InvalidInput, ParameterMissing, ScalarExpected
+from simulator.contract.errors import (
+    ApiError,
+    ArrayExpected,
+    InvalidInput,
+    ParameterMissing,
+    ScalarExpected,
+)
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
 
@@ -67,7 +73,9 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         if not isinstance(value, dict | list):
             raise ArrayExpected(_php_type(value), _text(value))
         return value, [
-            _forgiven(name, "the structure was not sent as text", "Send it as one field that holds JSON text.")
+            _forgiven(
+                name, "the structure was not sent as text", "Send it as one field that holds JSON text."
+            )
         ]
     try:
         decoded = orjson.loads(value)
@@ -95,7 +103,9 @@ def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool)
         case _:
             if mime.lower() != _FORM:
                 shown = mime or "no Content-Type"
-                findings.append(_forgiven("body", f"{shown} is read as a form", f"Send Content-Type: {_FORM}."))
+                findings.append(
+                    _forgiven("body", f"{shown} is read as a form", f"Send Content-Type: {_FORM}.")
+                )
                 if strict:
                     return {}
             return _nest(_pairs(_utf8(body, findings), "body", findings))

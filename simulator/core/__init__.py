@@ -1,0 +1,1 @@
+"""What the two systems know: rules and state machines, without I/O, over the protocols in ``ports``."""

@@ -1,0 +1,57 @@
+"""Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from simulator.contract.phones import same_phone
+from simulator.core.model import Card, Pool
+
+
+@dataclass(frozen=True, slots=True)
+class Recipients:
+    """Users by the extension that named them, None for a user named by id; and what nobody knows."""
+
+    users: dict[int, str | None]
+    unknown_codes: list[str]
+    unknown_users: list[int]
+
+
+def recipients(
+    codes: Iterable[str], user_ids: Iterable[int], pool: Pool, known_users: Iterable[int]
+) -> Recipients:
+    """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance."""
+    known = set(known_users)
+    found: dict[int, str | None] = {}
+    unknown_codes: list[str] = []
+    unknown_users: list[int] = []
+    for code in dict.fromkeys(codes):
+        user = pool.user_of(code)
+        if user is None or user not in known:
+            unknown_codes.append(code)
+        else:
+            found.setdefault(user, code)
+    for user in dict.fromkeys(user_ids):
+        if user in known:
+            found.setdefault(user, pool.code_of(user))
+        else:
+            unknown_users.append(user)
+    return Recipients(found, unknown_codes, unknown_users)
+
+
+def ended_by_hangup(open_cards: Sequence[Card], phone: str, call_external_id: str | None) -> list[Card]:
+    """The open cards that a ``hangup`` closes.
+
+    The call's id decides when the event has one. Without it, the number does, and only the newest call
+    of that number ends: two calls from one number may be going on at once.
+    """
+    if call_external_id is not None:
+        return [card for card in open_cards if card.call_external_id == call_external_id]
+    same = [card for card in open_cards if same_phone(card.phone, phone)]
+    newest = max(same, key=lambda card: (card.opened_at, card.id), default=None)
+    if newest is None:
+        return []
+    return [
+        card
+        for card in same
+        if (card.call_external_id, card.opened_at) == (newest.call_external_id, newest.opened_at)
+    ]

@@ -1,0 +1,211 @@
+"""The things that the two systems keep, as plain immutable values.
+
+Moments are seconds since 1970 (UTC). Modules and customers keep the document that was sent, so that
+a member which no rule here needs is still given back as it came.
+"""
+
+from dataclasses import dataclass, field
+from typing import cast
+
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.phones import same_phone
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: int
+    code: str
+    name: str
+    is_manager: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    code: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """``online`` says whether the user is authorised in the system; it is independent of ``status``."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    online: bool
+    status: str
+    created_at: float
+    active: bool = True
+    is_admin: bool = False
+    is_manager: bool = True
+    phone: str = ""
+    patronymic: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    id: int
+    external_id: str | None
+    site: str | None
+    manager_id: int | None
+    phones: tuple[str, ...]
+    created_at: float
+    updated_at: float
+    details: JsonObject = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerQuery:
+    """What ``filter`` of GET customers may ask for; an empty member asks for nothing."""
+
+    ids: tuple[int, ...] = ()
+    external_ids: tuple[str, ...] = ()
+    managers: tuple[int, ...] = ()
+    sites: tuple[str, ...] = ()
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One pair of ``additionalCodes``."""
+
+    user_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One pair of ``externalPhones``."""
+
+    site_code: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A connected module; ``document`` is the merged ``integrationModule`` with canonical types."""
+
+    code: str
+    document: JsonObject
+
+    @property
+    def client_id(self) -> str:
+        return str(self.document.get("clientId") or "")
+
+    @property
+    def enabled(self) -> bool:
+        """Whether telephony methods and call-backs work: active, not frozen, with telephony settings."""
+        on = self.document.get("active") is True and not self.document.get("freeze")
+        return on and self._telephony is not None
+
+    @property
+    def make_call_url(self) -> str:
+        return str((self._telephony or {}).get("makeCallUrl") or "")
+
+    @property
+    def change_user_status_url(self) -> str:
+        return str((self._telephony or {}).get("changeUserStatusUrl") or "")
+
+    @property
+    def extensions(self) -> tuple[Extension, ...]:
+        return tuple(
+            Extension(int(str(pair["userId"])), str(pair["code"]))
+            for pair in self._pairs("additionalCodes")
+        )
+
+    @property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(
+            Line(str(pair["siteCode"]), str(pair["externalPhone"]))
+            for pair in self._pairs("externalPhones")
+        )
+
+    @property
+    def _telephony(self) -> JsonObject | None:
+        integrations = cast(JsonObject, self.document.get("integrations") or {})
+        return cast("JsonObject | None", integrations.get("telephony"))
+
+    def _pairs(self, name: str) -> list[JsonObject]:
+        return cast(list[JsonObject], (self._telephony or {}).get(name) or [])
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
+
+    modules: tuple[Module, ...]
+
+    @property
+    def enabled(self) -> bool:
+        return bool(self.modules)
+
+    def user_of(self, code: str) -> int | None:
+        """Who has the extension; with several entries the last one counts (section 9.16)."""
+        found = [e.user_id for module in self.modules for e in module.extensions if e.code == code]
+        return found[-1] if found else None
+
+    def code_of(self, user_id: int) -> str | None:
+        """The user's extension; with several the first one counts (section 9.16)."""
+        return next(
+            (e.code for module in self.modules for e in module.extensions if e.user_id == user_id), None
+        )
+
+    def line(self, phone: str) -> Line | None:
+        """The line of the settings that is written like this number in any notation."""
+        return next(
+            (line for module in self.modules for line in module.lines if same_phone(line.phone, phone)),
+            None,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one manager sees of one call. ``shop`` is the direction, from the line that was dialled."""
+
+    id: int
+    direction: str
+    phone: str
+    user_id: int
+    code: str | None
+    call_external_id: str | None
+    external_phone: str | None
+    shop: str | None
+    customer_id: int | None
+    opened_at: float
+    closed_at: float | None = None
+    hangup_status: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Initiation:
+    """One attempt of a user to start a call; ``status`` is the PBX's answer or None when none came."""
+
+    user_id: int
+    phone: str
+    code: str
+    module: str
+    url: str
+    at: float
+    status: int | None
+    outcome: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryCall:
+    """One row of the history as it was uploaded; ``document`` is the item of ``calls``."""
+
+    external_id: str
+    document: JsonObject
+    phone: str
+    user_id: int | None
+    customer_id: int | None
+    uploaded_at: float
+
+    def as_json(self) -> dict[str, Json]:
+        return {**self.document, "userId": self.user_id, "customerId": self.customer_id}
