@@ -189,7 +189,8 @@ def _our_text(error: ValidationError) -> str:
             return "the text is empty"
         case "maxItems" | "minItems":
             count = len(cast(list[Json], error.instance))
-            return f"{count} elements where {'at most' if error.validator == 'maxItems' else 'at least'} {bound} may stand"
+            most = "at most" if error.validator == "maxItems" else "at least"
+            return f"{count} elements where {most} {bound} may stand"
         case "format":
             return f"{shown} is not {_FORMAT_NAMES.get(str(bound), str(bound))}"
         case _:

@@ -19,7 +19,7 @@ class Lookup:
 
 
 def caller(customers: Sequence[Customer]) -> Customer | None:
-    """Of several customers on one number: the latest changed among those with a manager, else the latest."""
+    """Of several customers on one number: the latest changed one with a manager, else the latest one."""
     with_manager = [customer for customer in customers if customer.manager_id is not None]
     return max(with_manager or customers, key=lambda c: (c.updated_at, c.id), default=None)
 

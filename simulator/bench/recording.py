@@ -1,0 +1,164 @@
+"""How exchanges get into the journal: hooks on a Flask app, and the one way out over HTTP."""
+
+import ipaddress
+import threading
+from collections.abc import Collection, Mapping
+from urllib.parse import urlsplit
+
+import requests
+from flask import Flask, Response, g, request
+
+from simulator.bench.journal import Body, Exchange, Journal, SentAnswer, SentRequest
+from simulator.contract.findings import Finding
+from simulator.core.ports import Clock
+
+# Set by the runner on its own requests that prepare a scenario.
+BENCH_HEADER = "X-Callproof-Bench"
+FINDINGS_HEADER = "X-Callproof-Findings"
+
+
+def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
+    """Write every exchange outside ``/_bench/`` into the journal before its answer leaves.
+
+    What ``note`` collected during the request goes along, and its count goes out as a header.
+    """
+
+    @app.before_request
+    def start() -> None:
+        g.findings = []
+
+    @app.after_request
+    def write(response: Response) -> Response:
+        if request.path.startswith("/_bench"):
+            return response
+        findings: list[Finding] = g.get("findings", [])
+        response.headers[FINDINGS_HEADER] = str(len(findings))
+        journal.write(
+            Exchange(
+                at=clock.now(),
+                direction="in",
+                request=SentRequest(
+                    request.method,
+                    request.host_url.rstrip("/") + request.environ.get("RAW_URI", request.full_path),
+                    tuple(request.headers.items()),
+                    Body.of(request.get_data(cache=True) if _has_room() else b""),
+                ),
+                answer=SentAnswer(
+                    response.status_code,
+                    tuple(response.headers.items()),
+                    Body.of(response.get_data()),
+                ),
+                findings=tuple(findings),
+                by_bench=BENCH_HEADER in request.headers,
+            )
+        )
+        return response
+
+
+def note(*findings: Finding) -> None:
+    """Add findings to the exchange that is being answered."""
+    g.findings.extend(findings)
+
+
+def _has_room() -> bool:
+    limit = request.max_content_length
+    return limit is None or (request.content_length or 0) <= limit
+
+
+class HostRefused(Exception):
+    """The host is neither this machine nor allowed by an option; nothing was sent."""
+
+
+class Caller:
+    """Makes the requests of one end and writes them down, answered or not.
+
+    Only loopback and ``allowed_hosts`` are ever asked. Redirects are not followed.
+    """
+
+    def __init__(
+        self, journal: Journal, clock: Clock, *, timeout: float, allowed_hosts: Collection[str] = ()
+    ) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.timeout = timeout
+        self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        # A requests.Session is not safe to share between threads.
+        self._local = threading.local()
+
+    def send(
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Exchange:
+        """The exchange as it went into the journal; a failed one has no answer but an error.
+
+        ``params`` are appended to a query that the address already has. Raises HostRefused before
+        anything is sent.
+        """
+        self._demand_allowed(url)
+        prepared = self._session.prepare_request(
+            requests.Request(method, url, params=params, data=data, headers=headers)
+        )
+        answer, error = self._ask(prepared)
+        body = prepared.body or b""
+        return self.journal.write(
+            Exchange(
+                at=self.clock.now(),
+                direction="out",
+                request=SentRequest(
+                    method,
+                    prepared.url or url,
+                    tuple(prepared.headers.items()),
+                    Body.of(body.encode() if isinstance(body, str) else body),
+                ),
+                answer=answer,
+                error=error,
+                by_bench=BENCH_HEADER in prepared.headers,
+            )
+        )
+
+    def _ask(self, prepared: requests.PreparedRequest) -> tuple[SentAnswer | None, str]:
+        try:
+            response = self._session.send(prepared, timeout=self.timeout, allow_redirects=False)
+        except requests.Timeout:
+            return None, f"no answer within {self.timeout:g} s"
+        except requests.RequestException as error:
+            return None, _plain(error)
+        return SentAnswer(
+            response.status_code, tuple(response.headers.items()), Body.of(response.content)
+        ), ""
+
+    @property
+    def _session(self) -> requests.Session:
+        session: requests.Session | None = getattr(self._local, "session", None)
+        if session is None:
+            session = requests.Session()
+            session.trust_env = False  # a proxy of the environment has no business on loopback
+            self._local.session = session
+        return session
+
+    def _demand_allowed(self, url: str) -> None:
+        host = (urlsplit(url).hostname or "").lower()
+        if host not in self.allowed_hosts and not _is_loopback(host):
+            raise HostRefused(
+                f"{host or url!r} is not this machine; allow it with --allow-host {host or 'HOST'}"
+            )
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _plain(error: requests.RequestException) -> str:
+    cause = error.args[0] if error.args else error
+    reason = getattr(cause, "reason", cause)
+    return f"{type(error).__name__}: {str(reason).rpartition(': ')[2]}"

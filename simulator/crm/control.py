@@ -1,0 +1,171 @@
+"""What a tester does at the CRM: act as its users, look into its state, bring it into one."""
+
+from dataclasses import replace
+from typing import cast
+
+from simulator.bench.control import Control, ControlError, Method
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.core.model import Card, Initiation
+from simulator.crm.crm import Crm
+from simulator.crm.outgoing import Refused
+
+_TEXT: JsonObject = {"type": "string"}
+_STATUS: JsonObject = {"enum": ["free", "busy", "dinner", "break"]}
+
+
+def control(crm: Crm, token: str = "") -> Control:
+    """The control API of a CRM."""
+    actions = _Actions(crm)
+    api = Control("crm", crm.clock, crm.journal, token)
+    for method in (
+        Method("GET", "/state", "Everything that the CRM keeps, beginning with counts.", actions.state),
+        Method("POST", "/reset", "Forget everything and go back to the seed.", actions.reset),
+        Method(
+            "POST",
+            "/users/{id}",
+            "A manager comes online, leaves or changes the status; the PBX hears of a changed status.",
+            actions.set_user,
+            body={"online": {"type": "boolean"}, "status": _STATUS, "active": {"type": "boolean"}},
+        ),
+        Method(
+            "POST",
+            "/click-to-call",
+            "A manager clicks on a number; site is the shop of the page, if it has one.",
+            actions.click_to_call,
+            body={"userId": {"type": "integer"}, "phone": _TEXT, "site": _TEXT},
+            required=("userId", "phone"),
+        ),
+        Method(
+            "POST",
+            "/play",
+            "A manager plays the recording of a call; range is a Range header.",
+            actions.play,
+            body={"externalId": _TEXT, "range": _TEXT},
+            required=("externalId",),
+        ),
+        Method(
+            "POST",
+            "/modules/{code}",
+            "An administrator switches a module on or off.",
+            actions.switch_module,
+            body={"active": {"type": "boolean"}, "freeze": {"type": "boolean"}},
+        ),
+    ):
+        api.add(method)
+    return api
+
+
+class _Actions:
+    def __init__(self, crm: Crm) -> None:
+        self.crm = crm
+
+    def state(self, _: JsonObject) -> Json:
+        with self.crm.store.begin() as session:
+            pool = session.pool()
+            return {
+                "counts": cast(Json, session.counts()),
+                "end": "crm",
+                "telephonyEnabled": pool.enabled,
+                "modules": [
+                    {
+                        "code": module.code,
+                        "clientId": module.client_id,
+                        "makeCallUrl": module.make_call_url,
+                        "changeUserStatusUrl": module.change_user_status_url,
+                        "extensions": {e.code: e.user_id for e in module.extensions},
+                        "lines": {line.phone: line.site_code for line in module.lines},
+                    }
+                    for module in pool.modules
+                ],
+                "users": [
+                    {"id": user.id, "online": user.online, "status": user.status}
+                    for user in session.users()
+                ],
+                "cards": [_card(card) for card in session.cards()],
+                "calls": [call.as_json() for call in session.calls()],
+                "initiations": [_initiation(found) for found in session.initiations()],
+            }
+
+    def reset(self, _: JsonObject) -> Json:
+        self.crm.reset()
+        return {}
+
+    def set_user(self, asked: JsonObject) -> Json:
+        number = str(asked["id"])
+        with self.crm.store.begin() as session:
+            user = session.user(int(number)) if number.isdecimal() else None
+            if user is None:
+                raise ControlError(f"There is no user {number}.", 404)
+            changed = replace(
+                user,
+                online=bool(asked.get("online", user.online)),
+                status=str(asked.get("status", user.status)),
+                active=bool(asked.get("active", user.active)),
+            )
+            session.save_user(changed)
+        if changed.status != user.status:
+            self.crm.outgoing.notify_status(user.id)
+        return {"id": user.id, "online": changed.online, "status": changed.status}
+
+    def click_to_call(self, asked: JsonObject) -> Json:
+        try:
+            initiation = self.crm.outgoing.make_call(
+                int(str(asked["userId"])), str(asked["phone"]), cast("str | None", asked.get("site"))
+            )
+        except Refused as error:
+            raise ControlError(f"{error}.", 409) from None
+        return _initiation(initiation)
+
+    def play(self, asked: JsonObject) -> Json:
+        try:
+            played = self.crm.outgoing.play(
+                str(asked["externalId"]), cast("str | None", asked.get("range"))
+            )
+        except Refused as error:
+            raise ControlError(f"{error}.", 409) from None
+        return {
+            "url": played.url,
+            "status": played.status,
+            "contentType": played.content_type,
+            "size": played.size,
+            "outcome": played.outcome,
+        }
+
+    def switch_module(self, asked: JsonObject) -> Json:
+        with self.crm.store.begin() as session:
+            module = session.module(str(asked["code"]))
+            if module is None:
+                raise ControlError(f"There is no module {asked['code']}.", 404)
+            document = {**module.document, **{k: v for k, v in asked.items() if k != "code"}}
+            session.save_module(replace(module, document=document))
+            return {"code": module.code, "telephonyEnabled": session.pool().enabled}
+
+
+def _card(card: Card) -> Json:
+    return {
+        "id": card.id,
+        "direction": card.direction,
+        "phone": card.phone,
+        "userId": card.user_id,
+        "code": card.code,
+        "callExternalId": card.call_external_id,
+        "externalPhone": card.external_phone,
+        "shop": card.shop,
+        "customerId": card.customer_id,
+        "open": card.closed_at is None,
+        "hangupStatus": card.hangup_status,
+    }
+
+
+def _initiation(initiation: Initiation) -> Json:
+    return {
+        "id": initiation.id,
+        "userId": initiation.user_id,
+        "phone": initiation.phone,
+        "code": initiation.code,
+        "module": initiation.module,
+        "url": initiation.url,
+        "status": initiation.status,
+        "succeeded": initiation.status == 200,
+        "outcome": initiation.outcome,
+    }

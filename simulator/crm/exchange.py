@@ -1,0 +1,46 @@
+"""A request as an operation sees it, and what an operation gives back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from simulator.contract.findings import Finding, Kind
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import Operation
+from simulator.core.ports import CrmSession
+from simulator.crm.settings import CrmSettings
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One decoded and judged request.
+
+    ``path`` are the parts of the address, ``query`` the plain parameters with canonical types,
+    ``entity`` the structure with canonical types, or None where the method has none. ``now`` is in
+    seconds since 1970. Operations add to ``findings``.
+    """
+
+    operation: Operation
+    settings: CrmSettings
+    now: float
+    path: dict[str, str]
+    query: JsonObject
+    entity: Json
+    findings: list[Finding] = field(default_factory=list)
+
+    def remark(
+        self, pointer: str, message: str, remedy: str = "", requirement: str = "", kind: Kind = Kind.NOTICE
+    ) -> None:
+        where = self.operation.entity or "query"
+        self.findings.append(Finding(kind, where, pointer, message, remedy, requirement))
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A successful answer. ``status_changed`` is the user whose new status the PBX has to hear of."""
+
+    body: JsonObject = field(default_factory=dict)
+    status: int = 200
+    status_changed: int | None = None
+
+
+OperationHandler = Callable[[CrmSession, Asked], Reply]

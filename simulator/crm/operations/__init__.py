@@ -1,0 +1,15 @@
+"""What each method does: a function from a judged request and a transaction to a reply.
+
+One module per section of the API. Operations know neither Flask nor SQLAlchemy.
+"""
+
+from simulator.crm.exchange import OperationHandler
+from simulator.crm.operations import customers, modules, service, telephony, users
+
+HANDLERS: dict[str, OperationHandler] = {
+    **service.HANDLERS,
+    **modules.HANDLERS,
+    **telephony.HANDLERS,
+    **users.HANDLERS,
+    **customers.HANDLERS,
+}

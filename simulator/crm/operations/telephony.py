@@ -1,0 +1,176 @@
+"""Call events, history and the responsible manager (contract.md, section 4)."""
+
+from typing import cast
+from urllib.parse import urlencode
+
+from simulator.contract.errors import INVALID, InvalidEntity, TelephonyNotEnabled, UploadNotSupported
+from simulator.contract.findings import Kind
+from simulator.contract.jsontypes import Json, JsonObject, bracketed
+from simulator.core import cards, managers
+from simulator.core.model import Card, Customer, HistoryCall, Pool
+from simulator.core.ports import CrmSession
+from simulator.crm.exchange import Asked, Reply
+from simulator.crm.operations.people import customer_brief
+
+
+def event(session: CrmSession, asked: Asked) -> Reply:
+    """Take one event: cards open at its addressees on ``in`` and ``out`` and close on ``hangup``."""
+    pool = session.pool()
+    if not pool.enabled:
+        raise TelephonyNotEnabled
+    sent = cast(JsonObject, asked.entity)
+    _demand_site(session, asked, sent, "/site")
+    codes = cast(list[str], sent.get("codes") or [])
+    user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
+    if not codes and not user_ids:
+        _nobody_named(asked, str(sent["type"]))
+    named = cards.recipients(codes, user_ids, pool, (user.id for user in session.users()))
+    session.add_event(sent, asked.now)
+    if sent["type"] == "hangup":
+        _close_cards(session, asked, sent)
+    else:
+        session.add_cards(_new_cards(session, asked, sent, named, pool))
+    body: JsonObject = {}
+    if named.unknown_codes:
+        body["notExistCodes"] = list(named.unknown_codes)
+    if named.unknown_users:
+        body["notExistUsers"] = list(named.unknown_users)
+    return Reply(body)
+
+
+def upload(session: CrmSession, asked: Asked) -> Reply:
+    """Keep finished calls; one that is known already is listed and not stored again (section 9.9)."""
+    pool = session.pool()
+    if not pool.enabled:
+        raise UploadNotSupported
+    items = cast(list[JsonObject], asked.entity)
+    for index, item in enumerate(items):
+        _demand_site(session, asked, item, f"/{index}/site")
+    duplicates: list[Json] = []
+    for item in items:
+        if not session.add_call(_history_call(session, asked, item, pool)):
+            duplicates.append(item["externalId"])
+    body: JsonObject = {"processedCallsCount": len(items) - len(duplicates)}
+    if duplicates:
+        body["duplicateCalls"] = duplicates
+    return Reply(body)
+
+
+def manager(session: CrmSession, asked: Asked) -> Reply:
+    """The responsible manager, or a success without one; the reason goes into the findings."""
+    pool = session.pool()
+    if not pool.enabled:
+        raise TelephonyNotEnabled
+    phone = str(asked.query["phone"])
+    found = managers.look_up(
+        session.customers_by_phone(phone),
+        {user.id: user for user in session.users()},
+        pool,
+        ignore_status=bool(asked.query.get("ignoreStatus")),
+    )
+    body: JsonObject = {}
+    if found.manager:
+        user = found.manager
+        body["manager"] = {
+            "id": user.id,
+            "firstName": user.first_name,
+            "lastName": user.last_name,
+            **({"patronymic": user.patronymic} if user.patronymic else {}),
+            "email": user.email,
+            "code": found.code,
+        }
+    else:
+        asked.remark("/phone", f"no manager is returned: {found.reason}", requirement=found.requirement)
+    if asked.query.get("details"):
+        if found.customer:
+            body["customer"] = customer_brief(found.customer)
+        body["links"] = _links(asked, phone, found.customer)
+    return Reply(body)
+
+
+def _links(asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
+    """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
+    base, query = asked.settings.base_url, urlencode({"phone": phone})
+    links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
+    if customer:
+        links["customerLink"] = f"{base}/customers/{customer.id}"
+    else:
+        links["newCustomerLink"] = f"{base}/customers/add?{query}"
+    return links
+
+
+def _nobody_named(asked: Asked, kind: str) -> None:
+    if asked.settings.strict:
+        raise InvalidEntity({"codes": "Set one of the following fields: codes, userIds"})
+    consequence = "" if kind == "hangup" else ", so nobody sees the call"
+    asked.remark(
+        "/codes",
+        f"neither codes nor userIds name a manager{consequence}",
+        "Send the extensions that ring in codes.",
+        "PBX-EVENT-07",
+        Kind.FORGIVEN,
+    )
+
+
+def _new_cards(
+    session: CrmSession, asked: Asked, sent: JsonObject, named: cards.Recipients, pool: Pool
+) -> list[Card]:
+    phone, external_phone = str(sent["phone"]), cast("str | None", sent.get("externalPhone"))
+    line = pool.line(external_phone) if external_phone else None
+    customer = managers.caller(session.customers_by_phone(phone))
+    return [
+        Card(
+            id=0,
+            direction=str(sent["type"]),
+            phone=phone,
+            user_id=user_id,
+            code=code,
+            call_external_id=cast("str | None", sent.get("callExternalId")),
+            external_phone=external_phone,
+            shop=line.site_code if line else None,
+            customer_id=customer.id if customer else None,
+            opened_at=asked.now,
+        )
+        for user_id, code in named.users.items()
+    ]
+
+
+def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
+    call_id = cast("str | None", sent.get("callExternalId"))
+    ended = cards.ended_by_hangup(session.cards(only_open=True), str(sent["phone"]), call_id)
+    status = cast("str | None", sent.get("hangupStatus"))
+    session.close_cards([card.id for card in ended], asked.now, status)
+    if not ended:
+        asked.remark(
+            "/callExternalId" if call_id is not None else "/phone",
+            "no open card belongs to this call",
+            "Report the call's beginning first, and its end once.",
+            "PBX-EVENT-12",
+        )
+
+
+def _history_call(session: CrmSession, asked: Asked, item: JsonObject, pool: Pool) -> HistoryCall:
+    phone = str(item["phone"])
+    customer = managers.caller(session.customers_by_phone(phone))
+    user = cast("int | None", item.get("userId"))
+    if user is None and "code" in item:
+        user = pool.user_of(str(item["code"]))
+    return HistoryCall(
+        external_id=str(item["externalId"]),
+        document=item,
+        phone=phone,
+        user_id=user,
+        customer_id=customer.id if customer else None,
+        uploaded_at=asked.now,
+    )
+
+
+def _demand_site(session: CrmSession, asked: Asked, item: JsonObject, pointer: str) -> None:
+    """An unknown shop is refused (section 9.22)."""
+    site = item.get("site")
+    if site is not None and site not in {known.code for known in session.sites()}:
+        root = "calls" if asked.operation.entity == "calls" else ""
+        raise InvalidEntity({bracketed(root, pointer): INVALID})
+
+
+HANDLERS = {"call-event": event, "calls-upload": upload, "manager-lookup": manager}

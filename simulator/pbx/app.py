@@ -1,0 +1,133 @@
+"""The virtual PBX as a Flask app: what the CRM calls, and the control API."""
+
+import hmac
+from pathlib import PurePosixPath
+
+import orjson
+from flask import Flask, Response, request
+from werkzeug.datastructures import Range
+from werkzeug.exceptions import HTTPException
+
+from simulator.bench.recording import note, record_incoming
+from simulator.contract import coerce, schemas
+from simulator.contract.findings import Finding, Kind
+from simulator.contract.jsontypes import JsonObject
+from simulator.contract.operations import BY_NAME
+from simulator.pbx import recordings
+from simulator.pbx.control import control
+from simulator.pbx.engine import CallRefused
+from simulator.pbx.pbx import Pbx
+
+MAX_BODY = 64 * 1024
+
+
+def create_app(pbx: Pbx, token: str = "") -> Flask:
+    """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
+    app = Flask(__name__, static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    record_incoming(app, pbx.journal, pbx.clock)
+
+    @app.get("/callbacks/make-call")
+    def make_call() -> Response:
+        asked = _query("make-call")
+        if refusal := _stranger(pbx, asked):
+            return refusal
+        try:
+            call = pbx.engine.click_to_call(
+                str(asked["code"]), str(asked["phone"]), _optional(asked, "externalPhone")
+            )
+        except CallRefused as error:
+            return _say({"error": f"{error}."}, error.status)
+        return _say({"callId": call.id}, 200)
+
+    @app.get("/callbacks/user-status")
+    def user_status() -> Response:
+        asked = _query("status-notice")
+        if refusal := _stranger(pbx, asked):
+            return refusal
+        pbx.engine.status_changed(str(asked["code"]), str(asked["status"]))
+        return _say({}, 200)
+
+    @app.get("/recordings/<name>")
+    def recording(name: str) -> Response:
+        path = PurePosixPath(name)
+        with pbx.store.begin() as session:
+            call = session.call(path.stem)
+        if call is None or not call.duration or path.suffix != ".wav":
+            return _say({"error": f"There is no recording {name}."}, 404)
+        return _audio(recordings.wav(call.id, call.duration))
+
+    app.register_error_handler(_Malformed, lambda error: _say({"error": str(error)}, 400))
+    app.register_error_handler(HTTPException, _refuse_http)
+    app.register_blueprint(control(pbx, token).blueprint())
+    return app
+
+
+class _Malformed(Exception):
+    """The query breaks its schema; the text names every violation."""
+
+
+def _query(operation: str) -> JsonObject:
+    schema = BY_NAME[operation].query_schema
+    query, findings = coerce.coerce(schema, request.args.to_dict(), "query", plain=True)
+    note(*findings)
+    violations = schemas.validate(schema, query)
+    note(
+        *(
+            Finding(Kind.VIOLATION, "query", v.pointer, v.message, v.remedy, v.requirement)
+            for v in violations
+        )
+    )
+    if violations:
+        raise _Malformed("; ".join(f"{v.pointer}: {v.message}" for v in violations))
+    assert isinstance(query, dict)
+    return query
+
+
+def _stranger(pbx: Pbx, asked: JsonObject) -> Response | None:
+    """Only clientId tells who asks (contract.md, section 7.1)."""
+    if hmac.compare_digest(str(asked["clientId"]).encode(), pbx.settings.client_id.encode()):
+        return None
+    note(
+        Finding(
+            Kind.VIOLATION,
+            "query",
+            "/clientId",
+            "this is not the clientId of the registration",
+            "Send the clientId that the PBX registered with.",
+            "CRM-MODULE-05",
+        )
+    )
+    return _say({"error": "The clientId is unknown."}, 401)
+
+
+def _audio(content: bytes) -> Response:
+    """The whole file or the part that Range asks for, with the length of what a HEAD would get."""
+    response = Response(content, mimetype=recordings.CONTENT_TYPE)
+    response.headers["Accept-Ranges"] = "bytes"
+    wanted: Range | None = request.range
+    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
+        return response
+    part = wanted.range_for_length(len(content))
+    if part is None:
+        response = Response(status=416)
+        response.headers["Content-Range"] = f"bytes */{len(content)}"
+        return response
+    start, stop = part
+    response.set_data(content[start:stop])
+    response.status_code = 206
+    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
+    return response
+
+
+def _optional(asked: JsonObject, name: str) -> str | None:
+    value = asked.get(name)
+    return str(value) if value else None
+
+
+def _refuse_http(error: HTTPException) -> Response:
+    return _say({"error": f"{error.code} {error.name}: {request.method} {request.path}"}, error.code or 500)
+
+
+def _say(body: JsonObject, status: int) -> Response:
+    return Response(orjson.dumps(body), status, mimetype="application/json")

@@ -1,0 +1,123 @@
+"""The PBX's requests to the CRM (guide; contract.md, sections 3 and 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import cast
+
+import orjson
+
+from simulator.bench.journal import Exchange
+from simulator.bench.recording import BENCH_HEADER, Caller, HostRefused
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.pbx.settings import PbxSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The CRM's answer: ``status`` None when none came, ``body`` empty when it was no JSON object."""
+
+    status: int | None
+    body: JsonObject
+    text: str
+
+    @property
+    def success(self) -> bool:
+        return self.body.get("success") is True
+
+
+class CrmClient:
+    def __init__(self, caller: Caller, settings: PbxSettings) -> None:
+        self._caller = caller
+        self._settings = settings
+
+    def register(self) -> Told:
+        """Create or change the telephony with the whole numbering plan."""
+        plan, base = self._settings.plan, self._settings.base_url
+        module: JsonObject = {
+            "code": self._settings.code,
+            "integrationCode": self._settings.code,
+            "active": True,
+            "name": "Virtual PBX",
+            "clientId": self._settings.client_id,
+            "baseUrl": base,
+            "accountUrl": base,
+            "integrations": {
+                "telephony": {
+                    "makeCallUrl": f"{base}/callbacks/make-call",
+                    "changeUserStatusUrl": f"{base}/callbacks/user-status",
+                    "allowEdit": False,
+                    "inputEventSupported": True,
+                    "outputEventSupported": True,
+                    "hangupEventSupported": True,
+                    "additionalCodes": [
+                        {"userId": user, "code": code} for code, user in plan.users.items()
+                    ],
+                    "externalPhones": [
+                        {"siteCode": line.site, "externalPhone": line.phone} for line in plan.lines
+                    ],
+                }
+            },
+        }
+        path = f"/api/v5/integration-modules/{self._settings.code}/edit"
+        return self._post(path, "integrationModule", module)
+
+    def event(self, event: JsonObject) -> Told:
+        return self._post("/api/v5/telephony/call/event", "event", event)
+
+    def upload(self, calls: Sequence[JsonObject]) -> Told:
+        return self._post("/api/v5/telephony/calls/upload", "calls", list(calls))
+
+    def manager_extension(self, phone: str) -> str | None:
+        """The extension of the responsible manager; None also when the CRM does not answer properly."""
+        told = self._send("GET", "/api/v5/telephony/manager", params={"phone": phone, "details": "0"})
+        manager = told.body.get("manager")
+        if not told.success or not isinstance(manager, Mapping):
+            return None
+        code = manager.get("code")
+        return str(code) if code is not None else None
+
+    def send_any(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        form: Mapping[str, str],
+        api_key: str | None,
+    ) -> Told:
+        """A request as a tester words it, marked as the bench's own; an empty key sends none."""
+        key = self._settings.api_key if api_key is None else api_key
+        headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
+        return self._send(method, path, params=query, data=form or None, headers=headers)
+
+    def _post(self, path: str, name: str, structure: Json) -> Told:
+        return self._send("POST", path, data={name: orjson.dumps(structure).decode()})
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Told:
+        headers = headers or {"X-API-KEY": self._settings.api_key}
+        try:
+            exchange = self._caller.send(
+                method, self._settings.crm_url + path, params=params, data=data, headers=headers
+            )
+        except HostRefused as error:
+            return Told(None, {}, str(error))
+        return _told(exchange)
+
+
+def _told(exchange: Exchange) -> Told:
+    answer = exchange.answer
+    if answer is None:
+        return Told(None, {}, exchange.error)
+    text = answer.body.data.decode("utf-8", "replace")
+    try:
+        body = orjson.loads(answer.body.data)
+    except orjson.JSONDecodeError:
+        body = {}
+    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)

@@ -1,0 +1,42 @@
+"""One virtual PBX, put together."""
+
+from simulator.bench.clocks import AnyClock
+from simulator.bench.journal import Journal
+from simulator.bench.recording import Caller
+from simulator.pbx.crm_client import CrmClient
+from simulator.pbx.engine import Engine
+from simulator.pbx.reporting import Reporter
+from simulator.pbx.settings import PbxSettings
+from simulator.storage.pbx import SqlPbxStore
+
+
+class Pbx:
+    """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
+
+    def __init__(self, settings: PbxSettings, clock: AnyClock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.journal = Journal()
+        self.store = SqlPbxStore(settings.database)
+        caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
+        self.crm = CrmClient(caller, settings)
+        self.reporter = Reporter(self.store, clock, self.crm, settings.upload_every)
+        self.engine = Engine(
+            self.store,
+            clock,
+            self.crm,
+            self.reporter,
+            settings.plan,
+            settings.base_url,
+            settings.seed,
+        )
+        self.engine.resume()
+
+    def reset(self) -> None:
+        """Forget all calls, statuses and exchanges, and upload again as set at the start."""
+        self.engine.forget()
+        self.reporter.upload_every = self.settings.upload_every
+        self.journal.clear()
+
+    def close(self) -> None:
+        self.store.close()

@@ -1,0 +1,1 @@
+"""The two stores on SQLAlchemy Core: SQLite by default, PostgreSQL when asked."""

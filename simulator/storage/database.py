@@ -1,0 +1,73 @@
+"""One database behind one end: how it is opened, and what a transaction is."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from threading import RLock
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import StaticPool
+
+IN_MEMORY = "sqlite://"
+
+
+class StorageError(Exception):
+    """The database cannot be opened; the text says which and why."""
+
+
+class Database:
+    """The tables of ``metadata`` behind ``url``, made when they are missing.
+
+    ``sqlite://`` keeps everything in memory on one shared connection. Raises StorageError when the
+    address is wrong or nothing answers there.
+    """
+
+    def __init__(self, url: str, metadata: MetaData) -> None:
+        self.url = url
+        try:
+            self.engine = _engine(url)
+            metadata.create_all(self.engine)
+        except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
+            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise StorageError(f"The database {url} cannot be used: {reason}") from None
+        # The one connection of a database in memory serves one transaction at a time.
+        self._turn = RLock() if url == IN_MEMORY else None
+
+    @contextmanager
+    def begin(self) -> Iterator[Connection]:
+        """A transaction: committed when the block ends, rolled back when it raises."""
+        with self._turn or nullcontext(), self.engine.begin() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
+    if url == IN_MEMORY:
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own BEGIN is deferred and deadlocks two writers; ours comes from _begin_immediate.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

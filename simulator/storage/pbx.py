@@ -1,0 +1,127 @@
+"""The virtual PBX's data: ``PbxStore`` on a database."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+
+from simulator.contract.jsontypes import JsonObject
+from simulator.core.call import Call, Cause, Direction, State
+from simulator.core.outbox import Fate, Kind, Message
+from simulator.storage import tables
+from simulator.storage.database import Database
+
+
+class SqlPbxStore:
+    def __init__(self, url: str) -> None:
+        self.database = Database(url, tables.pbx)
+
+    @contextmanager
+    def begin(self) -> Iterator["SqlPbxSession"]:
+        with self.database.begin() as connection:
+            yield SqlPbxSession(connection)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class SqlPbxSession:
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def call(self, call_id: str) -> Call | None:
+        table = tables.pbx_calls
+        document = self._db.execute(select(table.c.document).where(table.c.id == call_id)).scalar()
+        return _call(document) if document else None
+
+    def calls(self, *, only_open: bool = False) -> list[Call]:
+        table = tables.pbx_calls
+        statement = select(table.c.document).order_by(table.c.position)
+        if only_open:
+            statement = statement.where(table.c.open)
+        return [_call(document) for document in self._db.execute(statement).scalars()]
+
+    def save_call(self, call: Call) -> None:
+        table = tables.pbx_calls
+        values = {
+            "open": call.state is not State.ENDED,
+            "document": asdict(call) | {"refused": sorted(call.refused)},
+        }
+        changed = self._db.execute(update(table).where(table.c.id == call.id).values(values))
+        if changed.rowcount == 0:
+            self._db.execute(insert(table).values(id=call.id, **values))
+
+    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> None:
+        self._db.execute(
+            insert(tables.pbx_outbox).values(
+                call_id=call_id,
+                kind=kind.value,
+                payload=payload,
+                due_at=due_at,
+                attempts=0,
+                fate=Fate.PENDING.value,
+                answer="",
+            )
+        )
+
+    def pending(self) -> list[Message]:
+        table = tables.pbx_outbox
+        statement = select(table).where(table.c.fate == Fate.PENDING.value).order_by(table.c.id)
+        return [_message(row) for row in self._db.execute(statement).mappings()]
+
+    def messages(self) -> list[Message]:
+        table = tables.pbx_outbox
+        return [_message(row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
+
+    def update_message(self, message: Message) -> None:
+        table = tables.pbx_outbox
+        self._db.execute(
+            update(table)
+            .where(table.c.id == message.id)
+            .values(
+                due_at=message.due_at,
+                attempts=message.attempts,
+                fate=message.fate.value,
+                answer=message.answer,
+            )
+        )
+
+    def statuses(self) -> dict[str, str]:
+        return {row.extension: row.status for row in self._db.execute(select(tables.pbx_statuses))}
+
+    def save_status(self, extension: str, status: str) -> None:
+        table = tables.pbx_statuses
+        self._db.execute(delete(table).where(table.c.extension == extension))
+        self._db.execute(insert(table).values(extension=extension, status=status))
+
+    def counts(self) -> dict[str, int]:
+        """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
+        calls = self._db.execute(select(func.count()).select_from(tables.pbx_calls)).scalar_one()
+        outbox = tables.pbx_outbox
+        events = self._db.execute(
+            select(func.count()).select_from(outbox).where(outbox.c.kind == Kind.EVENT.value)
+        ).scalar_one()
+        return {"calls": calls, "events": events, "customers": 0, "modules": 0}
+
+    def clear(self) -> None:
+        for table in reversed(tables.pbx.sorted_tables):
+            self._db.execute(delete(table))
+
+
+def _call(document: dict[str, Any]) -> Call:
+    return Call(
+        **{
+            **document,
+            "direction": Direction(document["direction"]),
+            "state": State(document["state"]),
+            "cause": Cause(document["cause"]) if document["cause"] else None,
+            "extensions": tuple(document["extensions"]),
+            "refused": frozenset(document["refused"]),
+        }
+    )
+
+
+def _message(row: RowMapping) -> Message:
+    return Message(**{**row, "kind": Kind(row["kind"]), "fate": Fate(row["fate"])})

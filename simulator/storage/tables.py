@@ -1,0 +1,163 @@
+"""The tables of the two ends. They share none: each end has its own metadata and its own prefix.
+
+Moments are seconds since 1970 (UTC). ``document`` columns hold what was sent, with canonical types.
+"""
+
+from sqlalchemy import (
+    JSON,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+)
+
+crm = MetaData()
+pbx = MetaData()
+
+modules = Table(
+    "crm_modules",
+    crm,
+    Column("code", String(255), primary_key=True),
+    Column("document", JSON, nullable=False),
+)
+
+users = Table(
+    "crm_users",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("email", String, nullable=False),
+    Column("first_name", String, nullable=False),
+    Column("last_name", String, nullable=False),
+    Column("patronymic", String, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("online", Boolean, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("is_admin", Boolean, nullable=False),
+    Column("is_manager", Boolean, nullable=False),
+    Column("groups", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+)
+
+groups = Table(
+    "crm_groups",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("code", String(255), nullable=False, unique=True),
+    Column("name", String, nullable=False),
+    Column("is_manager", Boolean, nullable=False),
+)
+
+sites = Table(
+    "crm_sites",
+    crm,
+    Column("code", String(255), primary_key=True),
+    Column("name", String, nullable=False),
+    Column("url", String, nullable=False),
+)
+
+customers = Table(
+    "crm_customers",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("external_id", String(255), unique=True),
+    Column("site", String(255)),
+    Column("manager_id", Integer),
+    Column("phones", JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("updated_at", Float, nullable=False),
+    Column("details", JSON, nullable=False),
+)
+
+customer_phones = Table(
+    "crm_customer_phones",
+    crm,
+    Column("customer_id", ForeignKey("crm_customers.id", ondelete="CASCADE"), primary_key=True),
+    Column("phone_key", String(16), primary_key=True, index=True),
+)
+
+events = Table(
+    "crm_events",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+cards = Table(
+    "crm_cards",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("direction", String(3), nullable=False),
+    Column("phone", String, nullable=False),
+    Column("user_id", Integer, nullable=False),
+    Column("code", String(255)),
+    Column("call_external_id", String(255)),
+    Column("external_phone", String),
+    Column("shop", String(255)),
+    Column("customer_id", Integer),
+    Column("opened_at", Float, nullable=False),
+    Column("closed_at", Float),
+    Column("hangup_status", String(20)),
+    Index("crm_cards_open", "closed_at"),
+)
+
+calls = Table(
+    "crm_calls",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("external_id", String(255), nullable=False, unique=True),
+    Column("phone", String, nullable=False),
+    Column("user_id", Integer),
+    Column("customer_id", Integer),
+    Column("uploaded_at", Float, nullable=False),
+    Column("document", JSON, nullable=False),
+)
+
+initiations = Table(
+    "crm_initiations",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("user_id", Integer, nullable=False),
+    Column("phone", String, nullable=False),
+    Column("code", String(255), nullable=False),
+    Column("module", String(255), nullable=False),
+    Column("url", String, nullable=False),
+    Column("at", Float, nullable=False),
+    Column("status", Integer),
+    Column("outcome", String, nullable=False),
+)
+
+pbx_calls = Table(
+    "pbx_calls",
+    pbx,
+    Column("position", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("open", Boolean, nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+)
+
+pbx_outbox = Table(
+    "pbx_outbox",
+    pbx,
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fate", String(10), nullable=False, index=True),
+    Column("answer", String, nullable=False),
+)
+
+pbx_statuses = Table(
+    "pbx_statuses",
+    pbx,
+    Column("extension", String(64), primary_key=True),
+    Column("status", String(10), nullable=False),
+)
