@@ -3,6 +3,7 @@
 import heapq
 import logging
 import time
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
@@ -22,6 +23,7 @@ class SteppedClock(ManualClock):
 
     def __init__(self) -> None:
         super().__init__()
+        self.id = uuid.uuid4().hex
         self._advancing = RLock()
 
     def advance_to(self, moment: float) -> None:
@@ -44,6 +46,7 @@ class ScaledClock:
     def __init__(self, speed: float) -> None:
         if speed <= 0:
             raise ValueError("The speed of a clock is greater than 0")
+        self.id = uuid.uuid4().hex
         self.speed = speed
         self._start = time.time()
         self._zero = time.monotonic()

@@ -6,6 +6,7 @@ people and the same API key.
 
 import random
 import string
+from functools import lru_cache
 
 from faker import Faker
 
@@ -28,16 +29,24 @@ def api_key(seed: int) -> str:
 
 def fill(session: CrmSession, seed: int) -> None:
     """Write the account's people, shops and customers into an empty store."""
-    fake = Faker("en_US")
-    fake.seed_instance(seed)
     session.save_group(Group(1, "manager", "Managers"))
     session.save_group(Group(2, "director", "Directors", is_manager=False))
     for number, (code, _) in enumerate(LINES.items(), start=1):
         session.save_site(Site(code, f"Shop {number}", f"http://{code}.example"))
-    for user_id in EXTENSIONS:
-        session.save_user(_user(user_id, fake))
-    for number in range(1, CUSTOMERS + 1):
-        session.add_customer(_customer(number, fake, random.Random(f"customer:{seed}:{number}")))
+    users, customers = _people(seed)
+    for user in users:
+        session.save_user(user)
+    for customer in customers:
+        session.add_customer(customer)
+
+
+@lru_cache(maxsize=4)
+def _people(seed: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
+    fake = Faker("en_US")
+    fake.seed_instance(seed)
+    users = tuple(_user(user_id, fake) for user_id in EXTENSIONS)
+    dice = random.Random(f"customers:{seed}")
+    return users, tuple(_customer(number, fake, dice) for number in range(1, CUSTOMERS + 1))
 
 
 def _user(user_id: int, fake: Faker) -> User:

@@ -62,8 +62,11 @@ def next_request(pending: Sequence[Message], now: float) -> list[Message]:
 
 
 def next_due(pending: Sequence[Message]) -> float | None:
-    """When the outbox has to be looked at again."""
-    return min((message.due_at for message in pending), default=None)
+    """When the outbox has to be looked at again: what waits behind another message does not count."""
+    heads: dict[str, Message] = {}
+    for message in sorted(pending, key=lambda m: m.id):
+        heads.setdefault(message.call_id, message)
+    return min((message.due_at for message in heads.values()), default=None)
 
 
 def fate_of(status: int | None, success: bool | None) -> Fate:

@@ -108,12 +108,11 @@ class _Actions:
         return {"id": user.id, "online": changed.online, "status": changed.status}
 
     def click_to_call(self, asked: JsonObject) -> Json:
+        user, phone = int(str(asked["userId"])), str(asked["phone"])
         try:
-            initiation = self.crm.outgoing.make_call(
-                int(str(asked["userId"])), str(asked["phone"]), cast("str | None", asked.get("site"))
-            )
+            initiation = self.crm.outgoing.make_call(user, phone, cast("str | None", asked.get("site")))
         except Refused as error:
-            raise ControlError(f"{error}.", 409) from None
+            return {"userId": user, "phone": phone, "succeeded": False, "outcome": f"{error}"}
         return _initiation(initiation)
 
     def play(self, asked: JsonObject) -> Json:

@@ -1,0 +1,87 @@
+"""What every message is judged by, whatever the scenario is about: its schema and its form."""
+
+from collections.abc import Iterator, Mapping
+from typing import cast
+
+from simulator.conformance.evidence import Exchange, is_forgiven
+from simulator.conformance.verdict import Check
+from simulator.contract import schemas
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import Side
+
+
+def judge(exchange: Exchange, where: str) -> Iterator[Check]:
+    """Checks on the side that faces the journal: its requests, or its answers to requests."""
+    faced = Side.PBX if exchange.seen_by is Side.CRM else Side.CRM
+    if exchange.asked_by is faced:
+        if not exchange.by_bench:
+            yield from _request(exchange, where)
+    elif exchange.asked_by is Side.PBX:
+        yield from _answer(exchange, where)
+
+
+def _request(exchange: Exchange, where: str) -> Iterator[Check]:
+    operation = exchange.operation
+    if operation is None:
+        # The scenario reports it as a request that nothing explains.
+        return
+    schema_id = operation.entity_schema or operation.query_schema
+    if exchange.refused:
+        row = "PBX-API-02" if operation.asked_by is Side.PBX else _own_row(schema_id)
+        yield Check(row, str(exchange), where, exchange.refused)
+        return
+    if schema_id:
+        yield from _by_schema(schema_id, exchange.params, exchange.violations, str(exchange), where)
+    if operation.entity and not any(map(is_forgiven, exchange.findings)):
+        yield Check("PBX-API-02", f"{operation.name} is a form with JSON text", where)
+    for finding in filter(is_forgiven, exchange.findings):
+        yield Check(finding.requirement, str(exchange), where, str(finding), forgiven=True)
+
+
+def _answer(exchange: Exchange, where: str) -> Iterator[Check]:
+    what = f"the answer to {exchange}"
+    if exchange.status is None:
+        yield Check("CRM-API-01", what, where, exchange.error)
+        return
+    if not isinstance(exchange.answer, Mapping):
+        yield Check("CRM-API-01", what, where, "the body is no JSON object")
+        return
+    good = exchange.status < 300
+    if good and (exchange.operation is None or not exchange.operation.answer_schema):
+        return
+    schema_id = exchange.operation.answer_schema if good and exchange.operation else "answers/error"
+    violations = schemas.validate(schema_id, exchange.answer)
+    yield from _by_schema(schema_id, exchange.answer, violations, what, where)
+
+
+def _by_schema(
+    schema_id: str,
+    value: Json,
+    violations: "list[schemas.Violation] | tuple[schemas.Violation, ...]",
+    what: str,
+    where: str,
+) -> Iterator[Check]:
+    broken = {violation.requirement for violation in violations}
+    for violation in violations:
+        if violation.requirement:
+            yield Check(violation.requirement, what, where, f"{violation.pointer}: {violation.message}")
+    for row in sorted(touched(schemas.load(schema_id), value) - broken):
+        yield Check(row, what, where)
+
+
+def touched(schema: Mapping[str, Json], value: Json) -> set[str]:
+    """The rows that the members of this value rest on."""
+    schema = schemas.resolve(schema)
+    rows = {str(schema["x-requirement"])} if "x-requirement" in schema else set()
+    if isinstance(value, Mapping):
+        members = cast(JsonObject, schema.get("properties") or {})
+        for name in value.keys() & members.keys():
+            rows |= touched(cast(JsonObject, members[name]), value[name])
+    elif isinstance(value, list):
+        for item in value:
+            rows |= touched(cast(JsonObject, schema.get("items") or {}), item)
+    return rows
+
+
+def _own_row(schema_id: str) -> str:
+    return str(schemas.load(schema_id)["x-requirement"])

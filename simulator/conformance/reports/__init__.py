@@ -1,0 +1,1 @@
+"""Writers of one verdict, a file each. None of them decides anything."""

@@ -1,0 +1,56 @@
+"""The verdict as JSON, of the form in ``schemas/report.json``: no times, no ports, so that the same
+seed on the manual clock gives the same bytes."""
+
+import orjson
+
+from simulator import __version__
+from simulator.conformance.verdict import Check, RequirementResult, ScenarioResult, Verdict
+from simulator.contract.jsontypes import JsonObject
+
+
+def write(verdict: Verdict) -> bytes:
+    document: JsonObject = {
+        "callproof": __version__,
+        "ruleset": verdict.ruleset,
+        "seed": verdict.seed,
+        "strict": verdict.strict,
+        "conformant": verdict.conformant,
+        "requirements": [_requirement(result) for result in verdict.requirements],
+        "notLookedAt": [row.id for row in verdict.untested],
+        "scenarios": [_scenario(verdict, scenario) for scenario in verdict.scenarios],
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _requirement(result: RequirementResult) -> JsonObject:
+    row = result.requirement
+    return {
+        "id": row.id,
+        "side": row.side.value,
+        "level": row.level.value,
+        "evidence": row.evidence.value,
+        "chapter": row.chapter,
+        "source": row.source,
+        "text": row.text,
+        "outcome": result.outcome.value,
+        "passed": result.passed,
+        "problems": [{"scenario": scenario, **_problem(check)} for scenario, check in result.problems],
+    }
+
+
+def _scenario(verdict: Verdict, result: ScenarioResult) -> JsonObject:
+    return {
+        "id": result.id,
+        "title": result.title,
+        "file": result.file,
+        "outcome": verdict.outcome_of(result).value,
+        "broken": result.broken,
+        "checks": [
+            {"requirement": check.requirement, "outcome": verdict.outcome(check).value, **_problem(check)}
+            for check in result.checks
+        ],
+    }
+
+
+def _problem(check: Check) -> JsonObject:
+    return {"where": check.where, "what": check.what, "problem": check.problem}

@@ -1,0 +1,266 @@
+"""Plays scenarios through the drivers and collects the checks."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import cast
+
+import orjson
+
+from simulator.conformance.drivers import ActionRefused, Ends
+from simulator.conformance.evidence import Book, Exchange, read
+from simulator.conformance.judge import judge
+from simulator.conformance.matching import differences
+from simulator.conformance.scenario import (
+    ANYTHING,
+    Do,
+    Expect,
+    Given,
+    Repeat,
+    Scenario,
+    Send,
+    Step,
+    Verb,
+    Wait,
+)
+from simulator.conformance.verdict import Check, ScenarioResult
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import BY_NAME, Side
+
+# How long a scenario may go on after its last step for what must not happen any more.
+AFTERMATH = 1.0
+
+
+class BrokenScenario(Exception):
+    """A step could not be done; the text says which and why."""
+
+
+def run(
+    scenarios: Iterable[Scenario], ends: Ends, done: Callable[[ScenarioResult], None] | None = None
+) -> list[ScenarioResult]:
+    """Play them one after the other, each from a reset; ``done`` hears of each as it ends.
+
+    Raises Unreachable when an end does not answer.
+    """
+    results = []
+    for scenario in scenarios:
+        result = _Play(scenario, ends).result()
+        results.append(result)
+        if done:
+            done(result)
+    return results
+
+
+class _Play:
+    """One scenario being played."""
+
+    def __init__(self, scenario: Scenario, ends: Ends) -> None:
+        self._scenario = scenario
+        self._ends = ends
+        self._names: dict[str, Json] = {}
+        self._book = Book()
+        self._seen: list[Exchange] = []
+        self._last = {Side.CRM: 0, Side.PBX: 0}
+        self._exact: list[tuple[Expect, Json]] = []
+        self._result = ScenarioResult(scenario.id, scenario.title, scenario.file)
+
+    def result(self) -> ScenarioResult:
+        try:
+            self._prepare(self._scenario.given)
+            self._steps(self._scenario.steps)
+            self._finish()
+        except (ActionRefused, BrokenScenario) as error:
+            self._result.broken = str(error)
+        finally:
+            self._judge_messages()
+        self._result.broken = self._ends.masked(self._result.broken)
+        self._result.checks = [
+            replace(check, what=self._ends.masked(check.what), problem=self._ends.masked(check.problem))
+            for check in self._result.checks
+        ]
+        return self._result
+
+    def _prepare(self, given: Given) -> None:
+        for side in Side:
+            self._ends.of(side).post("/reset")
+            last = self._ends.of(side).get("/journal", limit=0)["lastId"]
+            self._last[side] = cast(int, last)
+        for user, state in given.users.items():
+            self._ends.crm.post(f"/users/{user}", state)
+        for customer in given.customers:
+            form = {"customer": orjson.dumps(customer).decode()}
+            response = self._ends.crm.api("POST", "/api/v5/customers/create", self._ends.api_key, form)
+            if response.status_code != 201:
+                raise BrokenScenario(f"given.customers: the CRM answered {response.text[:200]}")
+        self._ends.pbx.post("/history", {"every": given.upload_every})
+        if given.registered:
+            self._ends.pbx.post("/register")
+
+    def _steps(self, steps: Sequence[Step]) -> None:
+        for step in steps:
+            try:
+                self._step(step)
+            except ActionRefused as error:
+                raise BrokenScenario(f"{self._where(step)}: {error}") from None
+
+    def _step(self, step: Step) -> None:
+        match step:
+            case Do():
+                answer = self._ends.act(step.action, cast(JsonObject, self._filled(step.args)))
+                if step.name:
+                    self._names[step.name] = answer
+            case Send():
+                self._send(step)
+            case Wait():
+                self._ends.pass_time(step.seconds)
+            case Repeat():
+                for number in range(1, step.count + 1):
+                    self._names["n"] = number
+                    self._steps(step.steps)
+            case Expect():
+                self._expect(step)
+
+    def _send(self, step: Send) -> None:
+        form = {name: _text(value) for name, value in cast(JsonObject, self._filled(step.form)).items()}
+        if step.entity and step.value is not None:
+            value = step.value
+            if step.copies:
+                value = [self._filled(value, n=number) for number in range(1, step.copies + 1)]
+            form[step.entity] = orjson.dumps(self._filled(value)).decode()
+        query = {name: _text(value) for name, value in cast(JsonObject, self._filled(step.query)).items()}
+        body: JsonObject = {
+            "method": step.method,
+            "path": str(self._filled(step.path)),
+            "query": dict(query),
+            "form": dict(form),
+        }
+        if step.api_key is not None:
+            body["apiKey"] = step.api_key
+        self._ends.pbx.post("/send", body)
+
+    def _expect(self, step: Expect) -> None:
+        matching = self._filled(step.matching)
+        self._ends.settle()
+        deadline = self._ends.now() + step.within
+        wanted = step.at_least if step.times is None else step.times
+        found = self._matches(step, matching)
+        while len(found) < wanted and self._ends.step(deadline):
+            found = self._matches(step, matching)
+        found = self._matches(step, matching)
+        problem = self._problem(step, matching, found)
+        self._check(step, problem)
+        if step.name and found:
+            self._names[step.name] = found[0]
+        if step.times and step.verb is Verb.SENDS and not problem:
+            self._exact.append((step, matching))
+
+    def _matches(self, step: Expect, matching: Json) -> list[Json]:
+        return [seen for seen in self._candidates(step) if not self._misses(step, matching, seen)]
+
+    def _misses(self, step: Expect, matching: Json, seen: JsonObject) -> list[str]:
+        missed = differences(matching, seen["value"]) if matching is not None else []
+        if step.status is not None:
+            missed += differences(step.status, seen.get("status"), "status")
+        if step.headers:
+            missed += differences(
+                {name.lower(): value for name, value in step.headers.items()}, seen["headers"], "headers"
+            )
+        return missed
+
+    def _candidates(self, step: Expect) -> list[JsonObject]:
+        """What a step could mean, as plain data: things that an end keeps, or exchanges."""
+        if step.verb is Verb.KEEPS:
+            kept = cast(list[JsonObject], self._ends.of(step.side).get("/state")[step.subject])
+            return [{"value": item} for item in kept]
+        self._read_journals()
+        facing = Side.PBX if step.side is Side.CRM else Side.CRM
+        asked_by = step.side if step.verb is Verb.SENDS else facing
+        return [
+            {
+                "value": exchange.params if step.verb is Verb.SENDS else exchange.answer,
+                "status": exchange.status,
+                "headers": dict(exchange.headers),
+                "size": exchange.answer_size,
+            }
+            for exchange in self._seen
+            if exchange.seen_by is facing
+            and exchange.asked_by is asked_by
+            and (step.subject == ANYTHING or exchange.operation is BY_NAME[step.subject])
+            and not (exchange.by_bench and step.verb is Verb.SENDS)
+        ]
+
+    def _problem(self, step: Expect, matching: Json, found: Sequence[Json]) -> str:
+        if step.times is None and len(found) >= step.at_least:
+            return ""
+        if step.times == len(found):
+            return ""
+        wanted = f"at least {step.at_least}" if step.times is None else str(step.times)
+        problem = f"expected {wanted} of {step}, found {len(found)}"
+        candidates = self._candidates(step)
+        if found or not candidates:
+            return problem if found or step.verb is Verb.KEEPS else f"{problem}; there was none at all"
+        nearest = min((self._misses(step, matching, seen) for seen in candidates), key=len)
+        return f"{problem}; the nearest differs: {'; '.join(nearest)}"
+
+    def _check(self, step: Expect, problem: str = "") -> None:
+        for row in step.proves:
+            self._result.checks.append(Check(row, str(step), self._where(step), problem))
+
+    def _finish(self) -> None:
+        """What must hold after every scenario: nothing open, nothing undelivered, nothing unexplained."""
+        self._ends.pass_time(AFTERMATH)
+        for step, matching in self._exact:
+            found = self._matches(step, matching)
+            if problem := self._problem(step, matching, found):
+                self._check(step, f"{problem}, by the end of the scenario")
+        state = self._ends.pbx.get("/state")
+        still_open = [c["id"] for c in cast(list[JsonObject], state["calls"]) if c["state"] != "ended"]
+        if still_open:
+            raise BrokenScenario(f"the scenario leaves calls open: {still_open}")
+        pending = [m for m in cast(list[JsonObject], state["outbox"]) if m["fate"] == "pending"]
+        if pending:
+            raise BrokenScenario(f"{len(pending)} reports of the PBX are still undelivered")
+
+    def _judge_messages(self) -> None:
+        self._read_journals()
+        for exchange in self._seen:
+            self._result.checks.extend(judge(exchange, self._scenario.file))
+            unknown = exchange.operation is None and not exchange.by_bench
+            if unknown and exchange.asked_by is not exchange.seen_by and not self._result.broken:
+                self._result.broken = f"nothing explains this request: {exchange}"
+
+    def _read_journals(self) -> None:
+        # The CRM's journal first: from it the book learns which addresses are call-backs.
+        for side in (Side.CRM, Side.PBX):
+            while entries := self._entries(side):
+                self._last[side] = cast(int, entries[-1]["id"])
+                self._seen.extend(read(entries, side, self._book))
+
+    def _entries(self, side: Side) -> list[JsonObject]:
+        answer = self._ends.of(side).get("/journal", since=self._last[side])
+        return cast(list[JsonObject], answer["entries"])
+
+    def _filled(self, value: Json, **more: Json) -> Json:
+        """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number."""
+        names = self._names | more
+        if isinstance(value, Mapping):
+            return {name: self._filled(inner, **more) for name, inner in value.items()}
+        if isinstance(value, list):
+            return [self._filled(inner, **more) for inner in value]
+        if not isinstance(value, str) or "$" not in value:
+            return value
+        head, _, rest = value[1:].partition(".")
+        if value.startswith("$") and head in names:
+            found = names[head]
+            for part in rest.split(".") if rest else ():
+                if not isinstance(found, Mapping) or part not in found:
+                    raise BrokenScenario(f"{value}: {head} has no {part}")
+                found = found[part]
+            return found
+        return value.replace("$n", str(names["n"])) if "n" in names else value
+
+    def _where(self, step: Step) -> str:
+        return f"{self._scenario.file}:{step.line}"
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else orjson.dumps(value).decode()

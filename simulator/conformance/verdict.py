@@ -1,0 +1,125 @@
+"""From single checks to a verdict: by requirement, by scenario and over all."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from simulator.contract.requirements import RULESET, Requirement, Severity, all_requirements
+
+
+class Outcome(StrEnum):
+    """What a row, or one check of it, came to."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    WARNED = "warned"
+    NOTED = "noted"
+
+
+_OF_SEVERITY = {
+    Severity.FAIL: Outcome.FAILED,
+    Severity.WARN: Outcome.WARNED,
+    Severity.NOTE: Outcome.NOTED,
+}
+
+
+@dataclass(frozen=True)
+class Check:
+    """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
+
+    ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
+    """
+
+    requirement: str
+    what: str
+    where: str
+    problem: str = ""
+    forgiven: bool = False
+
+
+@dataclass
+class ScenarioResult:
+    """``broken`` says why the scenario itself could not be played to its end, if so."""
+
+    id: str
+    title: str
+    file: str
+    checks: list[Check] = field(default_factory=list)
+    broken: str = ""
+
+    @property
+    def failed_checks(self) -> list[Check]:
+        return [check for check in self.checks if check.problem]
+
+
+@dataclass(frozen=True)
+class RequirementResult:
+    requirement: Requirement
+    outcome: Outcome
+    passed: int
+    problems: tuple[tuple[str, Check], ...]
+
+
+@dataclass
+class Verdict:
+    """Everything that a report says. ``conformant`` decides the exit code."""
+
+    scenarios: list[ScenarioResult]
+    seed: int
+    strict: bool
+    ruleset: str = RULESET
+
+    def outcome(self, check: Check) -> Outcome:
+        """What this check counts for, by the severity of its row."""
+        if not check.problem:
+            return Outcome.PASSED
+        severity = all_requirements()[check.requirement].severity(strict=self.strict)
+        if check.forgiven and not self.strict:
+            severity = min(severity, Severity.WARN)
+        return _OF_SEVERITY[severity]
+
+    @property
+    def requirements(self) -> list[RequirementResult]:
+        """Every row that some check looked at, in the order of the chapters."""
+        found = [self._result(row) for row in all_requirements().values()]
+        return [result for result in found if result is not None]
+
+    @property
+    def untested(self) -> list[Requirement]:
+        """Rows that nothing in this run looked at and that are not excluded for good."""
+        seen = {check.requirement for scenario in self.scenarios for check in scenario.checks}
+        return [row for row in all_requirements().values() if row.id not in seen and not row.excluded]
+
+    @property
+    def broken(self) -> list[ScenarioResult]:
+        return [scenario for scenario in self.scenarios if scenario.broken]
+
+    @property
+    def conformant(self) -> bool:
+        outcomes = (self.outcome(check) for scenario in self.scenarios for check in scenario.checks)
+        return not self.broken and Outcome.FAILED not in set(outcomes)
+
+    def outcome_of(self, scenario: ScenarioResult) -> Outcome:
+        if scenario.broken:
+            return Outcome.FAILED
+        return worst(self.outcome(check) for check in scenario.checks)
+
+    def _result(self, row: Requirement) -> RequirementResult | None:
+        checks = [
+            (scenario.id, check)
+            for scenario in self.scenarios
+            for check in scenario.checks
+            if check.requirement == row.id
+        ]
+        if not checks:
+            return None
+        problems = tuple(pair for pair in checks if pair[1].problem)
+        outcome = worst(self.outcome(check) for _, check in checks)
+        return RequirementResult(row, outcome, len(checks) - len(problems), problems)
+
+
+def worst(outcomes: Iterable[Outcome]) -> Outcome:
+    """The gravest of several; PASSED when there is none."""
+    order = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
+    found = set(outcomes)
+    return next((outcome for outcome in order if outcome in found), Outcome.PASSED)
