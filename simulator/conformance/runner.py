@@ -81,9 +81,7 @@ class _Play:
 
     def _prepare(self, given: Given) -> None:
         for side in Side:
-            self._ends.of(side).post("/reset")
-            last = self._ends.of(side).get("/journal", limit=0)["lastId"]
-            self._last[side] = cast(int, last)
+            self._last[side] = cast(int, self._ends.of(side).post("/reset")["lastId"])
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{user}", state)
         for customer in given.customers:
@@ -140,18 +138,23 @@ class _Play:
     def _expect(self, step: Expect) -> None:
         matching = self._filled(step.matching)
         self._ends.settle()
-        deadline = self._ends.now() + step.within
+        found = self._matches(step, matching)
         wanted = step.at_least if step.times is None else step.times
-        found = self._matches(step, matching)
-        while len(found) < wanted and self._ends.step(deadline):
-            found = self._matches(step, matching)
-        found = self._matches(step, matching)
+        if len(found) < wanted and step.within:
+            found = self._wait_for(step, matching, wanted)
         problem = self._problem(step, matching, found)
         self._check(step, problem)
         if step.name and found:
             self._names[step.name] = found[0]
         if step.times and step.verb is Verb.SENDS and not problem:
             self._exact.append((step, matching))
+
+    def _wait_for(self, step: Expect, matching: Json, wanted: int) -> list[Json]:
+        deadline = self._ends.now() + step.within
+        going_on = True
+        while going_on and len(self._matches(step, matching)) < wanted:
+            going_on = self._ends.step(deadline)
+        return self._matches(step, matching)
 
     def _matches(self, step: Expect, matching: Json) -> list[Json]:
         return [seen for seen in self._candidates(step) if not self._misses(step, matching, seen)]
@@ -231,13 +234,13 @@ class _Play:
     def _read_journals(self) -> None:
         # The CRM's journal first: from it the book learns which addresses are call-backs.
         for side in (Side.CRM, Side.PBX):
-            while entries := self._entries(side):
-                self._last[side] = cast(int, entries[-1]["id"])
+            newest = self._last[side] + 1
+            while self._last[side] < newest:
+                answer = self._ends.of(side).get("/journal", since=self._last[side])
+                newest = cast(int, answer["lastId"])
+                entries = cast(list[JsonObject], answer["entries"])
                 self._seen.extend(read(entries, side, self._book))
-
-    def _entries(self, side: Side) -> list[JsonObject]:
-        answer = self._ends.of(side).get("/journal", since=self._last[side])
-        return cast(list[JsonObject], answer["entries"])
+                self._last[side] = cast(int, entries[-1]["id"]) if entries else newest
 
     def _filled(self, value: Json, **more: Json) -> Json:
         """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number."""

@@ -88,7 +88,7 @@ class _Actions:
 
     def reset(self, _: JsonObject) -> Json:
         self.crm.reset()
-        return {}
+        return {"lastId": self.crm.journal.last_id}
 
     def set_user(self, asked: JsonObject) -> Json:
         number = str(asked["id"])

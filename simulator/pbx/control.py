@@ -115,7 +115,7 @@ class _Actions:
 
     def reset(self, _: JsonObject) -> Json:
         self.pbx.reset()
-        return {}
+        return {"lastId": self.pbx.journal.last_id}
 
     def register(self, _: JsonObject) -> Json:
         told = self.pbx.crm.register()
