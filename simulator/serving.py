@@ -1,16 +1,17 @@
 """Ends on real sockets: the built-in pair that a check starts for itself, and ``callproof serve``."""
 
 import logging
+import signal
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from threading import Thread
+from threading import Event, Thread
 
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
-from simulator.bench.clocks import AnyClock, SteppedClock
+from simulator.bench.clocks import AnyClock, RealClock, SteppedClock
 from simulator.bench.seed import api_key
 from simulator.crm import app as crm_app
 from simulator.crm.crm import Crm
@@ -18,6 +19,7 @@ from simulator.crm.settings import CrmSettings
 from simulator.pbx import app as pbx_app
 from simulator.pbx.pbx import Pbx
 from simulator.pbx.settings import PbxSettings
+from simulator.storage.database import IN_MEMORY
 
 LOOPBACK = "127.0.0.1"
 
@@ -105,3 +107,85 @@ def built_in(seed: int = 1, clock: AnyClock | None = None, *, strict: bool = Fal
         stack.enter_context(serving(crm_app.create_app(crm), crm_address))
         stack.enter_context(serving(pbx_app.create_app(pbx), pbx_address))
         yield BuiltIn(crm, pbx, crm_address.url, pbx_address.url, key)
+
+
+@dataclass(frozen=True)
+class ServeOptions:
+    """The options of ``callproof serve``; empty texts stand for the defaults made from the rest."""
+
+    only: str | None = None
+    host: str = LOOPBACK
+    crm_port: int = 8080
+    pbx_port: int = 8081
+    crm_url: str = ""
+    db: str = IN_MEMORY
+    seed: int = 1
+    api_key: str = ""
+    strict: bool = False
+    register: bool = False
+    upload_every: float = 0.0
+    allow_host: tuple[str, ...] = ()
+    control_token: str = ""
+
+
+def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
+    """Serve on the real clock until SIGINT or SIGTERM.
+
+    Raises PortTaken or StorageError when an end cannot be started.
+    """
+    stop = Event()
+    with ExitStack() as stack:
+        clock = RealClock()
+        stack.callback(clock.close)
+        key = options.api_key or api_key(options.seed)
+        crm_url = options.crm_url.rstrip("/")
+        say("callproof is for tests only: do not expose it, do not put real data into it.")
+        if options.only != "pbx":
+            crm_url = _start_crm(options, clock, key, stack)
+            say(f"CRM          {crm_url}   API key {key}")
+        if options.only != "crm":
+            pbx = _start_pbx(options, clock, key, crm_url or f"http://{LOOPBACK}:{options.crm_port}", stack)
+            say(f"virtual PBX  {pbx.settings.base_url}   talks to {pbx.settings.crm_url}")
+            if options.register:
+                told = pbx.crm.register()
+                say("The PBX is registered." if told.success else f"Registration failed: {told.text}")
+        say("State is kept in memory." if options.db == IN_MEMORY else f"State is kept in {options.db}")
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda *_: stop.set())
+        say("Serving; stop with Ctrl-C.")
+        stop.wait()
+
+
+def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStack) -> str:
+    address = Address(options.host, options.crm_port)
+    stack.callback(address.close)
+    settings = CrmSettings(
+        api_key=key,
+        base_url=address.url,
+        seed=options.seed,
+        strict=options.strict,
+        allowed_hosts=options.allow_host,
+        database=options.db,
+    )
+    crm = Crm(settings, clock)
+    stack.callback(crm.close)
+    stack.enter_context(serving(crm_app.create_app(crm, options.control_token), address))
+    return address.url
+
+
+def _start_pbx(options: ServeOptions, clock: AnyClock, key: str, crm_url: str, stack: ExitStack) -> Pbx:
+    address = Address(options.host, options.pbx_port)
+    stack.callback(address.close)
+    settings = PbxSettings(
+        base_url=address.url,
+        crm_url=crm_url,
+        api_key=key,
+        seed=options.seed,
+        upload_every=options.upload_every,
+        allowed_hosts=options.allow_host,
+        database=options.db,
+    )
+    pbx = Pbx(settings, clock)
+    stack.callback(pbx.close)
+    stack.enter_context(serving(pbx_app.create_app(pbx, options.control_token), address))
+    return pbx

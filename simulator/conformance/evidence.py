@@ -24,7 +24,8 @@ class Exchange:
     """One request and its answer, as the end ``seen_by`` wrote them down.
 
     ``asked_by`` made the request. ``params`` is the structure or the plain parameters; ``refused`` says
-    why they could not even be decoded. ``by_bench`` marks a request that only prepared or probed.
+    why they could not even be decoded. ``by_bench`` marks a request that only prepared or probed, ``keyed``
+    one that carries an API key in any of its three places.
     """
 
     id: int
@@ -41,6 +42,7 @@ class Exchange:
     answer_size: int
     error: str
     by_bench: bool
+    keyed: bool = False
     findings: tuple[Finding, ...] = ()
     violations: tuple[Violation, ...] = ()
     refused: str = ""
@@ -113,6 +115,7 @@ def _read(entry: JsonObject, seen_by: Side, book: Book) -> Exchange:
         answer_size=cast(int, cast(JsonObject, answer["body"])["size"]) if answer else 0,
         error=str(entry["error"]),
         by_bench=bool(entry["byBench"]),
+        keyed=_has_key(request),
         findings=tuple(findings),
         violations=tuple(violations),
         refused=refused,
@@ -144,6 +147,11 @@ def _params(
         return raw, findings, [], ""
     value, more = coerce.coerce(schema, raw, where, plain=plain)
     return value, findings + more, schemas.validate(schema, value), ""
+
+
+def _has_key(request: JsonObject) -> bool:
+    sent = urlsplit(str(request["url"])).query + str(cast(JsonObject, request["body"]).get("text") or "")
+    return "x-api-key" in _headers(request) or "apiKey" in sent
 
 
 def _headers(message: JsonObject) -> dict[str, str]:

@@ -26,6 +26,8 @@ def _request(exchange: Exchange, where: str) -> Iterator[Check]:
         # The scenario reports it as a request that nothing explains.
         return
     schema_id = operation.entity_schema or operation.query_schema
+    if operation.asked_by is Side.PBX and operation.scope is not None:
+        yield Check("PBX-API-01", str(exchange), where, "" if exchange.keyed else "there is no API key")
     if exchange.refused:
         row = "PBX-API-02" if operation.asked_by is Side.PBX else _own_row(schema_id)
         yield Check(row, str(exchange), where, exchange.refused)
