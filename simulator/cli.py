@@ -38,9 +38,7 @@ F = TypeVar("F", bound=Callable[..., object])
 def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     """A click option with its environment variable."""
     variable = f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
-    return cast(
-        Callable[[F], F], click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
-    )
+    return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -18,6 +18,7 @@
       RateLimitExceeded      503 or 429
 
 ``status`` and ``message`` are what goes over the wire; ``errors`` is an object, a list or None.
+``remedy`` and ``requirement`` are for the finding that explains the refusal to an integrator.
 """
 
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,8 @@ class ApiError(Exception):
 
     status: int = 500
     message: ClassVar[str] = ""
+    remedy: ClassVar[str] = ""
+    requirement: ClassVar[str] = ""
 
     def __init__(
         self,
@@ -65,14 +68,17 @@ class ApiError(Exception):
 
 class AccessError(ApiError):
     status = 403
+    requirement = "PBX-API-01"
 
 
 class MissingApiKey(AccessError):
     message = '"apiKey" is missing.'
+    remedy = "Send the key in the X-API-KEY header or as the parameter apiKey."
 
 
 class WrongApiKey(AccessError):
     message = 'Wrong "apiKey" value.'
+    remedy = "Send the key that was printed at the start."
 
 
 class AccessDenied(AccessError):
@@ -87,11 +93,13 @@ class AccountNotFound(ApiError):
 class MethodNotFound(ApiError):
     status = 404
     message = "API method not found"
+    remedy = "Check the path; a method of the API begins with /api/v5/."
 
 
 class MethodNotAllowed(ApiError):
     status = 405
     message = "Method Not Allowed"
+    remedy = "Check the verb: reading is GET, everything else POST."
 
 
 class EntityNotFound(ApiError):
@@ -144,12 +152,18 @@ class InvalidInput(BadRequest):
 class ArrayExpected(BadRequest):
     """A structured parameter did not decode to an array or object."""
 
+    remedy = "Send JSON text that holds an object or a list."
+    requirement = "PBX-API-02"
+
     def __init__(self, type_name: str, value: str) -> None:
         super().__init__(f"Expected array, but got {type_name}: {value}")
 
 
 class ScalarExpected(BadRequest):
     """A structure stood where a scalar that holds JSON belongs (quoted from live systems)."""
+
+    remedy = "Send it as one field that holds JSON text."
+    requirement = "PBX-API-02"
 
     def __init__(self, name: str) -> None:
         super().__init__(f'Input value "{name}" contains a non-scalar value')
@@ -171,10 +185,12 @@ class SimpleConnectionDisabled(BadRequest):
 
 class TelephonyNotEnabled(BadRequest):
     message = "Telephony not enabled"
+    remedy = "First register a module with integrations.telephony and active true."
 
 
 class UploadNotSupported(BadRequest):
     message = "Telephony not enabled or not supports calls upload"
+    remedy = "First register a module with integrations.telephony and active true."
 
 
 class ActivationFailed(ApiError):

@@ -144,10 +144,10 @@ def _finding(where: str, violation: Violation) -> Finding:
 
 
 def _refuse(error: ApiError) -> Response:
-    if explanation := wire.explain(error):
-        note(Finding(Kind.VIOLATION, "request", "", explanation, "Send valid JSON text.", "PBX-API-02"))
-    elif not any(finding.kind is Kind.VIOLATION for finding in g.findings):
-        note(Finding(Kind.VIOLATION, "request", "", f"refused: {error}"))
+    """The refusal, which never goes without a finding that says why."""
+    if not any(finding.kind is Kind.VIOLATION for finding in g.findings):
+        why = wire.explain(error) or f"refused: {error}"
+        note(Finding(Kind.VIOLATION, "request", "", why, error.remedy, error.requirement))
     return _json(error.as_json(), error.status)
 
 

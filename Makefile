@@ -1,0 +1,36 @@
+# make demo: play the guide on the built-in ends and write the reports to build/
+# make test: the tests        make lint: style, types and floors        make docs: write the generated pages
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+BIN := .venv/bin
+
+.PHONY: demo test lint docs clean
+
+demo: .venv/demo
+	$(BIN)/callproof check --junit build/report.xml --json build/report.json
+	@echo "Reports: build/report.xml (JUnit) and build/report.json"
+
+test: .venv/dev
+	$(BIN)/pytest
+
+lint: .venv/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+docs: .venv/dev
+	$(BIN)/python tools/docs.py
+
+clean:
+	rm -rf .venv build dist
+
+.venv/demo: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/dev: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch .venv/demo $@

@@ -1,0 +1,89 @@
+"""Calls history (guide, "Calls history uploading"; contract.md, sections 4.3 and 9.7 to 9.10)."""
+
+import pytest
+
+from simulator.contract.jsontypes import Json
+from tests.conftest import Account, call_item
+
+
+def test_without_a_telephony_an_upload_is_refused(account: Account) -> None:
+    answer = account.upload(call_item())
+    assert (answer.status_code, answer.get_json()["errorMsg"]) == (
+        400,
+        "Telephony not enabled or not supports calls upload",
+    )
+
+
+def test_a_call_is_kept_as_it_was_sent(registered: Account) -> None:
+    answer = registered.upload(call_item(duration="30", code=100, externalId=7))
+    assert answer.get_json() == {"success": True, "processedCallsCount": 1}
+    (call,) = registered.state("calls")
+    assert (call["externalId"], call["duration"], call["code"], call["userId"]) == ("7", 30, "100", 1)
+
+
+def test_fifty_calls_are_taken_and_fifty_one_refused_whole(registered: Account) -> None:
+    answer = registered.upload(*(call_item(f"c-{n}") for n in range(51)))
+    assert (answer.status_code, answer.get_json()["errors"]) == (
+        400,
+        {"calls": "This collection should contain 50 elements or less."},
+    )
+    assert registered.state("calls") == []
+    answer = registered.upload(*(call_item(f"c-{n}") for n in range(50)))
+    assert answer.get_json() == {"success": True, "processedCallsCount": 50}
+
+
+def test_an_empty_upload_is_refused(registered: Account) -> None:
+    assert registered.upload().status_code == 400
+
+
+def test_a_known_call_is_listed_and_the_first_one_kept(registered: Account) -> None:
+    registered.upload(call_item("c-1", duration=30))
+    answer = registered.upload(call_item("c-1", duration=99), call_item("c-2"), call_item("c-2"))
+    assert answer.get_json() == {
+        "success": True,
+        "processedCallsCount": 1,
+        "duplicateCalls": ["c-1", "c-2"],
+    }
+    assert [(c["externalId"], c["duration"]) for c in registered.state("calls")] == [
+        ("c-1", 30),
+        ("c-2", 30),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("date", "2024-05-01T12:00:00Z", "This value is not valid."),
+        ("date", "2024-02-30 12:00:00", "This value is not valid."),
+        ("date", None, "This value should not be blank."),
+        ("type", "hangup", "The value you selected is not a valid choice."),
+        ("result", "no answered", "The value you selected is not a valid choice."),
+        ("result", "missed", "The value you selected is not a valid choice."),
+        ("duration", -1, "This value is not valid."),
+        ("duration", "long", "This value is not valid."),
+        ("externalId", "", "This value should not be blank."),
+        ("recordUrl", "/relative", "This value is not valid."),
+        ("site", "nowhere", "This value is not valid."),
+    ],
+)
+def test_one_broken_call_refuses_the_batch_and_names_its_field(
+    registered: Account, name: str, value: Json, text: str
+) -> None:
+    answer = registered.upload(call_item("good"), call_item("bad", **{name: value}))
+    assert answer.status_code == 400
+    assert answer.get_json()["errors"] == {f"calls[1][{name}]": text}
+    assert registered.state("calls") == []
+
+
+def test_all_violations_are_named_at_once(registered: Account) -> None:
+    answer = registered.upload(call_item(date="x", type="y"), call_item(result="z"))
+    assert list(answer.get_json()["errors"]) == ["calls[0][date]", "calls[0][type]", "calls[1][result]"]
+
+
+def test_dates_without_leading_zeros_are_read(registered: Account) -> None:
+    assert registered.upload(call_item(date="2024-5-1 9:00:00")).status_code == 200
+
+
+def test_an_unknown_extension_leaves_the_user_empty(registered: Account) -> None:
+    registered.upload(call_item(code="999"))
+    assert [call["userId"] for call in registered.state("calls")] == [None]
