@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Any, BinaryIO, NoReturn, TypeVar, cast
+from typing import Any, NoReturn, TypeVar, cast
 
 import click
 import orjson
@@ -215,14 +215,15 @@ _KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": 
 
 @main.command()
 @click.argument("kind", type=click.Choice(list(_KINDS)))
-@click.argument("file", type=click.File("rb"))
-def validate(kind: str, file: BinaryIO) -> None:
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def validate(kind: str, file: str) -> None:
     """Judge one payload on its own; FILE holds the JSON, - is standard input."""
     operation = BY_NAME[_KINDS[kind]]
     try:
-        payload = cast(Json, orjson.loads(file.read()))
+        with click.open_file(file, "rb") as stream:
+            payload = cast(Json, orjson.loads(stream.read()))
     except orjson.JSONDecodeError as error:
-        _stop(f"{file.name}: no JSON: {error}", NOT_CONFORMANT)
+        _stop(f"{file}: no JSON: {error}", NOT_CONFORMANT)
     value, findings = coerce.coerce(operation.entity_schema, payload, operation.entity)
     violations = schemas.validate(operation.entity_schema, value)
     for finding in findings:

@@ -1,6 +1,7 @@
 """Ends on real sockets: the built-in pair that a check starts for itself, and ``callproof serve``."""
 
 import logging
+import os
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -43,7 +44,7 @@ class Address:
         try:
             self.socket = socket.create_server((host, port))
         except OSError as error:
-            raise PortTaken(f"Cannot listen on {host}:{port}: {error.strerror or error}") from None
+            raise PortTaken(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
         self.host = host
         self.port = int(self.socket.getsockname()[1])
 

@@ -72,9 +72,9 @@ def _contract() -> str:
     for row in all_requirements().values():
         if row.chapter != chapter:
             chapter = row.chapter
-            lines += ["", f"## {chapter}", "", "| row | level | evidence | demand | fate |", "|---|---|---|---|---|"]
-        fate = _fate(row, looked_at[row.id])
-        lines.append(f"| {row.id} | {row.level} | {row.evidence}: {row.source} | {row.text} | {fate} |")
+            lines += ["", f"## {chapter}", "", *_table("row", "level", "evidence", "demand", "fate")]
+        evidence = f"{row.evidence}: {row.source}"
+        lines.append(_line(row.id, row.level, evidence, row.text, _fate(row, looked_at[row.id])))
     return "\n".join(lines) + "\n"
 
 
@@ -91,6 +91,14 @@ def _fate(row: Requirement, checks: list[str]) -> str:
     return "; ".join(parts)
 
 
+def _table(*names: str) -> list[str]:
+    return [_line(*names), "|" + "---|" * len(names)]
+
+
+def _line(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
 def _control_api() -> str:
     clock = SteppedClock()
     crm = Crm(CrmSettings(api_key="", base_url="http://crm"), clock)
@@ -101,21 +109,23 @@ def _control_api() -> str:
     lines = [
         "# The control API",
         "",
-        "Each end describes its own at `/_bench/openapi.json`. With `--control-token` every request carries",
-        "the token in `X-Callproof-Token`. On a manual clock, what a POST sets off happens before its answer.",
+        "Each end describes its own at `/_bench/openapi.json`. With `--control-token` every request",
+        "carries the token in `X-Callproof-Token`. On a manual clock, what a POST sets off happens before",
+        "its answer.",
     ]
     for control in ends:
-        lines += ["", f"## {control.end.upper()}", "", "| method | what it does | members |", "|---|---|---|"]
+        lines += ["", f"## {control.end.upper()}", "", *_table("method", "what it does", "members")]
         for method in control.methods:
-            members = [f"`{n}`" + ("" if n in method.required else "?") for n in (*method.body, *method.query)]
-            lines.append(f"| `{method.verb} /_bench{method.path}` | {method.summary} | {', '.join(members)} |")
+            names = (*method.body, *method.query)
+            members = ", ".join(f"`{n}`" if n in method.required else f"`{n}`?" for n in names)
+            lines.append(_line(f"`{method.verb} /_bench{method.path}`", method.summary, members))
     return "\n".join(lines) + "\n"
 
 
 def _commands() -> str:
     lines = ["# Commands", "", "Every option has an environment variable, named beside it."]
     for name, command in main.commands.items():
-        context = click.Context(command, info_name=f"callproof {name}", terminal_width=100, max_content_width=100)
+        context = click.Context(command, info_name=f"callproof {name}", terminal_width=100)
         lines += ["", f"## callproof {name}", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
 

@@ -62,7 +62,7 @@ class ScaledClock:
         """Seconds since 1970, UTC."""
         return self._start + (time.monotonic() - self._zero) * self.speed
 
-    def call_at(self, when: float, action: Callable[[], None]) -> ManualTimer:
+    def call_at(self, when: float, action: Callable[[], object]) -> ManualTimer:
         timer = ManualTimer(action)
         with self._changed:
             heapq.heappush(self._planned, (when, next(self._order), timer))
@@ -105,7 +105,7 @@ class RealClock(ScaledClock):
 AnyClock = SteppedClock | ScaledClock
 
 
-def _guarded(action: Callable[[], None]) -> None:
+def _guarded(action: Callable[[], object]) -> None:
     try:
         action()
     except Exception:

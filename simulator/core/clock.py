@@ -19,8 +19,8 @@ def written(moment: float) -> str:
 class ManualTimer:
     """One planned action; ``cancel`` may come at any time, also after it ran."""
 
-    def __init__(self, action: Callable[[], None]) -> None:
-        self.action: Callable[[], None] | None = action
+    def __init__(self, action: Callable[[], object]) -> None:
+        self.action: Callable[[], object] | None = action
 
     def cancel(self) -> None:
         self.action = None
@@ -42,7 +42,7 @@ class ManualClock:
         """Seconds since 1970, UTC."""
         return self._now
 
-    def call_at(self, when: float, action: Callable[[], None]) -> ManualTimer:
+    def call_at(self, when: float, action: Callable[[], object]) -> ManualTimer:
         """Plan an action; a moment in the past means "as soon as time is told to move"."""
         timer = ManualTimer(action)
         heapq.heappush(self._planned, (max(when, self._now), next(self._order), timer))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.conftest import KEY, Account
+from tests.support import KEY, Account
 
 
 @pytest.mark.parametrize(

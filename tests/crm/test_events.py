@@ -1,11 +1,13 @@
 """Call events and cards (guide, "Call events"; contract.md, section 4.1)."""
 
+from typing import Any
+
 import pytest
 
 from simulator.contract.jsontypes import JsonObject
-from tests.conftest import Account
+from tests.support import Account
 
-INCOMING: JsonObject = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
+INCOMING: dict[str, Any] = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
 
 
 def open_cards(account: Account) -> list[tuple[object, object]]:
@@ -69,7 +71,7 @@ def test_hangup_closes_the_cards_of_its_own_call(registered: Account) -> None:
 
 def test_hangup_without_an_id_closes_the_newest_call_of_the_number(registered: Account) -> None:
     registered.event(**INCOMING, callExternalId="c-1")
-    registered.crm.clock.advance(1)  # type: ignore[union-attr]
+    registered.advance(1)
     registered.event(**INCOMING, callExternalId="c-2")
     registered.event(phone="8 555 555 55 55", type="hangup", codes=["100"])
     assert open_cards(registered) == [(1, "c-1")]
@@ -116,7 +118,7 @@ def test_a_broken_event_is_refused_by_field_and_changes_nothing(
     else:
         assert answer.get_json()["errors"] == errors
     assert registered.state("cards") == []
-    assert registered.state("counts")["events"] == 0  # type: ignore[call-overload]
+    assert registered.state("counts")["events"] == 0
 
 
 @pytest.mark.parametrize(

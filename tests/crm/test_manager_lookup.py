@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.conftest import Account
+from tests.support import Account
 
 PHONE = "8 (912) 345-67-89"
 
@@ -89,13 +89,11 @@ def test_without_details_there_is_neither_customer_nor_link(caller: Account) -> 
 
 
 def test_of_several_customers_the_latest_changed_one_with_a_manager_counts(caller: Account) -> None:
-    caller.crm.clock.advance(60)  # type: ignore[union-attr]
+    caller.advance(60)
     for name, manager in (("younger", 1), ("youngest", None)):
-        customer = {"externalId": name, "phones": [{"number": PHONE}]}
-        if manager:
-            customer["managerId"] = manager  # type: ignore[assignment]
+        customer = {"externalId": name, "managerId": manager, "phones": [{"number": PHONE}]}
         caller.post("customers/create", customer=customer)
-        caller.crm.clock.advance(60)  # type: ignore[union-attr]
+        caller.advance(60)
     assert caller.get("telephony/manager", phone=PHONE).get_json()["manager"]["id"] == 1
 
 

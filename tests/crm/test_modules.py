@@ -1,14 +1,15 @@
 """Registration and settings (guide, "Registering and setting the telephony"; contract.md, section 3)."""
 
+from typing import Any
+
 import pytest
 
 from simulator.contract.jsontypes import Json, JsonObject
-from tests.conftest import Account
+from tests.support import Account
 
 
-def settings(account: Account, code: str = "my-telephony") -> JsonObject:
-    module: JsonObject = account.get(f"integration-modules/{code}").get_json()["integrationModule"]
-    return module
+def settings(account: Account, code: str = "my-telephony") -> Any:
+    return account.get(f"integration-modules/{code}").get_json()["integrationModule"]
 
 
 def test_an_unknown_code_is_created_and_a_known_one_changed(account: Account) -> None:
@@ -23,7 +24,7 @@ def test_the_settings_come_back_with_ids_as_text_and_without_client_id(registere
     assert "clientId" not in module
     assert module["code"] == "my-telephony"
     assert module["actions"] == []
-    telephony = module["integrations"]["telephony"]  # type: ignore[call-overload, index]
+    telephony = module["integrations"]["telephony"]
     assert telephony["additionalCodes"] == [{"userId": "1", "code": "100"}, {"userId": "2", "code": "200"}]
     assert telephony["externalPhones"][0] == {"siteCode": "shop1", "externalPhone": "+7-499-999-99-99"}
 
@@ -38,7 +39,7 @@ def test_what_a_change_leaves_out_stays_and_an_empty_list_clears(registered: Acc
         "integration-modules/my-telephony/edit",
         integrationModule={"clientId": "c", "integrations": {"telephony": {"externalPhones": []}}},
     )
-    telephony = settings(registered)["integrations"]["telephony"]  # type: ignore[call-overload, index]
+    telephony = settings(registered)["integrations"]["telephony"]
     assert telephony["externalPhones"] == []
     assert len(telephony["additionalCodes"]) == 2
     assert settings(registered)["name"] == "Telephony name"

@@ -3,7 +3,7 @@
 import pytest
 
 from simulator.contract.jsontypes import Json
-from tests.conftest import Account, call_item
+from tests.support import Account, call_item
 
 
 def test_without_a_telephony_an_upload_is_refused(account: Account) -> None:

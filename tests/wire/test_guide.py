@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from tests.conftest import Account
+from tests.support import Account
 
 PRINTED = Path(__file__).with_name("guide.txt").read_text("utf-8")
 

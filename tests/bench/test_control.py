@@ -1,0 +1,124 @@
+"""The control API of both ends."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from simulator.bench import seed
+from simulator.bench.clocks import SteppedClock
+from simulator.crm.app import create_app
+from simulator.crm.crm import Crm
+from simulator.crm.settings import CrmSettings
+from simulator.serving import BuiltIn
+from tests.support import Account
+
+
+def test_state_begins_with_the_counts(pair: BuiltIn) -> None:
+    for url in (pair.crm_url, pair.pbx_url):
+        text = requests.get(f"{url}/_bench/state", timeout=10).text
+        assert re.match(r'\{"counts":\{"calls":\d+,"events":\d+,"customers":\d+,"modules":\d+\}', text)
+
+
+def test_the_description_names_every_route(pair: BuiltIn) -> None:
+    for url, app in ((pair.crm_url, "crm"), (pair.pbx_url, "pbx")):
+        document = requests.get(f"{url}/_bench/openapi.json", timeout=10).json()
+        assert document["openapi"] == "3.1.0"
+        described = {
+            (verb.upper(), re.sub(r"\{(\w+)\}", r"<\1>", path))
+            for path, verbs in document["paths"].items()
+            for verb in verbs
+        }
+        assert ("POST", "/_bench/reset") in described, app
+        assert described == routes(app)
+
+
+def routes(end: str) -> set[tuple[str, str]]:
+    from simulator.pbx.app import create_app as create_pbx_app
+    from simulator.pbx.pbx import Pbx
+    from simulator.pbx.settings import PbxSettings
+
+    clock = SteppedClock()
+    if end == "crm":
+        app = create_app(Crm(CrmSettings(api_key="k", base_url="http://crm"), clock))
+    else:
+        app = create_pbx_app(Pbx(PbxSettings("http://pbx", "http://crm", "k"), clock))
+    return {
+        (verb, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/_bench")
+        for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        ("/users/1", {"status": "asleep"}, "status: 'asleep' is not one of"),
+        ("/users/77", {"status": "free"}, "There is no user 77."),
+        ("/users/1", {"colour": "red"}, "The body: Additional properties are not allowed"),
+        ("/click-to-call", {"userId": 1}, "The body: 'phone' is a required property."),
+        ("/clock", {"advance": -1}, "advance: -1 is less than the minimum of 0."),
+        ("/modules/none", {"active": True}, "There is no module none."),
+    ],
+)
+def test_a_wrong_request_gets_one_sentence(account: Account, path: str, body: Any, error: str) -> None:
+    answer = account.client.post(f"/_bench{path}", json=body)
+    assert answer.status_code in (400, 404)
+    assert answer.get_json()["error"].startswith(error)
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "nan", "1e999"])
+def test_a_number_that_is_none_is_refused(account: Account, since: str) -> None:
+    answer = account.client.get("/_bench/journal", query_string={"since": since})
+    assert answer.status_code == 400
+
+
+def test_a_body_that_is_no_json_is_refused(account: Account) -> None:
+    answer = account.client.post("/_bench/users/1", data="{")
+    assert answer.get_json()["error"].startswith("The body is not JSON")
+
+
+def test_reset_goes_back_to_the_seed(registered: Account) -> None:
+    registered.event(phone="88005553125", type="in", codes=["100"])
+    registered.client.post("/_bench/users/1", json={"status": "busy"})
+    registered.client.post("/_bench/reset")
+    assert registered.state("counts") == {"calls": 0, "events": 0, "customers": 20, "modules": 0}
+    assert registered.state("users")[0]["status"] == "free"
+    assert registered.crm.journal.since() == []
+
+
+def test_the_journal_tells_both_directions_whole(pair: BuiltIn) -> None:
+    pair.crm.outgoing.make_call(1, "+7 912 123-45-67")
+    entries = requests.get(f"{pair.crm_url}/_bench/journal", timeout=10).json()["entries"]
+    incoming, outgoing = entries[0], entries[-1]
+    assert (incoming["direction"], incoming["request"]["method"]) == ("in", "POST")
+    assert incoming["request"]["body"]["text"].startswith("integrationModule=%7B")
+    assert incoming["answer"]["body"]["text"] == '{"success":true,"info":[]}'
+    assert (outgoing["direction"], outgoing["answer"]["status"]) == ("out", 200)
+    assert outgoing["request"]["url"].startswith(f"{pair.pbx_url}/callbacks/make-call?clientId=")
+
+
+def test_a_token_is_demanded_when_one_is_set() -> None:
+    crm = Crm(CrmSettings(api_key="k", base_url="http://crm"), SteppedClock())
+    client = create_app(crm, token="secret").test_client()
+    assert client.get("/_bench/state").status_code == 403
+    assert client.get("/_bench/state", headers={"X-Callproof-Token": "wrong"}).status_code == 403
+    assert client.get("/_bench/state", headers={"X-Callproof-Token": "secret"}).status_code == 200
+    crm.close()
+
+
+def test_the_same_seed_makes_the_same_people_and_key(tmp_path: Path) -> None:
+    def people(number: int) -> list[Any]:
+        crm = Crm(CrmSettings(api_key="k", base_url="http://crm", seed=number), SteppedClock())
+        with crm.store.begin() as session:
+            found = [session.customer(n) for n in range(1, 21)]
+        crm.close()
+        return found
+
+    assert people(7) == people(7)
+    assert people(7) != people(8)
+    assert seed.api_key(7) == seed.api_key(7) != seed.api_key(8)
+    assert len(seed.api_key(7)) == 32

@@ -1,0 +1,160 @@
+"""The command: exit codes, files and sentences."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import orjson
+import pytest
+import requests
+from click.testing import CliRunner
+from junitparser import JUnitXml
+
+from simulator.cli import main
+from simulator.serving import Address, BuiltIn
+
+
+def run(*arguments: str, stdin: str | None = None) -> tuple[int, str]:
+    result = CliRunner().invoke(main, list(arguments), input=stdin)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result.exit_code, result.output
+
+
+def test_a_check_lists_scenarios_rows_and_a_summary_and_writes_its_reports(tmp_path: Path) -> None:
+    xml, json = tmp_path / "a" / "o.xml", tmp_path / "o.json"
+    code, output = run("check", "6-event/missed", "--junit", str(xml), "--json", str(json))
+    assert code == 0
+    assert output.startswith("passed 6-event/missed: An incoming call is missed\n")
+    assert output.endswith("Conformant\n")
+    names = [case.name for suite in JUnitXml.fromfile(str(xml)) for case in suite]
+    assert any(name.startswith("PBX-EVENT-08: ") for name in names)
+    assert orjson.loads(json.read_bytes())["conformant"] is True
+
+
+def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(
+        "title: T\nsteps:\n  - send: users\n  - expect: crm answers users\n"
+        "    status: 418\n    proves: CRM-USER-01\n"
+    )
+    code, output = run("check", str(file))
+    assert code == 1
+    assert f"CRM-USER-01 {file}:4: crm answers users: expected 1 of crm answers users, found 0" in output
+    assert "status is 200, expected 418" in output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["check", "nobody"], "No scenario, file or folder is named 'nobody'"),
+        (["check", "--crm-url", "http://127.0.0.1:1"], "belong together"),
+        (["check", "--seed", "x"], "'x' is not a valid integer"),
+        (["check", "--colour"], "No such option"),
+        (["serve", "--crm-port", "99999"], "is not in the range"),
+        (["serve", "--db", "nonsense"], "The database nonsense cannot be used"),
+        (["check", "1-api/service", "--json", "/proc/none/x.json"], "cannot be written"),
+        (["dance"], "No such command"),
+    ],
+)
+def test_a_wrong_option_exits_with_2_and_one_sentence(arguments: list[str], words: str) -> None:
+    code, output = run(*arguments)
+    assert code == 2
+    assert words in output
+    assert "Traceback" not in output
+
+
+def test_a_broken_scenario_exits_with_2(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("title: T\nsteps:\n  - do: dance\n")
+    code, output = run("check", str(file))
+    assert (code, output.startswith(f"callproof: {file}:3: ")) == (2, True)
+
+
+def test_an_end_that_does_not_answer_exits_with_3() -> None:
+    closed = Address()
+    closed.close()
+    code, output = run("check", "--crm-url", closed.url, "--pbx-url", closed.url, "--api-key", "k")
+    assert code == 3
+    assert f"The CRM at {closed.url} does not answer" in output
+
+
+def test_running_ends_can_be_judged_by_their_addresses(pair: BuiltIn) -> None:
+    code, output = run(
+        "check", "6-event/answered",
+        "--crm-url", pair.crm_url, "--pbx-url", pair.pbx_url, "--api-key", pair.api_key,
+    )  # fmt: skip
+    assert code == 0, output
+
+
+def test_options_are_also_read_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLPROOF_SEED", "not a number")
+    assert run("check")[0] == 2
+
+
+def test_requirements_are_listed_by_side() -> None:
+    code, output = run("requirements", "--side", "pbx")
+    assert code == 0
+    assert "PBX-EVENT-01" in output
+    assert "CRM-" not in output.replace("CRM ", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "code", "words"),
+    [
+        ("event", '{"phone":"1","type":"in","codes":["100"]}', 0, "0 violations, 0 findings"),
+        ("event", '{"phone":"1","type":"on"}', 1, 'violation: event/type: "on" is none of'),
+        ("calls", "[{}]", 1, "5 violations"),
+        ("integration-module", '{"clientId":"c","makeCallUrl":"http://x"}', 0, "Move it to"),
+        ("event", "{", 1, "no JSON"),
+    ],
+)
+def test_a_payload_is_judged_on_its_own(kind: str, payload: str, code: int, words: str) -> None:
+    found, output = run("validate", kind, "-", stdin=payload)
+    assert (found, words in output) == (code, True), output
+
+
+def test_a_call_by_hand_and_the_journal_of_what_came_of_it(pair: BuiltIn) -> None:
+    code, output = run(
+        "call", "--from", "+7 912 345-67-89", "--to", "+7-499-999-99-99", "--pbx-url", pair.pbx_url
+    )
+    assert (code, "from +7 912 345-67-89 to +7-499-999-99-99" in output) == (0, True)
+    code, output = run("journal", "--url", pair.crm_url)
+    assert "POST" in output
+    assert "telephony/call/event -> 200" in output
+    assert "notice: query/phone: no manager is returned: no customer has this number" in output
+
+
+def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:
+    code, output = run("call", "--from", "1", "--to", "+7-499-999-99-99", "--pbx-url", pair.pbx_url)
+    assert (code, output) == (1, "callproof: '1' is not a number that can be dialled.\n")
+
+
+def test_serve_says_where_it_is_and_stops_when_told() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "serve", "--crm-port", "0", "--pbx-port", "0", "--register"],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    lines = [process.stdout.readline() for _ in range(6)]
+    assert "for tests only" in lines[0]
+    url, key = lines[1].split()[1], lines[1].split()[-1]
+    assert lines[3] == "The PBX is registered.\n"
+    assert "in memory" in lines[4]
+    answer = requests.get(f"{url}/api/v5/integration-modules/virtual-pbx?apiKey={key}", timeout=10)
+    assert answer.json()["integrationModule"]["active"] is True
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(10) == 0
+    process.stdout.close()
+
+
+def test_a_taken_port_is_named() -> None:
+    taken = Address()
+    code, output = run("serve", "--only", "crm", "--crm-port", str(taken.port))
+    taken.close()
+    assert code == 2
+    assert (
+        output.splitlines()[-1]
+        == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use"
+    )

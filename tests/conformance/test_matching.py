@@ -1,0 +1,49 @@
+"""Patterns and the words for what does not match."""
+
+import pytest
+
+from simulator.conformance.matching import differences
+from simulator.contract.jsontypes import Json
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual"),
+    [
+        ({"a": 1}, {"a": 1, "b": 2}),
+        ({"a": {"$absent": True}}, {"b": 2}),
+        ({"a": {"$any": True}}, {"a": None}),
+        ([1, {"a": 2}], [1, {"a": 2, "b": 3}]),
+        ({"$phone": "8 (912) 345-67-89"}, "+79123456789"),
+        ({"$matches": "^https?://"}, "http://x"),
+        ({"$length": 2}, [1, 2]),
+        ({"$contains": {"a": 1}}, [{"a": 0}, {"a": 1, "b": 2}]),
+        ({"$not": 200}, 404),
+        (1, 1.0),
+        (None, None),
+    ],
+)
+def test_these_match(expected: Json, actual: Json) -> None:
+    assert differences(expected, actual) == []
+
+
+@pytest.mark.parametrize(
+    ("expected", "actual", "words"),
+    [
+        ({"a": 1}, {"a": 2}, "a is 2, expected 1"),
+        ({"a": {"b": 1}}, {"a": {}}, "a.b is missing, expected 1"),
+        ({"a": 1}, [], "it is [], expected an object"),
+        ({"a": {"$absent": True}}, {"a": 1}, "a is 1, expected nothing"),
+        ({"a": {"$any": True}}, {}, "a is missing"),
+        ([1], [1, 2], "it is [1, 2], expected [1]"),
+        ([{"a": 1}], [{"a": 2}], "[0].a is 2, expected 1"),
+        ({"$phone": "+7 912"}, "+7 913", "it is '+7 913', expected the number +7 912"),
+        ({"$matches": "^a"}, "b", "it is 'b', expected text like ^a"),
+        ({"$length": 2}, [1], "it has not 2 elements: 1 elements"),
+        ({"$contains": 1}, [2], "it is 1 elements, expected to contain 1"),
+        ({"$not": 200}, 200, "it is 200, which it must not be"),
+        (1, True, "it is True, expected 1"),
+        (1, "1", "it is '1', expected 1"),
+    ],
+)
+def test_these_do_not_and_say_why(expected: Json, actual: Json, words: str) -> None:
+    assert differences(expected, actual) == [words]

@@ -1,0 +1,106 @@
+"""The scenario language: what is right is read, what is wrong is named by file and line."""
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from simulator.conformance import scenario
+from simulator.conformance.scenario import Do, Expect, Repeat, ScenarioError, Send, Wait
+
+GOOD = """
+title: T
+steps:
+  - do: customer calls
+    from: "1"
+    to: "2"
+    as: call
+  - wait: 5
+  - repeat: 3
+    steps:
+      - send: user-status
+        path: {id: 1}
+        form: {status: busy}
+  - expect: pbx sends call-event
+    with: {type: in}
+    proves: PBX-EVENT-03
+    within: 2
+"""
+
+
+def write(folder: Path, text: str) -> str:
+    file = folder / "mine.yaml"
+    file.write_text(dedent(text).lstrip("\n"), "utf-8")
+    return str(file)
+
+
+def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
+    (found,) = scenario.find([write(tmp_path, GOOD)])
+    first, wait, repeat, expect = found.steps
+    assert isinstance(first, Do)
+    assert (first.line, first.action, first.args, first.name) == (
+        3, "customer calls", {"from": "1", "to": "2"}, "call",
+    )  # fmt: skip
+    assert isinstance(wait, Wait)
+    assert isinstance(repeat, Repeat)
+    (send,) = repeat.steps
+    assert isinstance(send, Send)
+    assert (send.method, send.path, send.form) == ("POST", "/api/v5/users/1/status", {"status": "busy"})
+    assert isinstance(expect, Expect)
+    assert (str(expect), expect.proves, expect.times, expect.within) == (
+        "pbx sends call-event", ("PBX-EVENT-03",), 1, 2,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "words"),
+    [
+        ("title: T\nsteps: [", 2, "no YAML"),
+        ("title: T\n", 1, "'steps' is a required property"),
+        ("title: T\ntitle: U\nsteps: [{wait: 1}]\n", 2, "'title' stands twice"),
+        ("title: T\ncolour: red\nsteps: [{wait: 1}]\n", 1, "'colour' was unexpected"),
+        ("title: T\nsteps:\n  - wait: -1\n", 3, "less than the minimum"),
+        ("title: T\nsteps:\n  - jump: 1\n", 3, "exactly one of do, send, expect, wait, repeat"),
+        ("title: T\nsteps:\n  - wait: 1\n    do: register\n", 3, "exactly one of"),
+        ("title: T\nsteps:\n  - do: dance\n", 3, "'dance' is not one of"),
+        ("title: T\nsteps:\n  - wait: 1\n  - send: nothing\n", 4, "neither a method of the contract"),
+        ("title: T\nsteps:\n  - send: user\n", 3, "path.id is missing"),
+        ("title: T\nsteps:\n  - expect: pbx sends call-event\n", 3, "'proves' is a required property"),
+        ("title: T\nsteps:\n  - expect: pbx dances\n    proves: PBX-API-01\n", 3, "an expectation reads"),
+        ("title: T\nsteps:\n  - expect: crm sends users\n    proves: CRM-EVENT-01\n", 3, "make-call"),
+        ("title: T\nsteps:\n  - expect: pbx sends call-event\n    proves: PBX-X-01\n", 4, "no requirement"),
+        ("title: T\nsteps:\n  - expect: pbx sends users\n    proves: CRM-API-01\n", 4, "binds the crm"),
+        ("title: T\nsteps:\n  - repeat: 2\n    steps:\n      - wait: x\n", 5, "is not of type 'number'"),
+        ("- a\n", 1, "is not of type 'object'"),
+        ("", 1, "is not of type 'object'"),
+    ],
+)  # fmt: skip
+def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, text: str, line: int, words: str) -> None:
+    file = write(tmp_path, text)
+    with pytest.raises(ScenarioError) as caught:
+        scenario.find([file])
+    assert str(caught.value).startswith(f"{file}:{line}: ")
+    assert words in str(caught.value)
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_bytes(b"\xff\xfe\x00")
+    with pytest.raises(ScenarioError, match=r"mine\.yaml:1: "):
+        scenario.find([str(file)])
+
+
+def test_scenarios_are_found_by_id_beginning_folder_and_file() -> None:
+    everything = [found.id for found in scenario.find()]
+    assert everything == sorted(everything)
+    assert len(everything) == len(set(everything)) >= 30
+    assert [s.id for s in scenario.find(["6-event/missed"])] == ["6-event/missed"]
+    assert {s.id.split("/")[0] for s in scenario.find(["6-event", "7"])} == {"6-event", "7-call"}
+    with pytest.raises(LookupError, match="nobody"):
+        scenario.find(["nobody"])
+
+
+def test_every_chapter_has_scenarios_that_state_their_rule() -> None:
+    chapters = {found.id.split("/")[0] for found in scenario.find()}
+    assert len(chapters) == 9
+    assert all(found.rule and any(found.expectations) for found in scenario.find())

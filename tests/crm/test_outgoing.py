@@ -1,0 +1,170 @@
+"""The CRM's calls to the PBX (guide, "Call initiation" and "System user status change notification")."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from flask import Flask, Response, request
+
+from simulator.serving import Address, serving
+from tests.support import Account, call_item
+
+
+class Listener:
+    """A PBX that answers whatever a test wants and remembers what it was asked."""
+
+    def __init__(self) -> None:
+        self.address = Address()
+        self.asked: list[dict[str, str]] = []
+        self.answer: Callable[[], Response] = lambda: Response("not JSON at all", 200)
+        self.app = Flask(__name__)
+        self.app.add_url_rule("/<path:path>", view_func=self._view)
+
+    def url(self, path: str) -> str:
+        return f"{self.address.url}/{path}"
+
+    def _view(self, path: str) -> Response:
+        self.asked.append({"path": path, **request.args.to_dict()})
+        return self.answer()
+
+
+@pytest.fixture
+def listener() -> Iterator[Listener]:
+    found = Listener()
+    with serving(found.app, found.address):
+        yield found
+
+
+@pytest.fixture
+def connected(account: Account, listener: Listener) -> Account:
+    account.register(makeCallUrl=listener.url("call?tenant=7"), changeUserStatusUrl=listener.url("status"))
+    return account
+
+
+def click(account: Account, **more: Any) -> Any:
+    asked = {"userId": 1, "phone": "+7 (912) 123-45-67", **more}
+    return account.client.post("/_bench/click-to-call", json=asked).get_json()
+
+
+def test_the_query_of_make_call_url_is_the_guides_and_keeps_its_own_part(
+    connected: Account, listener: Listener
+) -> None:
+    assert click(connected)["succeeded"] is True
+    assert listener.asked == [
+        {
+            "path": "call",
+            "tenant": "7",
+            "clientId": "2dbh26tahjj26sg",
+            "code": "100",
+            "userId": "1",
+            "phone": "79121234567",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("site", "line"), [("shop1", "+7-499-999-99-99"), ("shop2", "+7-499-888-88-88"), ("nowhere", None)]
+)
+def test_the_line_of_the_shop_goes_along(
+    connected: Account, listener: Listener, site: str, line: str | None
+) -> None:
+    click(connected, site=site)
+    assert listener.asked[0].get("externalPhone") == line
+
+
+@pytest.mark.parametrize("body", ["", "not JSON", '{"success":false}', "<html>"])
+def test_the_body_of_the_answer_is_ignored(connected: Account, listener: Listener, body: str) -> None:
+    listener.answer = lambda: Response(body, 200)
+    assert click(connected)["succeeded"] is True
+
+
+@pytest.mark.parametrize("status", [201, 204, 301, 302, 400, 404, 500])
+def test_any_status_but_200_is_a_failure_that_the_user_is_told(
+    connected: Account, listener: Listener, status: int
+) -> None:
+    listener.answer = lambda: Response("", status, {"Location": listener.url("elsewhere")})
+    result = click(connected)
+    assert (result["succeeded"], result["outcome"]) == (False, f"the PBX answered {status}")
+    assert len(listener.asked) == 1
+
+
+def test_a_pbx_that_does_not_listen_is_a_failure(account: Account) -> None:
+    with_closed_port = Address()
+    url = with_closed_port.url
+    with_closed_port.close()
+    account.register(makeCallUrl=url)
+    result = click(account)
+    assert (result["succeeded"], result["status"]) == (False, None)
+    assert result["outcome"]
+    assert account.crm.journal.since()[-1].answer is None
+
+
+def test_a_host_that_was_not_allowed_is_never_asked(account: Account) -> None:
+    account.register(makeCallUrl="http://pbx.vendor.example/call")
+    result = click(account)
+    assert result["succeeded"] is False
+    assert "--allow-host pbx.vendor.example" in result["outcome"]
+    assert [entry.direction for entry in account.crm.journal.since()] == ["in"]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        ({"additionalCodes": [{"userId": 2, "code": "200"}]}, "User 1 has no extension"),
+        ({"makeCallUrl": ""}, "The telephony has no makeCallUrl"),
+    ],
+)
+def test_without_an_icon_nothing_is_asked(
+    connected: Account, listener: Listener, spoil: dict[str, Any], reason: str
+) -> None:
+    module = {"clientId": "c", "integrations": {"telephony": spoil}}
+    connected.post("integration-modules/my-telephony/edit", integrationModule=module)
+    assert click(connected) == {
+        "userId": 1,
+        "phone": "+7 (912) 123-45-67",
+        "succeeded": False,
+        "outcome": reason,
+    }
+    assert listener.asked == []
+
+
+def test_a_changed_status_is_told_once_whoever_changes_it(connected: Account, listener: Listener) -> None:
+    connected.client.post("/_bench/users/1", json={"status": "busy"})
+    connected.post("users/1/status", status="busy")
+    connected.post("users/1/status", status="dinner")
+    connected.advance(0)
+    told = {"path": "status", "clientId": "2dbh26tahjj26sg", "code": "100", "userId": "1"}
+    assert listener.asked == [{**told, "status": "busy"}, {**told, "status": "dinner"}]
+
+
+@pytest.mark.parametrize("state", [{"online": False, "status": "busy"}, {"online": True}])
+def test_of_users_who_are_away_or_unchanged_nothing_is_told(
+    connected: Account, listener: Listener, state: dict[str, Any]
+) -> None:
+    connected.client.post("/_bench/users/1", json=state)
+    assert listener.asked == []
+
+
+def test_a_recording_is_fetched_through_redirects_with_client_id(
+    connected: Account, listener: Listener
+) -> None:
+    answers = [
+        Response("", 302, {"Location": "/file.wav"}),
+        Response(b"\xff\xfe\x00", 200, mimetype="audio/wav"),
+    ]
+    listener.answer = lambda: answers.pop(0)
+    connected.upload(call_item("c-1", recordUrl=listener.url("rec?x=1")))
+    played = connected.client.post("/_bench/play", json={"externalId": "c-1"}).get_json()
+    assert (played["outcome"], played["contentType"], played["size"]) == ("played", "audio/wav", 3)
+    assert listener.asked == [
+        {"path": "rec", "x": "1", "clientId": "2dbh26tahjj26sg"},
+        {"path": "file.wav"},
+    ]
+
+
+def test_a_recording_that_nobody_knows_cannot_be_played(connected: Account) -> None:
+    answer = connected.client.post("/_bench/play", json={"externalId": "c-9"})
+    assert (answer.status_code, answer.get_json()["error"]) == (
+        409,
+        "The history has no recording of call c-9.",
+    )

@@ -1,0 +1,179 @@
+"""The pages cannot rot: what is generated is up to date, what is shown is run, what exists is named."""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.conformance import scenario
+from simulator.conformance.drivers import ACTIONS
+from simulator.conformance.matching import OPERATORS
+from simulator.conformance.scenario import KEPT
+from simulator.contract.requirements import all_requirements
+from simulator.contract.schemas import load, schema_ids
+from simulator.serving import Address
+from tools import docs
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BIN = Path(sys.executable).parent
+
+
+@pytest.mark.parametrize("name", sorted(docs.pages()))
+def test_generated_pages_are_up_to_date(name: str) -> None:
+    assert (ROOT / "docs" / name).read_text("utf-8") == docs.pages()[name], "run make docs"
+
+
+def test_every_row_has_a_fate() -> None:
+    without = [
+        row for row, checks in docs.fates().items() if not checks and not all_requirements()[row].excluded
+    ]
+    assert without == []
+
+
+def test_what_is_excluded_is_not_also_checked() -> None:
+    both = [row for row, checks in docs.fates().items() if checks and all_requirements()[row].excluded]
+    assert both == []
+
+
+def test_every_annotation_of_a_schema_names_a_row() -> None:
+    text = "".join(str(load(schema_id)) for schema_id in schema_ids())
+    named = set(re.findall(r"'x-requirement': '([^']+)'", text))
+    assert named <= set(all_requirements())
+
+
+def test_the_page_on_scenarios_names_every_action_operator_and_collection() -> None:
+    page = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    kept = {name for names in KEPT.values() for name in names}
+    for name in (*ACTIONS, *OPERATORS, *kept):
+        assert name in page, name
+    arguments = {name for rule in ACTIONS.values() for name in rule.args}
+    assert all(f"`{name}`" in page for name in arguments)
+
+
+def test_the_example_scenario_is_one_and_holds(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "scenarios.md").read_text("utf-8")
+    file = tmp_path / "example.yaml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], "utf-8")
+    assert scenario.find([str(file)])
+    result = subprocess.run([BIN / "callproof", "check", file], capture_output=True, text=True, timeout=60)
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "Conformant"), result.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_between_pages_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
+        assert (page.parent / target).exists(), target
+
+
+def consoles(page: Path) -> Iterator[tuple[str, list[str]]]:
+    """Commands of the ``console`` blocks with the lines that they print."""
+    for block in re.findall(r"```console\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
+        for part in re.split(r"(?m)^\$ ", block)[1:]:
+            command, *printed = part.rstrip("\n").split("\n")
+            yield command, printed
+
+
+def looks_like(printed: list[str], output: str) -> bool:
+    """Whether the output is as printed; ``...`` stands for any text, alone on a line for any lines."""
+    pattern = ""
+    for line in printed:
+        if line == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += re.escape(line.rstrip()).replace(r"\.\.\.", ".*") + r"[ ]*\n"
+    return (
+        re.fullmatch(pattern, output if output.endswith("\n") or not output else output + "\n") is not None
+    )
+
+
+def test_the_readmes_commands_print_what_it_says(tmp_path: Path) -> None:
+    """Word for word, but on free ports and without the two make targets, which CI runs by themselves."""
+    ports = {name: Address() for name in ("8080", "8081")}
+    for address in ports.values():
+        address.close()
+
+    def moved(text: str) -> str:
+        for name, address in ports.items():
+            text = text.replace(f"127.0.0.1:{name}", f"127.0.0.1:{address.port}")
+        return text
+
+    environment = {
+        **os.environ,
+        "PATH": f"{BIN}:{os.environ['PATH']}",
+        "CALLPROOF_CRM_PORT": str(ports["8080"].port),
+        "CALLPROOF_PBX_PORT": str(ports["8081"].port),
+        "CALLPROOF_URL": ports["8080"].url,
+        "CALLPROOF_PBX_URL": "",
+    }
+    del environment["CALLPROOF_PBX_URL"]
+    seen, server = [], None
+    try:
+        for command, printed in consoles(ROOT / "README.md"):
+            if command.startswith("make "):
+                continue
+            if command.startswith("export "):
+                name, _, value = command.removeprefix("export ").partition("=")
+                environment[name] = value
+                continue
+            if command == "callproof serve":
+                server = subprocess.Popen(
+                    [BIN / "callproof", "serve"], env=environment, stdout=subprocess.PIPE, text=True
+                )
+                assert server.stdout is not None
+                output = "".join(server.stdout.readline() for _ in printed)
+                environment["CALLPROOF_PBX_URL"] = ports["8081"].url
+            else:
+                mine = dict(environment)
+                if command.startswith("callproof check"):
+                    del mine["CALLPROOF_PBX_URL"]
+                output = subprocess.run(
+                    moved(command),
+                    shell=True,
+                    cwd=tmp_path,
+                    env=mine,
+                    capture_output=True,
+                    text=True,
+                    timeout=60,
+                ).stdout
+            assert looks_like([moved(line) for line in printed], output), (command, output)
+            seen.append(command.split()[0])
+    finally:
+        if server is not None:
+            server.terminate()
+            server.wait(10)
+            assert server.stdout is not None
+            server.stdout.close()
+    assert seen.count("curl") >= 4
+    assert seen.count("callproof") >= 4
+
+
+def test_the_summary_in_the_readme_is_the_summary_of_the_whole_check(tmp_path: Path) -> None:
+    result = subprocess.run(
+        [BIN / "callproof", "check", "--seed", "7", "--json", "one.json"],
+        cwd=tmp_path, capture_output=True, text=True, timeout=100,
+    )  # fmt: skip
+    assert result.returncode == 0, result.stdout
+    readme = (ROOT / "README.md").read_text("utf-8")
+    for line in result.stdout.splitlines()[-3:]:
+        assert line in readme
+    again = subprocess.run(
+        [BIN / "callproof", "check", "--seed", "7", "--json", "two.json"],
+        cwd=tmp_path, capture_output=True, timeout=100,
+    )  # fmt: skip
+    assert again.returncode == 0
+    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+
+
+def test_the_targets_that_the_pages_name_exist() -> None:
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    for page in PAGES:
+        for target in re.findall(r"\bmake ([a-z]+)\b", page.read_text("utf-8")):
+            assert re.search(rf"(?m)^{target}:", makefile) or target in ("lint", "test"), (
+                page.name,
+                target,
+            )

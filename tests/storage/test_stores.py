@@ -1,0 +1,111 @@
+"""Both stores: what is committed stays, what failed leaves no trace, two at once lose nothing."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from simulator.bench import seed
+from simulator.core.call import Direction, State, incoming, route
+from simulator.core.model import HistoryCall, Module
+from simulator.core.outbox import Fate, Kind
+from simulator.storage.crm import SqlCrmStore
+from simulator.storage.database import StorageError
+from simulator.storage.pbx import SqlPbxStore
+
+
+def history(external_id: str) -> HistoryCall:
+    return HistoryCall(external_id, {"externalId": external_id}, "+7", None, None, 0.0)
+
+
+def test_what_is_committed_is_there_after_a_restart(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'state.db'}"
+    first = SqlCrmStore(url)
+    with first.begin() as session:
+        seed.fill(session, 1)
+        session.add_call(history("c-1"))
+    first.close()
+    second = SqlCrmStore(url)
+    with second.begin() as session:
+        assert session.counts() == {"calls": 1, "events": 0, "customers": 20, "modules": 0}
+        assert [user.id for user in session.users()] == [1, 2]
+    second.close()
+
+
+def test_a_transaction_that_fails_leaves_no_trace() -> None:
+    store = SqlCrmStore("sqlite://")
+
+    def fail() -> None:
+        with store.begin() as session:
+            session.add_call(history("c-1"))
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with store.begin() as session:
+        assert session.counts()["calls"] == 0
+    store.close()
+
+
+@pytest.mark.parametrize("memory", [True, False])
+def test_threads_that_upload_the_same_calls_store_each_once(tmp_path: Path, memory: bool) -> None:
+    store = SqlCrmStore("sqlite://" if memory else f"sqlite:///{tmp_path / 'state.db'}")
+
+    def upload(number: int) -> bool:
+        with store.begin() as session:
+            return session.add_call(history(f"c-{number % 20}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        stored = list(pool.map(upload, range(200)))
+    with store.begin() as session:
+        assert session.counts()["calls"] == 20
+    assert sum(stored) == 20
+    store.close()
+
+
+def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool() -> None:
+    store = SqlCrmStore("sqlite://")
+    with store.begin() as session:
+        session.save_module(Module("a", {"active": False, "integrations": {"telephony": {}}}))
+        assert session.pool().enabled is False
+        session.save_module(Module("a", {"active": True, "integrations": {"telephony": {}}}))
+        session.save_module(Module("b", {"active": True, "integrations": {}}))
+        assert [module.code for module in session.pool().modules] == ["a"]
+    store.close()
+
+
+def test_a_call_of_the_pbx_comes_back_as_it_was_saved() -> None:
+    store = SqlPbxStore("sqlite://")
+    call = route(incoming("id", "+7 912", "+7 499", 5.0), ("100", "200"), "why", 6.0)
+    call = replace(call, refused=frozenset({"100"}))
+    with store.begin() as session:
+        session.save_call(call)
+        assert session.call("id") == call
+        assert session.calls(only_open=True) == [call]
+        session.save_call(replace(call, state=State.ENDED, ended_at=7.0))
+        assert session.calls(only_open=True) == []
+        assert session.calls()[0].direction is Direction.IN
+        assert session.call("other") is None
+    store.close()
+
+
+def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered() -> None:
+    store = SqlPbxStore("sqlite://")
+    with store.begin() as session:
+        session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
+        session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
+        first, second = session.pending()
+        session.update_message(replace(first, fate=Fate.SENT, attempts=1, answer="ok"))
+        assert session.pending() == [second]
+        assert [m.fate for m in session.messages()] == [Fate.SENT, Fate.PENDING]
+    store.close()
+
+
+@pytest.mark.parametrize(
+    "url", ["nonsense", "nodb://x", "sqlite:////no/such/folder/x.db", "postgresql+nodriver://x/y"]
+)
+def test_a_database_that_cannot_be_used_is_refused_in_one_sentence(url: str) -> None:
+    with pytest.raises(StorageError, match="cannot be used") as caught:
+        SqlCrmStore(url)
+    assert "\n" not in str(caught.value)
