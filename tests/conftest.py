@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from simulator.bench.clocks import SteppedClock
 from simulator.crm.app import create_app
@@ -10,6 +11,10 @@ from simulator.crm.crm import Crm
 from simulator.crm.settings import CrmSettings
 from simulator.serving import BuiltIn, built_in
 from tests.support import KEY, Account
+
+# The same examples on every machine, however slow it is.
+settings.register_profile("callproof", derandomize=True, deadline=None)
+settings.load_profile("callproof")
 
 
 @pytest.fixture

@@ -168,7 +168,8 @@ def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, st
         pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
     except ValueError:
         raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
-    if any("\ufffd" in value for _, value in pairs) and "%EF%BF%BD" not in text.upper():
+    was_there = "\ufffd" in text or "%EF%BF%BD" in text.upper()
+    if not was_there and any("\ufffd" in value for _, value in pairs):
         findings.append(_forgiven(where, "a value is not UTF-8", "Encode every value as UTF-8."))
     return pairs
 

@@ -1,0 +1,99 @@
+"""Types are read leniently, and whatever was forgiven or ignored is said (contract.md, section 10)."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.contract import schemas
+from simulator.contract.coerce import coerce
+from simulator.contract.jsontypes import Json
+
+CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "busy", "externalId": "c"}
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "expected", "findings"),
+    [
+        ("call-event", {"codes": [100, "200"]}, {"codes": ["100", "200"]}, []),
+        ("call-event", {"userIds": ["1", 2]}, {"userIds": [1, 2]}, []),
+        ("call-event", {"codes": [None, "1"]}, {"codes": ["1"]}, ["forgiven /codes/0"]),
+        ("call-event", {"codes": {"1": "a", "0": "b"}}, {"codes": ["b", "a"]}, []),
+        ("call-event", {"callExternalId": None}, {}, ["forgiven /callExternalId"]),
+        ("call-event", {"webAnalyticsData": []}, {"webAnalyticsData": {}}, ["forgiven /webAnalyticsData"]),
+        ("call-event", {"phone": 79991234567}, {"phone": "79991234567"}, ["forgiven /phone"]),
+        ("call-event", {"colour": 1}, {}, ["ignored /colour"]),
+        (
+            "calls-upload",
+            [{**CALL, "duration": "30"}],
+            [{**CALL, "duration": 30}],
+            ["forgiven /0/duration"],
+        ),
+        (
+            "calls-upload",
+            [{**CALL, "duration": 30.0}],
+            [{**CALL, "duration": 30}],
+            ["forgiven /0/duration"],
+        ),
+        ("calls-upload", [{**CALL, "externalId": 7}], [{**CALL, "externalId": "7"}], []),
+        ("integration-module", {"active": "true"}, {"active": True}, ["forgiven /active"]),
+        ("integration-module", {"active": 0}, {"active": False}, ["forgiven /active"]),
+        ("integration-module", {"baseUrl": False}, {}, ["forgiven /baseUrl"]),
+        ("integration-module", {"allowEdit": True}, {}, ["misplaced /allowEdit"]),
+        ("integration-module", {"configuration": {}}, {}, ["ignored /configuration"]),
+    ],
+)
+def test_an_entity_is_read_as_meant(schema: str, value: Json, expected: Json, findings: list[str]) -> None:
+    read, found = coerce(f"payloads/{schema}", value, "event")
+    assert read == expected
+    assert [f"{finding.kind} {finding.pointer}" for finding in found] == findings
+    assert all(finding.remedy for finding in found)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected", "findings"),
+    [
+        ({"phone": "+7", "details": "1"}, {"phone": "+7", "details": True}, 0),
+        ({"details": "0", "ignoreStatus": "0"}, {"details": False, "ignoreStatus": False}, 0),
+        ({"details": "True", "ignoreStatus": "False"}, {"details": True, "ignoreStatus": False}, 2),
+        ({"details": "2"}, {"details": True}, 1),
+        ({"details": ""}, {"details": False}, 0),
+        ({"details": "maybe"}, {"details": "maybe"}, 0),
+    ],
+)
+def test_a_query_is_text_and_turning_it_into_types_is_no_finding(
+    value: Json, expected: Json, findings: int
+) -> None:
+    read, found = coerce("payloads/manager-query", value, "query", plain=True)
+    assert (read, len(found)) == (expected, findings)
+
+
+def test_a_misplaced_key_is_told_its_place() -> None:
+    _, (finding,) = coerce("payloads/integration-module", {"additionalCodes": []}, "integrationModule")
+    assert finding.remedy == "Move it to /integrations/telephony/additionalCodes."
+
+
+values: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=8),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(
+            st.sampled_from(
+                ["phone", "type", "codes", "userIds", "integrations", "telephony", "code", "x"]
+            ),
+            inner,
+            max_size=4,
+        )
+    ),
+    max_leaves=12,
+)
+
+
+@given(st.sampled_from([i for i in schemas.schema_ids() if i.startswith("payloads/")]), values)
+def test_nothing_that_is_sent_makes_it_fail_and_reading_twice_changes_nothing(
+    schema: str, value: Json
+) -> None:
+    once, _ = coerce(schema, value, "x")
+    twice, findings = coerce(schema, once, "x")
+    assert twice == once
+    assert [f for f in findings if f.kind in ("ignored", "misplaced")] == []
+    schemas.validate(schema, once)
