@@ -5,6 +5,7 @@ A schema says more than JSON Schema can: ``x-requirement`` names the row that a 
 quoted. All three are looked up beside the keyword that failed.
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -205,5 +206,5 @@ _FORMAT_NAMES = {
 
 
 def _shorten(value: object) -> str:
-    text = orjson.dumps(value, default=str).decode()
+    text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:79] + "…"
