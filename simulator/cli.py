@@ -15,13 +15,13 @@ import orjson
 
 from simulator import __version__
 from simulator.bench.seed import DEFAULT_SEED
-from simulator.conformance import runner, scenario
+from simulator.conformance import loading, runner
 from simulator.conformance.drivers import ActionRefused, End, Ends, Unreachable
 from simulator.conformance.reports import terminal
 from simulator.conformance.reports.json_report import write as write_json
 from simulator.conformance.reports.junit import write as write_junit
-from simulator.conformance.scenario import ScenarioError
 from simulator.conformance.verdict import ScenarioResult, Verdict
+from simulator.conformance.yamlfile import ScenarioError
 from simulator.contract import coerce, schemas
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME, Side
@@ -68,6 +68,13 @@ def main() -> None:
 )
 @option("--api-key", default="", help="The CRM's API key; by default one made from the seed.")
 @option("--strict", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
+@option(
+    "--clock",
+    type=click.Choice(["real", "manual"]),
+    default="real",
+    show_default=True,
+    help="A manual clock moves only by POST /_bench/clock.",
+)
 @option("--register", is_flag=True, help="Register the virtual PBX with the CRM at the start.")
 @option(
     "--upload-every",
@@ -125,7 +132,7 @@ def check(
     if bool(crm_url) != bool(pbx_url) or bool(crm_url) != bool(api_key):
         _stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
     try:
-        scenarios = scenario.find(wanted)
+        scenarios = loading.find(wanted)
     except (ScenarioError, LookupError) as error:
         _stop(str(error.args[0]), USAGE)
     out = terminal.console()

@@ -127,16 +127,17 @@ class ServeOptions:
     upload_every: float = 0.0
     allow_host: tuple[str, ...] = ()
     control_token: str = ""
+    clock: str = "real"
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
-    """Serve on the real clock until SIGINT or SIGTERM.
+    """Serve until SIGINT or SIGTERM.
 
     Raises PortTaken or StorageError when an end cannot be started.
     """
     stop = Event()
     with ExitStack() as stack:
-        clock = RealClock()
+        clock: AnyClock = SteppedClock() if options.clock == "manual" else RealClock()
         stack.callback(clock.close)
         key = options.api_key or api_key(options.seed)
         crm_url = options.crm_url.rstrip("/")

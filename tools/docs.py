@@ -8,7 +8,7 @@ import click
 from simulator.bench.clocks import SteppedClock
 from simulator.bench.control import Control
 from simulator.cli import main
-from simulator.conformance import scenario
+from simulator.conformance import loading
 from simulator.contract import schemas
 from simulator.contract.requirements import Requirement, all_requirements
 from simulator.crm import control as crm_control
@@ -35,7 +35,7 @@ def fates() -> dict[str, list[str]]:
     """For each row, what looks at it: scenarios, and ``schema`` or ``every request`` for what is judged
     in every message."""
     found: dict[str, list[str]] = {row: [] for row in all_requirements()}
-    for played in scenario.find():
+    for played in loading.find():
         for step in played.expectations:
             for row in step.proves:
                 if played.id not in found[row]:

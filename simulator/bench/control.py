@@ -22,6 +22,8 @@ from simulator.core.clock import written
 
 TOKEN_HEADER = "X-Callproof-Token"
 MAX_WAIT = 30.0
+# The end of the year 2099, as seconds since 1970.
+LATEST = 4_102_444_799
 
 
 class ControlError(Exception):
@@ -60,7 +62,7 @@ class Control:
         self.journal = journal
         self.token = token
         self.methods: list[Method] = []
-        number: JsonObject = {"type": "number", "minimum": 0}
+        number: JsonObject = {"type": "number", "minimum": 0, "maximum": LATEST}
         self.add(
             Method(
                 "GET",

@@ -61,6 +61,7 @@ class _Walk:
         if not isinstance(value, Mapping):
             return value
         members = cast(JsonObject, schema.get("properties") or {})
+        required = cast(list[str], schema.get("required") or [])
         result: JsonObject = {}
         for name, item in value.items():
             here = [*path, name]
@@ -72,6 +73,10 @@ class _Walk:
                 continue
             member = resolve(cast(JsonObject, members[name]))
             if self._means_nothing(item, member, here):
+                continue
+            if item == "" and name not in required and _refuses_blank(member):
+                # A form reads an empty field as one that was not filled in.
+                self.note(Kind.FORGIVEN, here, "an empty text is read as absent", "Leave the member out.")
                 continue
             result[name] = self.value(item, member, here)
         return result
@@ -152,6 +157,12 @@ class _Walk:
             self.note(
                 Kind.IGNORED, path, f"the contract knows no {name}", "Remove it, or check its spelling."
             )
+
+
+def _refuses_blank(member: Mapping[str, Json]) -> bool:
+    types = _types(member)
+    bounded = "minLength" in member or member.get("format") == "dialled" or "enum" in member
+    return bounded or not types & {"string", "boolean"}
 
 
 def _types(schema: Mapping[str, Json]) -> set[str]:

@@ -23,6 +23,7 @@ from referencing.jsonschema import DRAFT202012, Schema
 from simulator.contract.errors import BLANK, INVALID, NOT_A_CHOICE, too_few, too_many
 from simulator.contract.files import shipped
 from simulator.contract.jsontypes import Json, JsonObject, parts, pointer
+from simulator.contract.phones import digits
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _DATETIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}")
@@ -58,7 +59,7 @@ def _is_url(value: object) -> bool:
 
 @formats.checks("dialled")
 def _has_digits(value: object) -> bool:
-    return not isinstance(value, str) or any(ch.isdigit() for ch in value)
+    return not isinstance(value, str) or bool(digits(value))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,33 @@ from typing import cast
 
 from simulator.bench.control import Control, ControlError, Method
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.core.model import Card, Initiation
+from simulator.core.model import Card, Initiation, Site, User
 from simulator.crm.crm import Crm
 from simulator.crm.outgoing import Refused
 
 _TEXT: JsonObject = {"type": "string"}
+_FLAG: JsonObject = {"type": "boolean"}
 _STATUS: JsonObject = {"enum": ["free", "busy", "dinner", "break"]}
+_USER: JsonObject = {
+    "id": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
+    "firstName": _TEXT,
+    "lastName": _TEXT,
+    "email": _TEXT,
+    "online": _FLAG,
+    "status": _STATUS,
+    "active": _FLAG,
+}
+_SITE: JsonObject = {"code": _TEXT, "name": _TEXT, "url": _TEXT}
+
+
+def _list(members: JsonObject, key: str) -> JsonObject:
+    item: JsonObject = {
+        "type": "object",
+        "properties": members,
+        "required": [key],
+        "additionalProperties": False,
+    }
+    return {"type": "array", "items": item}
 
 
 def control(crm: Crm, token: str = "") -> Control:
@@ -22,10 +43,17 @@ def control(crm: Crm, token: str = "") -> Control:
         Method("POST", "/reset", "Forget everything and go back to the seed.", actions.reset),
         Method(
             "POST",
+            "/seed",
+            "With seed, forget everything and begin with other people; then add or change users and shops.",
+            actions.seed,
+            body={"seed": {"type": "integer"}, "users": _list(_USER, "id"), "sites": _list(_SITE, "code")},
+        ),
+        Method(
+            "POST",
             "/users/{id}",
             "A manager comes online, leaves or changes the status; the PBX hears of a changed status.",
             actions.set_user,
-            body={"online": {"type": "boolean"}, "status": _STATUS, "active": {"type": "boolean"}},
+            body={"online": _FLAG, "status": _STATUS, "active": _FLAG},
         ),
         Method(
             "POST",
@@ -48,7 +76,7 @@ def control(crm: Crm, token: str = "") -> Control:
             "/modules/{code}",
             "An administrator switches a module on or off.",
             actions.switch_module,
-            body={"active": {"type": "boolean"}, "freeze": {"type": "boolean"}},
+            body={"active": _FLAG, "freeze": _FLAG},
         ),
     ):
         api.add(method)
@@ -90,18 +118,28 @@ class _Actions:
         self.crm.reset()
         return {"lastId": self.crm.journal.last_id}
 
+    def seed(self, asked: JsonObject) -> Json:
+        if "seed" in asked:
+            self.crm.reset(int(str(asked["seed"])))
+        users = cast(list[JsonObject], asked.get("users") or [])
+        sites = cast(list[JsonObject], asked.get("sites") or [])
+        with self.crm.store.begin() as session:
+            for sent in users:
+                known = session.user(int(str(sent["id"]))) or _newcomer(sent, self.crm.clock.now())
+                session.save_user(_changed(known, sent))
+            for site in sites:
+                code = str(site["code"])
+                url = str(site.get("url") or f"http://{code}.example")
+                session.save_site(Site(code, str(site.get("name") or code), url))
+            return {"counts": cast(Json, session.counts()), "lastId": self.crm.journal.last_id}
+
     def set_user(self, asked: JsonObject) -> Json:
         number = str(asked["id"])
         with self.crm.store.begin() as session:
             user = session.user(int(number)) if number.isdecimal() else None
             if user is None:
                 raise ControlError(f"There is no user {number}.", 404)
-            changed = replace(
-                user,
-                online=bool(asked.get("online", user.online)),
-                status=str(asked.get("status", user.status)),
-                active=bool(asked.get("active", user.active)),
-            )
+            changed = _changed(user, asked)
             session.save_user(changed)
         if changed.status != user.status:
             self.crm.outgoing.notify_status(user.id)
@@ -138,6 +176,23 @@ class _Actions:
             document = {**module.document, **{k: v for k, v in asked.items() if k != "code"}}
             session.save_module(replace(module, document=document))
             return {"code": module.code, "telephonyEnabled": session.pool().enabled}
+
+
+def _newcomer(sent: JsonObject, now: float) -> User:
+    number = int(str(sent["id"]))
+    return User(number, f"user{number}@crm.example", f"User {number}", "", True, "free", now)
+
+
+def _changed(user: User, sent: JsonObject) -> User:
+    return replace(
+        user,
+        first_name=str(sent.get("firstName", user.first_name)),
+        last_name=str(sent.get("lastName", user.last_name)),
+        email=str(sent.get("email", user.email)),
+        online=bool(sent.get("online", user.online)),
+        status=str(sent.get("status", user.status)),
+        active=bool(sent.get("active", user.active)),
+    )
 
 
 def _card(card: Card) -> Json:

@@ -21,11 +21,11 @@ class Crm:
         self.outgoing = Outgoing(self.store, clock, caller, settings)
         self._fill_when_empty()
 
-    def reset(self) -> None:
-        """Back to the seed: everything that was kept or journalled since is forgotten."""
+    def reset(self, number: int | None = None) -> None:
+        """Back to the seed, or to another one: what was kept or journalled since is forgotten."""
         with self.store.begin() as session:
             session.clear()
-            seed.fill(session, self.settings.seed)
+            seed.fill(session, self.settings.seed if number is None else number)
         self.journal.clear()
 
     def close(self) -> None:

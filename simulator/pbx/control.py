@@ -22,6 +22,14 @@ def control(pbx: Pbx, token: str = "") -> Control:
     for method in (
         Method("GET", "/state", "Everything that the PBX keeps, beginning with counts.", actions.state),
         Method("POST", "/reset", "Forget all calls and statuses.", actions.reset),
+        Method(
+            "POST",
+            "/seed",
+            "Forget all calls and statuses and make other calls from now on.",
+            actions.seed,
+            body={"seed": {"type": "integer"}},
+            required=("seed",),
+        ),
         Method("POST", "/register", "Register this PBX with the CRM.", actions.register),
         Method(
             "POST",
@@ -115,6 +123,10 @@ class _Actions:
 
     def reset(self, _: JsonObject) -> Json:
         self.pbx.reset()
+        return {"lastId": self.pbx.journal.last_id}
+
+    def seed(self, asked: JsonObject) -> Json:
+        self.pbx.reset(int(str(asked["seed"])))
         return {"lastId": self.pbx.journal.last_id}
 
     def register(self, _: JsonObject) -> Json:

@@ -129,9 +129,10 @@ class Engine:
 
         self._clock.call_at(self._clock.now() + seconds, act)
 
-    def forget(self) -> None:
-        """Drop all calls and everything planned about them."""
+    def forget(self, seed: int) -> None:
+        """Drop all calls and everything planned about them; ids follow from ``seed`` from now on."""
         self._generation += 1
+        self._seed = seed
         with self._store.begin() as session:
             session.clear()
 

@@ -32,9 +32,12 @@ class Pbx:
         )
         self.engine.resume()
 
-    def reset(self) -> None:
-        """Forget all calls, statuses and exchanges, and upload again as set at the start."""
-        self.engine.forget()
+    def reset(self, number: int | None = None) -> None:
+        """Forget all calls, statuses and exchanges, and upload again as set at the start.
+
+        ``number`` is the seed of the calls to come, by default the one of the settings.
+        """
+        self.engine.forget(self.settings.seed if number is None else number)
         self.reporter.upload_every = self.settings.upload_every
         self.journal.clear()
 

@@ -61,6 +61,7 @@ def routes(end: str) -> set[tuple[str, str]]:
         ("/users/1", {"colour": "red"}, "The body: Additional properties are not allowed"),
         ("/click-to-call", {"userId": 1}, "The body: 'phone' is a required property."),
         ("/clock", {"advance": -1}, "advance: -1 is less than the minimum of 0."),
+        ("/clock", {"advance": 1e300}, "advance: 1e+300 is greater than the maximum"),
         ("/modules/none", {"active": True}, "There is no module none."),
     ],
 )
@@ -88,6 +89,38 @@ def test_reset_goes_back_to_the_seed(registered: Account) -> None:
     assert registered.state("counts") == {"calls": 0, "events": 0, "customers": 20, "modules": 0}
     assert registered.state("users")[0]["status"] == "free"
     assert registered.crm.journal.since() == []
+
+
+def test_another_seed_makes_other_people_and_calls(pair: BuiltIn) -> None:
+    def first_customer() -> Any:
+        with pair.crm.store.begin() as session:
+            return session.customer(1)
+
+    def first_call() -> str:
+        return pair.pbx.engine.place_incoming("+7 912 345-67-89", "+7-499-999-99-99").id
+
+    customer, call = first_customer(), first_call()
+    for url in (pair.crm_url, pair.pbx_url):
+        assert requests.post(f"{url}/_bench/seed", json={"seed": 2}, timeout=10).status_code == 200
+    assert first_customer() != customer
+    assert first_call() != call
+
+
+def test_users_and_shops_are_added_and_changed(registered: Account) -> None:
+    registered.client.post(
+        "/_bench/seed",
+        json={
+            "users": [{"id": 3, "status": "busy"}, {"id": 1, "online": False}],
+            "sites": [{"code": "shop3"}],
+        },
+    )
+    assert [(u["id"], u["online"], u["status"]) for u in registered.state("users")] == [
+        (1, False, "free"),
+        (2, True, "free"),
+        (3, True, "busy"),
+    ]
+    assert "shop3" in registered.get("reference/sites").get_json()["sites"]
+    assert registered.state("counts")["modules"] == 1
 
 
 def test_the_journal_tells_both_directions_whole(pair: BuiltIn) -> None:

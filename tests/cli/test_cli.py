@@ -13,6 +13,7 @@ from junitparser import JUnitXml
 
 from simulator.cli import main
 from simulator.serving import Address, BuiltIn
+from tests.support import call_item
 
 
 def run(*arguments: str, stdin: str | None = None) -> tuple[int, str]:
@@ -147,6 +148,52 @@ def test_serve_says_where_it_is_and_stops_when_told() -> None:
     process.send_signal(signal.SIGTERM)
     assert process.wait(10) == 0
     process.stdout.close()
+
+
+def served(*arguments: str) -> tuple[subprocess.Popen[str], str, str]:
+    """A running CRM, its address and key."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "simulator", "serve", "--only", "crm", "--crm-port", "0", *arguments],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    words = [process.stdout.readline() for _ in range(4)][1].split()
+    return process, words[1], words[-1]
+
+
+def test_what_was_acknowledged_is_there_after_a_kill(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'state.db'}"
+    process, url, key = served("--db", database)
+    module = orjson.dumps({"clientId": "c", "active": True, "integrations": {"telephony": {}}}).decode()
+    headers = {"X-API-KEY": key}
+    requests.post(
+        f"{url}/api/v5/integration-modules/m/edit",
+        headers=headers,
+        data={"integrationModule": module},
+        timeout=10,
+    )
+    for number in range(20):
+        calls = orjson.dumps([call_item(f"c-{number}")]).decode()
+        answer = requests.post(
+            f"{url}/api/v5/telephony/calls/upload", headers=headers, data={"calls": calls}, timeout=10
+        )
+        assert answer.json()["processedCallsCount"] == 1
+    process.kill()
+    process.communicate()
+    process, url, _ = served("--db", database)
+    counts = requests.get(f"{url}/_bench/state", timeout=10).json()["counts"]
+    process.terminate()
+    process.communicate()
+    assert counts == {"calls": 20, "events": 0, "customers": 20, "modules": 1}
+
+
+def test_a_served_end_on_a_manual_clock_moves_only_when_told() -> None:
+    process, url, _ = served("--clock", "manual")
+    moved = requests.post(f"{url}/_bench/clock", json={"advance": 3600}, timeout=10).json()
+    process.terminate()
+    process.communicate()
+    assert moved["written"] == "2024-05-01 13:00:00"
 
 
 def test_a_taken_port_is_named() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from simulator.conformance import runner, scenario
+from simulator.conformance import loading, runner
 from simulator.conformance.drivers import Ends
 from simulator.conformance.verdict import Outcome, Verdict
 from simulator.contract.jsontypes import JsonObject
@@ -27,7 +27,7 @@ def verdict(*wanted: str, strict: bool = False) -> Verdict:
     found = Verdict([], 1, strict)
     with built_in() as pair:
         ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
-        runner.run(scenario.find(wanted), ends, found.scenarios.append)
+        runner.run(loading.find(wanted), ends, found.scenarios.append)
         ends.close()
     return found
 

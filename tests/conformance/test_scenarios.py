@@ -5,8 +5,9 @@ from textwrap import dedent
 
 import pytest
 
-from simulator.conformance import scenario
-from simulator.conformance.scenario import Do, Expect, Repeat, ScenarioError, Send, Wait
+from simulator.conformance import loading
+from simulator.conformance.scenario import Do, Expect, Repeat, Send, Wait
+from simulator.conformance.yamlfile import ScenarioError
 
 GOOD = """
 title: T
@@ -35,7 +36,7 @@ def write(folder: Path, text: str) -> str:
 
 
 def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
-    (found,) = scenario.find([write(tmp_path, GOOD)])
+    (found,) = loading.find([write(tmp_path, GOOD)])
     first, wait, repeat, expect = found.steps
     assert isinstance(first, Do)
     assert (first.line, first.action, first.args, first.name) == (
@@ -78,7 +79,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
 def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, text: str, line: int, words: str) -> None:
     file = write(tmp_path, text)
     with pytest.raises(ScenarioError) as caught:
-        scenario.find([file])
+        loading.find([file])
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert words in str(caught.value)
 
@@ -87,20 +88,20 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ScenarioError, match=r"mine\.yaml:1: "):
-        scenario.find([str(file)])
+        loading.find([str(file)])
 
 
 def test_scenarios_are_found_by_id_beginning_folder_and_file() -> None:
-    everything = [found.id for found in scenario.find()]
+    everything = [found.id for found in loading.find()]
     assert everything == sorted(everything)
     assert len(everything) == len(set(everything)) >= 30
-    assert [s.id for s in scenario.find(["6-event/missed"])] == ["6-event/missed"]
-    assert {s.id.split("/")[0] for s in scenario.find(["6-event", "7"])} == {"6-event", "7-call"}
+    assert [s.id for s in loading.find(["6-event/missed"])] == ["6-event/missed"]
+    assert {s.id.split("/")[0] for s in loading.find(["6-event", "7"])} == {"6-event", "7-call"}
     with pytest.raises(LookupError, match="nobody"):
-        scenario.find(["nobody"])
+        loading.find(["nobody"])
 
 
 def test_every_chapter_has_scenarios_that_state_their_rule() -> None:
-    chapters = {found.id.split("/")[0] for found in scenario.find()}
+    chapters = {found.id.split("/")[0] for found in loading.find()}
     assert len(chapters) == 9
-    assert all(found.rule and any(found.expectations) for found in scenario.find())
+    assert all(found.rule and any(found.expectations) for found in loading.find())

@@ -21,6 +21,15 @@ CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "bu
         ("call-event", {"callExternalId": None}, {}, ["forgiven /callExternalId"]),
         ("call-event", {"webAnalyticsData": []}, {"webAnalyticsData": {}}, ["forgiven /webAnalyticsData"]),
         ("call-event", {"phone": 79991234567}, {"phone": "79991234567"}, ["forgiven /phone"]),
+        (
+            "call-event",
+            {"externalPhone": "", "hangupStatus": ""},
+            {},
+            ["forgiven /externalPhone", "forgiven /hangupStatus"],
+        ),
+        ("call-event", {"phone": "", "type": ""}, {"phone": "", "type": ""}, []),
+        ("calls-upload", [{**CALL, "duration": ""}], [CALL], ["forgiven /0/duration"]),
+        ("integration-module", {"logo": "", "baseUrl": ""}, {"logo": "", "baseUrl": ""}, []),
         ("call-event", {"colour": 1}, {}, ["ignored /colour"]),
         (
             "calls-upload",

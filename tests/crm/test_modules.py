@@ -139,3 +139,9 @@ def test_other_forms_of_a_structure_are_accepted_with_a_finding_and_refused_when
             answer = who.client.post(path, json=body, headers=headers)
         assert answer.status_code == status, answer.get_json()
         assert any(f.requirement == "PBX-API-02" for f in who.findings)
+
+
+@pytest.mark.parametrize("code", ["a b", "x" * 256, "%00", "ключ!"])
+def test_a_code_that_is_no_symbolic_name_is_refused(account: Account, code: str) -> None:
+    answer = account.post(f"integration-modules/{code}/edit", integrationModule={"clientId": "c"})
+    assert (answer.status_code, list(answer.get_json()["errors"])) == (400, ["code"])

@@ -136,3 +136,15 @@ def test_pages_of_customers_follow_each_other(account: Account) -> None:
     second = account.get("customers", page="2").get_json()
     assert second["pagination"] == {"limit": 20, "totalCount": 21, "currentPage": 2, "totalPageCount": 2}
     assert [customer["externalId"] for customer in second["customers"]] == ["the 21st"]
+
+
+def test_a_customer_without_external_id_is_taken_leniently_and_refused_strictly(
+    account: Account, strict_account: Account
+) -> None:
+    assert account.post("customers/create", customer={"firstName": "A"}).status_code == 201
+    assert [f.pointer for f in account.findings] == ["/externalId"]
+    refused = strict_account.post("customers/create", customer={"firstName": "A"})
+    assert (refused.status_code, refused.get_json()["errorMsg"]) == (
+        400,
+        "Parameter 'externalId' in 'customer' is missing",
+    )

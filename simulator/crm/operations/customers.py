@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import cast
 
-from simulator.contract.errors import INVALID, EntityNotFound, InvalidEntity, InvalidParameters
+from simulator.contract.errors import (
+    INVALID,
+    EntityNotFound,
+    InvalidEntity,
+    InvalidParameters,
+    MemberMissing,
+)
+from simulator.contract.findings import Kind
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.model import Customer, CustomerQuery
 from simulator.core.ports import CrmSession
@@ -40,7 +47,9 @@ def get(session: CrmSession, asked: Asked) -> Reply:
 def create(session: CrmSession, asked: Asked) -> Reply:
     sent = cast(JsonObject, asked.entity)
     external_id = cast("str | None", sent.get("externalId"))
-    if external_id is not None and session.customer_by_external_id(external_id):
+    if external_id is None:
+        _without_external_id(asked)
+    elif session.customer_by_external_id(external_id):
         raise InvalidEntity({"externalId": "Customer with this externalId already exists."})
     site = str(asked.query.get("site") or sent.get("site") or session.sites()[0].code)
     customer = Customer(
@@ -73,6 +82,19 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
         raise InvalidEntity({"externalId": "Customer with this externalId already exists."})
     session.save_customer(changed)
     return Reply({"id": known.id})
+
+
+def _without_external_id(asked: Asked) -> None:
+    """Refused in the tests of an official client, but common (contract.md, section 6.6)."""
+    if asked.settings.strict:
+        raise MemberMissing("externalId", "customer")
+    asked.remark(
+        "/externalId",
+        "the customer has no externalId",
+        "Send the id that your system knows the customer by.",
+        "PBX-CUSTOMER-01",
+        Kind.FORGIVEN,
+    )
 
 
 def _known(session: CrmSession, asked: Asked) -> Customer:

@@ -1,9 +1,10 @@
 """Registration of a telephony and its settings (guide, "Registering and setting the telephony")."""
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
-from simulator.contract.errors import EntityNotFound, InvalidEntity
+from simulator.contract.errors import INVALID, EntityNotFound, InvalidEntity
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.model import Module
 from simulator.core.ports import CrmSession
@@ -11,6 +12,8 @@ from simulator.crm.exchange import Asked, Reply
 
 # Not the sender's to set (contract.md, section 3.1).
 READ_ONLY = ("freeze", "native")
+
+_SYMBOLIC = re.compile(r"[\w.-]{1,255}")
 
 
 def edit(session: CrmSession, asked: Asked) -> Reply:
@@ -67,7 +70,9 @@ def _fresh(code: str) -> JsonObject:
 
 def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
     errors: dict[str, str] = {}
-    if sent.get("code", code) != code:
+    if not _SYMBOLIC.fullmatch(code):
+        errors["code"] = INVALID
+    elif sent.get("code", code) != code:
         errors["code"] = f"Code must be {code}, as in the address"
     elif not code.startswith(str(sent.get("integrationCode") or "")):
         errors["code"] = "Code prefix must match integrationCode"
