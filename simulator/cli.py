@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar, cast
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 import orjson
@@ -39,6 +40,15 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     """A click option with its environment variable."""
     variable = f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
     return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
+
+
+def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """A time zone of the IANA database, or a usage error."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise click.BadParameter(f"there is no time zone {name!r}; try Europe/Moscow") from None
+    return name
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -75,6 +85,23 @@ def main() -> None:
     show_default=True,
     help="A manual clock moves only by POST /_bench/clock.",
 )
+@option("--country", default="RU", show_default=True, help="Whose numbering plan reads national numbers.")
+@option(
+    "--timezone",
+    default="UTC",
+    show_default=True,
+    callback=known_zone,
+    help="The account's time zone, in which dates are written.",
+)
+@option("--budget-general", type=click.IntRange(0), help="Requests a second of a key; the real one has 10.")
+@option("--budget-telephony", type=click.IntRange(0), help="The same for telephony; the real one has 40.")
+@option(
+    "--budget-status",
+    type=click.Choice(["503", "429"]),
+    default="503",
+    show_default=True,
+    help="What a request beyond the budget is answered.",
+)
 @option("--register", is_flag=True, help="Register the virtual PBX with the CRM at the start.")
 @option(
     "--upload-every",
@@ -91,6 +118,7 @@ def main() -> None:
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
     options["allow_host"] = tuple(options["allow_host"])
+    options["budget_status"] = int(options["budget_status"])
     try:
         serve_until_stopped(ServeOptions(**options), click.echo)
     except (PortTaken, StorageError) as error:

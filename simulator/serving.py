@@ -14,6 +14,7 @@ from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.bench.clocks import AnyClock, RealClock, SteppedClock
 from simulator.bench.seed import api_key
+from simulator.core.budgets import Limits
 from simulator.crm import app as crm_app
 from simulator.crm.crm import Crm
 from simulator.crm.settings import CrmSettings
@@ -128,6 +129,11 @@ class ServeOptions:
     allow_host: tuple[str, ...] = ()
     control_token: str = ""
     clock: str = "real"
+    country: str = "RU"
+    timezone: str = "UTC"
+    budget_general: int | None = None
+    budget_telephony: int | None = None
+    budget_status: int = 503
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -166,6 +172,9 @@ def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStac
         base_url=address.url,
         seed=options.seed,
         strict=options.strict,
+        country=options.country,
+        timezone=options.timezone,
+        limits=Limits(options.budget_general, options.budget_telephony, options.budget_status),
         allowed_hosts=options.allow_host,
         database=options.db,
     )
@@ -184,6 +193,7 @@ def _start_pbx(options: ServeOptions, clock: AnyClock, key: str, crm_url: str, s
         api_key=key,
         seed=options.seed,
         upload_every=options.upload_every,
+        timezone=options.timezone,
         allowed_hosts=options.allow_host,
         database=options.db,
     )

@@ -83,6 +83,8 @@ class WrongApiKey(AccessError):
 
 class AccessDenied(AccessError):
     message = "Access denied."
+    remedy = "Enable the method for the key in the settings of the CRM."
+    requirement = ""
 
 
 class AccountNotFound(ApiError):

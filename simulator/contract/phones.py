@@ -13,17 +13,6 @@ def digits(number: str) -> str:
     return "".join(ch for ch in number if ch in "0123456789")
 
 
-def phone_key(number: str) -> str:
-    """What two notations of one number have in common; ``""`` when there is no digit at all."""
-    return digits(number)[-SIGNIFICANT_DIGITS:]
-
-
-def same_phone(one: str, other: str) -> bool:
-    """Whether both name the same subscriber; text without digits never does."""
-    key = phone_key(one)
-    return bool(key) and key == phone_key(other)
-
-
 @lru_cache(maxsize=4096)
 def dialable(number: str, country: str = "RU") -> str:
     """Digits with the country code, as the CRM writes them into makeCallUrl (section 9.26).
@@ -38,3 +27,17 @@ def dialable(number: str, country: str = "RU") -> str:
     if not phonenumbers.is_possible_number(parsed):
         return digits(number)
     return f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+
+
+def phone_key(number: str, country: str = "RU") -> str:
+    """What two notations of one number have in common; ``""`` when there is no digit at all.
+
+    A number without a country code is read in the numbering plan of ``country``.
+    """
+    return dialable(number, country)[-SIGNIFICANT_DIGITS:]
+
+
+def same_phone(one: str, other: str, country: str = "RU") -> bool:
+    """Whether both name the same subscriber; text without digits never does."""
+    key = phone_key(one, country)
+    return bool(key) and key == phone_key(other, country)

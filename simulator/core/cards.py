@@ -38,7 +38,9 @@ def recipients(
     return Recipients(found, unknown_codes, unknown_users)
 
 
-def ended_by_hangup(open_cards: Sequence[Card], phone: str, call_external_id: str | None) -> list[Card]:
+def ended_by_hangup(
+    open_cards: Sequence[Card], phone: str, call_external_id: str | None, country: str = "RU"
+) -> list[Card]:
     """The open cards that a ``hangup`` closes.
 
     The call's id decides when the event has one. Without it, the number does, and only the newest call
@@ -46,7 +48,7 @@ def ended_by_hangup(open_cards: Sequence[Card], phone: str, call_external_id: st
     """
     if call_external_id is not None:
         return [card for card in open_cards if card.call_external_id == call_external_id]
-    same = [card for card in open_cards if same_phone(card.phone, phone)]
+    same = [card for card in open_cards if same_phone(card.phone, phone, country)]
     newest = max(same, key=lambda card: (card.opened_at, card.id), default=None)
     if newest is None:
         return []

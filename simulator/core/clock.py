@@ -4,6 +4,7 @@ import heapq
 from collections.abc import Callable
 from datetime import UTC, datetime
 from itertools import count
+from zoneinfo import ZoneInfo
 
 from simulator.contract.schemas import DATETIME_FORMAT
 
@@ -11,9 +12,14 @@ from simulator.contract.schemas import DATETIME_FORMAT
 EPOCH = datetime(2024, 5, 1, 12, tzinfo=UTC).timestamp()
 
 
-def written(moment: float) -> str:
-    """Seconds since 1970 as the API writes them, ``2024-05-01 12:00:00`` in the account's time (UTC)."""
-    return datetime.fromtimestamp(moment, UTC).strftime(DATETIME_FORMAT)
+def written(moment: float, zone: str = "UTC") -> str:
+    """Seconds since 1970 as the API writes them, ``2024-05-01 12:00:00``, in the account's time."""
+    return datetime.fromtimestamp(moment, ZoneInfo(zone)).strftime(DATETIME_FORMAT)
+
+
+def read(text: str, zone: str = "UTC") -> float:
+    """The inverse of ``written``. Raises ValueError for text of another form."""
+    return datetime.strptime(text, DATETIME_FORMAT).replace(tzinfo=ZoneInfo(zone)).timestamp()
 
 
 class ManualTimer:

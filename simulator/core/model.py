@@ -27,6 +27,19 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """An API key and what it may do; ``sites`` None means every shop (contract.md, section 1.3)."""
+
+    key: str
+    scopes: tuple[str, ...]
+    sites: tuple[str, ...] | None = None
+
+    def sees(self, site: str | None) -> bool:
+        """Whether an entity of this shop is within the key's reach; one without a shop always is."""
+        return self.sites is None or site is None or site in self.sites
+
+
+@dataclass(frozen=True, slots=True)
 class User:
     """``online`` says whether the user is authorised in the system; it is independent of ``status``."""
 
@@ -139,10 +152,15 @@ class Pool:
     """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
 
     modules: tuple[Module, ...]
+    country: str = "RU"
 
     @property
     def enabled(self) -> bool:
         return bool(self.modules)
+
+    def of_client(self, client_id: str) -> "Pool":
+        """Only the modules that registered with this clientId; empty when none did."""
+        return Pool(tuple(m for m in self.modules if m.client_id == client_id), self.country)
 
     def user_of(self, code: str) -> int | None:
         """Who has the extension; with several entries the last one counts (section 9.16)."""
@@ -157,10 +175,8 @@ class Pool:
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
-        return next(
-            (line for module in self.modules for line in module.lines if same_phone(line.phone, phone)),
-            None,
-        )
+        lines = (line for module in self.modules for line in module.lines)
+        return next((line for line in lines if same_phone(line.phone, phone, self.country)), None)
 
 
 @dataclass(frozen=True, slots=True)

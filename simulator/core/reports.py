@@ -41,12 +41,12 @@ def belongs_in_history(call: Call) -> bool:
     return call.state is State.ENDED and (call.direction.value == "in" or call.rang_at is not None)
 
 
-def history_item(call: Call, record_url: str | None) -> JsonObject:
+def history_item(call: Call, record_url: str | None, zone: str = "UTC") -> JsonObject:
     """The call as an element of ``calls``. Raises ValueError while it is still going on."""
     if call.cause is None:
         raise ValueError(f"Call {call.id} has not ended")
     item: JsonObject = {
-        "date": written(call.started_at),
+        "date": written(call.started_at, zone),
         "type": call.direction.value,
         "phone": call.phone,
         "result": RESULT[call.cause],

@@ -1,9 +1,14 @@
-"""Who may ask: the API key in any of its three places (contract.md, section 1.2)."""
+"""Who may ask for what: the API key in any of its three places, and its scopes (contract.md, 1.2, 1.3)."""
 
 import hmac
+from collections.abc import Iterable
 
-from simulator.contract.errors import MissingApiKey, WrongApiKey
+from simulator.contract.errors import AccessDenied, MissingApiKey, WrongApiKey
 from simulator.contract.wire import Decoded
+from simulator.core.model import Grant
+
+# Asks for the one method that wants no key.
+NOBODY = Grant("", ())
 
 
 def given_key(header: str | None, request: Decoded) -> str:
@@ -16,9 +21,19 @@ def given_key(header: str | None, request: Decoded) -> str:
     return ""
 
 
-def demand_key(key: str, expected: str) -> None:
-    """Raises MissingApiKey or WrongApiKey; compares in constant time."""
+def grant_of(key: str, grants: Iterable[Grant]) -> Grant:
+    """What the key may do. Raises MissingApiKey or WrongApiKey; compares in constant time."""
     if not key:
         raise MissingApiKey
-    if not hmac.compare_digest(key.encode(), expected.encode()):
+    found = [grant for grant in grants if hmac.compare_digest(key.encode(), grant.key.encode())]
+    if not found:
         raise WrongApiKey
+    return found[0]
+
+
+def demand_scope(grant: Grant, scope: str | None) -> None:
+    """Raises AccessDenied when the method needs a scope that the key lacks."""
+    if scope and scope not in grant.scopes:
+        refusal = AccessDenied()
+        refusal.add_note(f"the key lacks the scope {scope}")
+        raise refusal

@@ -8,29 +8,18 @@ from flask import Flask, Response, current_app, g, request
 from werkzeug.exceptions import HTTPException
 
 from simulator.bench.recording import note, record_incoming
-from simulator.contract import coerce, schemas, wire
-from simulator.contract.errors import (
-    ApiError,
-    InvalidEntity,
-    InvalidParameters,
-    MethodNotAllowed,
-    MethodNotFound,
-    ParameterMissing,
-    ServerFault,
-)
+from simulator.contract import wire
+from simulator.contract.errors import ApiError, MethodNotAllowed, MethodNotFound, ServerFault
 from simulator.contract.findings import Finding, Kind
-from simulator.contract.jsontypes import Json, JsonObject, bracketed
+from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import OPERATIONS, Operation
-from simulator.contract.schemas import Violation
-from simulator.crm.access import demand_key, given_key
+from simulator.crm.access import NOBODY, demand_scope, given_key, grant_of
 from simulator.crm.control import control
 from simulator.crm.crm import Crm
-from simulator.crm.exchange import Asked
+from simulator.crm.judging import judge
 from simulator.crm.operations import HANDLERS
 
 MAX_BODY = 4 * 1024 * 1024
-# Parameters that may stand beside those of any method (contract.md, sections 1.2, 1.3 and 10).
-COMMON = ("apiKey", "site", "clientId")
 
 
 def create_app(crm: Crm, token: str = "") -> Flask:
@@ -53,8 +42,10 @@ def create_app(crm: Crm, token: str = "") -> Flask:
             strict=crm.settings.strict,
         )
         note(*g.decoded.findings)
+        g.grant = NOBODY
         if request.path.rstrip("/") != "/api/system-info":
-            demand_key(given_key(request.headers.get("X-Api-Key"), g.decoded), crm.settings.api_key)
+            g.grant = grant_of(given_key(request.headers.get("X-Api-Key"), g.decoded), crm.grants())
+            crm.demand_budget(g.grant, request.remote_addr or "", request.path)
 
     for operation in OPERATIONS:
         if operation.path:
@@ -74,7 +65,8 @@ def create_app(crm: Crm, token: str = "") -> Flask:
 
 def _view(crm: Crm, operation: Operation) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        asked = _judge(crm, operation, g.decoded, path)
+        demand_scope(g.grant, operation.scope)
+        asked = judge(crm, operation, g.grant, g.decoded, path)
         with crm.store.begin() as session:
             reply = HANDLERS[operation.name](session, asked)
         # Success is said after the commit, and the PBX is told after that.
@@ -84,63 +76,6 @@ def _view(crm: Crm, operation: Operation) -> Callable[..., Response]:
         return _json({"success": True, **reply.body}, reply.status)
 
     return view
-
-
-def _judge(crm: Crm, operation: Operation, decoded: wire.Decoded, path: dict[str, str]) -> Asked:
-    """The request with canonical types, or the CRM's refusal with every violation in the findings."""
-    parameters = {**decoded.query, **decoded.fields}
-    query: Json = {}
-    if operation.query_schema:
-        allowed = {name: value for name, value in parameters.items() if name != "apiKey"}
-        if operation.entity:
-            allowed.pop(operation.entity, None)
-        query = _judge_query(operation, allowed)
-    entity: Json = None
-    if operation.entity:
-        entity = _judge_entity(operation, decoded, strict=crm.settings.strict)
-    if not operation.query_schema:
-        for name in parameters.keys() - {*COMMON, operation.entity}:
-            note(Finding(Kind.IGNORED, "request", f"/{name}", f"the method knows no {name}", "Remove it."))
-    assert isinstance(query, dict)
-    return Asked(operation, crm.settings, crm.clock.now(), path, query, entity)
-
-
-def _judge_query(operation: Operation, parameters: JsonObject) -> Json:
-    query, findings = coerce.coerce(operation.query_schema, parameters, "query", plain=True)
-    note(*findings)
-    violations = schemas.validate(operation.query_schema, query)
-    if violations:
-        note(*(_finding("query", violation) for violation in violations))
-        for violation in violations:
-            if violation.message.endswith(" is missing"):
-                raise ParameterMissing(bracketed("", violation.pointer))
-        raise InvalidParameters({bracketed("", v.pointer): v.error for v in violations})
-    return query
-
-
-def _judge_entity(operation: Operation, decoded: wire.Decoded, *, strict: bool) -> Json:
-    raw, findings = wire.structure(decoded, operation.entity, strict=strict)
-    note(*findings)
-    entity, findings = coerce.coerce(operation.entity_schema, raw, operation.entity)
-    note(*findings)
-    violations = schemas.validate(operation.entity_schema, entity)
-    if violations:
-        note(*(_finding(operation.entity, violation) for violation in violations))
-        root = operation.entity if isinstance(entity, list) else ""
-        errors = {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
-        raise InvalidEntity(errors)
-    return entity
-
-
-def _finding(where: str, violation: Violation) -> Finding:
-    return Finding(
-        Kind.VIOLATION,
-        where,
-        violation.pointer,
-        violation.message,
-        violation.remedy,
-        violation.requirement,
-    )
 
 
 def _refuse(error: ApiError) -> Response:

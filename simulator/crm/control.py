@@ -5,12 +5,16 @@ from typing import cast
 
 from simulator.bench.control import Control, ControlError, Method
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.core.model import Card, Initiation, Site, User
+from simulator.core.budgets import Budgets, Limits
+from simulator.core.model import Card, Grant, Initiation, Site, User
 from simulator.crm.crm import Crm
 from simulator.crm.outgoing import Refused
+from simulator.crm.settings import SCOPES
 
 _TEXT: JsonObject = {"type": "string"}
 _FLAG: JsonObject = {"type": "boolean"}
+_NAMES: JsonObject = {"type": "array", "items": _TEXT}
+_LIMIT: JsonObject = {"type": ["integer", "null"], "minimum": 0}
 _STATUS: JsonObject = {"enum": ["free", "busy", "dinner", "break"]}
 _USER: JsonObject = {
     "id": {"type": "integer", "minimum": 1, "maximum": 999_999_999},
@@ -70,6 +74,25 @@ def control(crm: Crm, token: str = "") -> Control:
             actions.play,
             body={"externalId": _TEXT, "range": _TEXT},
             required=("externalId",),
+        ),
+        Method(
+            "POST",
+            "/keys",
+            "Add or change an API key: its scopes, all by default, and its shops, all by default.",
+            actions.save_key,
+            body={
+                "key": _TEXT,
+                "scopes": {"type": "array", "items": {"enum": list(SCOPES)}},
+                "sites": _NAMES,
+            },
+            required=("key",),
+        ),
+        Method(
+            "POST",
+            "/budgets",
+            "Requests a second of each key, general and telephony, null for no limit; status when spent.",
+            actions.set_budgets,
+            body={"general": _LIMIT, "telephony": _LIMIT, "status": {"enum": [503, 429]}},
         ),
         Method(
             "POST",
@@ -167,6 +190,28 @@ class _Actions:
             "size": played.size,
             "outcome": played.outcome,
         }
+
+    def save_key(self, asked: JsonObject) -> Json:
+        scopes = cast("list[str] | None", asked.get("scopes"))
+        sites = cast("list[str] | None", asked.get("sites"))
+        grant = Grant(
+            str(asked["key"]),
+            SCOPES if scopes is None else tuple(scopes),
+            None if sites is None else tuple(sites),
+        )
+        with self.crm.store.begin() as session:
+            session.save_grant(grant)
+        return {"key": grant.key, "scopes": list(grant.scopes), "sites": cast(Json, sites)}
+
+    def set_budgets(self, asked: JsonObject) -> Json:
+        now = self.crm.budgets.limits
+        limits = Limits(
+            general=cast("int | None", asked.get("general", now.general)),
+            telephony=cast("int | None", asked.get("telephony", now.telephony)),
+            status=cast(int, asked.get("status", now.status)),
+        )
+        self.crm.budgets = Budgets(limits)
+        return {"general": limits.general, "telephony": limits.telephony, "status": limits.status}
 
     def switch_module(self, asked: JsonObject) -> Json:
         with self.crm.store.begin() as session:

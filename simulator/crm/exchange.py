@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Operation
+from simulator.core.model import Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.settings import CrmSettings
 
@@ -15,16 +16,19 @@ class Asked:
     """One decoded and judged request.
 
     ``path`` are the parts of the address, ``query`` the plain parameters with canonical types,
-    ``entity`` the structure with canonical types, or None where the method has none. ``now`` is in
-    seconds since 1970. Operations add to ``findings``.
+    ``entity`` the structure with canonical types, or None where the method has none. ``client_id`` is
+    the clientId that some PBXs send beside them, or ``""``. ``now`` is in seconds since 1970.
+    Operations add to ``findings``.
     """
 
     operation: Operation
     settings: CrmSettings
+    grant: Grant
     now: float
     path: dict[str, str]
     query: JsonObject
     entity: Json
+    client_id: str = ""
     findings: list[Finding] = field(default_factory=list)
 
     def remark(

@@ -1,6 +1,8 @@
 """What a CRM is started with."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from simulator.core.budgets import Limits
 
 SCOPES = (
     "telephony_read",
@@ -12,6 +14,10 @@ SCOPES = (
     "reference_read",
     "integration_read",
     "integration_write",
+    "order_read",
+    "order_write",
+    "task_read",
+    "task_write",
 )
 
 
@@ -20,7 +26,8 @@ class CrmSettings:
     """``base_url`` is this end's own address, ``country`` reads numbers without a country code.
 
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
-    ``timeout`` is in seconds and holds for every call to the PBX (contract.md, section 9.25).
+    ``limits`` are the budgets of a key, none by default. ``timezone`` is the account's, in which dates
+    are written. ``timeout`` is in seconds and holds for every call to the PBX (contract.md, section 9.25).
     """
 
     api_key: str
@@ -31,3 +38,5 @@ class CrmSettings:
     timeout: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     database: str = "sqlite://"
+    limits: Limits = field(default_factory=Limits)
+    timezone: str = "UTC"

@@ -17,8 +17,8 @@ from simulator.core.ports import Clock, PbxSession, PbxStore
 from simulator.core.reports import belongs_in_history, events_between, history_item
 from simulator.core.routing import route
 from simulator.pbx.crm_client import CrmClient
-from simulator.pbx.plan import NumberingPlan
 from simulator.pbx.reporting import Reporter
+from simulator.pbx.settings import PbxSettings
 
 SHORTEST_NUMBER = 3
 
@@ -38,17 +38,16 @@ class Engine:
         clock: Clock,
         crm: CrmClient,
         reporter: Reporter,
-        plan: NumberingPlan,
-        base_url: str,
-        seed: int,
+        settings: PbxSettings,
     ) -> None:
         self._store = store
         self._clock = clock
         self._crm = crm
         self._reporter = reporter
-        self._plan = plan
-        self._base_url = base_url
-        self._seed = seed
+        self._plan = settings.plan
+        self._base_url = settings.base_url
+        self._zone = settings.timezone
+        self._seed = settings.seed
         self._generation = 0
 
     def record_url(self, call: Call) -> str | None:
@@ -179,7 +178,7 @@ class Engine:
         for event in events_between(before, after):
             session.queue(call_id, Kind.EVENT, event, now)
         if before.state is not State.ENDED and belongs_in_history(after):
-            row = history_item(after, self.record_url(after))
+            row = history_item(after, self.record_url(after), self._zone)
             session.queue(call_id, Kind.HISTORY, row, self._reporter.history_due(now))
         return after
 

@@ -21,15 +21,7 @@ class Pbx:
         caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
         self.crm = CrmClient(caller, settings)
         self.reporter = Reporter(self.store, clock, self.crm, settings.upload_every)
-        self.engine = Engine(
-            self.store,
-            clock,
-            self.crm,
-            self.reporter,
-            settings.plan,
-            settings.base_url,
-            settings.seed,
-        )
+        self.engine = Engine(self.store, clock, self.crm, self.reporter, settings)
         self.engine.resume()
 
     def reset(self, number: int | None = None) -> None:

@@ -11,6 +11,7 @@ class PbxSettings:
 
     ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
     uploads in seconds; 0 uploads each call right after its end (guide, "Calls history uploading").
+    ``timezone`` is the CRM account's, in which dates are written.
     """
 
     base_url: str
@@ -21,6 +22,7 @@ class PbxSettings:
     client_id: str = "2dbh26tahjj26sg"
     plan: NumberingPlan = field(default_factory=default_plan)
     upload_every: float = 0.0
+    timezone: str = "UTC"
     timeout: float = 5.0
     allowed_hosts: tuple[str, ...] = ()
     database: str = "sqlite://"

@@ -26,6 +26,7 @@ from simulator.core.model import (
     Card,
     Customer,
     CustomerQuery,
+    Grant,
     Group,
     HistoryCall,
     Initiation,
@@ -39,21 +40,36 @@ from simulator.storage.database import Database
 
 
 class SqlCrmStore:
-    def __init__(self, url: str) -> None:
+    """``country`` reads telephone numbers that come without a country code."""
+
+    def __init__(self, url: str, country: str = "RU") -> None:
         self.database = Database(url, tables.crm)
+        self._country = country
 
     @contextmanager
     def begin(self) -> Iterator["SqlCrmSession"]:
         with self.database.begin() as connection:
-            yield SqlCrmSession(connection)
+            yield SqlCrmSession(connection, self._country)
 
     def close(self) -> None:
         self.database.close()
 
 
 class SqlCrmSession:
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, country: str) -> None:
         self._db = connection
+        self._country = country
+
+    def grants(self) -> list[Grant]:
+        rows = self._all(select(tables.grants).order_by(tables.grants.c.key))
+        return [
+            Grant(row["key"], tuple(row["scopes"]), None if row["sites"] is None else tuple(row["sites"]))
+            for row in rows
+        ]
+
+    def save_grant(self, grant: Grant) -> None:
+        sites = None if grant.sites is None else list(grant.sites)
+        self._upsert(tables.grants, {"key": grant.key, "scopes": list(grant.scopes), "sites": sites}, "key")
 
     def module(self, code: str) -> Module | None:
         row = self._one(select(tables.modules).where(tables.modules.c.code == code))
@@ -65,7 +81,7 @@ class SqlCrmSession:
     def pool(self) -> Pool:
         rows = self._all(select(tables.modules).order_by(tables.modules.c.code))
         found = (Module(row["code"], row["document"]) for row in rows)
-        return Pool(tuple(module for module in found if module.enabled))
+        return Pool(tuple(module for module in found if module.enabled), self._country)
 
     def user(self, user_id: int) -> User | None:
         row = self._one(select(tables.users).where(tables.users.c.id == user_id))
@@ -96,7 +112,7 @@ class SqlCrmSession:
         return self._customer(tables.customers.c.external_id == external_id)
 
     def customers_by_phone(self, phone: str) -> list[Customer]:
-        key = phone_key(phone)
+        key = phone_key(phone, self._country)
         if not key:
             return []
         statement = (
@@ -108,7 +124,7 @@ class SqlCrmSession:
         return [_customer(row) for row in self._all(statement)]
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
-        statement = select(tables.customers).where(*_conditions(query))
+        statement = select(tables.customers).where(*_conditions(query, self._country))
         total = self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
         page = statement.order_by(tables.customers.c.id).limit(limit).offset(offset)
         return [_customer(row) for row in self._all(page)], total
@@ -133,8 +149,16 @@ class SqlCrmSession:
         self._save_phones(customer)
 
     def add_event(self, event: JsonObject, at: float) -> int:
-        result = self._db.execute(insert(tables.events).values(at=at, document=event))
+        values = {"at": at, "call_external_id": event.get("callExternalId"), "document": event}
+        result = self._db.execute(insert(tables.events).values(values))
         return _new_id(result.inserted_primary_key)
+
+    def first_event(self, call_external_id: str) -> float | None:
+        """When the call was first heard of."""
+        table = tables.events
+        found = select(func.min(table.c.at)).where(table.c.call_external_id == call_external_id)
+        moment: float | None = self._db.execute(found).scalar()
+        return moment
 
     def add_cards(self, cards: Sequence[Card]) -> None:
         for card in cards:
@@ -199,7 +223,7 @@ class SqlCrmSession:
         return _customer(row) if row else None
 
     def _save_phones(self, customer: Customer) -> None:
-        keys = sorted({key for phone in customer.phones if (key := phone_key(phone))})
+        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
         if keys:
             rows = [{"customer_id": customer.id, "phone_key": key} for key in keys]
             self._db.execute(insert(tables.customer_phones), rows)
@@ -222,7 +246,7 @@ class SqlCrmSession:
         return self._db.execute(statement).mappings().all()
 
 
-def _conditions(query: CustomerQuery) -> list[ColumnElement[bool]]:
+def _conditions(query: CustomerQuery, country: str) -> list[ColumnElement[bool]]:
     columns = tables.customers.c
     found: list[ColumnElement[bool]] = []
     if query.ids:
@@ -236,9 +260,9 @@ def _conditions(query: CustomerQuery) -> list[ColumnElement[bool]]:
     if query.email:
         found.append(columns.details["email"].as_string() == query.email)
     if query.name:
-        found.append(or_(_named(query.name), _phoned(query.name)))
+        found.append(or_(_named(query.name), _phoned(query.name, country)))
     if query.phone:
-        found.append(_phoned(query.phone))
+        found.append(_phoned(query.phone, country))
     return found
 
 
@@ -248,10 +272,10 @@ def _named(text: str) -> ColumnElement[bool]:
     return or_(*(name.as_string().icontains(text, autoescape=True) for name in names))
 
 
-def _phoned(text: str) -> ColumnElement[bool]:
+def _phoned(text: str, country: str) -> ColumnElement[bool]:
     """By custom a phone is looked for through filter[name] (contract.md, section 6.6)."""
     phones = tables.customer_phones
-    owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text))
+    owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text, country))
     return tables.customers.c.id.in_(owners)
 
 

@@ -19,6 +19,14 @@ from sqlalchemy import (
 crm = MetaData()
 pbx = MetaData()
 
+grants = Table(
+    "crm_grants",
+    crm,
+    Column("key", String(255), primary_key=True),
+    Column("scopes", JSON, nullable=False),
+    Column("sites", JSON(none_as_null=True)),
+)
+
 modules = Table(
     "crm_modules",
     crm,
@@ -86,6 +94,7 @@ events = Table(
     crm,
     Column("id", Integer, primary_key=True),
     Column("at", Float, nullable=False),
+    Column("call_external_id", String(255), index=True),
     Column("document", JSON, nullable=False),
 )
 

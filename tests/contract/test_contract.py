@@ -116,6 +116,22 @@ def test_other_numbers_and_no_numbers_are_not(one: str, other: str) -> None:
     assert not same_phone(one, other)
 
 
+@pytest.mark.parametrize(
+    ("country", "national", "international"),
+    [
+        ("ES", "612 34 56 78", "+34 612 34 56 78"),
+        ("DE", "0151 23456789", "+49 151 23456789"),
+        ("FR", "06 12 34 56 78", "0033 6 12 34 56 78"),
+        ("US", "(603) 292-6810", "+1 603 292 6810"),
+        ("KZ", "8 701 123 45 67", "+7 701 123 45 67"),
+    ],
+)
+def test_national_numbers_are_read_in_the_accounts_country(
+    country: str, national: str, international: str
+) -> None:
+    assert same_phone(national, international, country)
+
+
 def test_short_numbers_are_compared_whole() -> None:
     assert same_phone("+000", "000")
     assert phone_key("(603) 292-6810") == "6032926810"

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.core.cards import ended_by_hangup, recipients
-from simulator.core.clock import EPOCH, ManualClock, written
+from simulator.core.clock import EPOCH, ManualClock, read, written
 from simulator.core.managers import caller, look_up
 from simulator.core.model import Card, Customer, Module, Pool, User
 from simulator.core.routing import route
@@ -134,8 +134,10 @@ def test_a_call_rings_at_the_manager_or_the_free_ones_of_the_group(
     assert (found.extensions, found.reason) == (extensions, reason)
 
 
-def test_moments_are_written_as_the_api_writes_them() -> None:
+def test_moments_are_written_in_the_accounts_time_and_read_back() -> None:
     assert written(EPOCH) == "2024-05-01 12:00:00"
+    assert written(EPOCH, "Europe/Moscow") == "2024-05-01 15:00:00"
+    assert read("2024-05-01 15:00:00", "Europe/Moscow") == EPOCH
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(0, 20)), max_size=30))

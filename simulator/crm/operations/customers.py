@@ -10,10 +10,11 @@ from simulator.contract.errors import (
     InvalidEntity,
     InvalidParameters,
     MemberMissing,
+    ParameterMissing,
 )
 from simulator.contract.findings import Kind
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.core.model import Customer, CustomerQuery
+from simulator.core.model import Customer, CustomerQuery, Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
 from simulator.crm.operations.people import Page, customer_json
@@ -28,7 +29,7 @@ def listing(session: CrmSession, asked: Asked) -> Reply:
         ids=tuple(cast(list[int], wanted.get("ids") or ())),
         external_ids=tuple(cast(list[str], wanted.get("externalIds") or ())),
         managers=tuple(cast(list[int], wanted.get("managers") or ())),
-        sites=tuple(cast(list[str], wanted.get("sites") or ())),
+        sites=_sites(cast(list[str], wanted.get("sites") or []), asked.grant),
         name=str(wanted.get("name") or ""),
         email=str(wanted.get("email") or ""),
         phone=str(wanted.get("phone") or ""),
@@ -36,12 +37,12 @@ def listing(session: CrmSession, asked: Asked) -> Reply:
     if query.phone:
         asked.remark("/filter/phone", "filter[phone] is not documented", "Search with filter[name].")
     found, total = session.customers(query, page.limit, page.offset)
-    shown: list[Json] = [customer_json(customer) for customer in found]
+    shown: list[Json] = [customer_json(customer, asked.settings.timezone) for customer in found]
     return Reply({"pagination": page.pagination(total), "customers": shown})
 
 
 def get(session: CrmSession, asked: Asked) -> Reply:
-    return Reply({"customer": customer_json(_known(session, asked))})
+    return Reply({"customer": customer_json(_known(session, asked), asked.settings.timezone)})
 
 
 def create(session: CrmSession, asked: Asked) -> Reply:
@@ -51,11 +52,10 @@ def create(session: CrmSession, asked: Asked) -> Reply:
         _without_external_id(asked)
     elif session.customer_by_external_id(external_id):
         raise InvalidEntity({"externalId": "Customer with this externalId already exists."})
-    site = str(asked.query.get("site") or sent.get("site") or session.sites()[0].code)
     customer = Customer(
         id=0,
         external_id=external_id,
-        site=_demand_site(session, site),
+        site=_demand_site(session, asked, cast("str | None", sent.get("site"))),
         manager_id=_manager(session, sent),
         phones=_phones(sent),
         created_at=asked.now,
@@ -103,15 +103,41 @@ def _known(session: CrmSession, asked: Asked) -> Customer:
         found = session.customer_by_external_id(uid)
     else:
         found = session.customer(int(uid)) if uid.isdecimal() and len(uid) < 10 else None
-    if found is None or asked.query.get("site", found.site) != found.site:
+    if (
+        found is None
+        or asked.query.get("site", found.site) != found.site
+        or not asked.grant.sees(found.site)
+    ):
         raise EntityNotFound
     return found
 
 
-def _demand_site(session: CrmSession, site: str) -> str:
-    if site not in {known.code for known in session.sites()}:
+def _demand_site(session: CrmSession, asked: Asked, named: str | None) -> str:
+    """The shop that the request speaks for; with a key of several shops it has to say (section 1.3)."""
+    within = [site.code for site in session.sites() if asked.grant.sees(site.code)]
+    site = cast("str | None", asked.query.get("site")) or named
+    if site is None:
+        if len(within) > 1:
+            if asked.settings.strict:
+                raise ParameterMissing("site")
+            asked.remark(
+                "/site",
+                f"the key covers several shops and none is named; {within[0]} is taken",
+                "Send the parameter site.",
+                "PBX-CUSTOMER-01",
+                Kind.FORGIVEN,
+            )
+        site = next(iter(within), "")
+    if site not in within:
         raise InvalidParameters({"site": INVALID})
     return site
+
+
+def _sites(wanted: list[str], grant: Grant) -> tuple[str, ...]:
+    """The shops to list: those asked for within the key's reach; an empty text matches no shop."""
+    if grant.sites is None:
+        return tuple(wanted)
+    return tuple(site for site in wanted or grant.sites if grant.sees(site)) or ("",)
 
 
 def _manager(session: CrmSession, sent: Mapping[str, Json]) -> int | None:

@@ -35,11 +35,11 @@ class Page:
         }
 
 
-def user_json(user: User, groups: Mapping[str, Group]) -> JsonObject:
+def user_json(user: User, groups: Mapping[str, Group], zone: str) -> JsonObject:
     return _present(
         {
             "id": user.id,
-            "createdAt": written(user.created_at),
+            "createdAt": written(user.created_at, zone),
             "active": user.active,
             "email": user.email,
             "firstName": user.first_name,
@@ -55,7 +55,7 @@ def user_json(user: User, groups: Mapping[str, Group]) -> JsonObject:
     )
 
 
-def customer_json(customer: Customer) -> JsonObject:
+def customer_json(customer: Customer, zone: str) -> JsonObject:
     """All that is known; ``phones`` as they were typed, an empty map as a list (section 1.5)."""
     document: JsonObject = {
         "type": "customer",
@@ -64,7 +64,7 @@ def customer_json(customer: Customer) -> JsonObject:
         "externalId": customer.external_id,
         "site": customer.site,
         "managerId": customer.manager_id,
-        "createdAt": written(customer.created_at),
+        "createdAt": written(customer.created_at, zone),
         "phones": phones_json(customer.phones),
     }
     document["customFields"] = document.get("customFields") or []

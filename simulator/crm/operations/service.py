@@ -1,38 +1,23 @@
 """The methods about the account itself (contract.md, section 2)."""
 
+from simulator.contract.operations import OPERATIONS
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
-from simulator.crm.settings import SCOPES
 
 VERSIONS = ("3.0", "4.0", "5.0")
 SYSTEM_VERSION = "8.7.77"
 
-# The deprecated form of rights: version-less templates of the methods that are simulated.
-TEMPLATES = (
-    "/api/integration-modules/{code}",
-    "/api/integration-modules/{code}/edit",
-    "/api/telephony/call/event",
-    "/api/telephony/calls/upload",
-    "/api/telephony/manager",
-    "/api/users",
-    "/api/users/{id}",
-    "/api/users/{id}/status",
-    "/api/user-groups",
-    "/api/reference/sites",
-    "/api/customers",
-    "/api/customers/create",
-    "/api/customers/{externalId}",
-    "/api/customers/{externalId}/edit",
-)
-
 
 def credentials(session: CrmSession, asked: Asked) -> Reply:
+    """The rights of the key in both forms, and the shops that it sees (section 2.1)."""
+    grant = asked.grant
+    methods = [op.path.replace("/v5", "") for op in OPERATIONS if op.scope and op.scope in grant.scopes]
     return Reply(
         {
-            "credentials": list(TEMPLATES),
-            "scopes": list(SCOPES),
-            "siteAccess": "access_full",
-            "sitesAvailable": [site.code for site in session.sites()],
+            "credentials": list(dict.fromkeys(methods)),
+            "scopes": list(grant.scopes),
+            "siteAccess": "access_full" if grant.sites is None else "access_selective",
+            "sitesAvailable": [site.code for site in session.sites() if grant.sees(site.code)],
         }
     )
 

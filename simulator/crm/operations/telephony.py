@@ -4,9 +4,11 @@ from typing import cast
 from urllib.parse import urlencode
 
 from simulator.contract.errors import INVALID, InvalidEntity, TelephonyNotEnabled, UploadNotSupported
-from simulator.contract.findings import Kind
+from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, bracketed
 from simulator.core import cards, managers
+from simulator.core.clock import read
+from simulator.core.dates import oddity
 from simulator.core.model import Card, Customer, HistoryCall, Pool
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
@@ -15,7 +17,7 @@ from simulator.crm.operations.people import customer_brief
 
 def event(session: CrmSession, asked: Asked) -> Reply:
     """Take one event: cards open at its addressees on ``in`` and ``out`` and close on ``hangup``."""
-    pool = session.pool()
+    pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
     sent = cast(JsonObject, asked.entity)
@@ -40,14 +42,15 @@ def event(session: CrmSession, asked: Asked) -> Reply:
 
 def upload(session: CrmSession, asked: Asked) -> Reply:
     """Keep finished calls; one that is known already is listed and not stored again (section 9.9)."""
-    pool = session.pool()
+    pool = _pool(session, asked)
     if not pool.enabled:
         raise UploadNotSupported
     items = cast(list[JsonObject], asked.entity)
     for index, item in enumerate(items):
         _demand_site(session, asked, item, f"/{index}/site")
     duplicates: list[Json] = []
-    for item in items:
+    for index, item in enumerate(items):
+        _doubt_date(session, asked, item, index)
         if not session.add_call(_history_call(session, asked, item, pool)):
             duplicates.append(item["externalId"])
     body: JsonObject = {"processedCallsCount": len(items) - len(duplicates)}
@@ -58,7 +61,7 @@ def upload(session: CrmSession, asked: Asked) -> Reply:
 
 def manager(session: CrmSession, asked: Asked) -> Reply:
     """The responsible manager, or a success without one; the reason goes into the findings."""
-    pool = session.pool()
+    pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
     phone = str(asked.query["phone"])
@@ -86,6 +89,24 @@ def manager(session: CrmSession, asked: Asked) -> Reply:
             body["customer"] = customer_brief(found.customer)
         body["links"] = _links(asked, phone, found.customer)
     return Reply(body)
+
+
+def _pool(session: CrmSession, asked: Asked) -> Pool:
+    """The modules that a request is about: those of its clientId, or else all as one (section 9.2)."""
+    pool = session.pool()
+    mine = pool.of_client(asked.client_id) if asked.client_id else pool
+    if asked.client_id and pool.enabled and not mine.enabled:
+        asked.findings.append(
+            Finding(
+                Kind.NOTICE,
+                "request",
+                "/clientId",
+                "no active telephony has this clientId, so all of them are meant",
+                "Send the clientId of the registration, or leave it out.",
+                "PBX-MODULE-02",
+            )
+        )
+    return mine if mine.enabled else pool
 
 
 def _links(asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
@@ -137,7 +158,8 @@ def _new_cards(
 
 def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
     call_id = cast("str | None", sent.get("callExternalId"))
-    ended = cards.ended_by_hangup(session.cards(only_open=True), str(sent["phone"]), call_id)
+    open_cards = session.cards(only_open=True)
+    ended = cards.ended_by_hangup(open_cards, str(sent["phone"]), call_id, asked.settings.country)
     status = cast("str | None", sent.get("hangupStatus"))
     session.close_cards([card.id for card in ended], asked.now, status)
     if not ended:
@@ -146,6 +168,15 @@ def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
             "no open card belongs to this call",
             "Report the call's beginning first, and its end once.",
             "PBX-EVENT-12",
+        )
+
+
+def _doubt_date(session: CrmSession, asked: Asked, item: JsonObject, index: int) -> None:
+    zone = asked.settings.timezone
+    first_event = session.first_event(str(item["externalId"]))
+    if problem := oddity(read(str(item["date"]), zone), asked.now, first_event):
+        asked.remark(
+            f"/{index}/date", problem, f"Send the date in the account's time, {zone}.", "PBX-HISTORY-06"
         )
 
 
@@ -166,9 +197,10 @@ def _history_call(session: CrmSession, asked: Asked, item: JsonObject, pool: Poo
 
 
 def _demand_site(session: CrmSession, asked: Asked, item: JsonObject, pointer: str) -> None:
-    """An unknown shop is refused (section 9.22)."""
-    site = item.get("site")
-    if site is not None and site not in {known.code for known in session.sites()}:
+    """A shop that is unknown or out of the key's reach is refused (section 9.22)."""
+    site = cast("str | None", item.get("site"))
+    known = {known.code for known in session.sites()}
+    if site is not None and (site not in known or not asked.grant.sees(site)):
         root = "calls" if asked.operation.entity == "calls" else ""
         raise InvalidEntity({bracketed(root, pointer): INVALID})
 

@@ -16,15 +16,18 @@ from simulator.crm.operations.people import Page, user_json
 def users(session: CrmSession, asked: Asked) -> Reply:
     wanted = cast(JsonObject, asked.query.get("filter") or {})
     page = Page.of(asked.query)
-    found = [user for user in session.users() if _matches(user, wanted)]
+    found = [user for user in session.users() if _matches(user, wanted, asked.settings.timezone)]
     groups = {group.code: group for group in session.groups()}
-    shown = [user_json(user, groups) for user in found[page.offset : page.offset + page.limit]]
+    shown = [
+        user_json(user, groups, asked.settings.timezone)
+        for user in found[page.offset : page.offset + page.limit]
+    ]
     return Reply({"pagination": page.pagination(len(found)), "users": list(shown)})
 
 
 def user(session: CrmSession, asked: Asked) -> Reply:
     groups = {group.code: group for group in session.groups()}
-    return Reply({"user": user_json(_known(session, asked), groups)})
+    return Reply({"user": user_json(_known(session, asked), groups, asked.settings.timezone)})
 
 
 def set_status(session: CrmSession, asked: Asked) -> Reply:
@@ -85,7 +88,7 @@ def _known(session: CrmSession, asked: Asked) -> User:
     return found
 
 
-def _matches(user: User, wanted: Mapping[str, Json]) -> bool:
+def _matches(user: User, wanted: Mapping[str, Json], zone: str) -> bool:
     """Whether the user passes ``filter``; a status asks for being online as well (section 6.1)."""
     plain: JsonObject = {
         "email": user.email,
@@ -101,7 +104,7 @@ def _matches(user: User, wanted: Mapping[str, Json]) -> bool:
     groups = cast("list[str]", wanted.get("groups") or [])
     if groups and not set(groups) & set(user.groups):
         return False
-    created = written(user.created_at)
+    created = written(user.created_at, zone)
     return str(wanted.get("createdAtFrom", "")) <= created <= str(wanted.get("createdAtTo", "9"))
 
 

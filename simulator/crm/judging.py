@@ -1,0 +1,82 @@
+"""From a decoded request to a judged one: canonical types, or the CRM's refusal with every violation."""
+
+from simulator.bench.recording import note
+from simulator.contract import coerce, schemas, wire
+from simulator.contract.errors import InvalidEntity, InvalidParameters, ParameterMissing
+from simulator.contract.findings import Finding, Kind
+from simulator.contract.jsontypes import Json, JsonObject, bracketed
+from simulator.contract.operations import Operation
+from simulator.contract.schemas import Violation
+from simulator.core.model import Grant
+from simulator.crm.crm import Crm
+from simulator.crm.exchange import Asked
+
+# Parameters that may stand beside those of any method (contract.md, sections 1.2, 1.3 and 10).
+COMMON = ("apiKey", "site", "clientId")
+
+
+def judge(
+    crm: Crm, operation: Operation, grant: Grant, decoded: wire.Decoded, path: dict[str, str]
+) -> Asked:
+    """Raises ParameterMissing, InvalidParameters, InvalidEntity or what ``wire.structure`` raises."""
+    parameters = {**decoded.query, **decoded.fields}
+    query: Json = {}
+    if operation.query_schema:
+        left_out = {"apiKey", operation.entity}
+        allowed = {name: value for name, value in parameters.items() if name not in left_out}
+        query = _judge_query(operation, allowed)
+    else:
+        for name in parameters.keys() - {*COMMON, operation.entity}:
+            note(Finding(Kind.IGNORED, "request", f"/{name}", f"the method knows no {name}", "Remove it."))
+    entity: Json = None
+    if operation.entity:
+        entity = _judge_entity(operation, decoded, strict=crm.settings.strict)
+    assert isinstance(query, dict)
+    return Asked(
+        operation,
+        crm.settings,
+        grant,
+        crm.clock.now(),
+        path,
+        query,
+        entity,
+        decoded.scalar("clientId") or "",
+    )
+
+
+def _judge_query(operation: Operation, parameters: JsonObject) -> Json:
+    query, findings = coerce.coerce(operation.query_schema, parameters, "query", plain=True)
+    note(*findings)
+    violations = schemas.validate(operation.query_schema, query)
+    if violations:
+        note(*(_finding("query", violation) for violation in violations))
+        for violation in violations:
+            if violation.message.endswith(" is missing"):
+                raise ParameterMissing(bracketed("", violation.pointer))
+        raise InvalidParameters({bracketed("", v.pointer): v.error for v in violations})
+    return query
+
+
+def _judge_entity(operation: Operation, decoded: wire.Decoded, *, strict: bool) -> Json:
+    raw, findings = wire.structure(decoded, operation.entity, strict=strict)
+    note(*findings)
+    entity, findings = coerce.coerce(operation.entity_schema, raw, operation.entity)
+    note(*findings)
+    violations = schemas.validate(operation.entity_schema, entity)
+    if violations:
+        note(*(_finding(operation.entity, violation) for violation in violations))
+        root = operation.entity if isinstance(entity, list) else ""
+        errors = {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
+        raise InvalidEntity(errors)
+    return entity
+
+
+def _finding(where: str, violation: Violation) -> Finding:
+    return Finding(
+        Kind.VIOLATION,
+        where,
+        violation.pointer,
+        violation.message,
+        violation.remedy,
+        violation.requirement,
+    )
