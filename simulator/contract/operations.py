@@ -35,11 +35,17 @@ class Operation:
     entity_schema: str = ""
     query_schema: str = ""
     answer_schema: str = ""
+    older: tuple[str, ...] = ()
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        template = re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", self.path)
-        object.__setattr__(self, "pattern", re.compile(template + "/?"))
+        templates = (re.sub(r"\{(\w+)\}", "[^/]+", path) for path in self.paths)
+        object.__setattr__(self, "pattern", re.compile(f"(?:{'|'.join(templates)})/?"))
+
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The path of every version that has the method, v5 first."""
+        return (self.path, *(self.path.replace("/v5/", f"/{version}/") for version in self.older))
 
     @property
     def answered_by(self) -> Side:
@@ -76,6 +82,7 @@ OPERATIONS: tuple[Operation, ...] = (
         entity="event",
         entity_schema="payloads/call-event",
         answer_schema="answers/call-event",
+        older=("v4",),
     ),
     Operation(
         "calls-upload",
@@ -85,6 +92,7 @@ OPERATIONS: tuple[Operation, ...] = (
         entity="calls",
         entity_schema="payloads/calls-upload",
         answer_schema="answers/calls-upload",
+        older=("v4", "v3"),
     ),
     Operation(
         "manager-lookup",
@@ -93,6 +101,7 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="telephony_read",
         query_schema="payloads/manager-query",
         answer_schema="answers/manager",
+        older=("v4", "v3"),
     ),
     Operation(
         "users",
@@ -101,8 +110,11 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="user_read",
         query_schema="payloads/users-query",
         answer_schema="answers/users",
+        older=("v4",),
     ),
-    Operation("user", "GET", f"{_V5}/users/{{id}}", scope="user_read", answer_schema="answers/user"),
+    Operation(
+        "user", "GET", f"{_V5}/users/{{id}}", scope="user_read", answer_schema="answers/user", older=("v4",)
+    ),
     Operation(
         "user-status",
         "POST",
@@ -118,6 +130,7 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="user_read",
         query_schema="payloads/page-query",
         answer_schema="answers/user-groups",
+        older=("v4",),
     ),
     Operation(
         "sites",
@@ -125,6 +138,7 @@ OPERATIONS: tuple[Operation, ...] = (
         f"{_V5}/reference/sites",
         scope="reference_read",
         answer_schema="answers/sites",
+        older=("v4", "v3"),
     ),
     Operation(
         "customers",
@@ -133,6 +147,7 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="customer_read",
         query_schema="payloads/customers-query",
         answer_schema="answers/customers",
+        older=("v4", "v3"),
     ),
     Operation(
         "customer-create",
@@ -143,6 +158,7 @@ OPERATIONS: tuple[Operation, ...] = (
         entity_schema="payloads/customer",
         query_schema="payloads/site-query",
         answer_schema="answers/created",
+        older=("v4", "v3"),
     ),
     Operation(
         "customer",
@@ -151,6 +167,7 @@ OPERATIONS: tuple[Operation, ...] = (
         scope="customer_read",
         query_schema="payloads/customer-query",
         answer_schema="answers/customer",
+        older=("v4", "v3"),
     ),
     Operation(
         "customer-edit",
@@ -161,6 +178,54 @@ OPERATIONS: tuple[Operation, ...] = (
         entity_schema="payloads/customer",
         query_schema="payloads/customer-query",
         answer_schema="answers/edited",
+        older=("v4", "v3"),
+    ),
+    Operation(
+        "setting-v4",
+        "GET",
+        "/api/v4/telephony/setting/{code}",
+        scope="telephony_read",
+        answer_schema="answers/setting",
+    ),
+    Operation(
+        "setting-edit-v4",
+        "POST",
+        "/api/v4/telephony/setting/{code}/edit",
+        scope="telephony_write",
+        entity="configuration",
+        entity_schema="payloads/setting-v4",
+        answer_schema="answers/success",
+    ),
+    Operation(
+        "setting-v3",
+        "GET",
+        "/api/v3/telephony/setting/{code}",
+        scope="telephony_read",
+        answer_schema="answers/setting",
+    ),
+    Operation(
+        "setting-edit-v3",
+        "POST",
+        "/api/v3/telephony/setting/{code}",
+        scope="telephony_write",
+        query_schema="payloads/setting-v3",
+        answer_schema="answers/success",
+    ),
+    Operation(
+        "settings-edit-v3",
+        "POST",
+        "/api/v3/telephony/settings/{code}",
+        scope="telephony_write",
+        query_schema="payloads/setting-v3",
+        answer_schema="answers/success",
+    ),
+    Operation(
+        "call-event-v3",
+        "POST",
+        "/api/v3/telephony/call/event",
+        scope="telephony_write",
+        query_schema="payloads/call-event-v3",
+        answer_schema="answers/call-event",
     ),
     Operation("make-call", "GET", "", asked_by=Side.CRM, query_schema="payloads/make-call-query"),
     Operation("status-notice", "GET", "", asked_by=Side.CRM, query_schema="payloads/status-notice-query"),

@@ -48,11 +48,12 @@ def create_app(crm: Crm, token: str = "") -> Flask:
             crm.demand_budget(g.grant, request.remote_addr or "", request.path)
 
     for operation in OPERATIONS:
-        if operation.path:
+        view = _view(crm, operation)
+        for path in operation.paths if operation.path else ():
             app.add_url_rule(
-                operation.path.replace("{", "<").replace("}", ">"),
-                endpoint=operation.name,
-                view_func=_view(crm, operation),
+                path.replace("{", "<").replace("}", ">"),
+                endpoint=f"{operation.name} {path}".replace(".", "-"),
+                view_func=view,
                 methods=[operation.method],
                 provide_automatic_options=False,
             )
