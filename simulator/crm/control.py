@@ -97,9 +97,12 @@ def control(crm: Crm, token: str = "") -> Control:
         Method(
             "POST",
             "/modules/{code}",
-            "An administrator switches a module on or off.",
+            "An administrator switches a module on or off, or freezes it; the module hears of it.",
             actions.switch_module,
             body={"active": _FLAG, "freeze": _FLAG},
+        ),
+        Method(
+            "POST", "/modules/{code}/account", "A user opens the module's account.", actions.open_account
         ),
     ):
         api.add(method)
@@ -220,7 +223,17 @@ class _Actions:
                 raise ControlError(f"There is no module {asked['code']}.", 404)
             document = {**module.document, **{k: v for k, v in asked.items() if k != "code"}}
             session.save_module(replace(module, document=document))
-            return {"code": module.code, "telephonyEnabled": session.pool().enabled}
+            enabled = session.pool().enabled
+        if document != module.document:
+            self.crm.outgoing.tell_activity(module.code)
+        return {"code": module.code, "telephonyEnabled": enabled}
+
+    def open_account(self, asked: JsonObject) -> Json:
+        try:
+            opened = self.crm.outgoing.open_account(str(asked["code"]))
+        except Refused as error:
+            raise ControlError(f"{error}.", 409) from None
+        return {"url": opened.url, "status": opened.status, "outcome": opened.outcome}
 
 
 def _newcomer(sent: JsonObject, now: float) -> User:

@@ -1,8 +1,11 @@
-"""The CRM's calls to the PBX: makeCallUrl, changeUserStatusUrl and recordUrl (contract.md, section 7)."""
+"""The CRM's calls to the PBX and to its module: every address of the settings (contract.md, section 7)."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 from urllib.parse import urljoin
+
+import orjson
 
 from simulator.bench.journal import Exchange
 from simulator.bench.recording import Caller, HostRefused
@@ -76,6 +79,46 @@ class Outgoing:
         status change notification")."""
         self._clock.call_at(self._clock.now(), lambda: self._notify_status(user_id))
 
+    def tell_activity(self, code: str) -> None:
+        """Plan the call-back to ``baseUrl`` + ``actions.activity`` after a module was switched on or off on
+        the CRM's side (contract.md, section 7.5)."""
+        self._clock.call_at(self._clock.now(), lambda: self._tell_activity(code))
+
+    def open_account(self, code: str) -> Playback:
+        """A user opens the module's account: POST with clientId to accountUrl (section 7.4).
+
+        Raises Refused when the module is unknown or has no such address.
+        """
+        with self._store.begin() as session:
+            module = session.module(code)
+        url = str(module.document.get("accountUrl") or "") if module else ""
+        if module is None or not url:
+            raise Refused(f"The module {code} has no accountUrl")
+        status, problem = self._ask(url, form={"clientId": module.client_id})
+        return Playback(url, status, "", 0, problem or f"the module answered {status}")
+
+    def _tell_activity(self, code: str) -> None:
+        with self._store.begin() as session:
+            module = session.module(code)
+        if module is None:
+            return
+        actions = cast(dict[str, str], module.document.get("actions") or {})
+        base = str(module.document.get("baseUrl") or "")
+        if not base or not actions.get("activity"):
+            return
+        # A relative path is joined with exactly one slash (section 9.30).
+        url = f"{base.rstrip('/')}/{actions['activity'].lstrip('/')}"
+        state = {
+            "active": bool(module.document.get("active")),
+            "freeze": bool(module.document.get("freeze")),
+        }
+        form = {
+            "clientId": module.client_id,
+            "activity": orjson.dumps(state).decode(),
+            "systemUrl": self._settings.base_url,
+        }
+        self._ask(url, form=form)
+
     def play(self, external_id: str, part: str | None = None) -> Playback:
         """A user plays a call of the history; ``part`` is a Range header such as ``bytes=0-99``.
 
@@ -125,9 +168,12 @@ class Outgoing:
             }
             self._ask(module.change_user_status_url, asked)
 
-    def _ask(self, url: str, query: Mapping[str, str]) -> tuple[int | None, str]:
+    def _ask(
+        self, url: str, query: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+    ) -> tuple[int | None, str]:
+        """GET, or POST when there is a form; the status, or None and why there is none."""
         try:
-            exchange = self._caller.send("GET", url, params=query)
+            exchange = self._caller.send("POST" if form else "GET", url, params=query, data=form)
         except HostRefused as error:
             return None, str(error)
         return (exchange.answer.status if exchange.answer else None), exchange.error

@@ -1,8 +1,8 @@
 // Drives a CRM with node-retailcrm-api and prints what it was answered, a JSON line a call.
-const { ApiVersion5 } = require('node-retailcrm-api');
+const { Client } = require('node-retailcrm-api');
 
 const [url, apiKey] = process.argv.slice(2);
-const client = new ApiVersion5({ url, apiKey, siteCode: 'shop1' });
+const client = new Client({ url, apiKey, siteCode: 'shop1' });
 const call = {
   date: '2024-05-01 12:00:00', type: 'in', phone: '+79991234567', code: '100',
   result: 'answered', duration: 30, externalId: 'node-1',
@@ -14,9 +14,9 @@ const module_ = {
 const steps = [
   ['update', () => client.modules.update(module_)],
   ['fetch', () => client.modules.fetch('node-telephony')],
-  ['event', () => client.telephony.callEvent({ phone: '+79991234567', type: 'in', codes: ['100'] })],
+  ['event', () => client.telephony.createCallEvent({ phone: '+79991234567', type: 'in', codes: ['100'] })],
   ['upload', () => client.telephony.uploadCalls([call])],
-  ['manager', () => client.telephony.manager('+79991234567', 1)],
+  ['manager', () => client.telephony.managerCall('+79991234567', 1)],
 ];
 
 (async () => {
@@ -24,7 +24,7 @@ const steps = [
     let body;
     try {
       const response = await step();
-      body = response.response || response.body || response;
+      body = { status: response.response.statusCode, ...response.body };
     } catch (error) {
       body = { failed: String(error.message || error) };
     }

@@ -18,13 +18,13 @@ class Listener:
         self.asked: list[dict[str, str]] = []
         self.answer: Callable[[], Response] = lambda: Response("not JSON at all", 200)
         self.app = Flask(__name__)
-        self.app.add_url_rule("/<path:path>", view_func=self._view)
+        self.app.add_url_rule("/<path:path>", view_func=self._view, methods=["GET", "POST"])
 
     def url(self, path: str) -> str:
         return f"{self.address.url}/{path}"
 
     def _view(self, path: str) -> Response:
-        self.asked.append({"path": path, **request.args.to_dict()})
+        self.asked.append({"path": path, **request.args.to_dict(), **request.form.to_dict()})
         return self.answer()
 
 
@@ -168,3 +168,38 @@ def test_a_recording_that_nobody_knows_cannot_be_played(connected: Account) -> N
         409,
         "The history has no recording of call c-9.",
     )
+
+
+@pytest.mark.parametrize(("base", "action"), [("m", "activity"), ("m/", "/activity"), ("m", "/activity")])
+def test_a_module_hears_that_it_was_switched_off_on_the_crms_side(
+    account: Account, listener: Listener, base: str, action: str
+) -> None:
+    module = {
+        "clientId": "c",
+        "active": True,
+        "baseUrl": listener.url(base),
+        "actions": {"activity": action},
+    }
+    account.post(
+        "integration-modules/m/edit", integrationModule={**module, "integrations": {"telephony": {}}}
+    )
+    assert listener.asked == []
+    for _ in range(2):
+        account.client.post("/_bench/modules/m", json={"active": False})
+    assert listener.asked == [
+        {
+            "path": "m/activity",
+            "clientId": "c",
+            "activity": '{"active":false,"freeze":false}',
+            "systemUrl": "http://crm.example",
+        }
+    ]
+
+
+def test_opening_the_account_posts_the_client_id(account: Account, listener: Listener) -> None:
+    module = {"clientId": "c", "accountUrl": listener.url("account")}
+    account.post("integration-modules/m/edit", integrationModule=module)
+    opened = account.client.post("/_bench/modules/m/account").get_json()
+    assert (opened["status"], opened["outcome"]) == (200, "the module answered 200")
+    assert listener.asked == [{"path": "account", "clientId": "c"}]
+    assert account.client.post("/_bench/modules/none/account").status_code == 409

@@ -1,5 +1,7 @@
 """The methods about the account itself (contract.md, section 2)."""
 
+import re
+
 from simulator.contract.operations import OPERATIONS
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
@@ -11,7 +13,8 @@ SYSTEM_VERSION = "8.7.77"
 def credentials(session: CrmSession, asked: Asked) -> Reply:
     """The rights of the key in both forms, and the shops that it sees (section 2.1)."""
     grant = asked.grant
-    methods = [op.path.replace("/v5", "") for op in OPERATIONS if op.scope and op.scope in grant.scopes]
+    granted = [op.path for op in OPERATIONS if op.scope and op.scope in grant.scopes]
+    methods = [re.sub(r"/v\d", "", path) for path in granted]
     return Reply(
         {
             "credentials": list(dict.fromkeys(methods)),
