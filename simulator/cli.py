@@ -4,6 +4,7 @@ Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or config
 the other end could not be reached.
 """
 
+import logging
 import sys
 from collections.abc import Callable
 from contextlib import ExitStack
@@ -24,6 +25,7 @@ from simulator.conformance.reports.junit import write as write_junit
 from simulator.conformance.verdict import ScenarioResult, Verdict
 from simulator.conformance.yamlfile import ScenarioError
 from simulator.contract import coerce, schemas
+from simulator.contract.findings import printable
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME, Side
 from simulator.contract.requirements import all_requirements
@@ -115,9 +117,14 @@ def main() -> None:
     "--allow-host", multiple=True, metavar="HOST", help="A host beside this machine that may be called."
 )
 @option("--control-token", default="", help="Demand this token from users of the control API.")
+@option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
     options["allow_host"] = tuple(options["allow_host"])
+    logging.basicConfig(
+        format="%(levelname)s %(message)s",
+        level=logging.INFO if options.pop("verbose") else logging.WARNING,
+    )
     options["budget_status"] = int(options["budget_status"])
     try:
         serve_until_stopped(ServeOptions(**options), click.echo)
@@ -240,9 +247,8 @@ def journal(end: str, url: str, control_token: str) -> None:
         )
         for finding in cast(list[JsonObject], entry["findings"]):
             place = f"{finding['where']}{finding['pointer']}"
-            click.echo(
-                f"      {finding['kind']}: {place}: {finding['message']} {finding['remedy']}".rstrip()
-            )
+            text = f"{finding['kind']}: {place}: {finding['message']} {finding['remedy']}"
+            click.echo(f"      {printable(text.rstrip())}")
 
 
 _KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}

@@ -1,6 +1,5 @@
 """Ends on real sockets: the built-in pair that a check starts for itself, and ``callproof serve``."""
 
-import logging
 import os
 import signal
 import socket
@@ -34,8 +33,8 @@ class _Handler(WSGIRequestHandler):
     # Header and body leave in two writes; without this the second waits for the peer's delayed ACK.
     disable_nagle_algorithm = True
 
-    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        logging.getLogger("callproof.access").info("%s %s", self.requestline, code)
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
+        """The exchange is logged where it is journalled; broken connections are nobody's news."""
 
 
 class Address:

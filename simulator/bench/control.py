@@ -122,6 +122,10 @@ class Control:
             request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
         ):
             return _answer({"error": f"The control API wants its token in {TOKEN_HEADER}."}, 403)
+        origin = request.headers.get("Origin")
+        if origin and origin != request.host_url.rstrip("/"):
+            # Any page that a tester has open could otherwise reach an end on loopback.
+            return _answer({"error": f"The control API does not serve pages of {origin}."}, 403)
         return None
 
     def _journal(self, asked: JsonObject) -> Json:

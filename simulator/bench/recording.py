@@ -1,6 +1,7 @@
 """How exchanges get into the journal: hooks on a Flask app, and the one way out over HTTP."""
 
 import ipaddress
+import logging
 import threading
 from collections.abc import Collection, Mapping
 from urllib.parse import urlsplit
@@ -9,8 +10,10 @@ import requests
 from flask import Flask, Response, g, request
 
 from simulator.bench.journal import Body, Exchange, Journal, SentAnswer, SentRequest
-from simulator.contract.findings import Finding
+from simulator.contract.findings import Finding, printable
 from simulator.core.ports import Clock
+
+log = logging.getLogger("callproof.exchange")
 
 # Set by the runner on its own requests that prepare a scenario.
 BENCH_HEADER = "X-Callproof-Bench"
@@ -33,7 +36,7 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
             return response
         findings: list[Finding] = g.get("findings", [])
         response.headers[FINDINGS_HEADER] = str(len(findings))
-        journal.write(
+        written = journal.write(
             Exchange(
                 at=clock.now(),
                 direction="in",
@@ -52,6 +55,11 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
                 by_bench=BENCH_HEADER in request.headers,
             )
         )
+        log.info(
+            "%d %s -> %d", written.id, printable(f"{request.method} {request.path}"), response.status_code
+        )
+        for finding in findings:
+            log.warning("%d %s", written.id, finding)
         return response
 
 

@@ -6,6 +6,11 @@ from enum import StrEnum
 from simulator.contract.jsontypes import JsonObject
 
 
+def printable(text: str) -> str:
+    """Text of a sender for a terminal or a log: control characters are written as escapes."""
+    return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
+
+
 class Kind(StrEnum):
     """How a finding came about, from the gravest to the mildest."""
 
@@ -45,4 +50,4 @@ class Finding:
         place = self.where + self.pointer
         rule = f" [{self.requirement}]" if self.requirement else ""
         remedy = f" {self.remedy}" if self.remedy else ""
-        return f"{self.kind}: {place}: {self.message}{remedy}{rule}"
+        return printable(f"{self.kind}: {place}: {self.message}{remedy}{rule}")

@@ -71,6 +71,19 @@ class Customer:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A task, an order or a company: kept as it came, found by id or externalId."""
+
+    kind: str
+    external_id: str | None
+    site: str | None
+    customer_id: int | None
+    created_at: float
+    document: JsonObject
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerQuery:
     """What ``filter`` of GET customers may ask for; an empty member asks for nothing."""
 

@@ -26,6 +26,7 @@ from simulator.core.model import (
     Card,
     Customer,
     CustomerQuery,
+    Document,
     Grant,
     Group,
     HistoryCall,
@@ -201,6 +202,31 @@ class SqlCrmSession:
     def initiations(self) -> list[Initiation]:
         table = tables.initiations
         return [Initiation(**row) for row in self._all(select(table).order_by(table.c.id))]
+
+    def add_document(self, document: Document) -> Document:
+        values = asdict(document)
+        del values["id"]
+        result = self._db.execute(insert(tables.documents).values(values))
+        return replace(document, id=_new_id(result.inserted_primary_key))
+
+    def document(
+        self, kind: str, *, number: int | None = None, external_id: str | None = None
+    ) -> Document | None:
+        table = tables.documents
+        named = table.c.id == number if number is not None else table.c.external_id == external_id
+        row = self._one(select(table).where(table.c.kind == kind, named))
+        return Document(**row) if row else None
+
+    def documents(self, kind: str) -> list[Document]:
+        table = tables.documents
+        rows = self._all(select(table).where(table.c.kind == kind).order_by(table.c.id))
+        return [Document(**row) for row in rows]
+
+    def last_order(self, customer_id: int) -> Document | None:
+        table = tables.documents
+        of_customer = (table.c.kind == "order", table.c.customer_id == customer_id)
+        row = self._one(select(table).where(*of_customer).order_by(table.c.id.desc()).limit(1))
+        return Document(**row) if row else None
 
     def counts(self) -> dict[str, int]:
         counted = {

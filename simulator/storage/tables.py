@@ -128,6 +128,19 @@ calls = Table(
     Column("document", JSON, nullable=False),
 )
 
+documents = Table(
+    "crm_documents",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("kind", String(20), nullable=False),
+    Column("external_id", String(255)),
+    Column("site", String(255)),
+    Column("customer_id", Integer, index=True),
+    Column("created_at", Float, nullable=False),
+    Column("document", JSON, nullable=False),
+    Index("crm_documents_external", "kind", "external_id", unique=True),
+)
+
 initiations = Table(
     "crm_initiations",
     crm,

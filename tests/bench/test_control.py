@@ -143,6 +143,21 @@ def test_a_token_is_demanded_when_one_is_set() -> None:
     crm.close()
 
 
+def test_a_page_of_another_origin_cannot_use_the_control_api(account: Account) -> None:
+    foreign = account.client.post("/_bench/reset", headers={"Origin": "http://evil.example"})
+    assert foreign.status_code == 403
+    own = account.client.post("/_bench/reset", headers={"Origin": "http://localhost"})
+    assert own.status_code == 200
+
+
+def test_findings_are_logged_with_the_number_of_their_exchange(
+    registered: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    registered.event(phone="1", type="in", codes=["100"], **{"colour\n\x1b[31m": 1})
+    assert "2 ignored: event/colour\\n\\x1b[31m: the contract knows no" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
 def test_the_same_seed_makes_the_same_people_and_key(tmp_path: Path) -> None:
     def people(number: int) -> list[Any]:
         crm = Crm(CrmSettings(api_key="k", base_url="http://crm", seed=number), SteppedClock())

@@ -4,7 +4,7 @@ One module per section of the API. Operations know neither Flask nor SQLAlchemy.
 """
 
 from simulator.crm.exchange import OperationHandler
-from simulator.crm.operations import customers, modules, older, service, telephony, users
+from simulator.crm.operations import customers, modules, neighbours, older, service, telephony, users
 
 HANDLERS: dict[str, OperationHandler] = {
     **service.HANDLERS,
@@ -12,5 +12,6 @@ HANDLERS: dict[str, OperationHandler] = {
     **telephony.HANDLERS,
     **users.HANDLERS,
     **customers.HANDLERS,
+    **neighbours.HANDLERS,
     **older.HANDLERS,
 }

@@ -8,9 +8,7 @@ from simulator.contract.errors import (
     INVALID,
     EntityNotFound,
     InvalidEntity,
-    InvalidParameters,
     MemberMissing,
-    ParameterMissing,
 )
 from simulator.contract.findings import Kind
 from simulator.contract.jsontypes import Json, JsonObject
@@ -18,6 +16,7 @@ from simulator.core.model import Customer, CustomerQuery, Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
 from simulator.crm.operations.people import Page, customer_json
+from simulator.crm.operations.shops import demand_site
 
 _COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
 
@@ -55,7 +54,7 @@ def create(session: CrmSession, asked: Asked) -> Reply:
     customer = Customer(
         id=0,
         external_id=external_id,
-        site=_demand_site(session, asked, cast("str | None", sent.get("site"))),
+        site=demand_site(session, asked, cast("str | None", sent.get("site"))),
         manager_id=_manager(session, sent),
         phones=_phones(sent),
         created_at=asked.now,
@@ -110,27 +109,6 @@ def _known(session: CrmSession, asked: Asked) -> Customer:
     ):
         raise EntityNotFound
     return found
-
-
-def _demand_site(session: CrmSession, asked: Asked, named: str | None) -> str:
-    """The shop that the request speaks for; with a key of several shops it has to say (section 1.3)."""
-    within = [site.code for site in session.sites() if asked.grant.sees(site.code)]
-    site = cast("str | None", asked.query.get("site")) or named
-    if site is None:
-        if len(within) > 1:
-            if asked.settings.strict:
-                raise ParameterMissing("site")
-            asked.remark(
-                "/site",
-                f"the key covers several shops and none is named; {within[0]} is taken",
-                "Send the parameter site.",
-                "PBX-CUSTOMER-01",
-                Kind.FORGIVEN,
-            )
-        site = next(iter(within), "")
-    if site not in within:
-        raise InvalidParameters({"site": INVALID})
-    return site
 
 
 def _sites(wanted: list[str], grant: Grant) -> tuple[str, ...]:

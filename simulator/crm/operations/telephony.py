@@ -87,7 +87,7 @@ def manager(session: CrmSession, asked: Asked) -> Reply:
     if asked.query.get("details"):
         if found.customer:
             body["customer"] = customer_brief(found.customer)
-        body["links"] = _links(asked, phone, found.customer)
+        body["links"] = _links(session, asked, phone, found.customer)
     return Reply(body)
 
 
@@ -109,12 +109,14 @@ def _pool(session: CrmSession, asked: Asked) -> Pool:
     return mine if mine.enabled else pool
 
 
-def _links(asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
+def _links(session: CrmSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
     """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
     base, query = asked.settings.base_url, urlencode({"phone": phone})
     links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
     if customer:
         links["customerLink"] = f"{base}/customers/{customer.id}"
+        if order := session.last_order(customer.id):
+            links["lastOrderLink"] = f"{base}/orders/{order.id}/edit"
     else:
         links["newCustomerLink"] = f"{base}/customers/add?{query}"
     return links
