@@ -5,10 +5,12 @@ from typing import Any
 
 import orjson
 from flask import Flask, Response, current_app, g, request
+from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException
 
+from simulator import __version__
 from simulator.bench.recording import note, record_incoming
-from simulator.contract import wire
+from simulator.contract import openapi, wire
 from simulator.contract.errors import ApiError, MethodNotAllowed, MethodNotFound, ServerFault
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import JsonObject
@@ -61,6 +63,12 @@ def create_app(crm: Crm, token: str = "") -> Flask:
     app.register_error_handler(HTTPException, _refuse_http)
     app.register_error_handler(Exception, _fail)
     app.register_blueprint(control(crm, token).blueprint())
+    app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "callproof"}))
+
+    @app.get("/openapi.json")
+    def describe() -> Response:
+        return _json(openapi.document(crm.settings.base_url, __version__), 200)
+
     return app
 
 
