@@ -43,11 +43,12 @@ def test_a_structure_is_json_text_in_a_form(document: Any) -> None:
 
 
 def test_swagger_ui_is_served_without_a_network_and_without_a_trace(account: Account) -> None:
-    with account.client.get("/docs/") as page:
-        links = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    page = account.client.get("/docs/").get_data(as_text=True)
+    links = re.findall(r'(?:src|href)="([^"]+)"', page)
     assert links
     assert not any(link.startswith(("http:", "https:", "//")) for link in links)
     for link in links:
-        with account.client.get(f"/docs/{link.removeprefix('./')}") as file:
-            assert file.status_code == 200, link
+        file = account.client.get(link)
+        assert file.status_code == 200, link
+        file.close()
     assert account.crm.journal.since() == []
