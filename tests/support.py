@@ -56,6 +56,7 @@ class Account:
             "active": True,
             "name": "Telephony name",
             "clientId": "2dbh26tahjj26sg",
+            "baseUrl": "http://127.0.0.1:9",
             "integrations": {"telephony": settings},
         }
         return self.post(f"integration-modules/{code}/edit", integrationModule=module)

@@ -2,7 +2,7 @@
 
 from simulator.bench.recording import note
 from simulator.contract import coerce, schemas, wire
-from simulator.contract.errors import InvalidEntity, InvalidParameters, ParameterMissing
+from simulator.contract.errors import INVALID, InvalidEntity, InvalidParameters, ParameterMissing
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, bracketed
 from simulator.contract.operations import Operation
@@ -24,7 +24,7 @@ def judge(
     if operation.query_schema:
         left_out = {"apiKey", operation.entity}
         allowed = {name: value for name, value in parameters.items() if name not in left_out}
-        query = _judge_query(operation, allowed)
+        query = _judge_query(operation, allowed, strict=crm.settings.strict)
     else:
         for name in parameters.keys() - {*COMMON, operation.entity}:
             note(Finding(Kind.IGNORED, "request", f"/{name}", f"the method knows no {name}", "Remove it."))
@@ -44,16 +44,18 @@ def judge(
     )
 
 
-def _judge_query(operation: Operation, parameters: JsonObject) -> Json:
+def _judge_query(operation: Operation, parameters: JsonObject, *, strict: bool) -> Json:
     query, findings = coerce.coerce(operation.query_schema, parameters, "query", plain=True)
     note(*findings)
     violations = schemas.validate(operation.query_schema, query)
-    if violations:
-        note(*(_finding("query", violation) for violation in violations))
-        for violation in violations:
-            if violation.message.endswith(" is missing"):
-                raise ParameterMissing(bracketed("", violation.pointer))
-        raise InvalidParameters({bracketed("", v.pointer): v.error for v in violations})
+    note(*(_finding("query", violation) for violation in violations))
+    for violation in violations:
+        if violation.message.endswith(" is missing"):
+            raise ParameterMissing(bracketed("", violation.pointer))
+    errors = _forgiven(findings, "") if strict else {}
+    errors |= {bracketed("", v.pointer): v.error for v in violations}
+    if errors:
+        raise InvalidParameters(errors)
     return query
 
 
@@ -63,12 +65,18 @@ def _judge_entity(operation: Operation, decoded: wire.Decoded, *, strict: bool) 
     entity, findings = coerce.coerce(operation.entity_schema, raw, operation.entity)
     note(*findings)
     violations = schemas.validate(operation.entity_schema, entity)
-    if violations:
-        note(*(_finding(operation.entity, violation) for violation in violations))
-        root = operation.entity if isinstance(entity, list) else ""
-        errors = {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
+    note(*(_finding(operation.entity, violation) for violation in violations))
+    root = operation.entity if isinstance(entity, list) else ""
+    errors = _forgiven(findings, root) if strict else {}
+    errors |= {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
+    if errors:
         raise InvalidEntity(errors)
     return entity
+
+
+def _forgiven(findings: list[Finding], root: str) -> dict[str, str]:
+    """What only a strict CRM refuses: everything that was read as something else than it is."""
+    return {bracketed(root, f.pointer): INVALID for f in findings if f.kind is Kind.FORGIVEN}
 
 
 def _finding(where: str, violation: Violation) -> Finding:

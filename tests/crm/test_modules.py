@@ -145,3 +145,21 @@ def test_other_forms_of_a_structure_are_accepted_with_a_finding_and_refused_when
 def test_a_code_that_is_no_symbolic_name_is_refused(account: Account, code: str) -> None:
     answer = account.post(f"integration-modules/{code}/edit", integrationModule={"clientId": "c"})
     assert (answer.status_code, list(answer.get_json()["errors"])) == (400, ["code"])
+
+
+def test_a_strict_crm_refuses_what_is_otherwise_forgiven(strict_account: Account) -> None:
+    strict_account.register()
+    refused = strict_account.event(phone="1", type="in", codes=[None, "100"], callExternalId=None)
+    assert refused.get_json()["errors"] == {
+        "codes[0]": "This value is not valid.",
+        "callExternalId": "This value is not valid.",
+    }
+    query = strict_account.get("telephony/manager", phone="1", details="True")
+    assert query.get_json()["errors"] == {"details": "This value is not valid."}
+    assert strict_account.event(phone="1", type="in", codes=[100]).status_code == 200
+
+
+def test_a_strict_crm_demands_a_base_url(strict_account: Account) -> None:
+    module = {"clientId": "c", "name": "X", "integrations": {"telephony": {}}}
+    answer = strict_account.post("integration-modules/x/edit", integrationModule=module)
+    assert answer.get_json()["errors"] == {"baseUrl": "This value should not be blank."}

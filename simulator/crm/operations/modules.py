@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from simulator.contract.errors import INVALID, EntityNotFound, InvalidEntity
+from simulator.contract.errors import BLANK, INVALID, EntityNotFound, InvalidEntity
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.model import Module
 from simulator.core.ports import CrmSession
@@ -21,6 +21,9 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     sent = dict(cast(JsonObject, asked.entity))
     code = asked.path["code"]
     _demand_codes(code, sent)
+    if asked.settings.strict and not sent.get("baseUrl"):
+        # Quoted from a live system, but absent in the guide's own example (sections 9.19 and 10).
+        raise InvalidEntity({"baseUrl": BLANK})
     for name in READ_ONLY:
         if sent.pop(name, None) is not None:
             asked.remark(f"/{name}", f"{name} is read-only and was left as it is", "Leave it out.")
