@@ -83,7 +83,7 @@ class _Walk:
 
     def _means_nothing(self, item: Json, member: Mapping[str, Json], path: list[str | int]) -> bool:
         types = _types(member)
-        if item is None and "null" not in types:
+        if item is None and types and "null" not in types:
             self.note(Kind.FORGIVEN, path, "null is read as absent", "Leave the member out.")
             return True
         if item is False and "string" in types and "boolean" not in types:
@@ -104,7 +104,7 @@ class _Walk:
         result: list[Json] = []
         for index, item in enumerate(value):
             here = [*path, index]
-            if item is None:
+            if item is None and _types(resolve(items)):
                 self.note(Kind.FORGIVEN, here, "null in a list is left out", "Send only real elements.")
                 continue
             result.append(self.value(item, items, here))

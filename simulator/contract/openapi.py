@@ -13,6 +13,17 @@ from simulator.contract.schemas import load, schema_ids
 
 FORM = "application/x-www-form-urlencoded"
 
+
+def _some(name: str) -> JsonObject:
+    return {"required": [name], "properties": {name: {"minItems": 1}}}
+
+
+_PATH: dict[str, JsonObject] = {
+    "code": {"type": "string", "pattern": r"^[A-Za-z0-9_.-]{1,255}$"},
+    "id": {"type": "string", "pattern": "^[0-9]{1,9}$"},
+    "uid": {"type": "string", "minLength": 1},
+}
+
 # What succeeds with something else than 200, or with either of two.
 _SUCCESS = {
     "module-edit": ("201", "200"),
@@ -26,14 +37,26 @@ _SUCCESS = {
 }
 
 
-def document(base_url: str, version: str) -> JsonObject:
+# What a strict CRM demands beyond the schemas (contract.md, sections 9.4, 9.19, 1.3 and 6.6).
+_STRICT: dict[str, JsonObject] = {
+    "payloads/integration-module": {
+        "required": ["clientId", "baseUrl"],
+        "properties": {"baseUrl": {"minLength": 1}},
+    },
+    "payloads/call-event": {"anyOf": [_some("codes"), _some("userIds")]},
+    "payloads/customer": {"required": ["externalId"]},
+}
+_NEEDS_SITE = ("customer-create", "task-create", "order-create", "corporate-create")
+
+
+def document(base_url: str, version: str, *, strict: bool = False) -> JsonObject:
     """The description of the CRM at ``base_url``; ``version`` is that of callproof."""
     paths: dict[str, dict[str, Json]] = {}
     for operation in OPERATIONS:
         for path in operation.paths if operation.asked_by is Side.PBX else ():
-            paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, path)
+            paths.setdefault(path, {})[operation.method.lower()] = _operation(operation, path, strict)
     components: JsonObject = {
-        "schemas": {_name(i): _published(load(i)) for i in schema_ids() if "/" in i},
+        "schemas": {_name(i): _component(i, strict) for i in schema_ids() if "/" in i},
         "securitySchemes": {
             "header": {"type": "apiKey", "in": "header", "name": "X-API-KEY"},
             "query": {"type": "apiKey", "in": "query", "name": "apiKey"},
@@ -53,20 +76,20 @@ def document(base_url: str, version: str) -> JsonObject:
     }
 
 
-def _operation(operation: Operation, path: str) -> JsonObject:
+def _operation(operation: Operation, path: str, strict: bool) -> JsonObject:
     described: JsonObject = {
         "operationId": re.sub(r"\W+", "-", f"{operation.name}{path}").strip("-"),
         "tags": [_tag(path)],
         "responses": _responses(operation),
     }
     parameters: list[Json] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+        {"name": name, "in": "path", "required": True, "schema": _PATH.get(name, {"type": "string"})}
         for name in re.findall(r"\{(\w+)\}", path)
     ]
     if operation.method == "GET":
         parameters += _query(operation)
     else:
-        described["requestBody"] = _body(operation)
+        described["requestBody"] = _body(operation, strict)
     if parameters:
         described["parameters"] = parameters
     if operation.scope is None:
@@ -106,7 +129,7 @@ def _as_text(schema: Mapping[str, Json]) -> Json:
     return _published(schema)
 
 
-def _body(operation: Operation) -> JsonObject:
+def _body(operation: Operation, strict: bool) -> JsonObject:
     members: dict[str, Json] = {}
     required: list[Json] = []
     if operation.query_schema:
@@ -118,6 +141,8 @@ def _body(operation: Operation) -> JsonObject:
         members[operation.entity] = {"$ref": f"#/components/schemas/{_name(operation.entity_schema)}"}
         required.append(operation.entity)
         content["encoding"] = {operation.entity: {"contentType": "application/json"}}
+    if strict and operation.name in _NEEDS_SITE:
+        required.append("site")
     form: JsonObject = {"type": "object", "properties": members}
     if required:
         form["required"] = required
@@ -143,6 +168,20 @@ def _responses(operation: Operation) -> JsonObject:
 
 def _json(schema_id: str) -> JsonObject:
     return {"application/json": {"schema": {"$ref": f"#/components/schemas/{_name(schema_id)}"}}}
+
+
+def _component(schema_id: str, strict: bool) -> Json:
+    published = dict(cast(JsonObject, _published(load(schema_id))))
+    if strict:
+        for name, demand in _STRICT.get(schema_id, {}).items():
+            if name == "properties":
+                members = dict(cast(dict[str, JsonObject], published["properties"]))
+                for member, more in cast(dict[str, JsonObject], demand).items():
+                    members[member] = {**members[member], **more}
+                published[name] = members
+            else:
+                published[name] = demand
+    return published
 
 
 def _published(schema: Mapping[str, Json]) -> Json:

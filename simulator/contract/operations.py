@@ -8,6 +8,9 @@ import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+# What may stand for a ``{name}`` of a path; the word ``create`` is a method, not a customer.
+_PART = r"(?!create/?$)[^/]+"
+
 
 class Side(StrEnum):
     """Who must obey."""
@@ -39,7 +42,7 @@ class Operation:
     pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        templates = (re.sub(r"\{(\w+)\}", "[^/]+", path) for path in self.paths)
+        templates = (re.sub(r"\{(\w+)\}", _PART, path) for path in self.paths)
         object.__setattr__(self, "pattern", re.compile(f"(?:{'|'.join(templates)})/?"))
 
     @property

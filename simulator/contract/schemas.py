@@ -123,7 +123,9 @@ def validate(schema_id: str, value: Json) -> list[Violation]:
     """All violations in the order of the document, never only the first."""
     errors = _validator(schema_id).iter_errors(value)
     found = [violation for error in errors for violation in _read(error)]
-    return sorted(found, key=_document_order)
+    # A text that breaks its format breaks the pattern of that format as well; once is enough.
+    first = {(v.pointer, v.error): v for v in reversed(found)}
+    return sorted(first.values(), key=_document_order)
 
 
 def _document_order(violation: Violation) -> list[tuple[int, str]]:
@@ -193,8 +195,9 @@ def _our_text(error: ValidationError) -> str:
             count = len(cast(list[Json], error.instance))
             most = "at most" if error.validator == "maxItems" else "at least"
             return f"{count} elements where {most} {bound} may stand"
-        case "format":
-            return f"{shown} is not {_FORMAT_NAMES.get(str(bound), str(bound))}"
+        case "format" | "pattern":
+            name = str(cast(JsonObject, error.schema).get("format") or "")
+            return f"{shown} is not {_FORMAT_NAMES.get(name, f'text like {bound}')}"
         case _:
             return error.message if len(error.message) < 200 else error.message[:199] + "…"
 

@@ -7,6 +7,8 @@ import orjson
 from flask import Flask, Response, current_app, g, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as HttpMethodNotAllowed
+from werkzeug.routing import BaseConverter
 
 from simulator import __version__
 from simulator.bench.recording import note, record_incoming
@@ -28,6 +30,7 @@ def create_app(crm: Crm, token: str = "") -> Flask:
     """The API under ``/api`` and the control API under ``/_bench``."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
+    app.url_map.converters["part"] = _Part
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
     record_incoming(app, crm.journal, crm.clock)
@@ -53,7 +56,7 @@ def create_app(crm: Crm, token: str = "") -> Flask:
         view = _view(crm, operation)
         for path in operation.paths if operation.path else ():
             app.add_url_rule(
-                path.replace("{", "<").replace("}", ">"),
+                path.replace("{", "<part:").replace("}", ">"),
                 endpoint=f"{operation.name} {path}".replace(".", "-"),
                 view_func=view,
                 methods=[operation.method],
@@ -67,9 +70,16 @@ def create_app(crm: Crm, token: str = "") -> Flask:
 
     @app.get("/openapi.json")
     def describe() -> Response:
-        return _json(openapi.document(crm.settings.base_url, __version__), 200)
+        return _json(openapi.document(crm.settings.base_url, __version__, strict=crm.settings.strict), 200)
 
     return app
+
+
+class _Part(BaseConverter):
+    """One part of a path; the word ``create`` is a method, not a customer."""
+
+    regex = r"(?!create\Z)[^/]+"
+    part_isolating = True
 
 
 def _view(crm: Crm, operation: Operation) -> Callable[..., Response]:
@@ -98,8 +108,10 @@ def _refuse(error: ApiError) -> Response:
 def _refuse_http(error: HTTPException) -> Response:
     if error.code == 404:
         return _refuse(MethodNotFound())
-    if error.code == 405:
-        return _refuse(MethodNotAllowed())
+    if isinstance(error, HttpMethodNotAllowed):
+        response = _refuse(MethodNotAllowed())
+        response.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+        return response
     body: JsonObject = {"success": False, "errorMsg": error.name}
     return _json(body, error.code or 500)
 

@@ -72,9 +72,9 @@ def test_errors_are_an_object_a_list_or_absent() -> None:
     [
         ("POST", "/api/v5/telephony/call/event", "call-event"),
         ("POST", "/api/v5/telephony/call/event/", "call-event"),
-        ("GET", "/api/v5/customers/create", "customer"),
+        ("GET", "/api/v5/customers/create", None),
         ("POST", "/api/v5/customers/create", "customer-create"),
-        ("POST", "/api/v5/customers/create/edit", "customer-edit"),
+        ("POST", "/api/v5/customers/created/edit", "customer-edit"),
         ("GET", "/api/credentials", "credentials"),
         ("GET", "/api/v5/credentials", None),
         ("GET", "/api/v5/telephony/call/event", None),

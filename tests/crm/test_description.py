@@ -21,7 +21,7 @@ def test_it_is_an_openapi_document(document: Any) -> None:
 def test_it_names_every_route_and_no_other(document: Any, account: Account) -> None:
     described = {(verb.upper(), path) for path, verbs in document["paths"].items() for verb in verbs}
     served = {
-        (verb, re.sub(r"<(\w+)>", r"{\1}", rule.rule))
+        (verb, re.sub(r"<part:(\w+)>", r"{\1}", rule.rule))
         for rule in account.client.application.url_map.iter_rules()
         if rule.rule.startswith("/api/")
         for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}

@@ -13,7 +13,7 @@ from simulator.crm.exchange import Asked, Reply
 # Not the sender's to set (contract.md, section 3.1).
 READ_ONLY = ("freeze", "native")
 
-_SYMBOLIC = re.compile(r"[\w.-]{1,255}")
+_SYMBOLIC = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 def edit(session: CrmSession, asked: Asked) -> Reply:
@@ -21,7 +21,7 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     sent = dict(cast(JsonObject, asked.entity))
     code = asked.path["code"]
     _demand_codes(code, sent)
-    if asked.settings.strict and not sent.get("baseUrl"):
+    if asked.settings.strict and asked.operation.name == "module-edit" and not sent.get("baseUrl"):
         # Quoted from a live system, but absent in the guide's own example (sections 9.19 and 10).
         raise InvalidEntity({"baseUrl": BLANK})
     for name in READ_ONLY:
