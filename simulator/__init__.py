@@ -4,4 +4,9 @@ For tests only. The floors, bottom to top: ``contract``, ``core``, ``storage``, 
 ``crm``, ``pbx`` and ``conformance`` side by side, then ``serving`` and ``cli``. Imports go down only.
 """
 
+import logging
+
 __version__ = "0.1.0"
+
+# Silent unless a program, such as ``callproof serve``, says where the log shall go.
+logging.getLogger("callproof").addHandler(logging.NullHandler())

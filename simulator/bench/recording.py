@@ -33,6 +33,8 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
     @app.before_request
     def start() -> None:
         g.findings = []
+        # Read before anybody parses a form out of it; raises 413 when there is too much.
+        g.body = request.get_data(cache=True)
 
     @app.after_request
     def write(response: Response) -> Response:
@@ -48,7 +50,7 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
                     request.method,
                     request.host_url.rstrip("/") + request.environ.get("RAW_URI", request.full_path),
                     tuple(request.headers.items()),
-                    Body.of(request.get_data(cache=True) if _has_room() else b""),
+                    Body.of(g.get("body", b"")),
                 ),
                 answer=SentAnswer(
                     response.status_code,
@@ -70,11 +72,6 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
 def note(*findings: Finding) -> None:
     """Add findings to the exchange that is being answered."""
     g.findings.extend(findings)
-
-
-def _has_room() -> bool:
-    limit = request.max_content_length
-    return limit is None or (request.content_length or 0) <= limit
 
 
 class HostRefused(Exception):

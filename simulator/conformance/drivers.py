@@ -49,6 +49,12 @@ ACTIONS: dict[str, ActionRule] = {
         Side.CRM, "/click-to-call", {"user": "userId", "phone": "phone", "site": "site"}
     ),
     "set user": ActionRule(Side.CRM, "/users/{user}", {"online": "online", "status": "status"}),
+    "switch module": ActionRule(Side.CRM, "/modules/{code}", {"active": "active", "freeze": "freeze"}),
+    "open account": ActionRule(Side.CRM, "/modules/{code}/account", {}),
+    "give key": ActionRule(Side.CRM, "/keys", {"key": "key", "scopes": "scopes", "sites": "sites"}),
+    "set budgets": ActionRule(
+        Side.CRM, "/budgets", {"general": "general", "telephony": "telephony", "status": "status"}
+    ),
     "play": ActionRule(Side.CRM, "/play", {"call": "externalId", "range": "range"}),
 }
 

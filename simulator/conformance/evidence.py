@@ -71,7 +71,13 @@ class Book:
         return BY_NAME[name] if name else None
 
     def _learn_settings(self, module: Json) -> None:
-        integrations = cast(JsonObject, cast(JsonObject, module).get("integrations") or {})
+        settings = cast(JsonObject, module)
+        actions = cast(JsonObject, settings.get("actions") or {})
+        if actions.get("activity") and settings.get("baseUrl"):
+            path = str(actions["activity"]).lstrip("/")
+            self._add(f"{str(settings['baseUrl']).rstrip('/')}/{path}", "activity")
+        self._add(settings.get("accountUrl"), "account")
+        integrations = cast(JsonObject, settings.get("integrations") or {})
         telephony = cast(JsonObject, integrations.get("telephony") or {})
         self._add(telephony.get("makeCallUrl"), "make-call")
         self._add(telephony.get("changeUserStatusUrl"), "status-notice")

@@ -310,6 +310,8 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation("make-call", "GET", "", asked_by=Side.CRM, query_schema="payloads/make-call-query"),
     Operation("status-notice", "GET", "", asked_by=Side.CRM, query_schema="payloads/status-notice-query"),
+    Operation("activity", "POST", "", asked_by=Side.CRM, query_schema="payloads/activity-form"),
+    Operation("account", "POST", "", asked_by=Side.CRM, query_schema="payloads/account-form"),
     Operation("record", "GET", "", asked_by=Side.CRM, query_schema="payloads/record-query"),
 )
 

@@ -48,6 +48,16 @@ def create_app(pbx: Pbx, token: str = "") -> Flask:
         pbx.engine.status_changed(str(asked["code"]), str(asked["status"]))
         return _say({}, 200)
 
+    @app.post("/callbacks/activity")
+    def activity() -> Response:
+        asked = _query("activity")
+        return _stranger(pbx, asked) or _say({"success": True}, 200)
+
+    @app.post("/callbacks/account")
+    def account() -> Response:
+        asked = _query("account")
+        return _stranger(pbx, asked) or _say({}, 200)
+
     @app.get("/recordings/<name>")
     def recording(name: str) -> Response:
         path = PurePosixPath(name)
@@ -69,7 +79,7 @@ class _Malformed(Exception):
 
 def _query(operation: str) -> JsonObject:
     schema = BY_NAME[operation].query_schema
-    query, findings = coerce.coerce(schema, request.args.to_dict(), "query", plain=True)
+    query, findings = coerce.coerce(schema, request.values.to_dict(), "query", plain=True)
     note(*findings)
     violations = schemas.validate(schema, query)
     note(

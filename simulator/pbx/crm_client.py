@@ -40,7 +40,8 @@ class CrmClient:
             "name": "Virtual PBX",
             "clientId": self._settings.client_id,
             "baseUrl": base,
-            "accountUrl": base,
+            "actions": {"activity": "/callbacks/activity"},
+            "accountUrl": f"{base}/callbacks/account",
             "integrations": {
                 "telephony": {
                     "makeCallUrl": f"{base}/callbacks/make-call",

@@ -33,6 +33,13 @@ def test_a_check_lists_scenarios_rows_and_a_summary_and_writes_its_reports(tmp_p
     assert orjson.loads(json.read_bytes())["conformant"] is True
 
 
+def test_a_check_says_nothing_beside_its_report() -> None:
+    process = subprocess.run(
+        [sys.executable, "-m", "simulator", "check", "1-api"], capture_output=True, text=True, timeout=60
+    )
+    assert (process.returncode, process.stderr) == (0, "")
+
+
 def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(

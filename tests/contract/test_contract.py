@@ -89,7 +89,7 @@ def test_a_request_line_is_found_in_the_table(method: str, path: str, name: str 
 def test_names_are_unique_and_call_backs_have_no_path_of_their_own() -> None:
     assert len({operation.name for operation in OPERATIONS}) == len(OPERATIONS)
     callbacks = {operation.name for operation in OPERATIONS if not operation.path}
-    assert callbacks == {"make-call", "status-notice", "record"}
+    assert callbacks == {"make-call", "status-notice", "record", "activity", "account"}
     assert all((op.asked_by is Side.CRM) == (op.name in callbacks) for op in OPERATIONS)
 
 
