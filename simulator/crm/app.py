@@ -92,7 +92,7 @@ def _view(crm: Crm, operation: Operation) -> Callable[..., Response]:
         note(*asked.findings)
         if reply.status_changed is not None:
             crm.outgoing.notify_status(reply.status_changed)
-        return _json({"success": True, **reply.body}, reply.status)
+        return _json({"success": reply.status < 400, **reply.body}, reply.status)
 
     return view
 

@@ -1,7 +1,7 @@
 """What a tester does at the CRM: act as its users, look into its state, bring it into one."""
 
-from dataclasses import replace
-from typing import cast
+from dataclasses import asdict, replace
+from typing import Any, cast
 
 from simulator.bench.control import Control, ControlError, Method
 from simulator.contract.jsontypes import Json, JsonObject
@@ -9,7 +9,7 @@ from simulator.core.budgets import Budgets, Limits
 from simulator.core.model import Card, Grant, Initiation, Site, User
 from simulator.crm.crm import Crm
 from simulator.crm.outgoing import Refused
-from simulator.crm.settings import SCOPES
+from simulator.crm.settings import CHOICES, SCOPES
 
 _TEXT: JsonObject = {"type": "string"}
 _FLAG: JsonObject = {"type": "boolean"}
@@ -26,6 +26,11 @@ _USER: JsonObject = {
     "active": _FLAG,
 }
 _SITE: JsonObject = {"code": _TEXT, "name": _TEXT, "url": _TEXT}
+
+
+def _choice(name: str, choices: tuple[str, ...]) -> JsonObject:
+    one: JsonObject = {"enum": list(choices)}
+    return {"type": "array", "items": one} if name == "record_params" else one
 
 
 def _list(members: JsonObject, key: str) -> JsonObject:
@@ -93,6 +98,13 @@ def control(crm: Crm, token: str = "") -> Control:
             "Requests a second of each key, general and telephony, null for no limit; status when spent.",
             actions.set_budgets,
             body={"general": _LIMIT, "telephony": _LIMIT, "status": {"enum": [503, 429]}},
+        ),
+        Method(
+            "POST",
+            "/readings",
+            "How to read what no source settles; what is left out stays, reset brings the defaults back.",
+            actions.set_readings,
+            body={name: _choice(name, choices) for name, choices in CHOICES.items()},
         ),
         Method(
             "POST",
@@ -215,6 +227,11 @@ class _Actions:
         )
         self.crm.budgets = Budgets(limits)
         return {"general": limits.general, "telephony": limits.telephony, "status": limits.status}
+
+    def set_readings(self, asked: JsonObject) -> Json:
+        changes = {n: tuple(v) if isinstance(v, list) else v for n, v in asked.items()}
+        self.crm.readings = replace(self.crm.readings, **cast(dict[str, Any], changes))
+        return {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(self.crm.readings).items()}
 
     def switch_module(self, asked: JsonObject) -> Json:
         with self.crm.store.begin() as session:

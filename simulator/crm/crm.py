@@ -11,7 +11,7 @@ from simulator.core.budgets import Budgets, purse_of
 from simulator.core.model import Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.outgoing import Outgoing
-from simulator.crm.settings import SCOPES, CrmSettings
+from simulator.crm.settings import SCOPES, CrmSettings, Readings
 from simulator.storage.crm import SqlCrmStore
 
 
@@ -23,10 +23,11 @@ class Crm:
         self.clock = clock
         self.journal = Journal()
         self.store = SqlCrmStore(settings.database, settings.country)
+        self.readings = Readings()
         self.budgets = Budgets(settings.limits)
         self._counting = Lock()
         caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
-        self.outgoing = Outgoing(self.store, clock, caller, settings)
+        self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.readings)
         self._fill_when_empty()
 
     def grants(self) -> list[Grant]:
@@ -47,6 +48,7 @@ class Crm:
         with self.store.begin() as session:
             session.clear()
             self._fill(session, self.settings.seed if number is None else number)
+        self.readings = Readings()
         self.budgets = Budgets(self.settings.limits)
         self.journal.clear()
 

@@ -8,7 +8,7 @@ from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Operation
 from simulator.core.model import Grant
 from simulator.core.ports import CrmSession
-from simulator.crm.settings import CrmSettings
+from simulator.crm.settings import CrmSettings, Readings
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,7 @@ class Asked:
     ``path`` are the parts of the address, ``query`` the plain parameters with canonical types,
     ``entity`` the structure with canonical types, or None where the method has none. ``client_id`` is
     the clientId that some PBXs send beside them, or ``""``. ``now`` is in seconds since 1970.
+    ``broken`` is what is wrong with single calls of a batch that is taken all the same, by field name.
     Operations add to ``findings``.
     """
 
@@ -29,6 +30,8 @@ class Asked:
     query: JsonObject
     entity: Json
     client_id: str = ""
+    readings: Readings = field(default_factory=Readings)
+    broken: dict[str, str] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     def remark(
@@ -40,7 +43,10 @@ class Asked:
 
 @dataclass(frozen=True)
 class Reply:
-    """A successful answer. ``status_changed`` is the user whose new status the PBX has to hear of."""
+    """An answer; a status from 400 makes it one without success.
+
+    ``status_changed`` is the user whose new status the PBX has to hear of.
+    """
 
     body: JsonObject = field(default_factory=dict)
     status: int = 200

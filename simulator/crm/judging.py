@@ -1,5 +1,7 @@
 """From a decoded request to a judged one: canonical types, or the CRM's refusal with every violation."""
 
+from collections.abc import Mapping
+
 from simulator.bench.recording import note
 from simulator.contract import coerce, schemas, wire
 from simulator.contract.errors import INVALID, InvalidEntity, InvalidParameters, ParameterMissing
@@ -10,6 +12,7 @@ from simulator.contract.schemas import Violation
 from simulator.core.model import Grant
 from simulator.crm.crm import Crm
 from simulator.crm.exchange import Asked
+from simulator.crm.settings import Readings
 
 # Parameters that may stand beside those of any method (contract.md, sections 1.2, 1.3 and 10).
 COMMON = ("apiKey", "site", "clientId")
@@ -29,8 +32,11 @@ def judge(
         for name in parameters.keys() - {*COMMON, operation.entity}:
             note(Finding(Kind.IGNORED, "request", f"/{name}", f"the method knows no {name}", "Remove it."))
     entity: Json = None
+    broken: dict[str, str] = {}
     if operation.entity:
-        entity = _judge_entity(operation, decoded, strict=crm.settings.strict)
+        entity, broken = _judge_entity(operation, decoded, strict=crm.settings.strict)
+        if broken and not _spared(operation, entity, broken, crm.readings):
+            raise InvalidEntity(broken)
     assert isinstance(query, dict)
     return Asked(
         operation,
@@ -41,6 +47,8 @@ def judge(
         query,
         entity,
         decoded.scalar("clientId") or "",
+        crm.readings,
+        broken,
     )
 
 
@@ -59,7 +67,10 @@ def _judge_query(operation: Operation, parameters: JsonObject, *, strict: bool) 
     return query
 
 
-def _judge_entity(operation: Operation, decoded: wire.Decoded, *, strict: bool) -> Json:
+def _judge_entity(
+    operation: Operation, decoded: wire.Decoded, *, strict: bool
+) -> tuple[Json, dict[str, str]]:
+    """The structure with canonical types, and what is wrong by the CRM's field names."""
     raw, findings = wire.structure(decoded, operation.entity, strict=strict)
     note(*findings)
     entity, findings = coerce.coerce(operation.entity_schema, raw, operation.entity)
@@ -69,9 +80,13 @@ def _judge_entity(operation: Operation, decoded: wire.Decoded, *, strict: bool) 
     root = operation.entity if isinstance(entity, list) else ""
     errors = _forgiven(findings, root) if strict else {}
     errors |= {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
-    if errors:
-        raise InvalidEntity(errors)
-    return entity
+    return entity, errors
+
+
+def _spared(operation: Operation, entity: Json, broken: Mapping[str, str], readings: Readings) -> bool:
+    """Whether the good calls of a batch are taken although others are broken (section 9.8)."""
+    whole = isinstance(entity, list) and operation.entity not in broken
+    return readings.broken_call == "take-the-rest" and operation.name == "calls-upload" and whole
 
 
 def _forgiven(findings: list[Finding], root: str) -> dict[str, str]:

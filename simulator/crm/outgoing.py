@@ -1,6 +1,6 @@
 """The CRM's calls to the PBX and to its module: every address of the settings (contract.md, section 7)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import urljoin
@@ -12,7 +12,7 @@ from simulator.bench.recording import Caller, HostRefused
 from simulator.contract.phones import dialable
 from simulator.core.model import Initiation, Module, Pool
 from simulator.core.ports import Clock, CrmSession, CrmStore
-from simulator.crm.settings import CrmSettings
+from simulator.crm.settings import CrmSettings, Readings
 
 MAX_REDIRECTS = 5
 
@@ -33,11 +33,21 @@ class Playback:
 
 
 class Outgoing:
-    def __init__(self, store: CrmStore, clock: Clock, caller: Caller, settings: CrmSettings) -> None:
+    """``readings`` gives those in force, which a tester may change at any time."""
+
+    def __init__(
+        self,
+        store: CrmStore,
+        clock: Clock,
+        caller: Caller,
+        settings: CrmSettings,
+        readings: Callable[[], Readings],
+    ) -> None:
         self._store = store
         self._clock = clock
         self._caller = caller
         self._settings = settings
+        self._readings = readings
 
     def make_call(self, user_id: int, phone: str, site: str | None = None) -> Initiation:
         """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
@@ -52,7 +62,7 @@ class Outgoing:
             "clientId": module.client_id,
             "code": code,
             "userId": str(user_id),
-            "phone": dialable(phone, self._settings.country),
+            "phone": self._dialled(phone),
         }
         line = next((line for line in lines if line.site_code == site), None)
         if line is not None:
@@ -132,7 +142,14 @@ class Outgoing:
         url = str(call.document["recordUrl"])
         # A history row names no module; with several the first enabled one speaks (section 9.2).
         client_id = pool.modules[0].client_id if pool.modules else ""
-        return self._fetch(url, {"clientId": client_id}, {"Range": part} if part else {})
+        known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
+        query = {name: known[name] for name in self._readings().record_params}
+        return self._fetch(url, query, {"Range": part} if part else {})
+
+    def _dialled(self, phone: str) -> str:
+        if self._readings().dial == "as-stored":
+            return phone
+        return dialable(phone, self._settings.country)
 
     def _fetch(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Playback:
         try:

@@ -22,6 +22,37 @@ SCOPES = (
 
 
 @dataclass(frozen=True)
+class Readings:
+    """How the CRM reads what no source settles (contract.md, section 9); the first choice is the default.
+
+    ``repeat``: ``keep`` the first upload of a call, or ``update-record-url`` from a later one (9.9).
+    ``broken_call``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460 (9.8).
+    ``absent_codes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them (9.17).
+    ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored`` (9.26).
+    ``record_params``: which of clientId, externalId and phone a recordUrl is called with (9.28).
+    ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation (9.12).
+    """
+
+    repeat: str = "keep"
+    broken_call: str = "refuse-batch"
+    absent_codes: str = "keep"
+    dial: str = "digits"
+    record_params: tuple[str, ...] = ("clientId",)
+    links: str = "known"
+
+
+# What each reading may be set to; record_params takes any of its choices together.
+CHOICES = {
+    "repeat": ("keep", "update-record-url"),
+    "broken_call": ("refuse-batch", "take-the-rest"),
+    "absent_codes": ("keep", "clear"),
+    "dial": ("digits", "as-stored"),
+    "record_params": ("clientId", "externalId", "phone"),
+    "links": ("known", "sample"),
+}
+
+
+@dataclass(frozen=True)
 class CrmSettings:
     """``base_url`` is this end's own address, ``country`` reads numbers without a country code.
 

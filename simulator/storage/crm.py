@@ -186,6 +186,12 @@ class SqlCrmSession:
         result = self._db.execute(statement.on_conflict_do_nothing(index_elements=["external_id"]))
         return result.rowcount == 1
 
+    def save_call(self, call: HistoryCall) -> None:
+        table = tables.calls
+        self._db.execute(
+            update(table).where(table.c.external_id == call.external_id).values(document=call.document)
+        )
+
     def call(self, external_id: str) -> HistoryCall | None:
         row = self._one(select(tables.calls).where(tables.calls.c.external_id == external_id))
         return _history_call(row) if row else None

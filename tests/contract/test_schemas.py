@@ -72,6 +72,8 @@ def test_dates_are_of_the_contracts_form(date: str, good: bool) -> None:
         ("", True),
         ("http://127.0.0.1:9/x", True),
         ("https://pbx.example/call?tenant=1", True),
+        ("https://sip.switch.example.test:8443/rec/x.mp3#t=1", True),
+        ("http://two words/", False),
         ("ftp://x/", False),
         ("/relative", False),
         ("http://", False),

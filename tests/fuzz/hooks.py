@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 unique = itertools.count(1)
 dates = st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1))
 schemathesis.openapi.format("crm-datetime", dates.map(lambda date: date.strftime("%Y-%m-%d %H:%M:%S")))
-schemathesis.openapi.format("http-url", st.sampled_from(["http://127.0.0.1:9/x", "https://pbx.example/"]))
+schemathesis.openapi.format(
+    "http-url", st.sampled_from(["http://127.0.0.1:9/x", "https://sip.pbx.example/x?y=1"])
+)
 schemathesis.openapi.format("dialled", st.from_regex(r"\A\+?[0-9]{1,15}\Z"))
 
 PEOPLE = ("managerId", "performerId")

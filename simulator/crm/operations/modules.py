@@ -28,6 +28,8 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
         if sent.pop(name, None) is not None:
             asked.remark(f"/{name}", f"{name} is read-only and was left as it is", "Leave it out.")
     known = session.module(code)
+    if asked.readings.absent_codes == "clear":
+        _clear_absent_codes(sent)
     document = _merged(known.document if known else _fresh(code), sent)
     module = Module(code, document)
     _advise(asked, module)
@@ -81,6 +83,13 @@ def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
         errors["code"] = "Code prefix must match integrationCode"
     if errors:
         raise InvalidEntity(errors)
+
+
+def _clear_absent_codes(sent: JsonObject) -> None:
+    """Read a change of the telephony that names no extensions as one that has none (section 9.17)."""
+    integrations = cast(JsonObject, sent.get("integrations") or {})
+    if isinstance(telephony := integrations.get("telephony"), dict):
+        sent["integrations"] = {**integrations, "telephony": {"additionalCodes": [], **telephony}}
 
 
 def _merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:

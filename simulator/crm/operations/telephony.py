@@ -1,9 +1,17 @@
 """Call events, history and the responsible manager (contract.md, section 4)."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 from urllib.parse import urlencode
 
-from simulator.contract.errors import INVALID, InvalidEntity, TelephonyNotEnabled, UploadNotSupported
+from simulator.contract.errors import (
+    INVALID,
+    InvalidEntity,
+    PartlyLoaded,
+    TelephonyNotEnabled,
+    UploadNotSupported,
+)
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, bracketed
 from simulator.core import cards, managers
@@ -46,16 +54,21 @@ def upload(session: CrmSession, asked: Asked) -> Reply:
     if not pool.enabled:
         raise UploadNotSupported
     items = cast(list[JsonObject], asked.entity)
-    for index, item in enumerate(items):
+    good = [(n, item) for n, item in enumerate(items) if not _is_broken(n, asked.broken)]
+    for index, item in good:
         _demand_site(session, asked, item, f"/{index}/site")
     duplicates: list[Json] = []
-    for index, item in enumerate(items):
+    for index, item in good:
         _doubt_date(session, asked, item, index)
         if not session.add_call(_history_call(session, asked, item, pool)):
             duplicates.append(item["externalId"])
-    body: JsonObject = {"processedCallsCount": len(items) - len(duplicates)}
+            _take_late_recording(session, asked, item)
+    body: JsonObject = {"processedCallsCount": len(good) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
+    if asked.broken:
+        refusal = PartlyLoaded("Calls", {"errors": dict(asked.broken)})
+        return Reply({**refusal.as_json(), **body}, refusal.status)
     return Reply(body)
 
 
@@ -113,7 +126,7 @@ def _links(session: CrmSession, asked: Asked, phone: str, customer: Customer | N
     """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
     base, query = asked.settings.base_url, urlencode({"phone": phone})
     links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
-    if customer:
+    if customer and asked.readings.links == "known":
         links["customerLink"] = f"{base}/customers/{customer.id}"
         if order := session.last_order(customer.id):
             links["lastOrderLink"] = f"{base}/orders/{order.id}/edit"
@@ -180,6 +193,18 @@ def _doubt_date(session: CrmSession, asked: Asked, item: JsonObject, index: int)
         asked.remark(
             f"/{index}/date", problem, f"Send the date in the account's time, {zone}.", "PBX-HISTORY-06"
         )
+
+
+def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
+    return any(field.startswith(f"calls[{index}]") for field in broken)
+
+
+def _take_late_recording(session: CrmSession, asked: Asked, item: JsonObject) -> None:
+    """A recording that is ready later comes by uploading the call again (section 9.9)."""
+    known = session.call(str(item["externalId"]))
+    if asked.readings.repeat == "update-record-url" and known and item.get("recordUrl"):
+        document = {**known.document, "recordUrl": item["recordUrl"]}
+        session.save_call(replace(known, document=document))
 
 
 def _history_call(session: CrmSession, asked: Asked, item: JsonObject, pool: Pool) -> HistoryCall:
