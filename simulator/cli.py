@@ -25,7 +25,7 @@ from simulator.conformance.reports.junit import write as write_junit
 from simulator.conformance.verdict import ScenarioResult, Verdict
 from simulator.conformance.yamlfile import ScenarioError
 from simulator.contract import coerce, schemas
-from simulator.contract.findings import printable
+from simulator.contract.findings import printable, sentence
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME, Side
 from simulator.contract.requirements import all_requirements
@@ -247,8 +247,9 @@ def journal(end: str, url: str, control_token: str) -> None:
         )
         for finding in cast(list[JsonObject], entry["findings"]):
             place = f"{finding['where']}{finding['pointer']}"
-            text = f"{finding['kind']}: {place}: {finding['message']} {finding['remedy']}"
-            click.echo(f"      {printable(text.rstrip())}")
+            text = sentence(str(finding["message"]), str(finding["remedy"]))
+            line = f"{finding['kind']}: {place}: {text}"
+            click.echo(f"      {printable(line)}")
 
 
 _KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}
@@ -271,7 +272,8 @@ def validate(kind: str, file: str) -> None:
         click.echo(str(finding))
     for v in violations:
         rule = f" [{v.requirement}]" if v.requirement else ""
-        click.echo(f"violation: {operation.entity}{v.pointer}: {v.message}. {v.remedy}{rule}")
+        place = f"{operation.entity}{v.pointer}"
+        click.echo(printable(f"violation: {place}: {sentence(v.message, v.remedy)}{rule}"))
     click.echo(f"{len(violations)} violations, {len(findings)} findings")
     sys.exit(NOT_CONFORMANT if violations else 0)
 

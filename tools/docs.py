@@ -44,7 +44,7 @@ def fates() -> dict[str, list[str]]:
         for row in _annotated(schemas.load(schema_id)):
             if "schema" not in found[row]:
                 found[row].append("schema")
-    for row in ("PBX-API-01", "PBX-API-02", "CRM-API-01"):
+    for row in ("PBX-API-01", "PBX-API-02", "PBX-API-04", "CRM-API-01"):
         found[row].append("every request")
     return found
 

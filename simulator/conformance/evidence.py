@@ -172,5 +172,6 @@ def _json(answer: JsonObject) -> Json:
         return None
 
 
-def is_forgiven(finding: Finding) -> bool:
-    return finding.kind is Kind.FORGIVEN and bool(finding.requirement)
+def is_remark(finding: Finding) -> bool:
+    """Whether the finding says that a row was not kept to the letter."""
+    return finding.kind in (Kind.FORGIVEN, Kind.IGNORED, Kind.MISPLACED) and bool(finding.requirement)

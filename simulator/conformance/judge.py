@@ -3,11 +3,14 @@
 from collections.abc import Iterator, Mapping
 from typing import cast
 
-from simulator.conformance.evidence import Exchange, is_forgiven
+from simulator.conformance.evidence import Exchange, is_remark
 from simulator.conformance.verdict import Check
 from simulator.contract import schemas
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Side
+
+# Judged in every request of a PBX.
+FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
 
 def judge(exchange: Exchange, where: str) -> Iterator[Check]:
@@ -34,9 +37,16 @@ def _request(exchange: Exchange, where: str) -> Iterator[Check]:
         return
     if schema_id:
         yield from _by_schema(schema_id, exchange.params, exchange.violations, str(exchange), where)
-    if operation.entity and not any(map(is_forgiven, exchange.findings)):
-        yield Check("PBX-API-02", f"{operation.name} is a form with JSON text", where)
-    for finding in filter(is_forgiven, exchange.findings):
+    if operation.asked_by is Side.PBX:
+        yield from _by_form(exchange, where)
+
+
+def _by_form(exchange: Exchange, where: str) -> Iterator[Check]:
+    """How the request was written down: what was forgiven, ignored or at the wrong place."""
+    remarks = [finding for finding in exchange.findings if is_remark(finding)]
+    for row in sorted(FORM_ROWS - {finding.requirement for finding in remarks}):
+        yield Check(row, f"{exchange.method} {exchange.url}", where)
+    for finding in remarks:
         yield Check(finding.requirement, str(exchange), where, str(finding), forgiven=True)
 
 

@@ -17,6 +17,9 @@ _TRUE = {"1", "true"}
 _FALSE = {"0", "false", ""}
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
+# The row on what a message may hold at all.
+_MEMBERS = "PBX-API-04"
+
 # A value that has to be left out, because the sender wrote "nothing" in a form of his own.
 _ABSENT = object()
 
@@ -39,7 +42,7 @@ class _Walk:
         self.findings: list[Finding] = []
 
     def note(
-        self, kind: Kind, path: list[str | int], message: str, remedy: str, requirement: str = ""
+        self, kind: Kind, path: list[str | int], message: str, remedy: str, requirement: str = _MEMBERS
     ) -> None:
         self.findings.append(Finding(kind, self.where, pointer(path), message, remedy, requirement))
 
@@ -129,7 +132,7 @@ class _Walk:
                 path,
                 f"{value!r} is read as {read!r}",
                 f"Send a JSON {canonical}.",
-                str(schema.get("x-requirement") or ""),
+                str(schema.get("x-requirement") or _MEMBERS),
             )
         return cast(Json, read)
 

@@ -107,6 +107,7 @@ class MethodNotAllowed(ApiError):
 class EntityNotFound(ApiError):
     status = 404
     message = "Not found"
+    remedy = "Check the id or code, and by, which says what it is."
 
 
 class BadRequest(ApiError):
@@ -114,6 +115,8 @@ class BadRequest(ApiError):
 
 
 class ParameterMissing(BadRequest):
+    remedy = "Send the parameter."
+
     def __init__(self, name: str) -> None:
         super().__init__(f"Parameter '{name}' is missing")
 
@@ -216,6 +219,7 @@ class ServerFault(ApiError):
 
 class RateLimitExceeded(ApiError):
     message = "Rate limit exceeded"
+    remedy = "Wait for the next second; telephony has a budget of its own."
 
     def __init__(self, status: int = 503) -> None:
         super().__init__()

@@ -11,6 +11,12 @@ def printable(text: str) -> str:
     return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
 
 
+def sentence(message: str, remedy: str) -> str:
+    """What was wrong and what to do, as text that ends with a full stop."""
+    stop = "" if message.endswith((".", "!", "?")) else "."
+    return f"{message}{stop} {remedy}".rstrip()
+
+
 class Kind(StrEnum):
     """How a finding came about, from the gravest to the mildest."""
 
@@ -49,5 +55,4 @@ class Finding:
     def __str__(self) -> str:
         place = self.where + self.pointer
         rule = f" [{self.requirement}]" if self.requirement else ""
-        remedy = f" {self.remedy}" if self.remedy else ""
-        return printable(f"{self.kind}: {place}: {self.message}{remedy}{rule}")
+        return printable(f"{self.kind}: {place}: {sentence(self.message, self.remedy)}{rule}")

@@ -30,7 +30,8 @@ def judge(
         query = _judge_query(operation, allowed, strict=crm.settings.strict)
     else:
         for name in parameters.keys() - {*COMMON, operation.entity}:
-            note(Finding(Kind.IGNORED, "request", f"/{name}", f"the method knows no {name}", "Remove it."))
+            unknown = f"the method knows no {name}"
+            note(Finding(Kind.IGNORED, "request", f"/{name}", unknown, "Remove it.", "PBX-API-04"))
     entity: Json = None
     broken: dict[str, str] = {}
     if operation.entity:

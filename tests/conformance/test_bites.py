@@ -189,6 +189,11 @@ def test_a_broken_side_fails_the_rows_that_it_breaks(
     assert found.conformant is (not expected)
 
 
+def test_a_member_that_nobody_knows_is_noted(monkeypatch: pytest.MonkeyPatch) -> None:
+    events(setting(colour="red"))(monkeypatch)
+    assert rows(verdict("6-event/cancelled"), Outcome.NOTED) == {"PBX-API-04"}
+
+
 def test_a_recording_without_its_content_type_fails(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recordings, "CONTENT_TYPE", "application/octet-stream")
     assert "PBX-RECORD-01" in rows(verdict("4-record"), Outcome.FAILED)

@@ -6,8 +6,12 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
+from simulator.bench.clocks import SteppedClock
+from simulator.crm.app import create_app
+from simulator.crm.crm import Crm
+from simulator.crm.settings import CrmSettings
 from simulator.serving import Address, serving
-from tests.support import Account, call_item
+from tests.support import KEY, Account, call_item
 
 
 class Listener:
@@ -203,3 +207,25 @@ def test_opening_the_account_posts_the_client_id(account: Account, listener: Lis
     assert (opened["status"], opened["outcome"]) == (200, "the module answered 200")
     assert listener.asked == [{"path": "account", "clientId": "c"}]
     assert account.client.post("/_bench/modules/none/account").status_code == 409
+
+
+def test_two_accounts_are_told_apart_by_client_id(listener: Listener) -> None:
+    clock = SteppedClock()
+    for number, client_id in ((1, "first"), (2, "second")):
+        settings = CrmSettings(api_key=KEY, base_url=f"http://account{number}.example", seed=number)
+        crm = Crm(settings, clock)
+        account = Account(crm, create_app(crm).test_client())
+        module = {
+            "clientId": client_id,
+            "active": True,
+            "integrations": {
+                "telephony": {
+                    "makeCallUrl": listener.url("call"),
+                    "additionalCodes": [{"userId": 1, "code": "100"}],
+                }
+            },
+        }
+        account.post("integration-modules/mine/edit", integrationModule=module)
+        assert click(account)["succeeded"] is True
+        crm.close()
+    assert [asked["clientId"] for asked in listener.asked] == ["first", "second"]
