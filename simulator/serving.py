@@ -161,6 +161,8 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
             signal.signal(number, lambda *_: stop.set())
         say("Serving; stop with Ctrl-C.")
         stop.wait()
+        # Nothing that was planned may run once the stores are closed.
+        clock.close()
 
 
 def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStack) -> str:

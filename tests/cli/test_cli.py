@@ -138,23 +138,28 @@ def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:
     assert (code, output) == (1, "callproof: '1' is not a number that can be dialled.\n")
 
 
-def test_serve_says_where_it_is_and_stops_when_told() -> None:
+def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> None:
     process = subprocess.Popen(
         [sys.executable, "-m", "simulator", "serve", "--crm-port", "0", "--pbx-port", "0", "--register"],
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         text=True,
     )
     assert process.stdout is not None
     lines = [process.stdout.readline() for _ in range(6)]
     assert "for tests only" in lines[0]
-    url, key = lines[1].split()[1], lines[1].split()[-1]
+    url, key, pbx_url = lines[1].split()[1], lines[1].split()[-1], lines[2].split()[2]
     assert lines[3] == "The PBX is registered.\n"
     assert "in memory" in lines[4]
     answer = requests.get(f"{url}/api/v5/integration-modules/virtual-pbx?apiKey={key}", timeout=10)
     assert answer.json()["integrationModule"]["active"] is True
+    call = {"from": "+7 912 345-67-89", "to": "+7-499-999-99-99", "answerAfter": 0, "talk": 0}
+    for _ in range(5):
+        assert requests.post(f"{pbx_url}/_bench/calls", json=call, timeout=10).status_code == 200
     process.send_signal(signal.SIGTERM)
-    assert process.wait(10) == 0
-    process.stdout.close()
+    _, errors = process.communicate(timeout=20)
+    assert process.returncode == 0
+    assert "Traceback" not in errors
 
 
 def served(*arguments: str) -> tuple[subprocess.Popen[str], str, str]:
