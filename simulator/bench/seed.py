@@ -22,8 +22,8 @@ EXTENSIONS = {1: "100", 2: "200"}
 _NOTATIONS = ("+7 ({0}) {1}-{2}-{3}", "8{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8 {0} {1}-{2}-{3}")
 
 
-def api_key(seed: int) -> str:
-    """32 letters and digits, as the sample keys of the documentation look."""
+def api_key(seed: int | str) -> str:
+    """32 letters and digits, as the sample keys of the documentation look; one for each seed."""
     return "".join(random.Random(f"api-key:{seed}").choices(string.ascii_letters + string.digits, k=32))
 
 

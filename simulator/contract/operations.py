@@ -78,6 +78,15 @@ OPERATIONS: tuple[Operation, ...] = (
         answer_schema="answers/module",
     ),
     Operation(
+        "module-scopes",
+        "POST",
+        f"{_V5}/integration-modules/{{code}}/update-scopes",
+        scope="integration_write",
+        entity="requires",
+        entity_schema="payloads/requires",
+        answer_schema="answers/module-scopes",
+    ),
+    Operation(
         "call-event",
         "POST",
         f"{_V5}/telephony/call/event",

@@ -31,6 +31,7 @@ class Readings:
     ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored`` (9.26).
     ``record_params``: which of clientId, externalId and phone a recordUrl is called with (9.28).
     ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation (9.12).
+    ``simple_connection``: whether modules count as connected by one click (3.3).
     """
 
     repeat: str = "keep"
@@ -39,6 +40,7 @@ class Readings:
     dial: str = "digits"
     record_params: tuple[str, ...] = ("clientId",)
     links: str = "known"
+    simple_connection: str = "enabled"
 
 
 # What each reading may be set to; record_params takes any of its choices together.
@@ -49,6 +51,7 @@ CHOICES = {
     "dial": ("digits", "as-stored"),
     "record_params": ("clientId", "externalId", "phone"),
     "links": ("known", "sample"),
+    "simple_connection": ("enabled", "disabled"),
 }
 
 

@@ -157,3 +157,25 @@ def test_a_date_in_another_time_zone_leaves_a_finding(
     found = [finding.message for finding in registered.findings]
     assert len(found) == (words is not None)
     assert all(str(words) in message for message in found)
+
+
+def test_a_module_asks_for_scopes_and_is_given_a_key_that_has_them(registered: Account) -> None:
+    path = "integration-modules/my-telephony/update-scopes"
+    keys = {
+        registered.post(path, requires={"scopes": ["user_read"]}).get_json()["apiKey"] for _ in range(2)
+    }
+    assert len(keys) == 2
+    for key in keys:
+        assert ask(registered, key, "users").status_code == 200
+        assert ask(registered, key, "customers").status_code == 403
+    unknown = registered.post("integration-modules/none/update-scopes", requires={"scopes": []})
+    assert unknown.status_code == 404
+    wrong = registered.post(path, requires={"scopes": ["everything"]})
+    assert (wrong.status_code, list(wrong.get_json()["errors"])) == (400, ["scopes[0]"])
+
+
+def test_without_a_one_click_connection_scopes_are_refused(registered: Account) -> None:
+    registered.client.post("/_bench/readings", json={"simple_connection": "disabled"})
+    path = "integration-modules/my-telephony/update-scopes"
+    refused = registered.post(path, requires={"scopes": ["user_read"]})
+    assert (refused.status_code, refused.get_json()["errorMsg"]) == (400, "Not enabled simple connection")

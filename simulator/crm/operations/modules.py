@@ -4,9 +4,16 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
-from simulator.contract.errors import BLANK, INVALID, EntityNotFound, InvalidEntity
+from simulator.bench.seed import api_key
+from simulator.contract.errors import (
+    BLANK,
+    INVALID,
+    EntityNotFound,
+    InvalidEntity,
+    SimpleConnectionDisabled,
+)
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.core.model import Module
+from simulator.core.model import Grant, Module
 from simulator.core.ports import CrmSession
 from simulator.crm.exchange import Asked, Reply
 
@@ -58,6 +65,20 @@ def get(session: CrmSession, asked: Asked) -> Reply:
     shown["integrations"] = integrations or []
     shown["actions"] = shown.get("actions") or []
     return Reply({"integrationModule": shown})
+
+
+def update_scopes(session: CrmSession, asked: Asked) -> Reply:
+    """Give the module a new key with the scopes that it asks for (section 3.3)."""
+    code = asked.path["code"]
+    if session.module(code) is None:
+        raise EntityNotFound
+    if asked.readings.simple_connection == "disabled":
+        raise SimpleConnectionDisabled
+    scopes = cast(list[str], cast(JsonObject, asked.entity)["scopes"])
+    number = len(session.grants())
+    key = api_key(f"{asked.settings.seed}:{code}:{number}:{asked.now}")
+    session.save_grant(Grant(key, tuple(dict.fromkeys(scopes))))
+    return Reply({"apiKey": key})
 
 
 def _fresh(code: str) -> JsonObject:
@@ -153,4 +174,4 @@ def _advise(asked: Asked, module: Module) -> None:
         )
 
 
-HANDLERS = {"module-edit": edit, "module": get}
+HANDLERS = {"module-edit": edit, "module": get, "module-scopes": update_scopes}
