@@ -12,7 +12,6 @@ from typing import cast
 import orjson
 from flask import Blueprint, Response, request
 from jsonschema import Draft202012Validator
-from werkzeug.exceptions import HTTPException
 
 from simulator import __version__
 from simulator.bench.clocks import AnyClock, SteppedClock
@@ -222,13 +221,6 @@ def _number(asked: JsonObject, name: str, default: float) -> float:
 
 def _refuse(error: ControlError) -> Response:
     return _answer({"error": str(error)}, error.status)
-
-
-def refuse_http(error: HTTPException) -> Response:
-    """Flask's own refusals (404, 405, 413) as JSON."""
-    return _answer(
-        {"error": f"{error.code} {error.name}: {request.method} {request.path}"}, error.code or 500
-    )
 
 
 def _answer(body: Json, status: int) -> Response:

@@ -47,10 +47,6 @@ class ScenarioResult:
     checks: list[Check] = field(default_factory=list)
     broken: str = ""
 
-    @property
-    def failed_checks(self) -> list[Check]:
-        return [check for check in self.checks if check.problem]
-
 
 @dataclass(frozen=True)
 class RequirementResult:

@@ -1,14 +1,13 @@
 """How many requests a second a key may make (contract.md, section 1.7).
 
 Two budgets are counted apart: one for methods whose path begins with ``/telephony``, one for the rest.
+The real system is known to allow 40 and 10.
 """
 
 from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
 
-GENERAL_LIMIT = 10
-TELEPHONY_LIMIT = 40
 WINDOW = 1.0
 
 
