@@ -7,7 +7,7 @@ BIN := .venv/bin
 .PHONY: demo test lint docs clean
 
 demo: .venv/demo
-	$(BIN)/callproof check --junit build/report.xml --json build/report.json
+	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
 	@echo "Reports: build/report.xml (JUnit) and build/report.json"
 
 test: .venv/dev
