@@ -13,7 +13,13 @@ from werkzeug.routing import BaseConverter
 from simulator import __version__
 from simulator.bench.recording import note, record_incoming
 from simulator.contract import openapi, wire
-from simulator.contract.errors import ApiError, MethodNotAllowed, MethodNotFound, ServerFault
+from simulator.contract.errors import (
+    AccountNotFound,
+    ApiError,
+    MethodNotAllowed,
+    MethodNotFound,
+    ServerFault,
+)
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import OPERATIONS, Operation
@@ -47,6 +53,8 @@ def create_app(crm: Crm, token: str = "") -> Flask:
             strict=crm.settings.strict,
         )
         note(*g.decoded.findings)
+        if crm.readings.account == "unknown":
+            raise AccountNotFound
         g.grant = NOBODY
         if request.path.rstrip("/") != "/api/system-info":
             g.grant = grant_of(given_key(request.headers.get("X-Api-Key"), g.decoded), crm.grants())

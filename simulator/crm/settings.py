@@ -32,6 +32,8 @@ class Readings:
     ``record_params``: which of clientId, externalId and phone a recordUrl is called with (9.28).
     ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation (9.12).
     ``simple_connection``: whether modules count as connected by one click (3.3).
+    ``funds``: ``short`` refuses to activate a module with 402; ``account``: ``unknown`` refuses every
+    request as to a subdomain that does not exist (both 1.6).
     """
 
     repeat: str = "keep"
@@ -41,6 +43,8 @@ class Readings:
     record_params: tuple[str, ...] = ("clientId",)
     links: str = "known"
     simple_connection: str = "enabled"
+    funds: str = "enough"
+    account: str = "exists"
 
 
 # What each reading may be set to; record_params takes any of its choices together.
@@ -52,6 +56,8 @@ CHOICES = {
     "record_params": ("clientId", "externalId", "phone"),
     "links": ("known", "sample"),
     "simple_connection": ("enabled", "disabled"),
+    "funds": ("enough", "short"),
+    "account": ("exists", "unknown"),
 }
 
 

@@ -8,7 +8,7 @@ import pytest
 from tests.support import Account, call_item
 
 
-def read(account: Account, **readings: Any) -> None:
+def read(account: Account, /, **readings: Any) -> None:
     assert account.client.post("/_bench/readings", json=readings).status_code == 200
 
 
@@ -78,3 +78,24 @@ def test_reset_brings_the_defaults_back(registered: Account) -> None:
 @pytest.mark.parametrize("readings", [{"dial": "backwards"}, {"colour": "red"}, {"record_params": "phone"}])
 def test_a_reading_that_does_not_exist_is_refused(account: Account, readings: dict[str, str]) -> None:
     assert account.client.post("/_bench/readings", json=readings).status_code == 400
+
+
+def test_without_funds_a_module_cannot_be_activated_but_changed(registered: Account) -> None:
+    read(registered, funds="short")
+    assert registered.register().status_code == 200
+    refused = registered.register("another")
+    assert (refused.status_code, refused.get_json()) == (
+        402,
+        {
+            "success": False,
+            "errorMsg": "Failed to activate module",
+            "errors": ["Your account has insufficient funds to activate integration module"],
+        },
+    )
+    assert registered.get("integration-modules/another").status_code == 404
+
+
+def test_an_unknown_account_is_refused_before_anything_else(account: Account) -> None:
+    read(account, account="unknown")
+    for answer in (account.get("users"), account.client.get("/api/system-info"), account.event(phone="1")):
+        assert (answer.status_code, answer.get_json()["errorMsg"]) == (404, "Account does not exist.")

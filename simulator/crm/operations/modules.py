@@ -8,6 +8,7 @@ from simulator.bench.seed import api_key
 from simulator.contract.errors import (
     BLANK,
     INVALID,
+    ActivationFailed,
     EntityNotFound,
     InvalidEntity,
     SimpleConnectionDisabled,
@@ -19,6 +20,8 @@ from simulator.crm.exchange import Asked, Reply
 
 # Not the sender's to set (contract.md, section 3.1).
 READ_ONLY = ("freeze", "native")
+
+NO_FUNDS = "Your account has insufficient funds to activate integration module"
 
 _SYMBOLIC = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
@@ -38,6 +41,9 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     if asked.readings.absent_codes == "clear":
         _clear_absent_codes(sent)
     document = _merged(known.document if known else _fresh(code), sent)
+    was_active = known is not None and known.document.get("active") is True
+    if asked.readings.funds == "short" and document.get("active") and not was_active:
+        raise ActivationFailed(errors=[NO_FUNDS])
     module = Module(code, document)
     _advise(asked, module)
     session.save_module(module)
