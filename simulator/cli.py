@@ -16,14 +16,14 @@ import click
 import orjson
 
 from simulator import __version__
+from simulator.bench.ends import ActionRefused, End, Ends, Unreachable
 from simulator.bench.seed import DEFAULT_SEED
+from simulator.bench.yamlfile import FileError
 from simulator.conformance import loading, runner
-from simulator.conformance.drivers import ActionRefused, End, Ends, Unreachable
 from simulator.conformance.reports import terminal
 from simulator.conformance.reports.json_report import write as write_json
 from simulator.conformance.reports.junit import write as write_junit
 from simulator.conformance.verdict import ScenarioResult, Verdict
-from simulator.conformance.yamlfile import ScenarioError
 from simulator.contract import coerce, schemas
 from simulator.contract.findings import printable, sentence
 from simulator.contract.jsontypes import Json, JsonObject
@@ -168,7 +168,7 @@ def check(
         _stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
     try:
         scenarios = loading.find(wanted)
-    except (ScenarioError, LookupError) as error:
+    except (FileError, LookupError) as error:
         _stop(str(error.args[0]), USAGE)
     out = terminal.console()
     verdict = Verdict([], seed, strict)

@@ -4,8 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from jsonschema import Draft202012Validator
-
+from simulator.bench.yamlfile import Document, Path_
 from simulator.conformance.scenario import (
     ANYTHING,
     KEPT,
@@ -19,7 +18,6 @@ from simulator.conformance.scenario import (
     Verb,
     Wait,
 )
-from simulator.conformance.yamlfile import Document, Path_
 from simulator.contract.files import shipped
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import BY_NAME, Side
@@ -30,7 +28,7 @@ from simulator.contract.schemas import load
 def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     """The shipped scenarios, or those that the arguments name: a file, a folder, an id or its beginning.
 
-    Raises ScenarioError for a broken file and LookupError for an argument that names nothing.
+    Raises FileError for a broken file and LookupError for an argument that names nothing.
     """
     root = shipped("scenarios")
     if not wanted:
@@ -198,8 +196,4 @@ class Reader:
         if part:
             schema = {**cast(JsonObject, cast(JsonObject, schema["$defs"])[part])}
             schema["$defs"] = load("scenario")["$defs"]
-        errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: len(e.absolute_path))
-        if errors:
-            where = (*path, *errors[0].absolute_path)
-            name = ".".join(str(p) for p in where) or "the file"
-            raise self._document.error(where, f"{name}: {errors[0].message}")
+        self._document.demand(schema, value, path)

@@ -6,7 +6,8 @@ from typing import cast
 
 import orjson
 
-from simulator.conformance.drivers import ActionRefused, Ends
+from simulator.bench.ends import ActionRefused, Ends
+from simulator.conformance.drivers import act
 from simulator.conformance.evidence import Book, Exchange, read
 from simulator.conformance.judge import judge
 from simulator.conformance.matching import differences
@@ -103,7 +104,7 @@ class _Play:
     def _step(self, step: Step) -> None:
         match step:
             case Do():
-                answer = self._ends.act(step.action, cast(JsonObject, self._filled(step.args)))
+                answer = act(self._ends, step.action, cast(JsonObject, self._filled(step.args)))
                 if step.name:
                     self._names[step.name] = answer
             case Send():

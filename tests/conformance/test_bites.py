@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from simulator.bench.ends import Ends
 from simulator.conformance import loading, runner
-from simulator.conformance.drivers import Ends
 from simulator.conformance.verdict import Outcome, Verdict
 from simulator.contract.jsontypes import JsonObject
 from simulator.core import reports

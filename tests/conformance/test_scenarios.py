@@ -5,9 +5,9 @@ from textwrap import dedent
 
 import pytest
 
+from simulator.bench.yamlfile import FileError
 from simulator.conformance import loading
 from simulator.conformance.scenario import Do, Expect, Repeat, Send, Wait
-from simulator.conformance.yamlfile import ScenarioError
 
 GOOD = """
 title: T
@@ -78,7 +78,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
 )  # fmt: skip
 def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, text: str, line: int, words: str) -> None:
     file = write(tmp_path, text)
-    with pytest.raises(ScenarioError) as caught:
+    with pytest.raises(FileError) as caught:
         loading.find([file])
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert words in str(caught.value)
@@ -87,7 +87,7 @@ def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, text: str, line: in
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(ScenarioError, match=r"mine\.yaml:1: "):
+    with pytest.raises(FileError, match=r"mine\.yaml:1: "):
         loading.find([str(file)])
 
 

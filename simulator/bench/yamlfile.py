@@ -3,11 +3,14 @@
 from pathlib import Path
 
 import yaml
+from jsonschema import Draft202012Validator
+
+from simulator.contract.jsontypes import JsonObject
 
 Path_ = tuple[str | int, ...]
 
 
-class ScenarioError(Exception):
+class FileError(Exception):
     """A file cannot be used; the text begins with ``file:line``."""
 
     def __init__(self, file: str, line: int, message: str) -> None:
@@ -18,14 +21,14 @@ class Document:
     """The data of one file and the line on which each part of it begins."""
 
     def __init__(self, path: Path, shown_as: str = "") -> None:
-        """Raises ScenarioError when the file cannot be read or is no YAML."""
+        """Raises FileError when the file cannot be read or is no YAML."""
         self.name = shown_as or str(path)
         self._lines: dict[Path_, int] = {}
         try:
             loader = yaml.SafeLoader(path.read_text("utf-8"))
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-            raise ScenarioError(self.name, 1, f"the file cannot be read: {reason}") from None
+            raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None
         try:
             node = loader.get_single_node()
             if node is not None:
@@ -34,7 +37,7 @@ class Document:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-            raise ScenarioError(self.name, mark.line + 1 if mark else 1, f"no YAML: {problem}") from None
+            raise FileError(self.name, mark.line + 1 if mark else 1, f"no YAML: {problem}") from None
         finally:
             loader.dispose()
 
@@ -44,8 +47,16 @@ class Document:
             path = path[:-1]
         return self._lines.get(path, 1)
 
-    def error(self, path: Path_, message: str) -> ScenarioError:
-        return ScenarioError(self.name, self.line(path), message)
+    def error(self, path: Path_, message: str) -> FileError:
+        return FileError(self.name, self.line(path), message)
+
+    def demand(self, schema: JsonObject, value: object, path: Path_ = ()) -> None:
+        """Raises FileError for the outermost thing about a part that its schema does not allow."""
+        errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: len(e.absolute_path))
+        if errors:
+            where = (*path, *errors[0].absolute_path)
+            name = ".".join(str(p) for p in where) or "the file"
+            raise self.error(where, f"{name}: {errors[0].message}")
 
     def _read(self, node: yaml.Node, path: Path_) -> None:
         self._lines.setdefault(path, node.start_mark.line + 1)
@@ -57,7 +68,7 @@ class Document:
             for key, value in node.value:
                 name = str(key.value)
                 if name in seen:
-                    raise ScenarioError(self.name, key.start_mark.line + 1, f"{name!r} stands twice")
+                    raise FileError(self.name, key.start_mark.line + 1, f"{name!r} stands twice")
                 seen.add(name)
                 self._lines[(*path, name)] = key.start_mark.line + 1
                 self._read(value, (*path, name))
