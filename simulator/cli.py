@@ -209,7 +209,12 @@ def requirements(side: str | None) -> None:
 @option("--to", "line", required=True, metavar="LINE", help="The line that is dialled.")
 @option("--answer-after", type=click.FloatRange(0), metavar="SECONDS", help="Let the manager pick up.")
 @option(
-    "--talk", type=click.FloatRange(0), metavar="SECONDS", help="Let the customer hang up after so long."
+    "--talk",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an answered call lasts; the customer hangs up.",
 )
 @option("--pbx-url", default=PBX_URL, show_default=True, help="The running virtual PBX.")
 @option("--control-token", default="", help="The token of its control API.")
@@ -217,14 +222,14 @@ def call(
     caller: str,
     line: str,
     answer_after: float | None,
-    talk: float | None,
+    talk: float,
     pbx_url: str,
     control_token: str,
 ) -> None:
     """Let a customer call a line of a running virtual PBX."""
-    script: JsonObject = {"answerAfter": answer_after, "talk": talk}
     asked: JsonObject = {"from": caller, "to": line}
-    asked |= {name: value for name, value in script.items() if value is not None}
+    if answer_after is not None:
+        asked["script"] = {"after": answer_after, "talk": talk}
     answer = _control(Side.PBX, pbx_url, control_token, lambda end: end.post("/calls", asked))
     click.echo(f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}")
 

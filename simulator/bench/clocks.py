@@ -13,7 +13,7 @@ from simulator.core.clock import ManualClock, ManualTimer
 
 log = logging.getLogger("callproof.clock")
 
-_WORKERS = 8
+_WORKERS = 32
 
 
 class SteppedClock(ManualClock):

@@ -55,7 +55,7 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
                 answer=SentAnswer(
                     response.status_code,
                     tuple(response.headers.items()),
-                    Body.of(response.get_data()),
+                    _body(response),
                 ),
                 findings=tuple(findings),
                 by_bench=BENCH_HEADER in request.headers,
@@ -67,6 +67,13 @@ def record_incoming(app: Flask, journal: Journal, clock: Clock) -> None:
         for finding in findings:
             log.warning("%d %s", written.id, finding)
         return response
+
+
+def _body(response: Response) -> Body:
+    """Audio leaves in pieces and is not gathered for the journal."""
+    if response.is_streamed:
+        return Body(b"", response.content_length or 0, False)
+    return Body.of(response.get_data())
 
 
 def note(*findings: Finding) -> None:
@@ -102,17 +109,18 @@ class Caller:
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Exchange:
         """The exchange as it went into the journal; a failed one has no answer but an error.
 
-        ``params`` are appended to a query that the address already has. Raises HostRefused before
-        anything is sent.
+        ``timeout`` in seconds may be shorter than the caller's. ``params`` are appended to a query that
+        the address already has. Raises HostRefused before anything is sent.
         """
         self._demand_allowed(url)
         prepared = self._session.prepare_request(
             requests.Request(method, url, params=params, data=data, headers=headers)
         )
-        answer, error = self._ask(prepared)
+        answer, error = self._ask(prepared, min(timeout or self.timeout, self.timeout))
         body = prepared.body or b""
         return self.journal.write(
             Exchange(
@@ -130,11 +138,11 @@ class Caller:
             )
         )
 
-    def _ask(self, prepared: requests.PreparedRequest) -> tuple[SentAnswer | None, str]:
+    def _ask(self, prepared: requests.PreparedRequest, timeout: float) -> tuple[SentAnswer | None, str]:
         try:
-            response = self._session.send(prepared, timeout=self.timeout, allow_redirects=False)
+            response = self._session.send(prepared, timeout=timeout, allow_redirects=False)
         except requests.Timeout:
-            return None, f"no answer within {self.timeout:g} s"
+            return None, f"no answer within {timeout:g} s"
         except requests.RequestException as error:
             return None, _plain(error)
         return SentAnswer(

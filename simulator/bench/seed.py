@@ -15,9 +15,14 @@ from simulator.core.model import Customer, Group, Site, User
 from simulator.core.ports import CrmSession
 
 DEFAULT_SEED = 1
-CUSTOMERS = 20
+MANAGERS, CUSTOMERS = 2, 20
 LINES = {"shop1": "+7-499-999-99-99", "shop2": "+7-499-888-88-88"}
-EXTENSIONS = {1: "100", 2: "200"}
+
+
+def extension_of(user_id: int) -> str:
+    """The guide gives user 1 the extension 100 and user 2 the extension 200; so it goes on."""
+    return str(100 * user_id)
+
 
 _NOTATIONS = ("+7 ({0}) {1}-{2}-{3}", "8{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8 {0} {1}-{2}-{3}")
 
@@ -27,26 +32,27 @@ def api_key(seed: int | str) -> str:
     return "".join(random.Random(f"api-key:{seed}").choices(string.ascii_letters + string.digits, k=32))
 
 
-def fill(session: CrmSession, seed: int) -> None:
+def fill(session: CrmSession, seed: int, *, managers: int = MANAGERS, customers: int = CUSTOMERS) -> None:
     """Write the account's people, shops and customers into an empty store."""
     session.save_group(Group(1, "manager", "Managers"))
     session.save_group(Group(2, "director", "Directors", is_manager=False))
     for number, (code, _) in enumerate(LINES.items(), start=1):
         session.save_site(Site(code, f"Shop {number}", f"http://{code}.example"))
-    users, customers = _people(seed)
+    users, callers = _people(seed, managers, customers)
     for user in users:
         session.save_user(user)
-    for customer in customers:
+    for customer in callers:
         session.add_customer(customer)
 
 
 @lru_cache(maxsize=4)
-def _people(seed: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
+def _people(seed: int, managers: int, customers: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
     fake = Faker("en_US")
     fake.seed_instance(seed)
-    users = tuple(_user(user_id, fake) for user_id in EXTENSIONS)
+    users = tuple(_user(user_id, fake) for user_id in range(1, managers + 1))
     dice = random.Random(f"customers:{seed}")
-    return users, tuple(_customer(number, fake, dice) for number in range(1, CUSTOMERS + 1))
+    numbers = range(1, customers + 1)
+    return users, tuple(_customer(number, managers, fake, dice) for number in numbers)
 
 
 def _user(user_id: int, fake: Faker) -> User:
@@ -63,7 +69,7 @@ def _user(user_id: int, fake: Faker) -> User:
     )
 
 
-def _customer(number: int, fake: Faker, dice: random.Random) -> Customer:
+def _customer(number: int, managers: int, fake: Faker, dice: random.Random) -> Customer:
     notation = _NOTATIONS[number % len(_NOTATIONS)]
     phone = notation.format(
         f"9{dice.randrange(100):02}",
@@ -75,7 +81,7 @@ def _customer(number: int, fake: Faker, dice: random.Random) -> Customer:
         id=0,
         external_id=f"customer-{number}",
         site=f"shop{number % 2 + 1}",
-        manager_id=number % 2 + 1,
+        manager_id=number % managers + 1,
         phones=(phone,),
         created_at=EPOCH - 3600 * number,
         updated_at=EPOCH - 3600 * number,

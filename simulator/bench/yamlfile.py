@@ -4,8 +4,11 @@ from pathlib import Path
 
 import yaml
 from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
 
 from simulator.contract.jsontypes import JsonObject
+
+_PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
 Path_ = tuple[str | int, ...]
 
@@ -56,7 +59,8 @@ class Document:
         if errors:
             where = (*path, *errors[0].absolute_path)
             name = ".".join(str(p) for p in where) or "the file"
-            raise self.error(where, f"{name}: {errors[0].message}")
+            hint = "; put it in quotes" if _wants_quotes(errors[0]) else ""
+            raise self.error(where, f"{name}: {errors[0].message}{hint}")
 
     def _read(self, node: yaml.Node, path: Path_) -> None:
         self._lines.setdefault(path, node.start_mark.line + 1)
@@ -67,8 +71,19 @@ class Document:
             seen: set[str] = set()
             for key, value in node.value:
                 name = str(key.value)
+                if key.tag in _PLAIN:
+                    key.tag = "tag:yaml.org,2002:str"  # 0100 is a name, not an octal number
                 if name in seen:
                     raise FileError(self.name, key.start_mark.line + 1, f"{name!r} stands twice")
                 seen.add(name)
                 self._lines[(*path, name)] = key.start_mark.line + 1
                 self._read(value, (*path, name))
+
+
+def _wants_quotes(error: ValidationError) -> bool:
+    """YAML reads 100 as a number and 18:00 as one of base 60."""
+    return (
+        error.validator == "type"
+        and error.validator_value == "string"
+        and isinstance(error.instance, int | float)
+    )

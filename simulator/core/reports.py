@@ -1,5 +1,7 @@
 """What the virtual PBX tells the CRM of a call, in the contract's two vocabularies (sections 4.1, 4.3)."""
 
+from collections.abc import Sequence
+
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.call import Call, Cause, State
 from simulator.core.clock import written
@@ -10,6 +12,7 @@ HANGUP_STATUS = {
     Cause.BUSY: "busy",
     Cause.NO_ANSWER: "no answered",
     Cause.CANCELLED: "cancel",
+    Cause.REFUSED: "busy",
     Cause.FAILED: "failed",
 }
 RESULT = {
@@ -17,22 +20,28 @@ RESULT = {
     Cause.BUSY: "busy",
     Cause.NO_ANSWER: "no answer",
     Cause.CANCELLED: "no answer",
+    Cause.REFUSED: "busy",
     Cause.FAILED: "failed",
 }
 
 
-def events_between(before: Call, after: Call) -> list[JsonObject]:
+def events_between(before: Call | None, after: Call) -> list[JsonObject]:
     """The events that a step of the call gives rise to.
 
-    A call is reported from the moment that the other party is rung. One that ended before that, such
-    as a click-to-call whose manager did not pick up, is not a call with a customer and is not reported.
+    Each extension is told of once, when it is rung first, so that a call which goes on to another one
+    opens a card there. A call that ended before anybody was rung with it, such as a click-to-call whose
+    manager did not pick up, is not a call with a customer and is not reported.
     """
     events: list[JsonObject] = []
-    if before.rang_at is None and after.rang_at is not None:
-        events.append(_event(after, after.direction.value))
-    if before.state is not State.ENDED and after.state is State.ENDED and after.rang_at is not None:
+    known = before.told if before else ()
+    newly = [extension for extension in after.told if extension not in known]
+    if newly:
+        events.append(_event(after, after.direction.value, newly))
+    ended_now = after.state is State.ENDED and (before is None or before.state is not State.ENDED)
+    if ended_now and after.told:
         assert after.cause is not None
-        events.append({**_event(after, "hangup"), "hangupStatus": HANGUP_STATUS[after.cause]})
+        hangup = _event(after, "hangup", after.told)
+        events.append({**hangup, "hangupStatus": HANGUP_STATUS[after.cause]})
     return events
 
 
@@ -55,16 +64,16 @@ def history_item(call: Call, record_url: str | None, zone: str = "UTC") -> JsonO
         "externalId": call.id,
         "externalPhone": call.line,
     }
-    handled_by = call.answered_by or (call.extensions[0] if len(call.extensions) == 1 else None)
+    handled_by = call.answered_by or (call.told[0] if len(call.told) == 1 else None)
     optional: dict[str, Json] = {"code": handled_by, "recordUrl": record_url}
     return item | {name: value for name, value in optional.items() if value is not None}
 
 
-def _event(call: Call, kind: str) -> JsonObject:
+def _event(call: Call, kind: str, extensions: Sequence[str]) -> JsonObject:
     return {
         "phone": call.phone,
         "type": kind,
-        "codes": list(call.extensions),
+        "codes": list(extensions),
         "externalPhone": call.line,
         "callExternalId": call.id,
     }

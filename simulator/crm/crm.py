@@ -64,4 +64,4 @@ class Crm:
 
     def _fill(self, session: CrmSession, number: int) -> None:
         session.save_grant(Grant(self.settings.api_key, SCOPES))
-        seed.fill(session, number)
+        seed.fill(session, number, managers=self.settings.managers, customers=self.settings.customers)

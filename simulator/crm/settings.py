@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from simulator.bench.seed import CUSTOMERS, MANAGERS
 from simulator.core.budgets import Limits
 
 SCOPES = (
@@ -67,7 +68,8 @@ class CrmSettings:
 
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
     ``limits`` are the budgets of a key, none by default. ``timezone`` is the account's, in which dates
-    are written. ``timeout`` is in seconds and holds for every call to the PBX (contract.md, section 9.25).
+    are written. ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in
+    seconds and holds for every call to the PBX (contract.md, section 9.25).
     """
 
     api_key: str
@@ -80,3 +82,5 @@ class CrmSettings:
     database: str = "sqlite://"
     limits: Limits = field(default_factory=Limits)
     timezone: str = "UTC"
+    managers: int = MANAGERS
+    customers: int = CUSTOMERS

@@ -5,7 +5,6 @@ from pathlib import PurePosixPath
 
 import orjson
 from flask import Flask, Response, request
-from werkzeug.datastructures import Range
 from werkzeug.exceptions import HTTPException
 
 from simulator.bench.recording import note, record_incoming
@@ -63,9 +62,15 @@ def create_app(pbx: Pbx, token: str = "") -> Flask:
         path = PurePosixPath(name)
         with pbx.store.begin() as session:
             call = session.call(path.stem)
-        if call is None or not call.duration or path.suffix != ".wav":
+        keeps = pbx.settings.plan.recordings
+        if call is None or call.ended_at is None or path.suffix != f".{keeps.format}" or not call.recorded:
             return _say({"error": f"There is no recording {name}."}, 404)
-        return _audio(recordings.wav(call.id, call.duration))
+        age = pbx.clock.now() - call.ended_at
+        if age < keeps.ready_after:
+            return _say({"error": f"The recording {name} is not ready yet."}, 404)
+        if keeps.kept_for and age >= keeps.kept_for:
+            return _say({"error": f"The recording {name} is not kept any more."}, 410)
+        return _audio(recordings.recording(call.id, call.recorded, keeps.format), keeps.format)
 
     app.register_error_handler(_Malformed, lambda error: _say({"error": str(error)}, 400))
     app.register_error_handler(HTTPException, _refuse_http)
@@ -111,22 +116,20 @@ def _stranger(pbx: Pbx, asked: JsonObject) -> Response | None:
     return _say({"error": "The clientId is unknown."}, 401)
 
 
-def _audio(content: bytes) -> Response:
-    """The whole file or the part that Range asks for, with the length of what a HEAD would get."""
-    response = Response(content, mimetype=recordings.CONTENT_TYPE)
-    response.headers["Accept-Ranges"] = "bytes"
-    wanted: Range | None = request.range
-    if wanted is None or wanted.units != "bytes" or len(wanted.ranges) != 1:
-        return response
-    part = wanted.range_for_length(len(content))
-    if part is None:
-        response = Response(status=416)
-        response.headers["Content-Range"] = f"bytes */{len(content)}"
-        return response
-    start, stop = part
-    response.set_data(content[start:stop])
-    response.status_code = 206
-    response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{len(content)}"
+def _audio(sound: recordings.Wav | recordings.Mp3, kind: str) -> Response:
+    """The whole file or the part that Range asks for; a HEAD gets the same headers without it."""
+    size, wanted = sound.size, request.range
+    headers = {"Accept-Ranges": "bytes"}
+    start, stop, status = 0, size, 200
+    if wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1:
+        part = wanted.range_for_length(size)
+        if part is None:
+            return Response(status=416, headers={**headers, "Content-Range": f"bytes */{size}"})
+        start, stop = part
+        status = 206
+        headers["Content-Range"] = f"bytes {start}-{stop - 1}/{size}"
+    response = Response(sound.read(start, stop), status, headers, mimetype=recordings.CONTENT_TYPES[kind])
+    response.content_length = stop - start
     return response
 
 

@@ -5,20 +5,36 @@ from typing import cast
 
 from simulator.bench.control import Control, ControlError, Handler, Method
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.core.call import Call, IllegalAction, Party
+from simulator.core.call import Call, IllegalAction
+from simulator.core.script import Outcome, Party, Script
 from simulator.pbx.engine import CallRefused
 from simulator.pbx.pbx import Pbx
 
 _TEXT: JsonObject = {"type": "string"}
 _TEXTS: JsonObject = {"type": "object", "additionalProperties": {"type": "string"}}
-_SECONDS: JsonObject = {"type": "number", "minimum": 0}
+_SECONDS: JsonObject = {"type": "number", "minimum": 0, "maximum": 86_400}
+_PARTY: JsonObject = {"enum": [party.value for party in Party]}
+_SCRIPT: JsonObject = {
+    "type": "object",
+    "properties": {
+        "outcome": {"enum": [outcome.value for outcome in Outcome]},
+        "after": _SECONDS,
+        "talk": _SECONDS,
+        "hungUpBy": _PARTY,
+        "hold": _SECONDS,
+        "transferTo": _TEXT,
+        "pickUp": _SECONDS,
+    },
+    "additionalProperties": False,
+}
 
 
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
     actions = _Actions(pbx)
     api = Control("pbx", pbx.clock, pbx.journal, token)
-    extension: JsonObject = {"extension": _TEXT}
+    engine = pbx.engine
+    leg: JsonObject = {"extension": _TEXT, "device": _TEXT}
     for method in (
         Method("GET", "/state", "Everything that the PBX keeps, beginning with counts.", actions.state),
         Method("POST", "/reset", "Forget all calls and statuses.", actions.reset),
@@ -34,38 +50,84 @@ def control(pbx: Pbx, token: str = "") -> Control:
         Method(
             "POST",
             "/calls",
-            "A customer calls a line; answerAfter and talk, in seconds, let the call run by itself.",
+            "A customer calls a line; with a script the call runs by itself.",
             actions.place,
-            body={"from": _TEXT, "to": _TEXT, "answerAfter": _SECONDS, "talk": _SECONDS},
+            body={"from": _TEXT, "to": _TEXT, "script": _SCRIPT},
             required=("from", "to"),
+        ),
+        Method(
+            "POST",
+            "/dial",
+            "A manager dials on a desk phone; line is the number that the customer sees.",
+            actions.dial,
+            body={"extension": _TEXT, "to": _TEXT, "line": _TEXT, "script": _SCRIPT},
+            required=("extension", "to"),
+        ),
+        Method(
+            "POST",
+            "/scripts",
+            "What the next outgoing call to a number plays, however it is started.",
+            actions.expect,
+            body={"phone": _TEXT, "script": _SCRIPT},
+            required=("phone", "script"),
         ),
         Method(
             "POST",
             "/calls/{id}/answer",
             "The next party picks up: an extension, or the customer of an outgoing call.",
-            _on_call(lambda a: pbx.engine.answer(str(a["id"]), _extension(a))),
-            body=extension,
+            _on_call(
+                lambda a: engine.answer(str(a["id"]), _optional(a, "extension"), _optional(a, "device"))
+            ),
+            body=leg,
         ),
         Method(
             "POST",
             "/calls/{id}/refuse",
             "A party that rings says no.",
-            _on_call(lambda a: pbx.engine.refuse(str(a["id"]), _extension(a))),
-            body=extension,
+            _on_call(
+                lambda a: engine.refuse(str(a["id"]), _optional(a, "extension"), _optional(a, "device"))
+            ),
+            body=leg,
+        ),
+        Method(
+            "POST",
+            "/calls/{id}/engaged",
+            "The customer of an outgoing call is on the telephone.",
+            _on_call(lambda a: engine.engaged(str(a["id"]))),
+        ),
+        Method(
+            "POST",
+            "/calls/{id}/hold",
+            "The manager lets the customer wait.",
+            _on_call(lambda a: engine.hold(str(a["id"]))),
+        ),
+        Method(
+            "POST",
+            "/calls/{id}/take-back",
+            "The manager ends the hold.",
+            _on_call(lambda a: engine.take_back(str(a["id"]))),
+        ),
+        Method(
+            "POST",
+            "/calls/{id}/transfer",
+            "The manager passes the call on; it comes back when the other extension does not take it.",
+            _on_call(lambda a: engine.transfer(str(a["id"]), str(a["to"]))),
+            body={"to": _TEXT},
+            required=("to",),
         ),
         Method(
             "POST",
             "/calls/{id}/hang-up",
             "A party ends the call.",
-            _on_call(lambda a: pbx.engine.hang_up(str(a["id"]), Party(str(a["by"])))),
-            body={"by": {"enum": [party.value for party in Party]}},
+            _on_call(lambda a: engine.hang_up(str(a["id"]), Party(str(a["by"])))),
+            body={"by": _PARTY},
             required=("by",),
         ),
         Method(
             "POST",
             "/calls/{id}/fail",
             "The network drops the call.",
-            _on_call(lambda a: pbx.engine.fail(str(a["id"]))),
+            _on_call(lambda a: engine.fail(str(a["id"]))),
         ),
         Method(
             "POST",
@@ -136,14 +198,21 @@ class _Actions:
         return {"status": told.status, "answer": told.body}
 
     def place(self, asked: JsonObject) -> Json:
-        engine = self.pbx.engine
-        try:
-            call = engine.place_incoming(str(asked["from"]), str(asked["to"]))
-        except CallRefused as error:
-            raise ControlError(f"{error}.", error.status) from None
-        if "answerAfter" in asked:
-            self._script(call, float(str(asked["answerAfter"])), float(str(asked.get("talk", 0))))
-        return _call(call)
+        return _started(
+            lambda: self.pbx.engine.place_incoming(str(asked["from"]), str(asked["to"]), _script(asked))
+        )
+
+    def dial(self, asked: JsonObject) -> Json:
+        line, script = _optional(asked, "line"), _script(asked)
+        return _started(
+            lambda: self.pbx.engine.dial(str(asked["extension"]), str(asked["to"]), line, script)
+        )
+
+    def expect(self, asked: JsonObject) -> Json:
+        script = _script(asked)
+        assert script is not None
+        self.pbx.engine.expect(str(asked["phone"]), script)
+        return {}
 
     def set_period(self, asked: JsonObject) -> Json:
         self.pbx.reporter.upload_every = float(str(asked["every"]))
@@ -163,24 +232,12 @@ class _Actions:
         )
         return {"status": told.status, "text": told.text}
 
-    def _script(self, call: Call, answer_after: float, talk: float) -> None:
-        """The manager picks up and, after the talk, the customer hangs up, unless others act before."""
-        engine = self.pbx.engine
 
-        def pick_up() -> None:
-            try:
-                engine.answer(call.id)
-            except (IllegalAction, KeyError):
-                return
-            engine.later(talk, hang_up)
-
-        def hang_up() -> None:
-            try:
-                engine.hang_up(call.id, Party.CUSTOMER)
-            except (IllegalAction, KeyError):
-                return
-
-        engine.later(answer_after, pick_up)
+def _started(start: Callable[[], Call]) -> Json:
+    try:
+        return _call(start())
+    except CallRefused as error:
+        raise ControlError(f"{error}.", error.status) from None
 
 
 def _on_call(act: Callable[[JsonObject], Call]) -> Handler:
@@ -191,13 +248,35 @@ def _on_call(act: Callable[[JsonObject], Call]) -> Handler:
             raise ControlError(f"There is no call {asked['id']}.", 404) from None
         except IllegalAction as error:
             raise ControlError(f"{error}.", 409) from None
+        except CallRefused as error:
+            raise ControlError(f"{error}.", error.status) from None
 
     return handler
 
 
-def _extension(asked: JsonObject) -> str | None:
-    value = asked.get("extension")
+def _optional(asked: JsonObject, name: str) -> str | None:
+    value = asked.get(name)
     return str(value) if value is not None else None
+
+
+def _script(asked: JsonObject) -> Script | None:
+    sent = cast("JsonObject | None", asked.get("script"))
+    if sent is None:
+        return None
+    usual = Script()
+    return Script(
+        outcome=Outcome(str(sent.get("outcome", usual.outcome.value))),
+        after=_seconds(sent, "after", usual.after),
+        talk=_seconds(sent, "talk", usual.talk),
+        hung_up_by=Party(str(sent.get("hungUpBy", usual.hung_up_by.value))),
+        hold=_seconds(sent, "hold", usual.hold),
+        transfer_to=str(sent.get("transferTo", usual.transfer_to)),
+        pick_up=_seconds(sent, "pickUp", usual.pick_up),
+    )
+
+
+def _seconds(sent: JsonObject, name: str, usual: float) -> float:
+    return float(cast(float, sent.get(name, usual)))
 
 
 def _call(call: Call) -> Json:
@@ -207,11 +286,31 @@ def _call(call: Call) -> Json:
         "phone": call.phone,
         "line": call.line,
         "state": call.state.value,
-        "extensions": list(call.extensions),
+        "extensions": list(dict.fromkeys(leg.extension for leg in call.legs)),
         "answeredBy": call.answered_by,
         "cause": call.cause.value if call.cause else None,
         "reason": call.reason,
+        "choices": [
+            {"at": choice.at, "extensions": list(choice.extensions), "reason": choice.reason}
+            for choice in call.choices
+        ],
+        "legs": [
+            {
+                "extension": leg.extension,
+                "device": leg.device,
+                "rangAt": leg.rang_at,
+                "answeredAt": leg.answered_at,
+                "endedAt": leg.ended_at,
+                "outcome": leg.outcome,
+            }
+            for leg in call.legs
+        ],
+        "told": list(call.told),
+        "holds": call.holds,
+        "transfers": call.transfers,
         "startedAt": call.started_at,
+        "endedAt": call.ended_at,
         "duration": call.duration,
         "durationWaiting": call.waiting,
+        "recorded": call.recorded,
     }

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import cast
 
 import orjson
@@ -9,6 +10,7 @@ import orjson
 from simulator.bench.journal import Exchange
 from simulator.bench.recording import BENCH_HEADER, Caller, HostRefused
 from simulator.contract.jsontypes import Json, JsonObject
+from simulator.core.pacing import Pace
 from simulator.pbx.settings import PbxSettings
 
 
@@ -29,6 +31,13 @@ class CrmClient:
     def __init__(self, caller: Caller, settings: PbxSettings) -> None:
         self._caller = caller
         self._settings = settings
+        self._pace = Pace(settings.plan.requests_per_second)
+        self._pacing = Lock()
+
+    def wait(self, now: float, *, urgent: bool = False) -> float:
+        """0.0 when a telephony request may be sent now, which is counted; else the seconds until then."""
+        with self._pacing:
+            return self._pace.wait(now, urgent=urgent)
 
     def register(self) -> Told:
         """Create or change the telephony with the whole numbering plan."""
@@ -51,7 +60,8 @@ class CrmClient:
                     "outputEventSupported": True,
                     "hangupEventSupported": True,
                     "additionalCodes": [
-                        {"userId": user, "code": code} for code, user in plan.users.items()
+                        {"userId": extension.user, "code": code}
+                        for code, extension in plan.extensions.items()
                     ],
                     "externalPhones": [
                         {"siteCode": line.site, "externalPhone": line.phone} for line in plan.lines
@@ -68,14 +78,21 @@ class CrmClient:
     def upload(self, calls: Sequence[JsonObject]) -> Told:
         return self._post("/api/v5/telephony/calls/upload", "calls", list(calls))
 
-    def manager_extension(self, phone: str) -> str | None:
-        """The extension of the responsible manager; None also when the CRM does not answer properly."""
-        told = self._send("GET", "/api/v5/telephony/manager", params={"phone": phone, "details": "0"})
+    def manager_extension(self, phone: str, timeout: float) -> tuple[str | None, str]:
+        """The extension of the responsible manager, or None and the reason why there is none."""
+        told = self._send(
+            "GET",
+            "/api/v5/telephony/manager",
+            params={"phone": phone, "details": "0"},
+            timeout=timeout,
+        )
+        if told.status is None:
+            return None, f"the CRM named nobody: {told.text}"
+        if not told.success:
+            return None, f"the CRM refused the lookup with {told.status}"
         manager = told.body.get("manager")
-        if not told.success or not isinstance(manager, Mapping):
-            return None
-        code = manager.get("code")
-        return str(code) if code is not None else None
+        code = manager.get("code") if isinstance(manager, Mapping) else None
+        return (None, "no responsible manager") if code is None else (str(code), "responsible manager")
 
     def send_any(
         self,
@@ -101,11 +118,17 @@ class CrmClient:
         params: Mapping[str, str] | None = None,
         data: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
     ) -> Told:
         headers = headers or {"X-API-KEY": self._settings.api_key}
         try:
             exchange = self._caller.send(
-                method, self._settings.crm_url + path, params=params, data=data, headers=headers
+                method,
+                self._settings.crm_url + path,
+                params=params,
+                data=data,
+                headers=headers,
+                timeout=timeout,
             )
         except HostRefused as error:
             return Told(None, {}, str(error))

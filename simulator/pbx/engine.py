@@ -1,26 +1,37 @@
 """Carries calls from the first ring to the last report.
 
 Every step is one transaction: the call's new state and what has to be told of it are stored together,
-so that neither is ever kept without the other. Requests to the CRM are made outside of transactions.
+so that neither is ever kept without the other. Requests to the CRM are made outside of transactions and
+locks. All waiting is done by the clock: a call costs a timer, never a thread.
 """
 
+import logging
 import random
 import uuid
+from collections import deque
 from collections.abc import Callable
 from functools import partial
+from threading import RLock
 
-from simulator.contract.phones import digits
+from simulator.contract.phones import digits, phone_key
 from simulator.core import call as life
-from simulator.core.call import Call, IllegalAction, Party, State
-from simulator.core.outbox import Kind
-from simulator.core.ports import Clock, PbxSession, PbxStore
+from simulator.core import moves, routing
+from simulator.core.call import Call, State
+from simulator.core.outbox import Kind, Message
+from simulator.core.plan import PlannedLine
+from simulator.core.ports import Clock, PbxSession, PbxStore, Timer
 from simulator.core.reports import belongs_in_history, events_between, history_item
-from simulator.core.routing import route
+from simulator.core.script import Party, Script
 from simulator.pbx.crm_client import CrmClient
 from simulator.pbx.reporting import Reporter
 from simulator.pbx.settings import PbxSettings
+from simulator.pbx.switchboard import Switchboard
+
+log = logging.getLogger("callproof.engine")
 
 SHORTEST_NUMBER = 3
+# Seconds until a step that could not be stored is tried again.
+AGAIN = 1.0
 
 
 class CallRefused(Exception):
@@ -48,22 +59,31 @@ class Engine:
         self._base_url = settings.base_url
         self._zone = settings.timezone
         self._seed = settings.seed
+        self._lock = RLock()
         self._generation = 0
+        self._count = 0
+        self._timers: dict[str, Timer] = {}
+        self._scripts: dict[str, deque[Script]] = {}
+        self._board = Switchboard(self._plan, self._zone, (), {})
 
     def record_url(self, call: Call) -> str | None:
-        """Where the recording is served; only a call that was answered has one."""
-        return f"{self._base_url}/recordings/{call.id}.wav" if call.duration else None
+        """Where the recording is served; only a call with something to hear has one."""
+        if not call.recorded:
+            return None
+        return f"{self._base_url}/recordings/{call.id}.{self._plan.recordings.format}"
 
-    def place_incoming(self, phone: str, line: str) -> Call:
+    def place_incoming(self, phone: str, line: str, script: Script | None = None) -> Call:
         """A customer dials a line. Raises CallRefused when the plan has no such line."""
         _demand_number(phone)
         planned = self._plan.line(line)
         if planned is None:
             raise CallRefused(f"There is no line {line}", 404)
-        with self._store.begin() as session:
-            call = life.incoming(self._new_id(session), phone, planned.phone, self._clock.now())
-            session.save_call(call)
-        self.later(0, lambda: self._route(call.id))
+        with self._lock:
+            now = self._clock.now()
+            until = now + self._plan.manager.lookup_seconds
+            call = life.incoming(self._new_id(), phone, planned.phone, now, until=until, script=script)
+            self._keep(None, call)
+        self._later(0, partial(self._route, call.id))
         return call
 
     def click_to_call(self, extension: str, phone: str, line: str | None) -> Call:
@@ -72,28 +92,55 @@ class Engine:
         Raises CallRefused with 404 for an unknown extension, 409 for a busy one, 422 for a number that
         cannot be dialled.
         """
-        _demand_number(phone)
-        if extension not in self._plan.extensions:
-            raise CallRefused(f"There is no extension {extension}", 404)
-        planned = (self._plan.line(line) if line else None) or self._plan.lines[0]
-        with self._store.begin() as session:
-            if extension in _busy(session):
-                raise CallRefused(f"Extension {extension} is busy", 409)
+        with self._lock:
+            planned = self._outgoing(extension, phone, line)
+            now = self._clock.now()
+            until = now + self._plan.manager.ring_seconds
+            devices, script = self._plan.devices(extension), self._scripted(phone)
             call = life.click_to_call(
-                self._new_id(session), phone, planned.phone, extension, self._clock.now()
+                self._new_id(), phone, planned.phone, extension, devices, now, until=until, script=script
             )
-            session.save_call(call)
-        self._plan_ring_out(call)
-        return call
+            return self._keep(None, call)
 
-    def answer(self, call_id: str, extension: str | None = None) -> Call:
-        after = self._step(call_id, lambda call, now: life.answer(call, now, extension))
-        if after.state is State.RINGING:
-            self._plan_ring_out(after)
-        return after
+    def dial(self, extension: str, phone: str, line: str | None, script: Script | None = None) -> Call:
+        """A manager dials on a desk phone. Raises CallRefused as ``click_to_call`` does."""
+        with self._lock:
+            planned = self._outgoing(extension, phone, line)
+            now = self._clock.now()
+            until = now + self._plan.manager.ring_seconds
+            device, script = self._plan.devices(extension)[0], script or self._scripted(phone)
+            call = life.dial_out(
+                self._new_id(), phone, planned.phone, extension, device, now, until=until, script=script
+            )
+            return self._keep(None, call)
 
-    def refuse(self, call_id: str, extension: str | None = None) -> Call:
-        return self._step(call_id, lambda call, now: life.refuse(call, now, extension))
+    def expect(self, phone: str, script: Script) -> None:
+        """Whoever calls this customer next finds the script played; several wait in order."""
+        with self._lock:
+            self._scripts.setdefault(phone_key(phone), deque()).append(script)
+
+    def answer(self, call_id: str, extension: str | None = None, device: str | None = None) -> Call:
+        return self._step(call_id, lambda call, now: life.answer(call, now, extension, device))
+
+    def refuse(self, call_id: str, extension: str | None = None, device: str | None = None) -> Call:
+        return self._step(call_id, lambda call, now: life.refuse(call, now, extension, device))
+
+    def engaged(self, call_id: str) -> Call:
+        """The customer of an outgoing call is on the telephone."""
+        return self._step(call_id, life.engaged)
+
+    def hold(self, call_id: str) -> Call:
+        return self._step(call_id, life.hold)
+
+    def take_back(self, call_id: str) -> Call:
+        return self._step(call_id, life.take_back)
+
+    def transfer(self, call_id: str, extension: str) -> Call:
+        """Raises CallRefused with 404 for an unknown extension and 409 for a busy one."""
+        with self._lock:
+            self._demand_free(extension)
+            seen = self._board.situation
+            return self._step(call_id, lambda call, now: moves.transfer(call, extension, seen, now))
 
     def hang_up(self, call_id: str, by: Party) -> Call:
         return self._step(call_id, lambda call, now: life.hang_up(call, by, now))
@@ -104,22 +151,126 @@ class Engine:
 
     def status_changed(self, extension: str, status: str) -> None:
         """The CRM says what a manager is doing."""
-        with self._store.begin() as session:
-            session.save_status(extension, status)
+        with self._lock:
+            with self._store.begin() as session:
+                session.save_status(extension, status)
+            self._board.statuses[extension] = status
+        self._later(0, self._serve_queue)
 
     def resume(self) -> None:
         """Take up what was going on when the process ended."""
-        with self._store.begin() as session:
-            still_open = session.calls(only_open=True)
-        for call in still_open:
-            if call.state is State.NEW:
-                self.later(0, partial(self._route, call.id))
-            elif call.state is not State.TALKING:
-                self._plan_ring_out(call)
-        self._reporter.wake()
+        with self._lock:
+            with self._store.begin() as session:
+                calls, statuses = session.calls(only_open=True), session.statuses()
+                self._count = session.counts()["calls"]
+            self._board = Switchboard(self._plan, self._zone, calls, statuses)
+            for call in calls:
+                if call.state is State.DIALLED:
+                    self._later(0, partial(self._route, call.id))
+                self._plan_move(call)
+        self._later(0, self._serve_queue)
+        self._reporter.resume()
 
-    def later(self, seconds: float, action: Callable[[], object]) -> None:
-        """Plan something about a call; ``forget`` drops it."""
+    def forget(self, seed: int) -> None:
+        """Drop all calls and everything planned about them; ids follow from ``seed`` from now on."""
+        with self._lock:
+            self._generation += 1
+            self._seed, self._count = seed, 0
+            for timer in self._timers.values():
+                timer.cancel()
+            self._timers.clear()
+            self._scripts.clear()
+            with self._store.begin() as session:
+                session.clear()
+            self._board = Switchboard(self._plan, self._zone, (), {})
+            self._reporter.forget()
+
+    def _route(self, call_id: str) -> None:
+        call = self._board.call(call_id)
+        if call is None or call.state is not State.DIALLED:
+            return
+        manager, why = None, "not asked"
+        line = self._plan.line(call.line)
+        if line is None or line.is_open(self._clock.now(), self._zone):
+            if wait := self._crm.wait(self._clock.now(), urgent=True):
+                self._later(wait, partial(self._route, call_id))
+                return
+            manager, why = self._crm.manager_extension(call.phone, self._plan.manager.lookup_seconds)
+        with self._lock:
+            call = self._board.call(call_id)
+            # The caller may have hung up, or the PBX gone on alone, while the CRM was asked.
+            if call is not None and call.state is State.DIALLED:
+                seen, now = self._board.situation, self._clock.now()
+                self._keep(call, routing.first(call, manager, why, seen, now))
+
+    def _step(self, call_id: str, change: Callable[[Call, float], Call]) -> Call:
+        """Raises KeyError for an unknown call and IllegalAction when its state does not allow it."""
+        with self._lock:
+            before = self._board.call(call_id) or self._ended(call_id)
+            now = self._clock.now()
+            after = routing.go_on(change(before, now), self._board.situation, now)
+            return self._keep(before, after)
+
+    def _keep(self, before: Call | None, after: Call) -> Call:
+        """Store a step with its reports, and plan what comes by itself next."""
+        if after == before:
+            return after
+        with self._store.begin() as session:
+            if before is None:
+                session.add_call(after)
+            else:
+                session.save_call(after)
+            messages = self._report(session, before, after)
+        if before is None:
+            self._count += 1
+        if self._board.put(before, after):
+            self._later(0, self._serve_queue)
+        self._plan_move(after)
+        self._reporter.add(messages)
+        return after
+
+    def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Message]:
+        now = self._clock.now()
+        messages = [
+            session.queue(after.id, Kind.EVENT, event, now) for event in events_between(before, after)
+        ]
+        if after.state is State.ENDED and belongs_in_history(after):
+            due, url, wait = self._reporter.history_due(now), self.record_url(after), self._ready_after
+            row = history_item(after, None if wait else url, self._zone)
+            messages.append(session.queue(after.id, Kind.HISTORY, row, due))
+            if url and wait:
+                late = history_item(after, url, self._zone)
+                messages.append(session.queue(after.id, Kind.HISTORY, late, max(due, now + wait)))
+        return messages
+
+    def _plan_move(self, call: Call) -> None:
+        if timer := self._timers.pop(call.id, None):
+            timer.cancel()
+        if move := moves.next_move(call, self._plan):
+            at = max(move.at, self._clock.now())
+            self._timers[call.id] = self._clock.call_at(at, partial(self._move, call, move.act))
+
+    def _move(self, call: Call, act: moves.Act) -> None:
+        """What was planned about the call as it was then; a call that has gone on since has other plans."""
+        with self._lock:
+            if self._board.call(call.id) is not call:
+                return
+            now = self._clock.now()
+            try:
+                self._keep(call, moves.perform(call, act, self._board.situation, now))
+            except Exception:
+                # A store that cannot be written must not leave the call open for ever.
+                log.exception("Call %s cannot go on; it is tried again", call.id)
+                self._timers[call.id] = self._clock.call_at(now + AGAIN, partial(self._move, call, act))
+
+    def _serve_queue(self) -> None:
+        with self._lock:
+            for call in self._board.queued():
+                now = self._clock.now()
+                self._keep(call, routing.leave_queue(call, self._board.situation, now))
+
+    def _later(self, seconds: float, action: Callable[[], object]) -> None:
+        """Plan something about calls; ``forget`` drops it."""
         generation = self._generation
 
         def act() -> None:
@@ -128,81 +279,43 @@ class Engine:
 
         self._clock.call_at(self._clock.now() + seconds, act)
 
-    def forget(self, seed: int) -> None:
-        """Drop all calls and everything planned about them; ids follow from ``seed`` from now on."""
-        self._generation += 1
-        self._seed = seed
-        with self._store.begin() as session:
-            session.clear()
-
-    def _route(self, call_id: str) -> None:
+    def _ended(self, call_id: str) -> Call:
         with self._store.begin() as session:
             call = session.call(call_id)
-        if call is None or call.state is not State.NEW:
-            return
-        manager = self._crm.manager_extension(call.phone)
-        with self._store.begin() as session:
-            # Chosen inside the transaction, so that two calls at once do not ring one extension.
-            planned = self._plan.line(call.line)
-            chosen = route(
-                manager,
-                planned.group if planned else (),
-                self._plan.extensions,
-                _busy(session),
-                session.statuses(),
-            )
-            try:
-                after = self._apply(
-                    session, call_id, lambda c, now: life.route(c, chosen.extensions, chosen.reason, now)
-                )
-            except IllegalAction:
-                return  # the caller hung up while the CRM was asked
-        self._reporter.wake()
-        if after.state is State.RINGING:
-            self._plan_ring_out(after)
-
-    def _step(self, call_id: str, change: Callable[[Call, float], Call]) -> Call:
-        """Raises KeyError for an unknown call and IllegalAction when its state does not allow it."""
-        with self._store.begin() as session:
-            after = self._apply(session, call_id, change)
-        self._reporter.wake()
-        return after
-
-    def _apply(self, session: PbxSession, call_id: str, change: Callable[[Call, float], Call]) -> Call:
-        now = self._clock.now()
-        before = session.call(call_id)
-        if before is None:
+        if call is None:
             raise KeyError(call_id)
-        after = change(before, now)
-        session.save_call(after)
-        for event in events_between(before, after):
-            session.queue(call_id, Kind.EVENT, event, now)
-        if before.state is not State.ENDED and belongs_in_history(after):
-            row = history_item(after, self.record_url(after), self._zone)
-            session.queue(call_id, Kind.HISTORY, row, self._reporter.history_due(now))
-        return after
+        return call
 
-    def _plan_ring_out(self, ringing: Call) -> None:
-        """Give up when the same ringing still goes on after ``ring_seconds``."""
+    def _outgoing(self, extension: str, phone: str, line: str | None) -> PlannedLine:
+        """The line that the customer sees."""
+        _demand_number(phone)
+        self._demand_free(extension)
+        return (self._plan.line(line) if line else None) or self._plan.lines[0]
 
-        def give_up(call: Call, now: float) -> Call:
-            return life.ring_out(call, now) if call.state is ringing.state else call
+    def _demand_free(self, extension: str) -> None:
+        if extension not in self._plan.extensions:
+            raise CallRefused(f"There is no extension {extension}", 404)
+        if extension in self._board.situation.busy:
+            raise CallRefused(f"Extension {extension} is busy", 409)
 
-        self.later(self._plan.ring_seconds, lambda: self._step(ringing.id, give_up))
+    def _scripted(self, phone: str) -> Script | None:
+        key = phone_key(phone)
+        waiting = self._scripts.get(key)
+        if not waiting:
+            return None
+        script = waiting.popleft()
+        if not waiting:
+            del self._scripts[key]
+        return script
 
-    def _new_id(self, session: PbxSession) -> str:
+    @property
+    def _ready_after(self) -> float:
+        return self._plan.recordings.ready_after
+
+    def _new_id(self) -> str:
         """A UUID, as PBXs have; the same seed, order and time give the same ids."""
-        number = session.counts()["calls"] + 1
-        dice = random.Random(f"call:{self._seed}:{number}:{self._clock.now()}")
+        dice = random.Random(f"call:{self._seed}:{self._count + 1}:{self._clock.now()}")
         return str(uuid.UUID(int=dice.getrandbits(128), version=4))
-
-
-def _busy(session: PbxSession) -> frozenset[str]:
-    """Extensions that ring or talk."""
-    codes: set[str] = set()
-    for call in session.calls(only_open=True):
-        codes.update([call.answered_by] if call.answered_by else call.ringing_extensions)
-    return frozenset(codes)
 
 
 def _demand_number(phone: str) -> None:

@@ -9,6 +9,9 @@ from simulator.pbx.reporting import Reporter
 from simulator.pbx.settings import PbxSettings
 from simulator.storage.pbx import SqlPbxStore
 
+# Requests to the CRM that may be under way at once; lookups come on top.
+LANES = 8
+
 
 class Pbx:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
@@ -20,7 +23,11 @@ class Pbx:
         self.store = SqlPbxStore(settings.database)
         caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
         self.crm = CrmClient(caller, settings)
-        self.reporter = Reporter(self.store, clock, self.crm, settings.upload_every)
+        # A manual clock does one thing after the other, so that the same seed gives the same journal.
+        lanes = 1 if clock.kind == "manual" else LANES
+        self.reporter = Reporter(
+            self.store, clock, self.crm, settings.upload_every, seed=settings.seed, lanes=lanes
+        )
         self.engine = Engine(self.store, clock, self.crm, self.reporter, settings)
         self.engine.resume()
 

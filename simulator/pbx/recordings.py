@@ -1,7 +1,7 @@
 """Recordings: speech-like stereo audio, the customer on the left, the manager on the right.
 
-16-bit PCM WAV at 8 kHz, made from the call's id and length when it is asked for, so that nothing is
-stored and the same call always sounds the same.
+16-bit PCM at 8 kHz as WAV, or the same as MP3. It is made from the call's id and length when it is asked
+for, so that nothing is stored and the same call always sounds the same.
 """
 
 import math
@@ -9,56 +9,114 @@ import random
 import struct
 import sys
 from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TypeAlias
+
+import lameenc
 
 RATE = 8_000
 CHANNELS = 2
 BYTES_PER_SECOND = RATE * CHANNELS * 2
 HEADER_SIZE = 44
-CONTENT_TYPE = "audio/wav"
+MP3_KBPS = 32
+CONTENT_TYPES = {"wav": "audio/wav", "mp3": "audio/mpeg"}
 
 # The type takes no argument at run time before Python 3.12.
 Samples: TypeAlias = "array[int]"
 
 _SPURT_SECONDS = 0.5
+_SPURT_BYTES = int(BYTES_PER_SECOND * _SPURT_SECONDS)
 _SPURTS = 6
 
 
-def size(seconds: int) -> int:
-    """Bytes of the whole file."""
-    return HEADER_SIZE + seconds * BYTES_PER_SECOND
+@dataclass(frozen=True)
+class Wav:
+    """A file that is never whole in memory: each half second is one of a dozen spurts of speech."""
+
+    call_id: str
+    seconds: int
+
+    @property
+    def size(self) -> int:
+        """Bytes of the whole file."""
+        return HEADER_SIZE + self.seconds * BYTES_PER_SECOND
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        """The bytes from ``start`` up to ``stop`` in pieces."""
+        if start < HEADER_SIZE:
+            yield _header(self.size - HEADER_SIZE)[start : min(stop, HEADER_SIZE)]
+        order, spurts = _speech(self.call_id, self.seconds)
+        first = max(start - HEADER_SIZE, 0) // _SPURT_BYTES
+        for place in range(first, len(order)):
+            begins = HEADER_SIZE + place * _SPURT_BYTES
+            if begins >= stop:
+                return
+            yield spurts[order[place]][max(start - begins, 0) : stop - begins]
+
+
+@dataclass(frozen=True)
+class Mp3:
+    """The same sound; the encoder's output has no size before it is made, so it is made whole."""
+
+    call_id: str
+    seconds: int
+
+    @property
+    def size(self) -> int:
+        return len(_mp3(self.call_id, self.seconds))
+
+    def read(self, start: int, stop: int) -> Iterator[bytes]:
+        yield _mp3(self.call_id, self.seconds)[start:stop]
+
+
+def recording(call_id: str, seconds: int, kind: str) -> Wav | Mp3:
+    """The recording of a call; ``kind`` is ``wav`` or ``mp3``."""
+    return Mp3(call_id, seconds) if kind == "mp3" else Wav(call_id, seconds)
 
 
 @lru_cache(maxsize=8)
-def wav(call_id: str, seconds: int) -> bytes:
-    """The whole file: the two parties take turns of one to three seconds."""
+def _mp3(call_id: str, seconds: int) -> bytes:
+    encoder = lameenc.Encoder()
+    encoder.set_bit_rate(MP3_KBPS)
+    encoder.set_in_sample_rate(RATE)
+    encoder.set_out_sample_rate(RATE)
+    encoder.set_channels(CHANNELS)
+    encoder.set_quality(7)
+    order, spurts = _speech(call_id, seconds)
+    encoded = bytearray()
+    for spurt in order:
+        encoded += encoder.encode(_host_order(spurts[spurt]))
+    return bytes(encoded + encoder.flush())
+
+
+@lru_cache(maxsize=32)
+def _speech(call_id: str, seconds: int) -> tuple[bytes, tuple[bytes, ...]]:
+    """The numbers of the spurts in their order, and the spurts, both channels interleaved.
+
+    The two parties take turns of one to three seconds.
+    """
     dice = random.Random(f"recording:{call_id}")
-    voices = (_spurts(dice, pitch=210.0), _spurts(dice, pitch=120.0))
-    silence = array("h", bytes(2 * int(RATE * _SPURT_SECONDS)))
-    sound = array("h")
-    left_turns = 0
-    speaker = 1
+    spurts = tuple(
+        _interleaved(_spurt(dice, pitch), channel)
+        for channel, pitch in enumerate((210.0, 120.0))
+        for _ in range(_SPURTS)
+    )
+    order = bytearray()
+    left, speaker = 0, 1
     for _ in range(int(seconds / _SPURT_SECONDS)):
-        if left_turns == 0:
-            speaker, left_turns = 1 - speaker, dice.randint(2, 6)
-        left_turns -= 1
-        spurt = dice.choice(voices[speaker])
-        sound.extend(_interleave(spurt, silence) if speaker == 0 else _interleave(silence, spurt))
-    if sys.byteorder == "big":
-        sound.byteswap()
-    data = sound.tobytes()
-    return _header(len(data)) + data
+        if left == 0:
+            speaker, left = 1 - speaker, dice.randint(2, 6)
+        left -= 1
+        order.append(speaker * _SPURTS + dice.randrange(_SPURTS))
+    return bytes(order), spurts
 
 
 def _header(length: int) -> bytes:
     riff = struct.pack("<4sI4s", b"RIFF", 36 + length, b"WAVE")
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, RATE, BYTES_PER_SECOND, CHANNELS * 2, 16)
     return riff + form + struct.pack("<4sI", b"data", length)
-
-
-def _spurts(dice: random.Random, pitch: float) -> list[Samples]:
-    return [_spurt(dice, pitch) for _ in range(_SPURTS)]
 
 
 def _spurt(dice: random.Random, pitch: float) -> Samples:
@@ -79,8 +137,18 @@ def _spurt(dice: random.Random, pitch: float) -> Samples:
     return samples
 
 
-def _interleave(left: Samples, right: Samples) -> Samples:
-    both = array("h", bytes(4 * len(left)))
-    both[::2] = left
-    both[1::2] = right
-    return both
+def _interleaved(spurt: Samples, channel: int) -> bytes:
+    """One party speaks, the other listens; little-endian as WAV has it."""
+    both = array("h", bytes(2 * CHANNELS * len(spurt)))
+    both[channel::CHANNELS] = spurt
+    if sys.byteorder == "big":
+        both.byteswap()
+    return both.tobytes()
+
+
+def _host_order(samples: bytes) -> bytes:
+    if sys.byteorder == "little":
+        return samples
+    swapped = array("h", samples)
+    swapped.byteswap()
+    return swapped.tobytes()

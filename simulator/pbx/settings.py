@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from simulator.pbx.plan import NumberingPlan, default_plan
+from simulator.core.plan import NumberingPlan
+from simulator.pbx.plan import default_plan
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any, cast
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -37,7 +37,7 @@ from simulator.core.model import (
     User,
 )
 from simulator.storage import tables
-from simulator.storage.database import Database
+from simulator.storage.database import Database, new_id
 
 
 class SqlCrmStore:
@@ -136,7 +136,7 @@ class SqlCrmSession:
         if not customer.id:
             del values["id"]
         result = self._db.execute(insert(tables.customers).values(values))
-        stored = replace(customer, id=_new_id(result.inserted_primary_key))
+        stored = replace(customer, id=new_id(result.inserted_primary_key))
         self._save_phones(stored)
         return stored
 
@@ -152,7 +152,7 @@ class SqlCrmSession:
     def add_event(self, event: JsonObject, at: float) -> int:
         values = {"at": at, "call_external_id": event.get("callExternalId"), "document": event}
         result = self._db.execute(insert(tables.events).values(values))
-        return _new_id(result.inserted_primary_key)
+        return new_id(result.inserted_primary_key)
 
     def first_event(self, call_external_id: str) -> float | None:
         """When the call was first heard of."""
@@ -203,7 +203,7 @@ class SqlCrmSession:
         values = asdict(initiation)
         del values["id"]
         result = self._db.execute(insert(tables.initiations).values(values))
-        return replace(initiation, id=_new_id(result.inserted_primary_key))
+        return replace(initiation, id=new_id(result.inserted_primary_key))
 
     def initiations(self) -> list[Initiation]:
         table = tables.initiations
@@ -213,7 +213,7 @@ class SqlCrmSession:
         values = asdict(document)
         del values["id"]
         result = self._db.execute(insert(tables.documents).values(values))
-        return replace(document, id=_new_id(result.inserted_primary_key))
+        return replace(document, id=new_id(result.inserted_primary_key))
 
     def document(
         self, kind: str, *, number: int | None = None, external_id: str | None = None
@@ -321,7 +321,3 @@ def _customer(row: RowMapping) -> Customer:
 
 def _history_call(row: RowMapping) -> HistoryCall:
     return HistoryCall(**{name: value for name, value in row.items() if name != "id"})
-
-
-def _new_id(primary_key: object) -> int:
-    return int(cast(tuple[int, ...], primary_key)[0])

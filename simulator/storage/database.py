@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
-from typing import Any
+from typing import Any, cast
 
 import orjson
 from sqlalchemy import Connection, Engine, MetaData, create_engine, event
@@ -44,6 +44,11 @@ class Database:
 
     def close(self) -> None:
         self.engine.dispose()
+
+
+def new_id(primary_key: object) -> int:
+    """The number that the database gave a new row."""
+    return int(cast(tuple[int, ...], primary_key)[0])
 
 
 def _engine(url: str) -> Engine:

@@ -1,17 +1,18 @@
 """The virtual PBX's data: ``PbxStore`` on a database."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
 
 from simulator.contract.jsontypes import JsonObject
-from simulator.core.call import Call, Cause, Direction, State
+from simulator.core.call import Call, Cause, Choice, Direction, Leg, State
 from simulator.core.outbox import Fate, Kind, Message
+from simulator.core.script import Outcome, Party, Script
 from simulator.storage import tables
-from simulator.storage.database import Database
+from simulator.storage.database import Database, new_id
 
 
 class SqlPbxStore:
@@ -43,28 +44,27 @@ class SqlPbxSession:
             statement = statement.where(table.c.open)
         return [_call(document) for document in self._db.execute(statement).scalars()]
 
+    def add_call(self, call: Call) -> None:
+        self._db.execute(insert(tables.pbx_calls).values(id=call.id, **_row(call)))
+
     def save_call(self, call: Call) -> None:
         table = tables.pbx_calls
-        values = {
-            "open": call.state is not State.ENDED,
-            "document": asdict(call) | {"refused": sorted(call.refused)},
-        }
-        changed = self._db.execute(update(table).where(table.c.id == call.id).values(values))
-        if changed.rowcount == 0:
-            self._db.execute(insert(table).values(id=call.id, **values))
+        self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
 
-    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> None:
-        self._db.execute(
-            insert(tables.pbx_outbox).values(
-                call_id=call_id,
-                kind=kind.value,
-                payload=payload,
-                due_at=due_at,
-                attempts=0,
-                fate=Fate.PENDING.value,
-                answer="",
-            )
-        )
+    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> Message:
+        message = Message(0, call_id, kind, payload, due_at)
+        values = {
+            "call_id": call_id,
+            "kind": kind.value,
+            "payload": payload,
+            "due_at": due_at,
+            "attempts": message.attempts,
+            "fate": message.fate.value,
+            "answer": message.answer,
+            "alone": message.alone,
+        }
+        result = self._db.execute(insert(tables.pbx_outbox).values(values))
+        return replace(message, id=new_id(result.inserted_primary_key))
 
     def pending(self) -> list[Message]:
         table = tables.pbx_outbox
@@ -75,18 +75,14 @@ class SqlPbxSession:
         table = tables.pbx_outbox
         return [_message(row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
 
-    def update_message(self, message: Message) -> None:
+    def save_messages(self, messages: Sequence[Message]) -> None:
+        """Write down what has become of messages; those that are not there any more are passed over."""
         table = tables.pbx_outbox
-        self._db.execute(
-            update(table)
-            .where(table.c.id == message.id)
-            .values(
-                due_at=message.due_at,
-                attempts=message.attempts,
-                fate=message.fate.value,
-                answer=message.answer,
-            )
-        )
+        names = ("due_at", "attempts", "fate", "answer", "alone")
+        statement = update(table).where(table.c.id == bindparam("b_id"))
+        statement = statement.values({name: bindparam(f"b_{name}") for name in names})
+        rows = [{f"b_{name}": getattr(message, name) for name in ("id", *names)} for message in messages]
+        self._db.execute(statement, rows)
 
     def statuses(self) -> dict[str, str]:
         return {row.extension: row.status for row in self._db.execute(select(tables.pbx_statuses))}
@@ -110,15 +106,35 @@ class SqlPbxSession:
             self._db.execute(delete(table))
 
 
+def _row(call: Call) -> dict[str, object]:
+    # The database's serializer knows dataclasses.
+    return {"open": call.state is not State.ENDED, "document": call}
+
+
 def _call(document: dict[str, Any]) -> Call:
+    script = document["script"]
     return Call(
         **{
             **document,
             "direction": Direction(document["direction"]),
             "state": State(document["state"]),
             "cause": Cause(document["cause"]) if document["cause"] else None,
-            "extensions": tuple(document["extensions"]),
-            "refused": frozenset(document["refused"]),
+            "legs": tuple(Leg(**leg) for leg in document["legs"]),
+            "choices": tuple(
+                Choice(**{**choice, "extensions": tuple(choice["extensions"])})
+                for choice in document["choices"]
+            ),
+            "told": tuple(document["told"]),
+            "left": tuple(document["left"]),
+            "script": Script(
+                **{
+                    **script,
+                    "outcome": Outcome(script["outcome"]),
+                    "hung_up_by": Party(script["hung_up_by"]),
+                }
+            )
+            if script
+            else None,
         }
     )
 

@@ -175,6 +175,7 @@ pbx_outbox = Table(
     Column("attempts", Integer, nullable=False),
     Column("fate", String(10), nullable=False, index=True),
     Column("answer", String, nullable=False),
+    Column("alone", Boolean, nullable=False),
 )
 
 pbx_statuses = Table(

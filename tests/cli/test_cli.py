@@ -153,7 +153,7 @@ def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> N
     assert "in memory" in lines[4]
     answer = requests.get(f"{url}/api/v5/integration-modules/virtual-pbx?apiKey={key}", timeout=10)
     assert answer.json()["integrationModule"]["active"] is True
-    call = {"from": "+7 912 345-67-89", "to": "+7-499-999-99-99", "answerAfter": 0, "talk": 0}
+    call = {"from": "+7 912 345-67-89", "to": "+7-499-999-99-99", "script": {"after": 0, "talk": 0}}
     for _ in range(5):
         assert requests.post(f"{pbx_url}/_bench/calls", json=call, timeout=10).status_code == 200
     process.send_signal(signal.SIGTERM)

@@ -195,7 +195,7 @@ def test_a_member_that_nobody_knows_is_noted(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_recording_without_its_content_type_fails(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recordings, "CONTENT_TYPE", "application/octet-stream")
+    monkeypatch.setitem(recordings.CONTENT_TYPES, "wav", "application/octet-stream")
     assert "PBX-RECORD-01" in rows(verdict("4-record"), Outcome.FAILED)
 
 
@@ -216,7 +216,7 @@ def test_a_weak_row_warns_and_fails_only_when_strict(monkeypatch: pytest.MonkeyP
 
 def test_a_scenario_that_cannot_be_played_is_not_conformant(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(reports.HANGUP_STATUS, Cause.ANSWERED, "busy")
-    monkeypatch.setattr(CrmClient, "manager_extension", lambda self, phone: "200")
+    monkeypatch.setattr(CrmClient, "manager_extension", lambda *_: ("200", ""))
     found = verdict("3-history/at-once")
     assert "Extension 100 does not ring" in found.broken[0].broken
     assert found.conformant is False

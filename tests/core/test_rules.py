@@ -8,7 +8,6 @@ from simulator.core.cards import ended_by_hangup, recipients
 from simulator.core.clock import EPOCH, ManualClock, read, written
 from simulator.core.managers import caller, look_up
 from simulator.core.model import Card, Customer, Module, Pool, User
-from simulator.core.routing import route
 
 
 def module(code: str = "m", active: object = True, **telephony: object) -> Module:
@@ -114,24 +113,6 @@ def test_a_hangup_ends_its_call_or_else_the_newest_of_the_number() -> None:
     assert [c.id for c in ended_by_hangup(cards, "8 912 000 00 00", None)] == [2, 3]
     assert ended_by_hangup(cards, "+7 900", None) == []
     assert ended_by_hangup(cards, "+7 912 000-00-00", "z") == []
-
-
-@pytest.mark.parametrize(
-    ("manager", "busy", "statuses", "extensions", "reason"),
-    [
-        ("100", set(), {}, ("100",), "responsible manager"),
-        ("100", set(), {"100": "dinner"}, ("100",), "responsible manager"),
-        ("100", {"100"}, {}, ("200",), "ring group, extension 100 is busy"),
-        ("999", set(), {}, ("100", "200"), "ring group, extension 999 is unknown here"),
-        (None, set(), {"100": "busy"}, ("200",), "ring group, no responsible manager"),
-        (None, {"200"}, {"100": "break"}, (), "nobody is free, no responsible manager"),
-    ],
-)
-def test_a_call_rings_at_the_manager_or_the_free_ones_of_the_group(
-    manager: str | None, busy: set[str], statuses: dict[str, str], extensions: tuple[str, ...], reason: str
-) -> None:
-    found = route(manager, ("100", "200"), {"100", "200"}, busy, statuses)
-    assert (found.extensions, found.reason) == (extensions, reason)
 
 
 def test_moments_are_written_in_the_accounts_time_and_read_back() -> None:

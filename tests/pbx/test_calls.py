@@ -157,7 +157,7 @@ def test_a_line_that_does_not_exist_cannot_be_called(pair: BuiltIn) -> None:
 
 
 def test_a_scripted_call_runs_by_itself(pair: BuiltIn) -> None:
-    control(pair, "/calls", **{"from": CALLER, "to": LINE, "answerAfter": 2, "talk": 30})
+    control(pair, "/calls", **{"from": CALLER, "to": LINE, "script": {"after": 2, "talk": 30}})
     control(pair, "/clock", advance=32)
     assert told(pair)[-1] == ("in", "answered")
     assert state(pair, "calls")[0]["duration"] == 30

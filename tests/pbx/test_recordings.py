@@ -6,14 +6,21 @@ from array import array
 
 import pytest
 import requests
+from hypothesis import given
+from hypothesis import strategies as st
 
 from simulator.pbx import recordings
 from simulator.serving import BuiltIn
 
+SIZE = recordings.Wav("any", 5).size
+
+
+def whole(sound: recordings.Wav | recordings.Mp3) -> bytes:
+    return b"".join(sound.read(0, sound.size))
+
 
 def test_the_file_is_stereo_speech_of_the_length_of_the_call() -> None:
-    content = recordings.wav("call", 7)
-    with wave.open(io.BytesIO(content)) as sound:
+    with wave.open(io.BytesIO(whole(recordings.Wav("call", 7)))) as sound:
         assert (sound.getnchannels(), sound.getframerate(), sound.getsampwidth()) == (2, 8000, 2)
         assert sound.getnframes() == 7 * 8000
         samples = array("h", sound.readframes(sound.getnframes()))
@@ -24,10 +31,26 @@ def test_the_file_is_stereo_speech_of_the_length_of_the_call() -> None:
     assert not any(a and b for a, b in zip(left, right, strict=True))
 
 
-def test_the_same_call_always_sounds_the_same_and_another_one_different() -> None:
-    assert recordings.wav("one", 3) == recordings.wav("one", 3)
-    assert recordings.wav("one", 3) != recordings.wav("two", 3)
-    assert len(recordings.wav("one", 3)) == recordings.size(3)
+@pytest.mark.parametrize("kind", ["wav", "mp3"])
+def test_the_same_call_always_sounds_the_same_and_another_one_different(kind: str) -> None:
+    one = whole(recordings.recording("one", 3, kind))
+    assert one == whole(recordings.recording("one", 3, kind))
+    assert one != whole(recordings.recording("two", 3, kind))
+    assert len(one) == recordings.recording("one", 3, kind).size
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3"])
+@given(st.data())
+def test_any_part_is_the_same_part_of_the_whole(kind: str, data: st.DataObject) -> None:
+    sound = recordings.recording("call", 3, kind)
+    start = data.draw(st.integers(0, sound.size - 1))
+    stop = data.draw(st.integers(start + 1, sound.size))
+    assert b"".join(sound.read(start, stop)) == whole(sound)[start:stop]
+
+
+def test_a_long_recording_is_not_made_for_its_end() -> None:
+    day = recordings.Wav("call", 86_400)
+    assert len(b"".join(day.read(day.size - 100, day.size))) == 100
 
 
 @pytest.fixture
@@ -42,11 +65,11 @@ def url(pair: BuiltIn) -> str:
 
 
 def test_get_and_head_tell_the_same(url: str) -> None:
-    whole, head = requests.get(url, timeout=10), requests.head(url, timeout=10)
-    assert whole.headers["Content-Type"] == head.headers["Content-Type"] == "audio/wav"
-    assert whole.headers["Content-Length"] == head.headers["Content-Length"] == str(recordings.size(5))
-    assert whole.headers["Accept-Ranges"] == "bytes"
-    assert len(whole.content) == recordings.size(5)
+    full, head = requests.get(url, timeout=10), requests.head(url, timeout=10)
+    assert full.headers["Content-Type"] == head.headers["Content-Type"] == "audio/wav"
+    assert full.headers["Content-Length"] == head.headers["Content-Length"] == str(SIZE)
+    assert full.headers["Accept-Ranges"] == "bytes"
+    assert len(full.content) == SIZE
 
 
 @pytest.mark.parametrize(
@@ -59,16 +82,16 @@ def test_get_and_head_tell_the_same(url: str) -> None:
     ],
 )
 def test_a_range_is_answered_with_that_part(url: str, asked: str, start: int, stop: int | None) -> None:
-    whole = requests.get(url, timeout=10).content
+    full = requests.get(url, timeout=10).content
     part = requests.get(url, headers={"Range": asked}, timeout=10)
     assert part.status_code == 206
-    assert part.content == whole[start:stop]
-    assert part.headers["Content-Range"].endswith(f"/{len(whole)}")
+    assert part.content == full[start:stop]
+    assert part.headers["Content-Range"].endswith(f"/{len(full)}")
 
 
 def test_a_range_beyond_the_end_cannot_be_satisfied(url: str) -> None:
     answer = requests.get(url, headers={"Range": "bytes=999999-"}, timeout=10)
-    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{recordings.size(5)}")
+    assert (answer.status_code, answer.headers["Content-Range"]) == (416, f"bytes */{SIZE}")
 
 
 @pytest.mark.parametrize("asked", ["lines=1-2", "bytes=0-1,4-5", "nonsense"])

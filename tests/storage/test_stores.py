@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from simulator.bench import seed
-from simulator.core.call import Direction, State, incoming, route
+from simulator.core.call import hang_up, incoming, ring
 from simulator.core.model import HistoryCall, Module
 from simulator.core.outbox import Fate, Kind
+from simulator.core.script import Outcome, Party, Script
 from simulator.storage.crm import SqlCrmStore
 from simulator.storage.database import StorageError
 from simulator.storage.pbx import SqlPbxStore
@@ -77,15 +78,19 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool() ->
 
 def test_a_call_of_the_pbx_comes_back_as_it_was_saved() -> None:
     store = SqlPbxStore("sqlite://")
-    call = route(incoming("id", "+7 912", "+7 499", 5.0), ("100", "200"), "why", 6.0)
-    call = replace(call, refused=frozenset({"100"}))
+    script = Script(outcome=Outcome.REFUSED, hung_up_by=Party.MANAGER)
+    call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
     with store.begin() as session:
+        session.add_call(call)
+        assert session.call("id") == call
+        call = ring(call, {"100": ("desk", "mobile")}, "why", 6.0, until=26.0, group="g", left=("200",))
         session.save_call(call)
         assert session.call("id") == call
         assert session.calls(only_open=True) == [call]
-        session.save_call(replace(call, state=State.ENDED, ended_at=7.0))
+        ended = hang_up(call, Party.CUSTOMER, 7.0)
+        session.save_call(ended)
         assert session.calls(only_open=True) == []
-        assert session.calls()[0].direction is Direction.IN
+        assert session.calls() == [ended]
         assert session.call("other") is None
     store.close()
 
@@ -93,10 +98,10 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved() -> None:
 def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered() -> None:
     store = SqlPbxStore("sqlite://")
     with store.begin() as session:
-        session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
-        session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
-        first, second = session.pending()
-        session.update_message(replace(first, fate=Fate.SENT, attempts=1, answer="ok"))
+        first = session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
+        second = session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
+        assert session.pending() == [first, second]
+        session.save_messages([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
         assert session.pending() == [second]
         assert [m.fate for m in session.messages()] == [Fate.SENT, Fate.PENDING]
     store.close()
