@@ -41,8 +41,7 @@ def fill(session: CrmSession, seed: int, *, managers: int = MANAGERS, customers:
     users, callers = _people(seed, managers, customers)
     for user in users:
         session.save_user(user)
-    for customer in callers:
-        session.add_customer(customer)
+    session.add_customers(callers)
 
 
 @lru_cache(maxsize=4)

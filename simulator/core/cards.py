@@ -1,6 +1,6 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from simulator.contract.phones import same_phone
@@ -17,21 +17,20 @@ class Recipients:
 
 
 def recipients(
-    codes: Iterable[str], user_ids: Iterable[int], pool: Pool, known_users: Iterable[int]
+    codes: Iterable[str], user_ids: Iterable[int], pool: Pool, known: Callable[[int], bool]
 ) -> Recipients:
     """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance."""
-    known = set(known_users)
     found: dict[int, str | None] = {}
     unknown_codes: list[str] = []
     unknown_users: list[int] = []
     for code in dict.fromkeys(codes):
         user = pool.user_of(code)
-        if user is None or user not in known:
+        if user is None or not known(user):
             unknown_codes.append(code)
         else:
             found.setdefault(user, code)
     for user in dict.fromkeys(user_ids):
-        if user in known:
+        if known(user):
             found.setdefault(user, pool.code_of(user))
         else:
             unknown_users.append(user)

@@ -1,7 +1,7 @@
 """Who is responsible for a caller, and whether that manager may be returned (guide, "Getting of
 responsible manager"; contract.md, sections 4.2 and 9.13)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from simulator.core.model import Customer, Pool, User
@@ -25,13 +25,13 @@ def caller(customers: Sequence[Customer]) -> Customer | None:
 
 
 def look_up(
-    customers: Sequence[Customer], users: Mapping[int, User], pool: Pool, *, ignore_status: bool
+    customers: Sequence[Customer], user_of: Callable[[int], User | None], pool: Pool, *, ignore_status: bool
 ) -> Lookup:
     """All four conditions of the guide, in its order. ``ignore_status`` lifts the two in the middle."""
     customer = caller(customers)
     if customer is None:
         return Lookup(reason="no customer has this number", requirement="CRM-MANAGER-02")
-    user = users.get(customer.manager_id) if customer.manager_id is not None else None
+    user = user_of(customer.manager_id) if customer.manager_id is not None else None
     if user is None or not user.active:
         return Lookup(
             customer, reason="the customer has no responsible manager", requirement="CRM-MANAGER-02"

@@ -5,6 +5,7 @@ a member which no rule here needs is still given back as it came.
 """
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import cast
 
 from simulator.contract.jsontypes import Json, JsonObject
@@ -177,19 +178,25 @@ class Pool:
 
     def user_of(self, code: str) -> int | None:
         """Who has the extension; with several entries the last one counts (section 9.16)."""
-        found = [e.user_id for module in self.modules for e in module.extensions if e.code == code]
-        return found[-1] if found else None
+        return self._users.get(code)
 
     def code_of(self, user_id: int) -> str | None:
         """The user's extension; with several the first one counts (section 9.16)."""
-        return next(
-            (e.code for module in self.modules for e in module.extensions if e.user_id == user_id), None
-        )
+        return self._codes.get(user_id)
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
         lines = (line for module in self.modules for line in module.lines)
         return next((line for line in lines if same_phone(line.phone, phone, self.country)), None)
+
+    @cached_property
+    def _users(self) -> dict[str, int]:
+        return {e.code: e.user_id for module in self.modules for e in module.extensions}
+
+    @cached_property
+    def _codes(self) -> dict[int, str]:
+        pairs = [(e.user_id, e.code) for module in self.modules for e in module.extensions]
+        return dict(reversed(pairs))
 
 
 @dataclass(frozen=True, slots=True)

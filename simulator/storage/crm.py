@@ -5,12 +5,15 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
 
+import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
     Select,
     Table,
+    Text,
+    cast,
     delete,
     func,
     insert,
@@ -46,20 +49,41 @@ class SqlCrmStore:
     def __init__(self, url: str, country: str = "RU") -> None:
         self.database = Database(url, tables.crm)
         self._country = country
+        self._pools = _Pools(country)
 
     @contextmanager
     def begin(self) -> Iterator["SqlCrmSession"]:
         with self.database.begin() as connection:
-            yield SqlCrmSession(connection, self._country)
+            yield SqlCrmSession(connection, self._country, self._pools)
 
     def close(self) -> None:
         self.database.close()
 
 
+class _Pools:
+    """The last pool that was read, with the texts that it was made of.
+
+    Almost every request needs the pool and almost none changes it. The texts are compared, not the time,
+    because other processes write to the same database.
+    """
+
+    def __init__(self, country: str) -> None:
+        self._last: tuple[list[tuple[str, str]], Pool] = ([], Pool((), country))
+
+    def of(self, texts: list[tuple[str, str]]) -> Pool:
+        known, pool = self._last
+        if texts != known:
+            found = (Module(code, orjson.loads(text)) for code, text in texts)
+            pool = Pool(tuple(module for module in found if module.enabled), pool.country)
+            self._last = texts, pool
+        return pool
+
+
 class SqlCrmSession:
-    def __init__(self, connection: Connection, country: str) -> None:
+    def __init__(self, connection: Connection, country: str, pools: _Pools) -> None:
         self._db = connection
         self._country = country
+        self._pools = pools
 
     def grants(self) -> list[Grant]:
         rows = self._all(select(tables.grants).order_by(tables.grants.c.key))
@@ -80,9 +104,9 @@ class SqlCrmSession:
         self._upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
 
     def pool(self) -> Pool:
-        rows = self._all(select(tables.modules).order_by(tables.modules.c.code))
-        found = (Module(row["code"], row["document"]) for row in rows)
-        return Pool(tuple(module for module in found if module.enabled), self._country)
+        table = tables.modules
+        statement = select(table.c.code, cast(table.c.document, Text)).order_by(table.c.code)
+        return self._pools.of([(code, text) for code, text in self._db.execute(statement)])
 
     def user(self, user_id: int) -> User | None:
         row = self._one(select(tables.users).where(tables.users.c.id == user_id))
@@ -140,6 +164,20 @@ class SqlCrmSession:
         self._save_phones(stored)
         return stored
 
+    def add_customers(self, customers: Sequence[Customer]) -> None:
+        """Many at once, under new ids in their order."""
+        table = tables.customers
+        rows = [asdict(customer) | {"phones": list(customer.phones)} for customer in customers]
+        for row in rows:
+            del row["id"]
+        if not rows:
+            return
+        statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        ids = self._db.execute(statement, rows).scalars()
+        stored = (replace(customer, id=number) for customer, number in zip(customers, ids, strict=True))
+        if phones := [row for customer in stored for row in self._phone_rows(customer)]:
+            self._db.execute(insert(tables.customer_phones), phones)
+
     def save_customer(self, customer: Customer) -> None:
         values = asdict(customer) | {"phones": list(customer.phones)}
         self._db.execute(
@@ -167,10 +205,15 @@ class SqlCrmSession:
             del values["id"]
             self._db.execute(insert(tables.cards).values(values))
 
-    def cards(self, *, only_open: bool = False) -> list[Card]:
-        statement = select(tables.cards).order_by(tables.cards.c.id)
-        if only_open:
-            statement = statement.where(tables.cards.c.closed_at.is_(None))
+    def cards(self) -> list[Card]:
+        return [Card(**row) for row in self._all(select(tables.cards).order_by(tables.cards.c.id))]
+
+    def open_cards(self, call_external_id: str | None = None) -> list[Card]:
+        """All of them, or those of one call."""
+        table = tables.cards
+        statement = select(table).where(table.c.closed_at.is_(None)).order_by(table.c.id)
+        if call_external_id is not None:
+            statement = statement.where(table.c.call_external_id == call_external_id)
         return [Card(**row) for row in self._all(statement)]
 
     def close_cards(self, ids: Sequence[int], at: float, status: str | None) -> None:
@@ -255,10 +298,12 @@ class SqlCrmSession:
         return _customer(row) if row else None
 
     def _save_phones(self, customer: Customer) -> None:
-        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
-        if keys:
-            rows = [{"customer_id": customer.id, "phone_key": key} for key in keys]
+        if rows := self._phone_rows(customer):
             self._db.execute(insert(tables.customer_phones), rows)
+
+    def _phone_rows(self, customer: Customer) -> list[dict[str, int | str]]:
+        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
+        return [{"customer_id": customer.id, "phone_key": key} for key in keys]
 
     def _upsert(self, table: Table, values: dict[str, Any], key: str) -> None:
         statement = self._insert(table).values(values)

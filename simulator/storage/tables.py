@@ -113,7 +113,7 @@ cards = Table(
     Column("opened_at", Float, nullable=False),
     Column("closed_at", Float),
     Column("hangup_status", String(20)),
-    Index("crm_cards_open", "closed_at"),
+    Index("crm_cards_open", "closed_at", "call_external_id"),
 )
 
 calls = Table(

@@ -50,11 +50,11 @@ def test_it_sends_the_events_of_a_call(client: "retailcrm.v5", pair: BuiltIn) ->
     ).get_response()
     assert incoming == {"success": True, "notExistCodes": ["999"]}
     with pair.crm.store.begin() as session:
-        assert [card.shop for card in session.cards(only_open=True)] == ["shop1"]
+        assert [card.shop for card in session.open_cards()] == ["shop1"]
     hangup = client.telephony_call_event({**event, "type": "hangup", "hangupStatus": "no answered"})
     assert hangup.is_successful()
     with pair.crm.store.begin() as session:
-        assert session.cards(only_open=True) == []
+        assert session.open_cards() == []
 
 
 def test_it_uploads_history_and_hears_of_duplicates(client: "retailcrm.v5") -> None:

@@ -38,7 +38,7 @@ def test_a_manager_is_returned_exactly_when_all_conditions_hold(
 ) -> None:
     number = 1 if extension else 3
     found = look_up(
-        [customer(1, number)], {number: user(number, online, status)}, POOL, ignore_status=ignore
+        [customer(1, number)], {number: user(number, online, status)}.get, POOL, ignore_status=ignore
     )
     expected = extension and (ignore or (online and status == "free"))
     assert (found.manager is not None) is expected
@@ -47,8 +47,8 @@ def test_a_manager_is_returned_exactly_when_all_conditions_hold(
 
 
 def test_an_unknown_caller_and_an_inactive_manager_have_a_reason() -> None:
-    assert look_up([], {}, POOL, ignore_status=True).reason == "no customer has this number"
-    inactive = {1: user(active=False)}
+    assert look_up([], lambda _: None, POOL, ignore_status=True).reason == "no customer has this number"
+    inactive = {1: user(active=False)}.get
     assert "no responsible manager" in look_up([customer(1, 1)], inactive, POOL, ignore_status=True).reason
 
 
@@ -94,13 +94,13 @@ def test_a_line_is_found_in_any_notation() -> None:
 
 
 def test_each_addressee_gets_one_card_and_unknown_ones_are_listed_once() -> None:
-    found = recipients(["100", "100", "999", "999"], [1, 2, 77, 77], POOL, [1, 2])
+    found = recipients(["100", "100", "999", "999"], [1, 2, 77, 77], POOL, {1, 2}.__contains__)
     assert found.users == {1: "100", 2: "200"}
     assert (found.unknown_codes, found.unknown_users) == (["999"], [77])
 
 
 def test_an_extension_of_a_user_who_does_not_exist_is_unknown() -> None:
-    assert recipients(["200"], [], POOL, [1]).unknown_codes == ["200"]
+    assert recipients(["200"], [], POOL, {1}.__contains__).unknown_codes == ["200"]
 
 
 def card(number: int, call: str | None, at: float, phone: str = "+7 912 000-00-00") -> Card:

@@ -34,7 +34,7 @@ def event(session: CrmSession, asked: Asked) -> Reply:
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:
         _nobody_named(asked, str(sent["type"]))
-    named = cards.recipients(codes, user_ids, pool, (user.id for user in session.users()))
+    named = cards.recipients(codes, user_ids, pool, lambda user: session.user(user) is not None)
     session.add_event(sent, asked.now)
     if sent["type"] == "hangup":
         _close_cards(session, asked, sent)
@@ -80,7 +80,7 @@ def manager(session: CrmSession, asked: Asked) -> Reply:
     phone = str(asked.query["phone"])
     found = managers.look_up(
         session.customers_by_phone(phone),
-        {user.id: user for user in session.users()},
+        session.user,
         pool,
         ignore_status=bool(asked.query.get("ignoreStatus")),
     )
@@ -173,7 +173,7 @@ def _new_cards(
 
 def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
     call_id = cast("str | None", sent.get("callExternalId"))
-    open_cards = session.cards(only_open=True)
+    open_cards = session.open_cards(call_id)
     ended = cards.ended_by_hangup(open_cards, str(sent["phone"]), call_id, asked.settings.country)
     status = cast("str | None", sent.get("hangupStatus"))
     session.close_cards([card.id for card in ended], asked.now, status)
