@@ -5,20 +5,24 @@ import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from threading import Event, Thread
 
+import orjson
 from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.bench.clocks import AnyClock, RealClock, SteppedClock
-from simulator.bench.seed import api_key
+from simulator.bench.seed import CUSTOMERS, MANAGERS, api_key
 from simulator.core.budgets import Limits
+from simulator.core.plan import NumberingPlan
 from simulator.crm import app as crm_app
 from simulator.crm.crm import Crm
 from simulator.crm.settings import CrmSettings
 from simulator.pbx import app as pbx_app
+from simulator.pbx.crm_client import Told
 from simulator.pbx.pbx import Pbx
+from simulator.pbx.plan import default_plan
 from simulator.pbx.settings import PbxSettings
 from simulator.storage.database import IN_MEMORY
 
@@ -92,17 +96,43 @@ class BuiltIn:
 
 
 @contextmanager
-def built_in(seed: int = 1, clock: AnyClock | None = None, *, strict: bool = False) -> Iterator[BuiltIn]:
+def built_in(
+    seed: int = 1,
+    clock: AnyClock | None = None,
+    *,
+    strict: bool = False,
+    plan: NumberingPlan | None = None,
+    managers: int = MANAGERS,
+    customers: int = CUSTOMERS,
+    limits: Limits | None = None,
+    timezone: str = "UTC",
+) -> Iterator[BuiltIn]:
     """Both ends on free loopback ports, in memory, on one clock: a manual one unless given."""
     clock = clock or SteppedClock()
     key = api_key(seed)
     with ExitStack() as stack:
         crm_address, pbx_address = Address(), Address()
-        crm = Crm(CrmSettings(api_key=key, base_url=crm_address.url, seed=seed, strict=strict), clock)
-        stack.callback(crm.close)
-        pbx = Pbx(
-            PbxSettings(base_url=pbx_address.url, crm_url=crm_address.url, api_key=key, seed=seed), clock
+        crm_settings = CrmSettings(
+            api_key=key,
+            base_url=crm_address.url,
+            seed=seed,
+            strict=strict,
+            limits=limits or Limits(),
+            timezone=timezone,
+            managers=managers,
+            customers=customers,
         )
+        crm = Crm(crm_settings, clock)
+        stack.callback(crm.close)
+        pbx_settings = PbxSettings(
+            base_url=pbx_address.url,
+            crm_url=crm_address.url,
+            api_key=key,
+            seed=seed,
+            plan=plan or default_plan(managers),
+            timezone=timezone,
+        )
+        pbx = Pbx(pbx_settings, clock)
         stack.callback(pbx.close)
         stack.callback(clock.close)
         stack.enter_context(serving(crm_app.create_app(crm), crm_address))
@@ -133,6 +163,9 @@ class ServeOptions:
     budget_general: int | None = None
     budget_telephony: int | None = None
     budget_status: int = 503
+    plan: NumberingPlan = field(default_factory=default_plan)
+    managers: int = MANAGERS
+    customers: int = CUSTOMERS
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -154,8 +187,7 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
             pbx = _start_pbx(options, clock, key, crm_url or f"http://{LOOPBACK}:{options.crm_port}", stack)
             say(f"virtual PBX  {pbx.settings.base_url}   talks to {pbx.settings.crm_url}")
             if options.register:
-                told = pbx.crm.register()
-                say("The PBX is registered." if told.success else f"Registration failed: {told.text}")
+                say(_registered(pbx.crm.register()))
         say("State is kept in memory." if options.db == IN_MEMORY else f"State is kept in {options.db}")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
@@ -163,6 +195,14 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
         stop.wait()
         # Nothing that was planned may run once the stores are closed.
         clock.close()
+
+
+def _registered(told: Told) -> str:
+    if not told.success:
+        return f"Registration failed: {told.text}"
+    info = told.body.get("info") if isinstance(told.body, dict) else None
+    unknown = f" The CRM does not know {orjson.dumps(info).decode()}." if info else ""
+    return f"The PBX is registered.{unknown}"
 
 
 def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStack) -> str:
@@ -178,6 +218,8 @@ def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStac
         limits=Limits(options.budget_general, options.budget_telephony, options.budget_status),
         allowed_hosts=options.allow_host,
         database=options.db,
+        managers=options.managers,
+        customers=options.customers,
     )
     crm = Crm(settings, clock)
     stack.callback(crm.close)
@@ -197,6 +239,7 @@ def _start_pbx(options: ServeOptions, clock: AnyClock, key: str, crm_url: str, s
         timezone=options.timezone,
         allowed_hosts=options.allow_host,
         database=options.db,
+        plan=options.plan,
     )
     pbx = Pbx(settings, clock)
     stack.callback(pbx.close)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import cast
 
 import click
 
@@ -10,6 +11,7 @@ from simulator.bench.control import Control
 from simulator.cli import main
 from simulator.conformance import loading
 from simulator.contract import schemas
+from simulator.contract.jsontypes import JsonObject
 from simulator.contract.requirements import Requirement, all_requirements
 from simulator.crm import control as crm_control
 from simulator.crm.crm import Crm
@@ -28,6 +30,8 @@ def pages() -> dict[str, str]:
         "contract.md": NOTICE + _contract(),
         "control-api.md": NOTICE + _control_api(),
         "commands.md": NOTICE + _commands(),
+        "numbering-plan.md": NOTICE + _settings("numbering-plan"),
+        "traffic-mix.md": NOTICE + _settings("traffic-mix"),
     }
 
 
@@ -128,6 +132,43 @@ def _commands() -> str:
         context = click.Context(command, info_name=f"callproof {name}", terminal_width=100)
         lines += ["", f"## callproof {name}", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"
+
+
+def _settings(schema_id: str) -> str:
+    """A file that users write: what it is, an example, and every key in it."""
+    schema = schemas.load(schema_id)
+    example = (DOCS / f"{schema_id}.yaml").read_text("utf-8")
+    lines = [
+        f"# {schema['title']}",
+        "",
+        str(schema["description"]),
+        "",
+        "```yaml",
+        example.rstrip(),
+        "```",
+        "",
+    ]
+    lines += [*_table("Key", "What it says"), *_keys(schema, schema, "")]
+    return "\n".join(lines) + "\n"
+
+
+def _keys(schema: JsonObject, root: JsonObject, path: str) -> Iterator[str]:
+    """A line for each key; ``*`` stands for a name of the user's, ``[]`` for each element."""
+    reference = str(schema.get("$ref", ""))
+    if reference:
+        definitions = cast(dict[str, JsonObject], root["$defs"])
+        schema = {**definitions[reference.rpartition("/")[2]], **schema}
+    if path and "description" in schema:
+        values = schema.get("enum")
+        choice = (
+            f" One of {', '.join(f'`{value}`' for value in values)}." if isinstance(values, list) else ""
+        )
+        yield _line(f"`{path}`", f"{schema['description']}{choice}")
+    for name, inner in cast(dict[str, JsonObject], schema.get("properties", {})).items():
+        yield from _keys(inner, root, f"{path}.{name}" if path else name)
+    for name, suffix in (("additionalProperties", ".*"), ("items", "[]")):
+        if isinstance(schema.get(name), dict):
+            yield from _keys(cast(JsonObject, schema[name]), root, path + suffix)
 
 
 if __name__ == "__main__":

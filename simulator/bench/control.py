@@ -21,6 +21,7 @@ from simulator.core.clock import written
 
 TOKEN_HEADER = "X-Callproof-Token"
 MAX_WAIT = 30.0
+LONGEST_PAGE = 1000
 # The end of the year 2099, as seconds since 1970.
 LATEST = 4_102_444_799
 
@@ -174,6 +175,11 @@ class Control:
             known[method.verb.lower()] = described
         title = f"callproof: control of the {self.end.upper()} end"
         return {"openapi": "3.1.0", "info": {"title": title, "version": __version__}, "paths": paths}
+
+
+def page(asked: JsonObject) -> tuple[int, int]:
+    """``after`` and ``limit`` of a list. Raises ControlError when one is no number."""
+    return int(_number(asked, "after", 0)), min(int(_number(asked, "limit", LONGEST_PAGE)), LONGEST_PAGE)
 
 
 def _body_schema(method: Method) -> JsonObject:

@@ -102,16 +102,24 @@ class Ends:
 
     def pass_time(self, seconds: float) -> None:
         """Move the clocks on together, from one planned moment to the next; real ones are waited for."""
-        if len(self._clocked) == 1 and self._manual:
+        if len(self._clocked) == 1 and self.manual:
             self._clocked[0].post("/clock", {"advance": seconds})
             return
         until = self.now() + seconds
         while self.step(until):
             pass
 
+    def pass_until(self, moment: float) -> None:
+        """Move manual clocks on to a moment; one that is over already changes nothing."""
+        if len(self._clocked) == 1:
+            self._clocked[0].post("/clock", {"to": moment})
+            return
+        while self.step(moment):
+            pass
+
     def step(self, until: float) -> bool:
         """Go to the next moment at which something happens, at most to ``until``; False when that is it."""
-        if not self._manual:
+        if not self.manual:
             return self._wait(until)
         due = self._due([end.post("/clock") for end in self._clocked])
         moment = min([*due, until])
@@ -125,7 +133,8 @@ class Ends:
         return [self.crm] if ids[0] == ids[1] else [self.crm, self.pbx]
 
     @cached_property
-    def _manual(self) -> bool:
+    def manual(self) -> bool:
+        """Whether time passes by being told to."""
         return all(end.get("/clock")["kind"] == "manual" for end in (self.crm, self.pbx))
 
     def _due(self, clocks: Iterable[JsonObject]) -> list[float]:

@@ -334,9 +334,12 @@ def hang_up(call: Call, by: Party, at: float) -> Call:
     return end(call, Cause.NO_ANSWER if call.state is State.VOICEMAIL else Cause.CANCELLED, at)
 
 
-def fail(call: Call, at: float) -> Call:
+def fail(call: Call, at: float, why: str = "the network dropped it") -> Call:
     """The network gave up; an ended call stays as it is."""
-    return call if call.state is State.ENDED else end(call, Cause.FAILED, at)
+    if call.state is State.ENDED:
+        return call
+    when = "in the talk" if call.answered_at is not None else "before the answer"
+    return end(_chosen(call, (), f"{why} {when}", at), Cause.FAILED, at)
 
 
 def expire(call: Call, at: float) -> Call:

@@ -128,7 +128,9 @@ def perform(call: Call, act: Act, seen: Situation, at: float) -> Call:
         case Act.EXPIRE:
             return routing.expire(call, seen, at)
         case Act.END:
-            return life.end(call, Cause.FAILED if call.answered_at is None else Cause.ANSWERED, at)
+            if call.answered_at is None:
+                return life.fail(call, at, "the longest time was over")
+            return life.end(call, Cause.ANSWERED, at)
 
 
 def transfer(call: Call, extension: str, seen: Situation, at: float) -> Call:

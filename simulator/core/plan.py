@@ -37,12 +37,16 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class RingGroup:
-    """``queue_seconds`` is how long a caller waits for a free extension, 0 for not at all."""
+    """``queue_seconds`` is how long a caller waits for a free extension, 0 for not at all.
+
+    ``tries`` is how many extensions are rung one after the other at most, 0 for all of them.
+    """
 
     name: str
     extensions: tuple[str, ...]
     strategy: Strategy = Strategy.RING_ALL
     ring_seconds: float = 20.0
+    tries: int = 0
     queue_seconds: float = 0.0
     no_answer: Then = Then()
 

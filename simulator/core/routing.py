@@ -115,6 +115,8 @@ def _ring_group(call: Call, group: RingGroup, reason: str, seen: Situation, at: 
     left: tuple[str, ...] = ()
     if group.strategy is not Strategy.RING_ALL:
         left = members[members.index(free[0]) + 1 :]
+        if group.tries:
+            left = tuple(free[1 : group.tries])
         free = free[:1]
     targets = {extension: seen.plan.devices(extension) for extension in free}
     until = at + group.ring_seconds

@@ -3,7 +3,7 @@
 from dataclasses import asdict, replace
 from typing import Any, cast
 
-from simulator.bench.control import Control, ControlError, Method
+from simulator.bench.control import Control, ControlError, Method, page
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.budgets import Budgets, Limits
 from simulator.core.model import Card, Grant, Initiation, Site, User
@@ -49,6 +49,14 @@ def control(crm: Crm, token: str = "") -> Control:
     api = Control("crm", crm.clock, crm.journal, token)
     for method in (
         Method("GET", "/state", "Everything that the CRM keeps, beginning with counts.", actions.state),
+        Method("GET", "/counts", "How much of everything there is.", actions.counts),
+        Method(
+            "GET",
+            "/calls",
+            "The history in the order of the uploads, what came after a position, at most limit.",
+            actions.calls,
+            query=("after", "limit"),
+        ),
         Method("POST", "/reset", "Forget everything and go back to the seed.", actions.reset),
         Method(
             "POST",
@@ -151,6 +159,17 @@ class _Actions:
                 "calls": [call.as_json() for call in session.calls()],
                 "initiations": [_initiation(found) for found in session.initiations()],
             }
+
+    def counts(self, _: JsonObject) -> Json:
+        with self.crm.store.begin() as session:
+            return cast(Json, session.counts() | session.under_way())
+
+    def calls(self, asked: JsonObject) -> Json:
+        after, limit = page(asked)
+        with self.crm.store.begin() as session:
+            found = session.calls_after(after, limit)
+        rows = [{**call.as_json(), "uploadedAt": call.uploaded_at} for _, call in found]
+        return {"calls": cast(Json, rows), "last": found[-1][0] if found else after}
 
     def reset(self, _: JsonObject) -> Json:
         self.crm.reset()

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import cast
 
-from simulator.bench.control import Control, ControlError, Handler, Method
+from simulator.bench.control import Control, ControlError, Handler, Method, page
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.call import Call, IllegalAction
 from simulator.core.script import Outcome, Party, Script
@@ -37,6 +37,21 @@ def control(pbx: Pbx, token: str = "") -> Control:
     leg: JsonObject = {"extension": _TEXT, "device": _TEXT}
     for method in (
         Method("GET", "/state", "Everything that the PBX keeps, beginning with counts.", actions.state),
+        Method("GET", "/counts", "How much of everything there is.", actions.counts),
+        Method(
+            "GET",
+            "/calls",
+            "Calls in the order of their beginning, those after a position, at most limit.",
+            actions.calls,
+            query=("after", "limit"),
+        ),
+        Method(
+            "GET",
+            "/extensions",
+            "Who can be rung: free=1 leaves out whoever is on the telephone.",
+            actions.extensions,
+            query=("free",),
+        ),
         Method("POST", "/reset", "Forget all calls and statuses.", actions.reset),
         Method(
             "POST",
@@ -182,6 +197,26 @@ class _Actions:
                     for message in session.messages()
                 ],
             }
+
+    def counts(self, _: JsonObject) -> Json:
+        with self.pbx.store.begin() as session:
+            return cast(Json, session.counts() | session.under_way())
+
+    def calls(self, asked: JsonObject) -> Json:
+        after, limit = page(asked)
+        with self.pbx.store.begin() as session:
+            found = session.calls_after(after, limit)
+        return {"calls": [_call(call) for _, call in found], "last": found[-1][0] if found else after}
+
+    def extensions(self, asked: JsonObject) -> Json:
+        busy = self.pbx.engine.busy()
+        return {
+            "extensions": [
+                {"extension": code, "user": extension.user, "busy": code in busy}
+                for code, extension in self.pbx.settings.plan.extensions.items()
+                if code not in busy or not asked.get("free")
+            ]
+        }
 
     def reset(self, _: JsonObject) -> Json:
         self.pbx.reset()

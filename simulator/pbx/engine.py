@@ -149,6 +149,11 @@ class Engine:
         """The network drops the call."""
         return self._step(call_id, life.fail)
 
+    def busy(self) -> frozenset[str]:
+        """The extensions that cannot take another call."""
+        with self._lock:
+            return frozenset(self._board.situation.busy)
+
     def status_changed(self, extension: str, status: str) -> None:
         """The CRM says what a manager is doing."""
         with self._lock:

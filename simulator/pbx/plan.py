@@ -26,11 +26,14 @@ EVERYONE = "everyone"
 
 
 def default_plan(managers: int = 2) -> NumberingPlan:
-    """The guide's two lines, which ring both its extensions; more managers take turns instead."""
+    """The guide's two lines, which ring both its extensions; of more managers three at most take turns."""
     extensions = {extension_of(user): PlannedExtension(user) for user in range(1, managers + 1)}
     few = managers <= 2
     group = RingGroup(
-        EVERYONE, tuple(extensions), strategy=Strategy.RING_ALL if few else Strategy.ROUND_ROBIN
+        EVERYONE,
+        tuple(extensions),
+        strategy=Strategy.RING_ALL if few else Strategy.ROUND_ROBIN,
+        tries=0 if few else 3,
     )
     return NumberingPlan(
         lines=tuple(PlannedLine(phone, site, EVERYONE) for site, phone in LINES.items()),
@@ -103,6 +106,7 @@ class _Reader:
             members,
             Strategy(str(sent.get("strategy", usual.strategy.value))),
             _number(sent, "ring-seconds", usual.ring_seconds),
+            int(_number(sent, "tries", usual.tries)),
             _number(sent, "queue-seconds", usual.queue_seconds),
             self._then(sent, "no-answer", path, _parts(self._data, "groups")),
         )

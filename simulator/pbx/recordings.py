@@ -28,12 +28,12 @@ Samples: TypeAlias = "array[int]"
 
 _SPURT_SECONDS = 0.5
 _SPURT_BYTES = int(BYTES_PER_SECOND * _SPURT_SECONDS)
-_SPURTS = 6
+_SPURTS = 16
 
 
 @dataclass(frozen=True)
 class Wav:
-    """A file that is never whole in memory: each half second is one of a dozen spurts of speech."""
+    """A file that is never whole in memory: each half second is one of a few spurts of speech."""
 
     call_id: str
     seconds: int
@@ -47,6 +47,8 @@ class Wav:
         """The bytes from ``start`` up to ``stop`` in pieces."""
         if start < HEADER_SIZE:
             yield _header(self.size - HEADER_SIZE)[start : min(stop, HEADER_SIZE)]
+        if stop <= HEADER_SIZE:
+            return
         order, spurts = _speech(self.call_id, self.seconds)
         first = max(start - HEADER_SIZE, 0) // _SPURT_BYTES
         for place in range(first, len(order)):
@@ -98,11 +100,6 @@ def _speech(call_id: str, seconds: int) -> tuple[bytes, tuple[bytes, ...]]:
     The two parties take turns of one to three seconds.
     """
     dice = random.Random(f"recording:{call_id}")
-    spurts = tuple(
-        _interleaved(_spurt(dice, pitch), channel)
-        for channel, pitch in enumerate((210.0, 120.0))
-        for _ in range(_SPURTS)
-    )
     order = bytearray()
     left, speaker = 0, 1
     for _ in range(int(seconds / _SPURT_SECONDS)):
@@ -110,7 +107,18 @@ def _speech(call_id: str, seconds: int) -> tuple[bytes, tuple[bytes, ...]]:
             speaker, left = 1 - speaker, dice.randint(2, 6)
         left -= 1
         order.append(speaker * _SPURTS + dice.randrange(_SPURTS))
-    return bytes(order), spurts
+    return bytes(order), _spurts()
+
+
+@lru_cache(maxsize=1)
+def _spurts() -> tuple[bytes, ...]:
+    """What is spoken in all calls, the customer's spurts before the manager's."""
+    dice = random.Random("spurts")
+    return tuple(
+        _interleaved(_spurt(dice, pitch), channel)
+        for channel, pitch in enumerate((210.0, 120.0))
+        for _ in range(_SPURTS)
+    )
 
 
 def _header(length: int) -> bytes:

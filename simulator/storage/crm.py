@@ -150,7 +150,7 @@ class SqlCrmSession:
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
         statement = select(tables.customers).where(*_conditions(query, self._country))
-        total = self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+        total = self._count(statement)
         page = statement.order_by(tables.customers.c.id).limit(limit).offset(offset)
         return [_customer(row) for row in self._all(page)], total
 
@@ -242,6 +242,12 @@ class SqlCrmSession:
     def calls(self) -> list[HistoryCall]:
         return [_history_call(row) for row in self._all(select(tables.calls).order_by(tables.calls.c.id))]
 
+    def calls_after(self, position: int, limit: int) -> list[tuple[int, HistoryCall]]:
+        """A page of the history with the positions of its rows."""
+        table = tables.calls
+        rows = self._all(select(table).where(table.c.id > position).order_by(table.c.id).limit(limit))
+        return [(row["id"], _history_call(row)) for row in rows]
+
     def add_initiation(self, initiation: Initiation) -> Initiation:
         values = asdict(initiation)
         del values["id"]
@@ -284,10 +290,10 @@ class SqlCrmSession:
             "customers": tables.customers,
             "modules": tables.modules,
         }
-        return {
-            name: self._db.execute(select(func.count()).select_from(table)).scalar_one()
-            for name, table in counted.items()
-        }
+        return {name: self._count(select(table)) for name, table in counted.items()}
+
+    def under_way(self) -> dict[str, int]:
+        return {"openCards": self._count(select(tables.cards).where(tables.cards.c.closed_at.is_(None)))}
 
     def clear(self) -> None:
         for table in reversed(tables.crm.sorted_tables):
@@ -315,6 +321,9 @@ class SqlCrmSession:
         if self._db.dialect.name == "postgresql":
             return postgresql.insert(table)
         return sqlite.insert(table)
+
+    def _count(self, statement: Select[Any]) -> int:
+        return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
 
     def _one(self, statement: Select[Any]) -> RowMapping | None:
         return self._db.execute(statement).mappings().first()

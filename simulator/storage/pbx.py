@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
 
 from simulator.contract.jsontypes import JsonObject
 from simulator.core.call import Call, Cause, Choice, Direction, Leg, State
@@ -43,6 +43,13 @@ class SqlPbxSession:
         if only_open:
             statement = statement.where(table.c.open)
         return [_call(document) for document in self._db.execute(statement).scalars()]
+
+    def calls_after(self, position: int, limit: int) -> list[tuple[int, Call]]:
+        """A page of the calls, the oldest first, with their positions."""
+        table = tables.pbx_calls
+        statement = select(table.c.position, table.c.document).where(table.c.position > position)
+        rows = self._db.execute(statement.order_by(table.c.position).limit(limit))
+        return [(row.position, _call(row.document)) for row in rows]
 
     def add_call(self, call: Call) -> None:
         self._db.execute(insert(tables.pbx_calls).values(id=call.id, **_row(call)))
@@ -94,12 +101,24 @@ class SqlPbxSession:
 
     def counts(self) -> dict[str, int]:
         """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
-        calls = self._db.execute(select(func.count()).select_from(tables.pbx_calls)).scalar_one()
         outbox = tables.pbx_outbox
-        events = self._db.execute(
-            select(func.count()).select_from(outbox).where(outbox.c.kind == Kind.EVENT.value)
-        ).scalar_one()
-        return {"calls": calls, "events": events, "customers": 0, "modules": 0}
+        return {
+            "calls": self._count(select(tables.pbx_calls.c.id)),
+            "events": self._count(select(outbox.c.id).where(outbox.c.kind == Kind.EVENT.value)),
+            "customers": 0,
+            "modules": 0,
+        }
+
+    def under_way(self) -> dict[str, int]:
+        calls, outbox = tables.pbx_calls, tables.pbx_outbox
+        of_fate = {
+            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate.value))
+            for name, fate in (("waiting", Fate.PENDING), ("refused", Fate.REFUSED))
+        }
+        return {"openCalls": self._count(select(calls.c.id).where(calls.c.open)), **of_fate}
+
+    def _count(self, statement: Select[Any]) -> int:
+        return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
 
     def clear(self) -> None:
         for table in reversed(tables.pbx.sorted_tables):

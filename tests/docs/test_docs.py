@@ -15,7 +15,9 @@ from simulator.conformance.matching import OPERATORS
 from simulator.conformance.scenario import KEPT
 from simulator.contract.requirements import all_requirements
 from simulator.contract.schemas import load, schema_ids
+from simulator.pbx.plan import load_plan
 from simulator.serving import Address
+from simulator.traffic.mix import load_mix
 from tools import docs
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -129,7 +131,7 @@ def test_the_readmes_commands_print_what_it_says(tmp_path: Path) -> None:
                 environment["CALLPROOF_PBX_URL"] = ports["8081"].url
             else:
                 mine = dict(environment)
-                if command.startswith("callproof check"):
+                if command.startswith(("callproof check", "callproof traffic")):
                     del mine["CALLPROOF_PBX_URL"]
                 output = subprocess.run(
                     moved(command),
@@ -174,3 +176,8 @@ def test_the_targets_that_the_pages_name_exist() -> None:
     for page in PAGES:
         for target in re.findall(r"(?m)(?:^|`|\$ )make ([a-z]+)", page.read_text("utf-8")):
             assert re.search(rf"(?m)^{target}:", makefile), (page.name, target)
+
+
+def test_the_examples_of_the_files_that_users_write_are_taken() -> None:
+    assert len(load_plan(str(ROOT / "docs" / "numbering-plan.yaml")).groups) == 2
+    assert load_mix(str(ROOT / "docs" / "traffic-mix.yaml")).transfer == 0.1

@@ -98,6 +98,29 @@ def test_periodic_history_waits_for_its_time_and_can_be_flushed(pair: BuiltIn) -
     assert told(pair)[-1] == ("in", "busy")
 
 
+def test_a_call_that_is_passed_on_opens_a_card_at_the_other_manager(pair: BuiltIn) -> None:
+    call = place(pair)
+    control(pair, f"/calls/{call}/answer", extension="100")
+    control(pair, f"/calls/{call}/refuse", extension="200")
+    other = control(pair, "/dial", extension="200", to=CALLER)["id"]
+    assert "busy" in control(pair, f"/calls/{call}/transfer", to="200")["error"]
+    control(pair, f"/calls/{other}/hang-up", by="manager")
+    control(pair, f"/calls/{call}/hold")
+    control(pair, f"/calls/{call}/take-back")
+    control(pair, f"/calls/{call}/transfer", to="200")
+    control(pair, f"/calls/{call}/answer", extension="200")
+    control(pair, f"/calls/{call}/hang-up", by="customer")
+    kept = next(found for found in state(pair, "calls") if found["id"] == call)
+    assert (kept["answeredBy"], kept["holds"], kept["transfers"]) == ("200", 1, 1)
+    with pair.crm.store.begin() as session:
+        cards = [card for card in session.cards() if card.call_external_id == call]
+        history = session.call(call)
+    assert {card.code for card in cards} == {"100", "200"}
+    assert all(card.closed_at is not None for card in cards)
+    assert history is not None
+    assert history.document["code"] == "200"
+
+
 def test_what_the_crm_cannot_take_is_tried_again_in_order(
     pair: BuiltIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:

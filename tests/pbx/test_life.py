@@ -33,7 +33,7 @@ plans = st.builds(
     lambda strategy, queue, no_answer, manager, late: NumberingPlan(
         (PlannedLine(LINE, "shop1", "sales"),),
         {
-            "sales": RingGroup("sales", EXTENSIONS[:2], strategy, 20.0, queue, no_answer),
+            "sales": RingGroup("sales", EXTENSIONS[:2], strategy, 20.0, 0, queue, no_answer),
             "reserve": RingGroup("reserve", EXTENSIONS[2:], queue_seconds=queue),
         },
         {code: PlannedExtension(int(code) // 100, ("desk", "mobile")) for code in EXTENSIONS},

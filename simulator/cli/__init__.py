@@ -1,0 +1,26 @@
+"""The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
+
+Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
+the other end could not be reached.
+"""
+
+import click
+
+from simulator import __version__
+from simulator.cli.check import check, requirements
+from simulator.cli.serve import serve
+from simulator.cli.testers import call, journal, validate
+from simulator.cli.traffic import traffic
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="callproof")
+def main() -> None:
+    """A local testbed for telephony integrations with the RetailCRM/Simla contract (API v5).
+
+    For tests only: it plays the CRM and the virtual PBX, and says whether a side keeps the contract.
+    """
+
+
+for _command in (serve, check, requirements, call, traffic, journal, validate):
+    main.add_command(_command)

@@ -1,0 +1,106 @@
+"""Commands of a tester beside a running end: place a call, read the journal, judge a payload."""
+
+import sys
+from collections.abc import Callable
+from typing import cast
+
+import click
+import orjson
+
+from simulator.bench.ends import ActionRefused, End, Unreachable
+from simulator.cli.common import CRM_URL, NOT_CONFORMANT, PBX_URL, UNREACHABLE, option, stop
+from simulator.contract import coerce, schemas
+from simulator.contract.findings import printable, sentence
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import BY_NAME, Side
+
+
+@click.command()
+@option("--from", "caller", required=True, metavar="PHONE", help="The customer's number.")
+@option("--to", "line", required=True, metavar="LINE", help="The line that is dialled.")
+@option("--answer-after", type=click.FloatRange(0), metavar="SECONDS", help="Let the manager pick up.")
+@option(
+    "--talk",
+    type=click.FloatRange(0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long an answered call lasts; the customer hangs up.",
+)
+@option("--pbx-url", default=PBX_URL, show_default=True, help="The running virtual PBX.")
+@option("--control-token", default="", help="The token of its control API.")
+def call(
+    caller: str,
+    line: str,
+    answer_after: float | None,
+    talk: float,
+    pbx_url: str,
+    control_token: str,
+) -> None:
+    """Let a customer call a line of a running virtual PBX."""
+    asked: JsonObject = {"from": caller, "to": line}
+    if answer_after is not None:
+        asked["script"] = {"after": answer_after, "talk": talk}
+    answer = control(Side.PBX, pbx_url, control_token, lambda end: end.post("/calls", asked))
+    click.echo(f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}")
+
+
+@click.command()
+@option("--end", type=click.Choice(["crm", "pbx"]), default="crm", show_default=True, help="Whose journal.")
+@option("--url", default="", help="The end's address; by default the one that serve uses.")
+@option("--control-token", default="", help="The token of its control API.")
+def journal(end: str, url: str, control_token: str) -> None:
+    """Show what went over the wire at a running end, with what was found about it."""
+    side = Side(end)
+    address = url or (CRM_URL if side is Side.CRM else PBX_URL)
+    answer = control(side, address, control_token, lambda found: found.get("/journal"))
+    for entry in cast(list[JsonObject], answer["entries"]):
+        request = cast(JsonObject, entry["request"])
+        reply = cast("JsonObject | None", entry["answer"])
+        result = reply["status"] if reply else entry["error"]
+        click.echo(
+            f"{entry['id']:>5} {entry['direction']:<3} {request['method']} {request['url']} -> {result}"
+        )
+        for finding in cast(list[JsonObject], entry["findings"]):
+            place = f"{finding['where']}{finding['pointer']}"
+            text = sentence(str(finding["message"]), str(finding["remedy"]))
+            line = f"{finding['kind']}: {place}: {text}"
+            click.echo(f"      {printable(line)}")
+
+
+_KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}
+
+
+@click.command()
+@click.argument("kind", type=click.Choice(list(_KINDS)))
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+def validate(kind: str, file: str) -> None:
+    """Judge one payload on its own; FILE holds the JSON, - is standard input."""
+    operation = BY_NAME[_KINDS[kind]]
+    try:
+        with click.open_file(file, "rb") as stream:
+            payload = cast(Json, orjson.loads(stream.read()))
+    except orjson.JSONDecodeError as error:
+        stop(f"{file}: no JSON: {error}", NOT_CONFORMANT)
+    value, findings = coerce.coerce(operation.entity_schema, payload, operation.entity)
+    violations = schemas.validate(operation.entity_schema, value)
+    for finding in findings:
+        click.echo(str(finding))
+    for v in violations:
+        rule = f" [{v.requirement}]" if v.requirement else ""
+        place = f"{operation.entity}{v.pointer}"
+        click.echo(printable(f"violation: {place}: {sentence(v.message, v.remedy)}{rule}"))
+    click.echo(f"{len(violations)} violations, {len(findings)} findings")
+    sys.exit(NOT_CONFORMANT if violations else 0)
+
+
+def control(side: Side, url: str, token: str, ask: Callable[[End], JsonObject]) -> JsonObject:
+    end = End(side, url, token)
+    try:
+        return ask(end)
+    except ActionRefused as error:
+        stop(str(error), NOT_CONFORMANT)
+    except Unreachable as error:
+        stop(str(error), UNREACHABLE)
+    finally:
+        end.close()
