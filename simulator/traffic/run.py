@@ -8,13 +8,13 @@ from time import monotonic
 from typing import cast
 
 from simulator.bench.ends import ActionRefused, Ends
-from simulator.contract.jsontypes import JsonObject
+from simulator.contract.jsontypes import Json, JsonObject
 from simulator.traffic.arrivals import Arrival
 
 # How far time is moved on at once while the last calls end.
 STRIDE = 30.0
-# A call and its reports take no longer than this, however the CRM behaves.
-PATIENCE = 6 * 3600.0
+# Nothing has changed for so long: whatever still waits will wait for ever. In seconds of the ends' clock.
+PATIENCE = 600.0
 
 
 @dataclass
@@ -37,10 +37,16 @@ class Log:
 
 
 class Traffic:
-    """``told`` is called after each call with the number of calls made."""
+    """``told`` is called after each call with the number of calls made.
 
-    def __init__(self, ends: Ends, told: Callable[[int], object] = lambda _: None) -> None:
+    ``patience`` is how long the last calls and reports may stay as they are before they are given up.
+    """
+
+    def __init__(
+        self, ends: Ends, told: Callable[[int], object] = lambda _: None, patience: float = PATIENCE
+    ) -> None:
         self._ends = ends
+        self._patience = patience
         self._told = told
         self.log = Log()
 
@@ -108,10 +114,13 @@ class Traffic:
         return cast(list[JsonObject], self._ends.pbx.get("/extensions", free=1)["extensions"])
 
     def _drain(self) -> None:
-        until = self._ends.now() + PATIENCE
-        while self._busy() and self._ends.now() < until:
+        seen, since = self._left(), self._ends.now()
+        while any(seen) and self._ends.now() < since + self._patience:
             self._ends.pass_time(STRIDE if self._ends.manual else 1.0)
+            if (left := self._left()) != seen:
+                seen, since = left, self._ends.now()
 
-    def _busy(self) -> bool:
+    def _left(self) -> tuple[Json, Json]:
+        """Calls that go on and reports that wait."""
         counts = self._ends.pbx.get("/counts")
-        return bool(counts["openCalls"] or counts["waiting"])
+        return counts["openCalls"], counts["waiting"]

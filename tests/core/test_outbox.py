@@ -87,6 +87,15 @@ def test_rows_of_a_refused_request_go_alone() -> None:
     assert sizes == [[0, 1], [2], [3]]
 
 
+def test_what_failed_comes_again_as_it_was_put_back() -> None:
+    outbox = Outbox([event(1, "a")])
+    (taken,) = outbox.take(0.0)
+    later = replace(taken, attempts=3, due_at=7.0)
+    outbox.put_back([later])
+    assert (outbox.next_due(), outbox.take(6.9)) == (7.0, [])
+    assert outbox.hasten(5.0) == outbox.take(5.0) == [replace(later, due_at=5.0)]
+
+
 def test_what_waits_for_its_time_can_be_hastened() -> None:
     outbox = Outbox([row(1, "a", due=600.0), row(2, "b", due=600.0), row(3, "b", due=900.0)])
     assert [message.id for message in outbox.hasten(10.0)] == [1, 2, 3]

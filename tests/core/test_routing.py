@@ -100,6 +100,14 @@ def test_a_group_rings_by_its_strategy(strategy: Strategy, turn: int, rang: list
     assert hunted(routed(seen), seen) == rang
 
 
+@pytest.mark.parametrize("strategy", [Strategy.LINEAR, Strategy.ROUND_ROBIN])
+def test_only_so_many_are_tried_in_turn_and_the_busy_are_not_among_them(strategy: Strategy) -> None:
+    seen = situation(RingGroup("sales", THREE, strategy, tries=2), busy={"200"})
+    assert hunted(routed(seen), seen) == [("100",), ("300",)]
+    seen = situation(RingGroup("sales", THREE, strategy, tries=2))
+    assert hunted(routed(seen), seen) == [("100",), ("200",)]
+
+
 def test_who_is_busy_when_the_turn_comes_is_left_out() -> None:
     call = routed(situation(HUNT))
     later = situation(HUNT, busy={"200"})

@@ -125,7 +125,7 @@ def test_a_pbx_that_is_killed_at_random_moments_loses_and_doubles_no_call(
             pbx.kill()
             pbx.start()
         callers.stop()
-        Traffic(ends).run([])
+        Traffic(ends, patience=20).run([])
         books = reconcile(ends, log)
     finally:
         callers.stop()

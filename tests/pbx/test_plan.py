@@ -91,6 +91,11 @@ def test_a_mistake_is_named_by_file_and_line(
     assert message in str(caught.value)
 
 
+def test_a_group_may_try_only_some_of_its_extensions(tmp_path: Path) -> None:
+    plan = load_plan(written(tmp_path, WHOLE.replace("ring-seconds: 15", "tries: 1")))
+    assert (plan.groups["sales"].tries, plan.groups["reserve"].tries) == (1, 0)
+
+
 def test_a_file_that_is_missing_or_empty_is_named(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"no\.yaml:1: the file cannot be read"):
         load_plan(str(tmp_path / "no.yaml"))
