@@ -13,8 +13,9 @@ from simulator.traffic.arrivals import Arrival
 
 # How far time is moved on at once while the last calls end.
 STRIDE = 30.0
-# Nothing has changed for so long: whatever still waits will wait for ever. In seconds of the ends' clock.
-PATIENCE = 600.0
+# Nothing has changed for so long: whatever still waits will wait for ever. Virtual time costs nothing, and
+# history may be uploaded once in a few hours.
+PATIENCE, REAL_PATIENCE = 6 * 3600.0, 900.0
 
 
 @dataclass
@@ -43,10 +44,10 @@ class Traffic:
     """
 
     def __init__(
-        self, ends: Ends, told: Callable[[int], object] = lambda _: None, patience: float = PATIENCE
+        self, ends: Ends, told: Callable[[int], object] = lambda _: None, patience: float | None = None
     ) -> None:
         self._ends = ends
-        self._patience = patience
+        self._patience = patience or (PATIENCE if ends.manual else REAL_PATIENCE)
         self._told = told
         self.log = Log()
 

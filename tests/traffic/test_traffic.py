@@ -11,6 +11,7 @@ from simulator.bench.ends import Ends
 from simulator.contract.jsontypes import JsonObject
 from simulator.core.budgets import Limits
 from simulator.pbx import recordings
+from simulator.pbx.crm_client import CrmClient, Told
 from simulator.serving import BuiltIn, built_in
 from simulator.traffic import audio, records
 from simulator.traffic.arrivals import Source, arrivals
@@ -196,6 +197,19 @@ def test_calls_that_go_on_together_are_counted() -> None:
 
     assert peak([call(0, 10), call(5, 15), call(10, 20), call(30, 31)]) == 2
     assert peak([]) == 0
+
+
+def test_reports_that_the_crm_never_takes_are_given_up_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(CrmClient, "event", lambda *_: Told(503, {}, "busy"))
+    with built_in() as pair:
+        ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends.pbx.post("/register")
+        source = Source(("+7 912 345-67-89",), ("+7-499-999-99-99",))
+        calls = islice(arrivals(Mix(incoming=1), 1, 1, ends.now(), source, "UTC"), 1)
+        books = reconcile(ends, Traffic(ends, patience=60).run(calls))
+        ends.close()
+    assert "3 reports wait in the PBX's outbox." in books.mismatches
+    assert any("is not in the CRM's history" in sentence for sentence in books.mismatches)
 
 
 def test_an_arrival_that_no_end_takes_is_counted_with_its_reason() -> None:
