@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from threading import Condition, RLock, Thread
 
-from simulator.core.clock import ManualClock, ManualTimer
+from simulator.core.clock import EPOCH, ManualClock, ManualTimer
 
 log = logging.getLogger("callproof.clock")
 
@@ -21,8 +21,8 @@ class SteppedClock(ManualClock):
 
     kind = "manual"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, start: float = EPOCH) -> None:
+        super().__init__(start)
         self.id = uuid.uuid4().hex
         self._advancing = RLock()
 

@@ -6,7 +6,7 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import cast
+from typing import Protocol, cast
 
 import orjson
 import requests
@@ -78,15 +78,37 @@ class End:
         return Unreachable(f"{end} does not answer as a callproof end ({type(error).__name__})")
 
 
+class Driven(Protocol):
+    """One end as the runner drives it: the control API of ours, or something that stands in for it."""
+
+    side: Side
+    url: str
+
+    def get(self, path: str, **query: float) -> JsonObject: ...
+    def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject: ...
+    def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response: ...
+    def close(self) -> None: ...
+
+
 class Ends:
-    """Both ends and the time that they share."""
+    """Both ends and the time that they share.
 
-    def __init__(self, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> None:
-        self.crm = End(Side.CRM, crm_url, token)
-        self.pbx = End(Side.PBX, pbx_url, token)
+    ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
+    our own ends answers when everything is done.
+    """
+
+    def __init__(self, crm: Driven, pbx: Driven, api_key: str, patience: float = 0.0) -> None:
+        self.crm = crm
+        self.pbx = pbx
         self.api_key = api_key
+        self.patience = patience
 
-    def of(self, side: Side) -> End:
+    @classmethod
+    def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":
+        """Two running ends of callproof."""
+        return cls(End(Side.CRM, crm_url, token), End(Side.PBX, pbx_url, token), api_key)
+
+    def of(self, side: Side) -> Driven:
         return self.crm if side is Side.CRM else self.pbx
 
     def masked(self, text: str) -> str:
@@ -127,7 +149,7 @@ class Ends:
         return moment < until or any(planned <= until for planned in due)
 
     @cached_property
-    def _clocked(self) -> list[End]:
+    def _clocked(self) -> list[Driven]:
         """The ends whose clocks have to be moved: one of them when both share a clock."""
         ids = [end.get("/clock")["id"] for end in (self.crm, self.pbx)]
         return [self.crm] if ids[0] == ids[1] else [self.crm, self.pbx]

@@ -88,16 +88,24 @@ class HostRefused(Exception):
 class Caller:
     """Makes the requests of one end and writes them down, answered or not.
 
-    Only loopback and ``allowed_hosts`` are ever asked. Redirects are not followed.
+    Only loopback and ``allowed_hosts`` are ever asked. Redirects are not followed. ``rewrites`` are
+    beginnings of public addresses with what they are reached by from here; the journal has the public ones.
     """
 
     def __init__(
-        self, journal: Journal, clock: Clock, *, timeout: float, allowed_hosts: Collection[str] = ()
+        self,
+        journal: Journal,
+        clock: Clock,
+        *,
+        timeout: float,
+        allowed_hosts: Collection[str] = (),
+        rewrites: Mapping[str, str] | None = None,
     ) -> None:
         self.journal = journal
         self.clock = clock
         self.timeout = timeout
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self.rewrites = dict(rewrites or {})
         # A requests.Session is not safe to share between threads.
         self._local = threading.local()
 
@@ -116,10 +124,12 @@ class Caller:
         ``timeout`` in seconds may be shorter than the caller's. ``params`` are appended to a query that
         the address already has. Raises HostRefused before anything is sent.
         """
-        self._demand_allowed(url)
+        self._demand_allowed(self._reached(url))
         prepared = self._session.prepare_request(
             requests.Request(method, url, params=params, data=data, headers=headers)
         )
+        public = prepared.url or url
+        prepared.url = self._reached(public)
         answer, error = self._ask(prepared, min(timeout or self.timeout, self.timeout))
         body = prepared.body or b""
         return self.journal.write(
@@ -128,7 +138,7 @@ class Caller:
                 direction="out",
                 request=SentRequest(
                     method,
-                    prepared.url or url,
+                    public,
                     tuple(prepared.headers.items()),
                     Body.of(body.encode() if isinstance(body, str) else body),
                 ),
@@ -157,6 +167,13 @@ class Caller:
             session.trust_env = False  # a proxy of the environment has no business on loopback
             self._local.session = session
         return session
+
+    def _reached(self, url: str) -> str:
+        """Where a public address is reached; the longest beginning counts."""
+        for public in sorted(self.rewrites, key=len, reverse=True):
+            if url.startswith(public):
+                return self.rewrites[public] + url.removeprefix(public)
+        return url
 
     def _demand_allowed(self, url: str) -> None:
         host = (urlsplit(url).hostname or "").lower()

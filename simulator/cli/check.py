@@ -1,18 +1,29 @@
 """``callproof check`` and ``callproof requirements``: what the contract demands and whether it is kept."""
 
 import sys
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import click
 
-from simulator.bench.ends import Ends, Unreachable
+from simulator.bench.ends import ActionRefused, Ends, Unreachable
 from simulator.bench.seed import DEFAULT_SEED
 from simulator.bench.yamlfile import FileError
 from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, option, stop, write_file
+from simulator.cli.targets import opposite
 from simulator.conformance import loading, runner
+from simulator.conformance.foreign import Foreign
 from simulator.conformance.reports import json_report, terminal
 from simulator.conformance.reports import junit as junit_report
+from simulator.conformance.runner import BOTH, Judged
+from simulator.conformance.selection import choose, foreign_needs, unused
+from simulator.conformance.target import Target, load_target
 from simulator.conformance.verdict import ScenarioResult, Verdict
+from simulator.contract.files import shipped
+from simulator.contract.operations import Side
 from simulator.contract.requirements import all_requirements
 from simulator.serving import PortTaken, built_in
 
@@ -23,10 +34,19 @@ from simulator.serving import PortTaken, built_in
     "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="The same seed gives the same report."
 )
 @option("--strict", is_flag=True, help="Raise the severity of every row by one.")
-@option("--crm-url", default="", help="A running callproof CRM to judge, instead of a built-in pair.")
-@option("--pbx-url", default="", help="A running callproof PBX that talks to it.")
-@option("--api-key", default="", help="The API key of that CRM.")
-@option("--control-token", default="", help="The token of its control API.")
+@option(
+    "--target", type=click.Choice(["pbx", "crm"]), help="The side that is yours; by default neither is."
+)
+@option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="How to reach and poke your side; callproof init writes one.",
+)
+@option("--crm-url", default="", help="Your CRM; with --pbx-url, a running callproof CRM to judge.")
+@option("--pbx-url", default="", help="A running callproof PBX that talks to that CRM.")
+@option("--api-key", default="", help="The API key of the CRM.")
+@option("--control-token", default="", help="The token of the running ends' control API.")
 @option(
     "--json",
     type=click.Path(dir_okay=False, writable=True),
@@ -34,43 +54,33 @@ from simulator.serving import PortTaken, built_in
     help="Write the report as JSON.",
 )
 @option("--junit", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Write JUnit XML.")
-def check(
-    wanted: tuple[str, ...],
-    seed: int,
-    strict: bool,
-    crm_url: str,
-    pbx_url: str,
-    api_key: str,
-    control_token: str,
-    json: str | None,
-    junit: str | None,
-) -> None:
-    """Play scenarios and judge both ends, requirement by requirement.
+def check(wanted: tuple[str, ...], json: str | None, junit: str | None, **options: Any) -> None:
+    """Play scenarios and judge your side, requirement by requirement.
 
-    Without arguments all scenarios are played, on built-in ends with a manual clock.
+    Without arguments all scenarios are played. Without --target or --config both ends are callproof's own,
+    on a manual clock.
     """
-    if bool(crm_url) != bool(pbx_url) or bool(crm_url) != bool(api_key):
-        stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
+    out = terminal.console()
     try:
-        scenarios = loading.find(wanted)
+        scenarios, target = loading.find(wanted), _target(options)
     except (FileError, LookupError) as error:
         stop(str(error.args[0]), USAGE)
-    out = terminal.console()
-    verdict = Verdict([], seed, strict)
+    verdict = Verdict([], options["seed"], options["strict"])
+    if target:
+        scenarios, left_out = choose(scenarios, target)
+        verdict.target = target.side
+        verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
 
     def show(result: ScenarioResult) -> None:
         verdict.scenarios.append(result)
         terminal.scenario(out, result, verdict.outcome_of(result))
 
     try:
-        with ExitStack() as stack:
-            if not crm_url:
-                pair = stack.enter_context(built_in(seed))
-                crm_url, pbx_url, api_key = pair.crm_url, pair.pbx_url, pair.api_key
-            ends = Ends(crm_url, pbx_url, api_key, control_token)
-            stack.callback(ends.close)
-            runner.run(scenarios, ends, show)
-    except (Unreachable, PortTaken) as error:
+        with _ends(options, target) as (ends, foreign):
+            judged = Judged(target.side, target.code, target.client_id) if target else BOTH
+            runner.run(scenarios, ends, show, judged)
+            verdict.created = foreign.created if foreign else ()
+    except (Unreachable, PortTaken, ActionRefused) as error:
         stop(str(error), UNREACHABLE)
     terminal.table(out, verdict)
     if json:
@@ -79,6 +89,63 @@ def check(
         write_file(junit, junit_report.write(verdict))
     terminal.summary(out, verdict)
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
+
+
+def _target(options: dict[str, Any]) -> Target | None:
+    """The side under test, None for callproof's own ends. Raises FileError for a broken file."""
+    if options["config"]:
+        target = load_target(options["config"])
+        if options["target"] not in (None, target.side.value):
+            stop(f"{options['config']} is about a {target.side}, not a {options['target']}.", USAGE)
+        if unknown := unused(target, loading.find()):
+            stop(f"{options['config']}: absent: no scenario needs {unknown[0]!r}.", USAGE)
+        url, key = options["crm_url"] or target.url, options["api_key"] or target.api_key
+        if target.side is Side.CRM:
+            target = replace(target, url=url, api_key=key)
+    elif options["target"] == "crm":
+        absent = {need for scenario in loading.find() for need in foreign_needs(scenario, Side.CRM)}
+        target = Target(
+            Side.CRM,
+            Path.cwd(),
+            url=options["crm_url"],
+            api_key=options["api_key"],
+            absent=tuple(sorted(absent)),
+        )
+    elif options["target"]:
+        stop("--target pbx needs --config FILE, which says how your PBX is made to act.", USAGE)
+    else:
+        return None
+    if target.side is Side.CRM and not (target.url and target.api_key):
+        stop("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.", USAGE)
+    return target
+
+
+@contextmanager
+def _ends(options: dict[str, Any], target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
+    with ExitStack() as stack:
+        if target:
+            yield stack.enter_context(opposite(target, options["seed"], strict=options["strict"]))
+            return
+        given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
+        if any(given) and not all(given):
+            stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
+        if not any(given):
+            pair = stack.enter_context(built_in(options["seed"]))
+            given = [pair.crm_url, pair.pbx_url, pair.api_key]
+        ends = Ends.at(given[0], given[1], given[2], options["control_token"])
+        stack.callback(ends.close)
+        yield ends, None
+
+
+@click.command()
+@option("--target", type=click.Choice(["pbx", "crm"]), default="pbx", show_default=True, help="Your side.")
+@click.argument("file", default="callproof.yaml", type=click.Path(dir_okay=False))
+def init(target: str, file: str) -> None:
+    """Write a commented callproof.yaml, to be filled in."""
+    if Path(file).exists():
+        stop(f"{file} is there already; name another file.", USAGE)
+    write_file(file, shipped("schemas").joinpath(f"callproof-{target}.yaml").read_bytes())
+    click.echo(f"{file} is written. Fill it in, then: callproof check --config {file}")
 
 
 @click.command()

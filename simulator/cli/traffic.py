@@ -129,7 +129,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
     """The running ends that were named, or a pair that lasts as long as the traffic."""
     with ExitStack() as stack:
         if options["crm_url"]:
-            ends = Ends(
+            ends = Ends.at(
                 options["crm_url"], options["pbx_url"], options["api_key"], options["control_token"]
             )
         else:
@@ -146,7 +146,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
                     timezone=options["timezone"],
                 )
             )
-            ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+            ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         stack.callback(ends.close)
         yield ends
 

@@ -18,6 +18,12 @@ from simulator.contract.phones import same_phone
 OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$not")
 
 
+# What is measured in whole seconds; where time is real, neither end can tell them exactly.
+TIMES = ("duration", "durationWaiting")
+# How much of a value a problem shows.
+LONGEST = 200
+
+
 class _Missing:
     def __repr__(self) -> str:
         return "nothing"
@@ -26,8 +32,11 @@ class _Missing:
 MISSING = _Missing()
 
 
-def differences(expected: Json, actual: "Json | _Missing", path: str = "") -> list[str]:
-    """What keeps ``actual`` from matching; empty when it does."""
+def differences(
+    expected: Json, actual: "Json | _Missing", path: str = "", *, slack: float = 0.0
+) -> list[str]:
+    """What keeps ``actual`` from matching; empty when it does. ``slack`` is by how many seconds a time
+    may be off."""
     operator = _operator(expected)
     if operator:
         return _apply(*operator, actual, path)
@@ -40,18 +49,20 @@ def differences(expected: Json, actual: "Json | _Missing", path: str = "") -> li
             difference
             for name, inner in expected.items()
             for difference in differences(
-                inner, actual.get(name, MISSING), f"{path}.{name}" if path else name
+                inner, actual.get(name, MISSING), f"{path}.{name}" if path else name, slack=slack
             )
         ]
-    if isinstance(expected, list) and isinstance(actual, list) and len(expected) == len(actual):
+    if isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            return [f"{path or 'it'} has {len(actual)} elements, expected {len(expected)}"]
         return [
             difference
             for index, inner in enumerate(expected)
-            for difference in differences(inner, actual[index], f"{path}[{index}]")
+            for difference in differences(inner, actual[index], f"{path}[{index}]", slack=slack)
         ]
-    if _equal(expected, actual):
+    if _equal(expected, actual) or _near(expected, actual, path, slack):
         return []
-    return [f"{path or 'it'} is {actual!r}, expected {expected!r}"]
+    return [f"{path or 'it'} is {_brief(actual)}, expected {_brief(expected)}"]
 
 
 def _operator(expected: Json) -> tuple[str, Json] | None:
@@ -81,7 +92,7 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> li
             return [] if good else [f"{where} is {actual!r}, expected text like {operand}"]
         case "$length":
             good = isinstance(actual, list | Mapping | str) and len(actual) == operand
-            return [] if good else [f"{where} has not {operand} elements: {_brief(actual)}"]
+            return [] if good else [f"{where} is {_brief(actual)}, expected {operand} elements"]
         case _:
             elements = actual if isinstance(actual, list) else []
             good = any(not differences(operand, element) for element in elements)
@@ -95,7 +106,18 @@ def _equal(expected: Json, actual: Json) -> bool:
     return expected == actual
 
 
-def _brief(value: Json) -> str:
-    if isinstance(value, list | Mapping):
-        return f"{len(value)} elements"
-    return repr(value)
+def _near(expected: Json, actual: "Json | _Missing", path: str, slack: float) -> bool:
+    if not slack or not path.endswith(TIMES):
+        return False
+    return (
+        isinstance(expected, int | float)
+        and isinstance(actual, int | float)
+        and abs(expected - actual) <= slack
+    )
+
+
+def _brief(value: "Json | _Missing") -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

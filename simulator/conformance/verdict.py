@@ -1,9 +1,10 @@
 """From single checks to a verdict: by requirement, by scenario and over all."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.contract.operations import Side
 from simulator.contract.requirements import RULESET, Requirement, Severity, all_requirements
 
 
@@ -58,12 +59,19 @@ class RequirementResult:
 
 @dataclass
 class Verdict:
-    """Everything that a report says. ``conformant`` decides the exit code."""
+    """Everything that a report says. ``conformant`` decides the exit code.
+
+    ``target`` is the side under test, None when both ends are callproof's own. ``left_out`` are scenarios
+    with what the side declares that it does not have, ``created`` what the run made at an outside CRM.
+    """
 
     scenarios: list[ScenarioResult]
     seed: int
     strict: bool
     ruleset: str = RULESET
+    target: Side | None = None
+    left_out: Sequence[tuple[str, str]] = ()
+    created: Sequence[str] = ()
 
     def outcome(self, check: Check) -> Outcome:
         """What this check counts for, by the severity of its row."""
@@ -84,7 +92,11 @@ class Verdict:
     def untested(self) -> list[Requirement]:
         """Rows that nothing in this run looked at and that are not excluded for good."""
         seen = {check.requirement for scenario in self.scenarios for check in scenario.checks}
-        return [row for row in all_requirements().values() if row.id not in seen and not row.excluded]
+        return [
+            row
+            for row in all_requirements().values()
+            if row.id not in seen and not row.excluded and self.target in (None, row.side)
+        ]
 
     @property
     def broken(self) -> list[ScenarioResult]:

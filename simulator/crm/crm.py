@@ -26,7 +26,13 @@ class Crm:
         self.readings = Readings()
         self.budgets = Budgets(settings.limits)
         self._counting = Lock()
-        caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
+        caller = Caller(
+            self.journal,
+            clock,
+            timeout=settings.timeout,
+            allowed_hosts=settings.allowed_hosts,
+            rewrites=settings.rewrites,
+        )
         self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.readings)
         self._fill_when_empty()
 

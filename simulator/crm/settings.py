@@ -1,5 +1,6 @@
 """What a CRM is started with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulator.bench.seed import CUSTOMERS, MANAGERS
@@ -67,9 +68,10 @@ class CrmSettings:
     """``base_url`` is this end's own address, ``country`` reads numbers without a country code.
 
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
-    ``limits`` are the budgets of a key, none by default. ``timezone`` is the account's, in which dates
-    are written. ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in
-    seconds and holds for every call to the PBX (contract.md, section 9.25).
+    ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
+    are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
+    ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
+    every call to the PBX (contract.md, section 9.25).
     """
 
     api_key: str
@@ -79,6 +81,7 @@ class CrmSettings:
     country: str = "RU"
     timeout: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
+    rewrites: Mapping[str, str] = field(default_factory=dict)
     database: str = "sqlite://"
     limits: Limits = field(default_factory=Limits)
     timezone: str = "UTC"

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from typing import cast
 
-from simulator.bench.ends import End, Ends, Unreachable
+from simulator.bench.ends import Driven, Ends, Unreachable
 from simulator.contract.jsontypes import JsonObject
 
 PAGE = 1000
 CUSTOMERS_PER_PAGE = 100
 
 
-def calls(end: End, after: int = 0) -> Iterator[JsonObject]:
+def calls(end: Driven, after: int = 0) -> Iterator[JsonObject]:
     """The calls of an end from a position on, in their order."""
     while True:
         answer = end.get("/calls", after=after, limit=PAGE)
@@ -21,7 +21,7 @@ def calls(end: End, after: int = 0) -> Iterator[JsonObject]:
         after = cast(int, answer["last"])
 
 
-def last_position(end: End) -> int:
+def last_position(end: Driven) -> int:
     """Where the calls of an end will go on."""
     after = 0
     while True:

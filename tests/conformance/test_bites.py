@@ -26,7 +26,7 @@ Patch = Callable[[pytest.MonkeyPatch], None]
 def verdict(*wanted: str, strict: bool = False) -> Verdict:
     found = Verdict([], 1, strict)
     with built_in() as pair:
-        ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         runner.run(loading.find(wanted), ends, found.scenarios.append)
         ends.close()
     return found

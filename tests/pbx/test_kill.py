@@ -115,7 +115,7 @@ def test_a_pbx_that_is_killed_at_random_moments_loses_and_doubles_no_call(
     tmp_path: Path, crm_url: str
 ) -> None:
     pbx, log, dice = Killable(tmp_path, crm_url), Log(), random.Random(1)
-    ends = Ends(crm_url, pbx.url, KEY)
+    ends = Ends.at(crm_url, pbx.url, KEY)
     callers = Callers(ends, log)
     try:
         pbx.start()

@@ -27,7 +27,7 @@ CALLS = 60
 def played() -> Iterator[tuple[BuiltIn, Ends, Log]]:
     """Two ends after a minute of traffic."""
     with built_in(managers=100, customers=50, limits=Limits(telephony=40)) as pair:
-        ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         ends.pbx.post("/register")
         source = Source(records.phones(ends), records.lines(ends))
         calls = arrivals(Mix(), 5.0, 1, ends.now(), source, "UTC")
@@ -202,7 +202,7 @@ def test_calls_that_go_on_together_are_counted() -> None:
 def test_reports_that_the_crm_never_takes_are_given_up_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CrmClient, "event", lambda *_: Told(503, {}, "busy"))
     with built_in() as pair:
-        ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         ends.pbx.post("/register")
         source = Source(("+7 912 345-67-89",), ("+7-499-999-99-99",))
         calls = islice(arrivals(Mix(incoming=1), 1, 1, ends.now(), source, "UTC"), 1)
@@ -214,7 +214,7 @@ def test_reports_that_the_crm_never_takes_are_given_up_and_named(monkeypatch: py
 
 def test_an_arrival_that_no_end_takes_is_counted_with_its_reason() -> None:
     with built_in() as pair:
-        ends = Ends(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         ends.pbx.post("/register")
         source = Source(("+7 912 345-67-89",), ("+7-444-444-44-44",))
         (call,) = islice(arrivals(Mix(incoming=1), 1, 1, ends.now(), source, "UTC"), 1)

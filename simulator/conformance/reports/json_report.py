@@ -14,9 +14,12 @@ def write(verdict: Verdict) -> bytes:
         "ruleset": verdict.ruleset,
         "seed": verdict.seed,
         "strict": verdict.strict,
+        "target": verdict.target.value if verdict.target else None,
         "conformant": verdict.conformant,
         "requirements": [_requirement(result) for result in verdict.requirements],
         "notLookedAt": [row.id for row in verdict.untested],
+        "leftOut": [{"scenario": scenario, "absent": absent} for scenario, absent in verdict.left_out],
+        "created": list(verdict.created),
         "scenarios": [_scenario(verdict, scenario) for scenario in verdict.scenarios],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

@@ -53,6 +53,10 @@ def summary(out: Console, verdict: Verdict) -> None:
     failed = [s for s in verdict.scenarios if verdict.outcome_of(s) is Outcome.FAILED]
     words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
     style = "bold green" if verdict.conformant else "bold red"
+    for scenario, absent in verdict.left_out:
+        out.print(f"left out {escape(scenario)}: {escape(absent)} is declared absent", soft_wrap=True)
+    for made in verdict.created:
+        out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
     out.print("Conformant" if verdict.conformant else "Not conformant", style=style)

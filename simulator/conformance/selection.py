@@ -1,0 +1,69 @@
+"""Which scenarios a side under test is asked to play, and why the others are left out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from simulator.conformance.drivers import ACTIONS
+from simulator.conformance.scenario import Do, Repeat, Scenario, Step, Verb
+from simulator.conformance.target import UPLOAD_EVERY, Target
+from simulator.contract.operations import Side
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """``why`` names what the side declares that it does not have; empty when nothing is asked of it."""
+
+    scenario: str
+    why: str
+
+
+def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario], list[LeftOut]]:
+    """What is played, and what is not."""
+    played, left_out = [], []
+    for scenario in scenarios:
+        if not any(step.side is target.side for step in scenario.expectations):
+            left_out.append(LeftOut(scenario.id, ""))
+        elif absent := _absent(scenario, target.absent):
+            left_out.append(LeftOut(scenario.id, absent))
+        else:
+            played.append(scenario)
+    return played, left_out
+
+
+def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:
+    """Names under ``absent`` that no scenario knows: most likely a slip of the pen."""
+    known = {name for scenario in scenarios for name in _needs(scenario)}
+    return [name for name in target.absent if name not in known]
+
+
+def _absent(scenario: Scenario, absent: Sequence[str]) -> str:
+    needs = set(_needs(scenario))
+    return next((name for name in absent if name in needs), "")
+
+
+def _needs(scenario: Scenario) -> Iterator[str]:
+    """Everything about a scenario that can be declared absent."""
+    yield scenario.id
+    yield scenario.id.partition("/")[0]
+    if scenario.given.upload_every:
+        yield UPLOAD_EVERY
+    yield from _of(scenario.steps)
+    for step in scenario.expectations:
+        if step.verb is Verb.KEEPS:
+            yield f"{step.side} keeps {step.subject}"
+
+
+def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
+    """What a scenario needs of a side beyond HTTP: actions done there and looks into it."""
+    yield from (name for name in _of(scenario.steps) if ACTIONS[name].end is side)
+    for step in scenario.expectations:
+        if step.verb is Verb.KEEPS and step.side is side:
+            yield f"{step.side} keeps {step.subject}"
+
+
+def _of(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Do):
+            yield step.action
+        elif isinstance(step, Repeat):
+            yield from _of(step.steps)
