@@ -13,7 +13,9 @@ from flask import Flask
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.bench.clocks import AnyClock, RealClock, SteppedClock
+from simulator.bench.faults import Fault
 from simulator.bench.seed import CUSTOMERS, MANAGERS, api_key
+from simulator.contract.operations import Side
 from simulator.core.budgets import Limits
 from simulator.core.plan import NumberingPlan
 from simulator.crm import app as crm_app
@@ -166,6 +168,7 @@ class ServeOptions:
     plan: NumberingPlan = field(default_factory=default_plan)
     managers: int = MANAGERS
     customers: int = CUSTOMERS
+    faults: tuple[Fault, ...] = ()
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -191,6 +194,8 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
         say("State is kept in memory." if options.db == IN_MEMORY else f"State is kept in {options.db}")
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
+        if options.faults:
+            say(f"Broken on purpose: {', '.join(fault.name for fault in options.faults)}")
         say("Serving; stop with Ctrl-C.")
         stop.wait()
         # Nothing that was planned may run once the stores are closed.
@@ -220,6 +225,7 @@ def _start_crm(options: ServeOptions, clock: AnyClock, key: str, stack: ExitStac
         database=options.db,
         managers=options.managers,
         customers=options.customers,
+        faults=tuple(fault for fault in options.faults if fault.side is Side.CRM),
     )
     crm = Crm(settings, clock)
     stack.callback(crm.close)
@@ -240,6 +246,7 @@ def _start_pbx(options: ServeOptions, clock: AnyClock, key: str, crm_url: str, s
         allowed_hosts=options.allow_host,
         database=options.db,
         plan=options.plan,
+        faults=tuple(fault for fault in options.faults if fault.side is Side.PBX),
     )
     pbx = Pbx(settings, clock)
     stack.callback(pbx.close)

@@ -10,9 +10,10 @@ from typing import Any
 import click
 
 from simulator.bench.ends import ActionRefused, Ends, Unreachable
+from simulator.bench.faults import catalogue
 from simulator.bench.seed import DEFAULT_SEED
 from simulator.bench.yamlfile import FileError
-from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, option, stop, write_file
+from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, faults_of, option, stop, write_file
 from simulator.cli.targets import opposite
 from simulator.conformance import loading, runner
 from simulator.conformance.foreign import Foreign
@@ -48,6 +49,12 @@ from simulator.serving import PortTaken, built_in
 @option("--api-key", default="", help="The API key of the CRM.")
 @option("--control-token", default="", help="The token of the running ends' control API.")
 @option(
+    "--fault",
+    multiple=True,
+    metavar="NAME",
+    help="Break an end of callproof's in every scenario; a requirement means all faults that touch it.",
+)
+@option(
     "--json",
     type=click.Path(dir_okay=False, writable=True),
     metavar="FILE",
@@ -63,10 +70,13 @@ def check(wanted: tuple[str, ...], json: str | None, junit: str | None, **option
     out = terminal.console()
     try:
         scenarios, target = loading.find(wanted), _target(options)
+        broken = faults_of(options["fault"])
     except (FileError, LookupError) as error:
         stop(str(error.args[0]), USAGE)
     verdict = Verdict([], options["seed"], options["strict"])
     if target:
+        if any(fault.side is target.side for fault in broken):
+            stop(f"--fault: a fault of the {target.side} can only break callproof's own.", USAGE)
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
@@ -78,7 +88,7 @@ def check(wanted: tuple[str, ...], json: str | None, junit: str | None, **option
     try:
         with _ends(options, target) as (ends, foreign):
             judged = Judged(target.side, target.code, target.client_id) if target else BOTH
-            runner.run(scenarios, ends, show, judged)
+            runner.run(scenarios, ends, show, judged, broken)
             verdict.created = foreign.created if foreign else ()
     except (Unreachable, PortTaken, ActionRefused) as error:
         stop(str(error), UNREACHABLE)
@@ -135,6 +145,19 @@ def _ends(options: dict[str, Any], target: Target | None) -> Iterator[tuple[Ends
         ends = Ends.at(given[0], given[1], given[2], options["control_token"])
         stack.callback(ends.close)
         yield ends, None
+
+
+@click.command()
+@option("--side", type=click.Choice(["crm", "pbx"]), help="Only the faults of this side.")
+def faults(side: str | None) -> None:
+    """List how an end can be broken, what that challenges on the other side and breaks on its own."""
+    for fault in catalogue().values():
+        if side in (None, fault.side.value):
+            touched = [
+                *(f"challenges {row}" for row in fault.challenges),
+                *(f"breaks {row}" for row in fault.breaks),
+            ]
+            click.echo(f"{fault.name:<24} {fault.text} ({', '.join(touched)})")
 
 
 @click.command()

@@ -1,13 +1,14 @@
 """What the commands share: options with environment variables, exit codes, the way out."""
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
+from simulator.bench.faults import Fault, named
 from simulator.bench.seed import MANAGERS
 from simulator.bench.yamlfile import FileError
 from simulator.core.plan import NumberingPlan
@@ -41,6 +42,14 @@ def plan_of(file: str | None, managers: int | None) -> tuple[NumberingPlan, int]
     except FileError as error:
         stop(str(error), USAGE)
     return plan, managers or max(extension.user for extension in plan.extensions.values())
+
+
+def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:
+    """The faults of those names, or of those requirements; stops for a name that is neither."""
+    try:
+        return tuple(fault for name in names for fault in named(name))
+    except LookupError as error:
+        stop(f"{error.args[0]}; callproof faults lists them.", USAGE)
 
 
 def write_file(file: str, content: bytes) -> None:

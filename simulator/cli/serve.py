@@ -6,7 +6,7 @@ from typing import Any
 import click
 
 from simulator.bench.seed import CUSTOMERS, DEFAULT_SEED
-from simulator.cli.common import USAGE, known_zone, option, plan_of, stop
+from simulator.cli.common import USAGE, faults_of, known_zone, option, plan_of, stop
 from simulator.serving import PortTaken, ServeOptions, serve_until_stopped
 from simulator.storage.database import StorageError
 
@@ -81,6 +81,13 @@ from simulator.storage.database import StorageError
     type=click.IntRange(1, 1_000_000),
     help="Customers of the CRM.",
 )
+@option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Break an end on purpose; callproof faults lists how. A requirement means all that touch it.",
+)
 @option("--control-token", default="", help="Demand this token from users of the control API.")
 @option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
 def serve(**options: Any) -> None:
@@ -90,6 +97,7 @@ def serve(**options: Any) -> None:
         format="%(levelname)s %(message)s",
         level=logging.INFO if options.pop("verbose") else logging.WARNING,
     )
+    options["faults"] = faults_of(options["faults"])
     options["budget_status"] = int(options["budget_status"])
     options["plan"], options["managers"] = plan_of(options.pop("pbx_config"), options["managers"])
     try:

@@ -4,10 +4,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
+from simulator.bench.faults import catalogue
 from simulator.bench.yamlfile import Document, Path_
 from simulator.conformance.scenario import (
     ANYTHING,
     KEPT,
+    Break,
     Do,
     Expect,
     Given,
@@ -23,6 +25,8 @@ from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import BY_NAME, Side
 from simulator.contract.requirements import all_requirements
 from simulator.contract.schemas import load
+
+KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
 
 
 def find(wanted: Sequence[str] = ()) -> list[Scenario]:
@@ -91,9 +95,9 @@ class Reader:
         return tuple(self._step(step, (*path, index)) for index, step in enumerate(steps))
 
     def _step(self, step: JsonObject, path: Path_) -> Step:
-        kinds = [kind for kind in ("do", "send", "expect", "wait", "repeat") if kind in step]
+        kinds = [kind for kind in KINDS if kind in step]
         if len(kinds) != 1:
-            raise self._document.error(path, "a step has exactly one of do, send, expect, wait, repeat")
+            raise self._document.error(path, f"a step has exactly one of {', '.join(KINDS)}")
         kind, line = kinds[0], self._document.line(path)
         self._demand(kind, step, path)
         match kind:
@@ -103,6 +107,8 @@ class Reader:
                 return self._send(step, path)
             case "expect":
                 return self._expect(step, path)
+            case "fault":
+                return self._break(step, path)
             case "wait":
                 return Wait(line, cast(float, step["wait"]))
             case _:
@@ -141,6 +147,15 @@ class Reader:
             api_key=str(key) if key is not None else None,
         )
 
+    def _break(self, step: JsonObject, path: Path_) -> Break:
+        name = str(step["fault"])
+        if name not in catalogue():
+            raise self._document.error(
+                (*path, "fault"), f"there is no fault {name!r}; callproof faults lists them"
+            )
+        limits = {limit: value for limit, value in step.items() if limit != "fault"}
+        return Break(self._document.line(path), name, limits)
+
     def _expect(self, step: JsonObject, path: Path_) -> Expect:
         words = str(step["expect"]).split(" ")
         try:
@@ -153,7 +168,7 @@ class Reader:
         proves = step["proves"]
         rows = (str(proves),) if isinstance(proves, str) else tuple(cast(list[str], proves))
         self._demand_rows(rows, side, path)
-        at_least = cast(int, step.get("at least") or 0)
+        least, most = self._times(step, path)
         return Expect(
             line=self._document.line(path),
             side=side,
@@ -163,11 +178,25 @@ class Reader:
             matching=step.get("with"),
             status=cast("int | None", step.get("status")),
             headers=cast(JsonObject, step.get("headers") or {}),
-            times=None if at_least else cast(int, step.get("times", 1)),
-            at_least=at_least,
+            least=least,
+            most=most,
+            after=str(step.get("after") or ""),
             within=cast(float, step.get("within") or 0.0),
             name=str(step.get("as") or ""),
         )
+
+    def _times(self, step: JsonObject, path: Path_) -> tuple[int, int | None]:
+        """How often it has to be: exactly once unless said otherwise."""
+        bounds = "at least" in step or "at most" in step
+        if bounds and "times" in step:
+            raise self._document.error(path, "times excludes at least and at most")
+        if not bounds:
+            exactly = cast(int, step.get("times", 1))
+            return exactly, exactly
+        least, most = cast(int, step.get("at least", 0)), cast("int | None", step.get("at most"))
+        if most is not None and least > most:
+            raise self._document.error(path, f"at least {least} is more than at most {most}")
+        return least, most
 
     def _demand_subject(self, side: Side, verb: Verb, subject: str, path: Path_) -> None:
         if verb is Verb.KEEPS:

@@ -8,12 +8,14 @@ from typing import cast
 import orjson
 
 from simulator.bench.ends import ActionRefused, Ends
+from simulator.bench.faults import Fault, catalogue
 from simulator.conformance.drivers import act
 from simulator.conformance.evidence import Book, Exchange, read
 from simulator.conformance.judge import judge
 from simulator.conformance.matching import differences
 from simulator.conformance.scenario import (
     ANYTHING,
+    Break,
     Do,
     Expect,
     Given,
@@ -68,14 +70,17 @@ def run(
     ends: Ends,
     done: Callable[[ScenarioResult], None] | None = None,
     judged: Judged = BOTH,
+    faults: Sequence[Fault] = (),
 ) -> list[ScenarioResult]:
     """Play them one after the other, each from a reset; ``done`` hears of each as it ends.
+
+    ``faults`` act all the time.
 
     Raises Unreachable when an end does not answer.
     """
     results = []
     for scenario in scenarios:
-        result = _Play(scenario, ends, judged).result()
+        result = _Play(scenario, ends, judged, faults).result()
         results.append(result)
         if done:
             done(result)
@@ -85,12 +90,14 @@ def run(
 class _Play:
     """One scenario being played."""
 
-    def __init__(self, scenario: Scenario, ends: Ends, judged: Judged) -> None:
+    def __init__(self, scenario: Scenario, ends: Ends, judged: Judged, faults: Sequence[Fault]) -> None:
         self._scenario = scenario
         self._ends = ends
         self._judged = judged
+        self._faults = faults
         self._slack = 0.0 if ends.manual else SLACK
         self._names: dict[str, Json] = {"module": {"code": judged.code, "clientId": judged.client_id}}
+        self._spoilt: set[Side] = set()
         self._book = Book()
         self._seen: list[Exchange] = []
         self._last = {Side.CRM: 0, Side.PBX: 0}
@@ -117,6 +124,8 @@ class _Play:
     def _prepare(self, given: Given) -> None:
         for side in Side:
             self._last[side] = cast(int, self._ends.of(side).post("/reset")["lastId"])
+        for fault in self._faults:
+            self._break(fault, {})
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{user}", state)
         for customer in given.customers:
@@ -143,6 +152,10 @@ class _Play:
                     self._names[step.name] = answer
             case Send():
                 self._send(step)
+            case Break():
+                fault = catalogue()[step.fault]
+                self._spoilt.add(fault.side)
+                self._break(fault, step.limits)
             case Wait():
                 self._ends.pass_time(step.seconds)
             case Repeat():
@@ -151,6 +164,9 @@ class _Play:
                     self._steps(step.steps)
             case Expect():
                 self._expect(step)
+
+    def _break(self, fault: Fault, limits: JsonObject) -> None:
+        self._ends.of(fault.side).post("/faults", {"fault": fault.name, **limits})
 
     def _send(self, step: Send) -> None:
         form = {name: _text(value) for name, value in cast(JsonObject, self._filled(step.form)).items()}
@@ -174,16 +190,15 @@ class _Play:
         matching = self._filled(step.matching)
         self._ends.settle()
         found = self._matches(step, matching)
-        wanted = step.at_least if step.times is None else step.times
-        if len(found) < wanted and step.within:
-            found = self._wait_for(step, matching, wanted)
-        if len(found) < wanted and self._ends.patience:
-            found = self._bear(step, matching, wanted)
+        if len(found) < step.least and step.within:
+            found = self._wait_for(step, matching, step.least)
+        if len(found) < step.least and self._ends.patience:
+            found = self._bear(step, matching, step.least)
         problem = self._problem(step, matching, found)
         self._check(step, problem)
         if step.name and found:
             self._names[step.name] = found[0]
-        if step.times and step.verb is Verb.SENDS and not problem:
+        if step.least and step.most and step.verb is Verb.SENDS and not problem:
             self._exact.append((step, matching))
 
     def _wait_for(self, step: Expect, matching: Json, wanted: int) -> list[Json]:
@@ -206,6 +221,8 @@ class _Play:
 
     def _misses(self, step: Expect, matching: Json, seen: JsonObject) -> list[str]:
         missed = differences(matching, seen["value"], slack=self._slack) if matching is not None else []
+        if step.after and cast(int, seen.get("id", 0)) <= cast(int, self._named(step.after).get("id", 0)):
+            missed.append(f"it came before {step.after}")
         if step.status is not None:
             missed += differences(step.status, seen.get("status"), "status")
         if step.headers:
@@ -230,6 +247,7 @@ class _Play:
         asked_by = step.side if step.verb is Verb.SENDS else other
         return [
             {
+                "id": exchange.id,
                 "value": exchange.params if step.verb is Verb.SENDS else exchange.answer,
                 "status": exchange.status,
                 "headers": dict(exchange.headers),
@@ -243,12 +261,9 @@ class _Play:
         ]
 
     def _problem(self, step: Expect, matching: Json, found: Sequence[Json]) -> str:
-        if step.times is None and len(found) >= step.at_least:
+        if step.least <= len(found) and (step.most is None or len(found) <= step.most):
             return ""
-        if step.times == len(found):
-            return ""
-        wanted = f"at least {step.at_least}" if step.times is None else str(step.times)
-        problem = f"expected {wanted} of {step}, found {len(found)}"
+        problem = f"expected {step.times} of {step}, found {len(found)}"
         candidates = self._candidates(step)
         if found or not candidates:
             return problem if found or step.verb is Verb.KEEPS else f"{problem}; there was none at all"
@@ -279,8 +294,13 @@ class _Play:
 
     def _judge_messages(self) -> None:
         self._read_journals()
+        self._result.exchanges = self._seen
         for exchange in self._seen:
-            self._result.checks.extend(judge(exchange, self._scenario.file))
+            checks = judge(exchange, self._scenario.file)
+            # What a scenario breaks on purpose is nobody's fault.
+            self._result.checks.extend(
+                check for check in checks if all_requirements()[check.requirement].side not in self._spoilt
+            )
             unknown = exchange.operation is None and not exchange.by_bench
             if unknown and exchange.asked_by is not exchange.seen_by and not self._result.broken:
                 self._result.broken = f"nothing explains this request: {exchange}"
@@ -295,6 +315,12 @@ class _Play:
                 entries = cast(list[JsonObject], answer["entries"])
                 self._seen.extend(read(entries, side, self._book))
                 self._last[side] = cast(int, entries[-1]["id"]) if entries else newest
+
+    def _named(self, name: str) -> JsonObject:
+        found = self._names.get(name)
+        if not isinstance(found, Mapping):
+            raise BrokenScenario(f"after: {name}: nothing of that name was found")
+        return dict(found)
 
     def _filled(self, value: Json, **more: Json) -> Json:
         """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number."""

@@ -55,7 +55,8 @@ class Send:
 class Expect:
     """What must be true: an exchange in the facing journal, or something that an end keeps.
 
-    ``times`` None means at least ``at_least``; ``within`` is in seconds of the ends' clock.
+    It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
+    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock.
     """
 
     line: int
@@ -66,13 +67,31 @@ class Expect:
     matching: Json = None
     status: int | None = None
     headers: JsonObject = field(default_factory=dict)
-    times: int | None = 1
-    at_least: int = 0
+    least: int = 1
+    most: int | None = 1
+    after: str = ""
     within: float = 0.0
     name: str = ""
 
+    @property
+    def times(self) -> str:
+        """How often, in words."""
+        if self.least == self.most:
+            return str(self.least)
+        words = [f"at least {self.least}"] if self.least or self.most is None else []
+        return " and ".join([*words, *([] if self.most is None else [f"at most {self.most}"])])
+
     def __str__(self) -> str:
         return f"{self.side} {self.verb} {self.subject}"
+
+
+@dataclass(frozen=True)
+class Break:
+    """From now on an end has this fault; ``limits`` say on which messages it acts."""
+
+    line: int
+    fault: str
+    limits: JsonObject
 
 
 @dataclass(frozen=True)
@@ -90,7 +109,7 @@ class Repeat:
     steps: "tuple[Step, ...]"
 
 
-Step: TypeAlias = Do | Send | Expect | Wait | Repeat
+Step: TypeAlias = Do | Send | Break | Expect | Wait | Repeat
 
 
 @dataclass(frozen=True)

@@ -3,15 +3,17 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from simulator.bench.faults import catalogue
 from simulator.conformance.drivers import ACTIONS
-from simulator.conformance.scenario import Do, Repeat, Scenario, Step, Verb
+from simulator.conformance.scenario import Break, Do, Repeat, Scenario, Step, Verb
 from simulator.conformance.target import UPLOAD_EVERY, Target
 from simulator.contract.operations import Side
 
 
 @dataclass(frozen=True)
 class LeftOut:
-    """``why`` names what the side declares that it does not have; empty when nothing is asked of it."""
+    """``why`` names what the side declares that it does not have; empty when nothing is asked of it, or
+    when the scenario breaks this very side to see what the other one does."""
 
     scenario: str
     why: str
@@ -21,7 +23,9 @@ def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario
     """What is played, and what is not."""
     played, left_out = [], []
     for scenario in scenarios:
-        if not any(step.side is target.side for step in scenario.expectations):
+        broken = {catalogue()[step.fault].side for step in scenario.steps if isinstance(step, Break)}
+        judged = any(step.side is target.side for step in scenario.expectations)
+        if not judged or target.side in broken:
             left_out.append(LeftOut(scenario.id, ""))
         elif absent := _absent(scenario, target.absent):
             left_out.append(LeftOut(scenario.id, absent))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from simulator.conformance.evidence import Exchange
 from simulator.contract.operations import Side
 from simulator.contract.requirements import RULESET, Requirement, Severity, all_requirements
 
@@ -40,13 +41,17 @@ class Check:
 
 @dataclass
 class ScenarioResult:
-    """``broken`` says why the scenario itself could not be played to its end, if so."""
+    """``broken`` says why the scenario itself could not be played to its end, if so.
+
+    ``exchanges`` are all that either end wrote down.
+    """
 
     id: str
     title: str
     file: str
     checks: list[Check] = field(default_factory=list)
     broken: str = ""
+    exchanges: list[Exchange] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

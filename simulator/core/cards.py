@@ -1,8 +1,10 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
+from simulator.contract.jsontypes import JsonObject
 from simulator.contract.phones import same_phone
 from simulator.core.model import Card, Pool
 
@@ -35,6 +37,26 @@ def recipients(
         else:
             unknown_users.append(user)
     return Recipients(found, unknown_codes, unknown_users)
+
+
+def already_told(
+    named: Mapping[int, str | None], open_cards: Iterable[Card], events: Iterable[JsonObject]
+) -> set[int]:
+    """Those named in a beginning whom it tells nothing new: they see the call already, or heard of its end.
+
+    ``events`` are the earlier ones of the call. A hangup that names nobody ended the call for everyone.
+    """
+    seeing = {card.user_id for card in open_cards}
+    told = {user for user in named if user in seeing}
+    for event in events:
+        if event["type"] != "hangup":
+            continue
+        codes = cast("list[str]", event.get("codes") or [])
+        users = cast("list[int]", event.get("userIds") or [])
+        told |= {
+            user for user, code in named.items() if user in users or code in codes or not (codes or users)
+        }
+    return told
 
 
 def ended_by_hangup(

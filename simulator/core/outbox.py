@@ -163,12 +163,14 @@ class Outbox:
 def fate_of(status: int | None, success: bool | None) -> Fate:
     """What the CRM's answer means.
 
-    No answer, 5xx and 429 mean "try again"; 200 with success means delivered; everything else is a
-    refusal, which a repeat would only earn again.
+    No answer, 5xx, 429 and a 200 that says neither success nor failure mean "try again"; 200 with success
+    means delivered; everything else is a refusal, which a repeat would only earn again.
     """
     if status is None or status >= 500 or status == 429:
         return Fate.PENDING
-    return Fate.SENT if status in (200, 201) and success else Fate.REFUSED
+    if status in (200, 201):
+        return Fate.PENDING if success is None else Fate.SENT if success else Fate.REFUSED
+    return Fate.REFUSED
 
 
 def retry_delay(attempts: int, dice: random.Random) -> float:

@@ -12,7 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from simulator import __version__
 from simulator.bench.recording import note, record_incoming
-from simulator.contract import openapi, wire
+from simulator.contract import openapi, operations, wire
 from simulator.contract.errors import (
     AccountNotFound,
     ApiError,
@@ -39,7 +39,7 @@ def create_app(crm: Crm, token: str = "") -> Flask:
     app.url_map.converters["part"] = _Part
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    record_incoming(app, crm.journal, crm.clock)
+    record_incoming(app, crm.journal, crm.clock, crm.faults, _name)
 
     @app.before_request
     def authenticate() -> None:
@@ -81,6 +81,11 @@ def create_app(crm: Crm, token: str = "") -> Flask:
         return _json(openapi.document(crm.settings.base_url, __version__, strict=crm.settings.strict), 200)
 
     return app
+
+
+def _name(method: str, path: str) -> str:
+    found = operations.find(method, path)
+    return found.name if found else ""
 
 
 class _Part(BaseConverter):

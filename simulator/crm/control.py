@@ -4,7 +4,9 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 from simulator.bench.control import Control, ControlError, Method, page
+from simulator.bench.fault_control import add_faults
 from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import Side
 from simulator.core.budgets import Budgets, Limits
 from simulator.core.model import Card, Grant, Initiation, Site, User
 from simulator.crm.crm import Crm
@@ -126,6 +128,7 @@ def control(crm: Crm, token: str = "") -> Control:
         ),
     ):
         api.add(method)
+    add_faults(api, Side.CRM, crm.faults)
     return api
 
 

@@ -3,9 +3,10 @@
 from threading import Lock
 
 from simulator.bench import seed
+from simulator.bench.calling import Caller
 from simulator.bench.clocks import AnyClock
+from simulator.bench.faults import Faults
 from simulator.bench.journal import Journal
-from simulator.bench.recording import Caller
 from simulator.contract.errors import RateLimitExceeded
 from simulator.core.budgets import Budgets, purse_of
 from simulator.core.model import Grant
@@ -25,10 +26,12 @@ class Crm:
         self.store = SqlCrmStore(settings.database, settings.country)
         self.readings = Readings()
         self.budgets = Budgets(settings.limits)
+        self.faults = Faults(settings.seed, settings.faults)
         self._counting = Lock()
         caller = Caller(
             self.journal,
             clock,
+            self.faults,
             timeout=settings.timeout,
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
@@ -56,9 +59,11 @@ class Crm:
             self._fill(session, self.settings.seed if number is None else number)
         self.readings = Readings()
         self.budgets = Budgets(self.settings.limits)
+        self.faults.reset()
         self.journal.clear()
 
     def close(self) -> None:
+        self.faults.clear()
         self.store.close()
 
     def _fill_when_empty(self) -> None:

@@ -7,8 +7,8 @@ from urllib.parse import urljoin
 
 import orjson
 
+from simulator.bench.calling import Caller, HostRefused
 from simulator.bench.journal import Exchange
-from simulator.bench.recording import Caller, HostRefused
 from simulator.contract.phones import dialable
 from simulator.core.model import Initiation, Module, Pool
 from simulator.core.ports import Clock, CrmSession, CrmStore
@@ -67,7 +67,7 @@ class Outgoing:
         line = next((line for line in lines if line.site_code == site), None)
         if line is not None:
             asked["externalPhone"] = line.phone
-        status, outcome = self._ask(module.make_call_url, asked)
+        status, outcome = self._ask("make-call", module.make_call_url, asked)
         if status is not None:
             outcome = "started" if status == 200 else f"the PBX answered {status}"
         with self._store.begin() as session:
@@ -104,7 +104,7 @@ class Outgoing:
         url = str(module.document.get("accountUrl") or "") if module else ""
         if module is None or not url:
             raise Refused(f"The module {code} has no accountUrl")
-        status, problem = self._ask(url, form={"clientId": module.client_id})
+        status, problem = self._ask("account", url, form={"clientId": module.client_id})
         return Playback(url, status, "", 0, problem or f"the module answered {status}")
 
     def _tell_activity(self, code: str) -> None:
@@ -127,7 +127,7 @@ class Outgoing:
             "activity": orjson.dumps(state).decode(),
             "systemUrl": self._settings.base_url,
         }
-        self._ask(url, form=form)
+        self._ask("activity", url, form=form)
 
     def play(self, external_id: str, part: str | None = None) -> Playback:
         """A user plays a call of the history; ``part`` is a Range header such as ``bytes=0-99``.
@@ -153,12 +153,12 @@ class Outgoing:
 
     def _fetch(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Playback:
         try:
-            exchange = self._caller.send("GET", url, params=query, headers=headers)
+            exchange = self._caller.send("record", "GET", url, params=query, headers=headers)
             for _ in range(MAX_REDIRECTS):
                 target = _redirect(exchange)
                 if target is None:
                     break
-                exchange = self._caller.send("GET", target, headers=headers)
+                exchange = self._caller.send("record", "GET", target, headers=headers)
         except HostRefused as error:
             return Playback(url, None, "", 0, str(error))
         if exchange.answer is None:
@@ -183,14 +183,18 @@ class Outgoing:
                 "userId": str(user_id),
                 "status": user.status,
             }
-            self._ask(module.change_user_status_url, asked)
+            self._ask("status-notice", module.change_user_status_url, asked)
 
     def _ask(
-        self, url: str, query: Mapping[str, str] | None = None, form: Mapping[str, str] | None = None
+        self,
+        operation: str,
+        url: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
     ) -> tuple[int | None, str]:
         """GET, or POST when there is a form; the status, or None and why there is none."""
         try:
-            exchange = self._caller.send("POST" if form else "GET", url, params=query, data=form)
+            exchange = self._caller.send(operation, "POST" if form else "GET", url, params=query, data=form)
         except HostRefused as error:
             return None, str(error)
         return (exchange.answer.status if exchange.answer else None), exchange.error

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simulator.bench.faults import Fault
 from simulator.bench.seed import CUSTOMERS, MANAGERS
 from simulator.core.budgets import Limits
 
@@ -70,7 +71,7 @@ class CrmSettings:
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
-    ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
+    ``faults`` act from the start. ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
     every call to the PBX (contract.md, section 9.25).
     """
 
@@ -87,3 +88,4 @@ class CrmSettings:
     timezone: str = "UTC"
     managers: int = MANAGERS
     customers: int = CUSTOMERS
+    faults: tuple[Fault, ...] = ()

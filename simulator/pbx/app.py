@@ -18,13 +18,19 @@ from simulator.pbx.engine import CallRefused
 from simulator.pbx.pbx import Pbx
 
 MAX_BODY = 64 * 1024
+CALL_BACKS = {
+    "make-call": "/callbacks/make-call",
+    "status-notice": "/callbacks/user-status",
+    "activity": "/callbacks/activity",
+    "account": "/callbacks/account",
+}
 
 
 def create_app(pbx: Pbx, token: str = "") -> Flask:
     """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    record_incoming(app, pbx.journal, pbx.clock)
+    record_incoming(app, pbx.journal, pbx.clock, pbx.faults, _name)
 
     @app.get("/callbacks/make-call")
     def make_call() -> Response:
@@ -97,6 +103,13 @@ def _query(operation: str) -> JsonObject:
         raise _Malformed("; ".join(f"{v.pointer}: {v.message}" for v in violations))
     assert isinstance(query, dict)
     return query
+
+
+def _name(_method: str, path: str) -> str:
+    """The contract's name of the call-back at a path."""
+    if path.startswith("/recordings/"):
+        return "record"
+    return next((name for name, known in CALL_BACKS.items() if known == path), "")
 
 
 def _stranger(pbx: Pbx, asked: JsonObject) -> Response | None:

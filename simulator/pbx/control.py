@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import cast
 
 from simulator.bench.control import Control, ControlError, Handler, Method, page
+from simulator.bench.fault_control import add_faults
 from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import Side
 from simulator.core.call import Call, IllegalAction
 from simulator.core.script import Outcome, Party, Script
 from simulator.pbx.engine import CallRefused
@@ -169,6 +171,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
         ),
     ):
         api.add(method)
+    add_faults(api, Side.PBX, pbx.faults)
     return api
 
 

@@ -7,8 +7,10 @@ from typing import cast
 
 import orjson
 
+from simulator.bench.calling import Caller, HostRefused
 from simulator.bench.journal import Exchange
-from simulator.bench.recording import BENCH_HEADER, Caller, HostRefused
+from simulator.bench.recording import BENCH_HEADER
+from simulator.contract import operations
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.core.pacing import Pace
 from simulator.pbx.settings import PbxSettings
@@ -23,8 +25,10 @@ class Told:
     text: str
 
     @property
-    def success(self) -> bool:
-        return self.body.get("success") is True
+    def success(self) -> bool | None:
+        """None when the answer says neither."""
+        said = self.body.get("success")
+        return said if isinstance(said, bool) else None
 
 
 class CrmClient:
@@ -122,7 +126,9 @@ class CrmClient:
     ) -> Told:
         headers = headers or {"X-API-KEY": self._settings.api_key}
         try:
+            found = operations.find(method, path)
             exchange = self._caller.send(
+                found.name if found else "",
                 method,
                 self._settings.crm_url + path,
                 params=params,

@@ -1,8 +1,9 @@
 """One virtual PBX, put together."""
 
+from simulator.bench.calling import Caller
 from simulator.bench.clocks import AnyClock
+from simulator.bench.faults import Faults
 from simulator.bench.journal import Journal
-from simulator.bench.recording import Caller
 from simulator.pbx.crm_client import CrmClient
 from simulator.pbx.engine import Engine
 from simulator.pbx.reporting import Reporter
@@ -21,7 +22,14 @@ class Pbx:
         self.clock = clock
         self.journal = Journal()
         self.store = SqlPbxStore(settings.database)
-        caller = Caller(self.journal, clock, timeout=settings.timeout, allowed_hosts=settings.allowed_hosts)
+        self.faults = Faults(settings.seed, settings.faults)
+        caller = Caller(
+            self.journal,
+            clock,
+            self.faults,
+            timeout=settings.timeout,
+            allowed_hosts=settings.allowed_hosts,
+        )
         self.crm = CrmClient(caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.
         lanes = 1 if clock.kind == "manual" else LANES
@@ -38,7 +46,9 @@ class Pbx:
         """
         self.engine.forget(self.settings.seed if number is None else number)
         self.reporter.upload_every = self.settings.upload_every
+        self.faults.reset()
         self.journal.clear()
 
     def close(self) -> None:
+        self.faults.clear()
         self.store.close()

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from simulator.bench.faults import Fault
 from simulator.core.plan import NumberingPlan
 from simulator.pbx.plan import default_plan
 
@@ -12,7 +13,7 @@ class PbxSettings:
 
     ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
     uploads in seconds; 0 uploads each call right after its end (guide, "Calls history uploading").
-    ``timezone`` is the CRM account's, in which dates are written.
+    ``timezone`` is the CRM account's, in which dates are written. ``faults`` act from the start.
     """
 
     base_url: str
@@ -27,3 +28,4 @@ class PbxSettings:
     timeout: float = 5.0
     allowed_hosts: tuple[str, ...] = ()
     database: str = "sqlite://"
+    faults: tuple[Fault, ...] = ()

@@ -199,6 +199,12 @@ class SqlCrmSession:
         moment: float | None = self._db.execute(found).scalar()
         return moment
 
+    def events_of(self, call_external_id: str) -> list[JsonObject]:
+        """What was reported of the call, in the order of arrival."""
+        table = tables.events
+        wanted = select(table.c.document).where(table.c.call_external_id == call_external_id)
+        return list(self._db.execute(wanted.order_by(table.c.id)).scalars())
+
     def add_cards(self, cards: Sequence[Card]) -> None:
         for card in cards:
             values = asdict(card)

@@ -49,7 +49,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
     assert (send.method, send.path, send.form) == ("POST", "/api/v5/users/1/status", {"status": "busy"})
     assert isinstance(expect, Expect)
     assert (str(expect), expect.proves, expect.times, expect.within) == (
-        "pbx sends call-event", ("PBX-EVENT-03",), 1, 2,
+        "pbx sends call-event", ("PBX-EVENT-03",), "1", 2,
     )  # fmt: skip
 
 

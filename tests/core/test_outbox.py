@@ -108,6 +108,8 @@ def test_what_waits_for_its_time_can_be_hastened() -> None:
         (200, True, Fate.SENT),
         (201, True, Fate.SENT),
         (200, False, Fate.REFUSED),
+        (200, None, Fate.PENDING),
+        (404, None, Fate.REFUSED),
         (400, False, Fate.REFUSED),
         (403, False, Fate.REFUSED),
         (460, False, Fate.REFUSED),

@@ -35,11 +35,12 @@ def event(session: CrmSession, asked: Asked) -> Reply:
     if not codes and not user_ids:
         _nobody_named(asked, str(sent["type"]))
     named = cards.recipients(codes, user_ids, pool, lambda user: session.user(user) is not None)
-    session.add_event(sent, asked.now)
     if sent["type"] == "hangup":
         _close_cards(session, asked, sent)
     else:
-        session.add_cards(_new_cards(session, asked, sent, named, pool))
+        told = _already_told(session, asked, sent, named)
+        session.add_cards(_new_cards(session, asked, sent, named, told, pool))
+    session.add_event(sent, asked.now)
     body: JsonObject = {}
     if named.unknown_codes:
         body["notExistCodes"] = list(named.unknown_codes)
@@ -63,6 +64,8 @@ def upload(session: CrmSession, asked: Asked) -> Reply:
         if not session.add_call(_history_call(session, asked, item, pool)):
             duplicates.append(item["externalId"])
             _take_late_recording(session, asked, item)
+        elif still_open := session.open_cards(str(item["externalId"])):
+            _miss_hangup(session, asked, still_open, index)
     body: JsonObject = {"processedCallsCount": len(good) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
@@ -148,8 +151,29 @@ def _nobody_named(asked: Asked, kind: str) -> None:
     )
 
 
+def _already_told(session: CrmSession, asked: Asked, sent: JsonObject, named: cards.Recipients) -> set[int]:
+    """Whom the event tells nothing new, because it came twice or after the end of its call."""
+    call_id = cast("str | None", sent.get("callExternalId"))
+    if call_id is None:
+        return set()
+    told = cards.already_told(named.users, session.open_cards(call_id), session.events_of(call_id))
+    if told:
+        asked.remark(
+            "/callExternalId",
+            "the call is shown already, or is over",
+            "Report each beginning once, before the end.",
+            "PBX-EVENT-12",
+        )
+    return told
+
+
 def _new_cards(
-    session: CrmSession, asked: Asked, sent: JsonObject, named: cards.Recipients, pool: Pool
+    session: CrmSession,
+    asked: Asked,
+    sent: JsonObject,
+    named: cards.Recipients,
+    told: set[int],
+    pool: Pool,
 ) -> list[Card]:
     phone, external_phone = str(sent["phone"]), cast("str | None", sent.get("externalPhone"))
     line = pool.line(external_phone) if external_phone else None
@@ -168,6 +192,7 @@ def _new_cards(
             opened_at=asked.now,
         )
         for user_id, code in named.users.items()
+        if user_id not in told
     ]
 
 
@@ -184,6 +209,16 @@ def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
             "Report the call's beginning first, and its end once.",
             "PBX-EVENT-12",
         )
+
+
+def _miss_hangup(session: CrmSession, asked: Asked, still_open: list[Card], index: int) -> None:
+    session.close_cards([card.id for card in still_open], asked.now, None)
+    asked.remark(
+        f"/{index}/externalId",
+        "the call is over, but no hangup was reported, so its cards stayed open until now",
+        "Send the event hangup when the call ends.",
+        "PBX-EVENT-06",
+    )
 
 
 def _doubt_date(session: CrmSession, asked: Asked, item: JsonObject, index: int) -> None:
