@@ -130,8 +130,7 @@ def _set(inside: Json, path: list[str], value: Json) -> Json:
     if isinstance(inside, list):
         if head == "*":
             return [_set(item, rest, value) for item in inside]
-        place = int(head)
-        return [_set(item, rest, value) if at == place else item for at, item in enumerate(inside)]
+        return [_set(item, rest, value) if head == str(at) else item for at, item in enumerate(inside)]
     members = dict(inside) if isinstance(inside, Mapping) else {}
     if head == "*":
         return {name: _set(item, rest, value) for name, item in members.items()}
@@ -144,11 +143,18 @@ def _set(inside: Json, path: list[str], value: Json) -> Json:
 
 def _value(old: Json, new: Json) -> Json:
     """``{$shift: s}`` moves a date by seconds, ``{$repeat: n}`` has a list's elements n times over."""
-    if isinstance(new, Mapping) and "$shift" in new and isinstance(old, str):
-        return (datetime.strptime(old, DATE) + timedelta(seconds=cast(int, new["$shift"]))).strftime(DATE)
+    if isinstance(new, Mapping) and "$shift" in new:
+        return _shifted(old, timedelta(seconds=cast(int, new["$shift"])))
     if isinstance(new, Mapping) and "$repeat" in new and isinstance(old, list):
         return old * cast(int, new["$repeat"])
     return new
+
+
+def _shifted(date: Json, by: timedelta) -> Json:
+    try:
+        return (datetime.strptime(str(date), DATE) + by).strftime(DATE)
+    except ValueError:
+        return date
 
 
 def _found(inside: Json, path: list[str]) -> Json:

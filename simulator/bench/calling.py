@@ -5,14 +5,14 @@ import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from functools import partial
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
 
 from simulator.bench import altering
 from simulator.bench.clocks import AnyClock
-from simulator.bench.faults import Faults, Seam
+from simulator.bench.faults import Change, Faults, Seam
 from simulator.bench.journal import Body, Exchange, Journal, SentAnswer, SentRequest
 from simulator.bench.recording import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 
@@ -87,18 +87,18 @@ class Caller:
         done = Exchange(
             self.clock.now(), "out", SentRequest(asked.method, asked.url, (), Body.of(b"")), _DONE
         )
-        twice = False
+        copies = 1
         for change in self.faults.take(Seam.ASKS, operation, altering.fits(asked)):
             asked = altering.request(asked, change)
-            twice |= change.twice
+            copies *= change.copies
+            if change.also_to:
+                self._exchange(_beside(asked, change), limit)
             if change.lost:
                 return done
             if change.delay:
                 self.clock.call_at(self.clock.now() + change.delay, partial(self._exchange, asked, limit))
                 return done
-        exchange = self._exchange(asked, limit)
-        if twice:
-            exchange = self._exchange(asked, limit)
+        exchange = [self._exchange(asked, limit) for _ in range(copies)][-1]
         for change in self.faults.take(Seam.READS, operation, altering.fits(asked)):
             exchange = _misread(exchange, change.status or 0, altering.answer(_given(exchange), change))
         return exchange
@@ -157,6 +157,13 @@ class Caller:
             raise HostRefused(
                 f"{host or url!r} is not this machine; allow it with --allow-host {host or 'HOST'}"
             )
+
+
+def _beside(asked: altering.Request, change: Change) -> altering.Request:
+    parts = urlsplit(asked.url)
+    url = f"{parts.scheme}://{parts.netloc}{change.also_to}"
+    headers = {**asked.headers, "Content-Type": altering.FORM}
+    return altering.Request("POST", url, headers, urlencode(change.also).encode())
 
 
 def _given(exchange: Exchange) -> altering.Answer:

@@ -35,8 +35,9 @@ class Change:
     ``set`` and ``drop`` name members by dotted paths, ``*`` for each element of a list: of an answer's
     body, or of a request's parameters (``event.codes``, ``phone``). ``cut`` is the share of the body that
     is left, ``delay`` is in seconds, of a request before it is sent, of an answer before it is given.
-    ``lost`` messages never arrive. A header set to an empty text is left out. ``form`` writes the
-    parameters down in another way: json or brackets.
+    ``lost`` messages never arrive. A header set to an empty text is left out; ``$api_key`` is the key of
+    the account. ``form`` writes the parameters down in another way: json or brackets. ``copies`` of a
+    request are sent one after the other; ``also`` is a form that goes to a path of the same host before.
     """
 
     status: int | None = None
@@ -47,7 +48,9 @@ class Change:
     cut: float | None = None
     delay: float = 0.0
     lost: bool = False
-    twice: bool = False
+    copies: int = 1
+    also: Mapping[str, str] = field(default_factory=dict)
+    also_to: str = ""
     method: str = ""
     form: str = ""
 
@@ -72,6 +75,10 @@ class Fault:
     share: float = 1.0
     breaks: tuple[str, ...] = ()
     challenges: tuple[str, ...] = ()
+
+    def is_about(self, operation: str) -> bool:
+        """``*`` stands for every method."""
+        return operation in self.on or "*" in self.on
 
     def acts(self, count: int, seed: int) -> bool:
         """Whether the message with this number, from 1, is met."""
@@ -138,7 +145,7 @@ class Faults:
         changes = []
         with self._lock:
             for place, fault in enumerate(self._active):
-                if fault.seam is not seam or operation not in fault.on or not fits(fault.where):
+                if fault.seam is not seam or not fault.is_about(operation) or not fits(fault.where):
                     continue
                 self._counts[place] += 1
                 if fault.acts(self._counts[place], self.seed):

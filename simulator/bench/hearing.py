@@ -25,8 +25,9 @@ Resolve = Callable[[str, str], str]
 class Hearing:
     """A WSGI app around another; without faults it does nothing."""
 
-    def __init__(self, app: "WSGIApplication", faults: Faults, resolve: Resolve) -> None:
+    def __init__(self, app: "WSGIApplication", faults: Faults, resolve: Resolve, key: str) -> None:
         self._app = app
+        self._key = key
         self._faults = faults
         self._resolve = resolve
 
@@ -51,6 +52,8 @@ class Hearing:
         heard = sent
         for change in self._faults.take(Seam.HEARS, operation, altering.fits(sent)):
             heard = altering.request(heard, change)
+            for name, value in change.headers.items():
+                environ[f"HTTP_{name.upper().replace('-', '_')}"] = value.replace("$api_key", self._key)
             if change.lost:
                 environ[LOST] = "the request was lost by a fault"
         if heard != sent:

@@ -25,14 +25,14 @@ SILENT = ("/_bench", "/docs", "/openapi.json")
 
 
 def record_incoming(
-    app: Flask, journal: Journal, clock: AnyClock, faults: Faults, resolve: Resolve
+    app: Flask, journal: Journal, clock: AnyClock, faults: Faults, resolve: Resolve, key: str
 ) -> None:
     """Write every exchange but those below ``SILENT`` into the journal before its answer leaves.
 
     What ``note`` collected during the request goes along, and its count goes out as a header. ``resolve``
-    names the method of a request, for faults that are about one.
+    names the method of a request, for faults that are about one; ``key`` is the account's API key.
     """
-    app.wsgi_app = Hearing(app.wsgi_app, faults, resolve)  # type: ignore[method-assign]
+    app.wsgi_app = Hearing(app.wsgi_app, faults, resolve, key)  # type: ignore[method-assign]
 
     @app.before_request
     def start() -> Response | None:

@@ -58,7 +58,7 @@ def matrix(
         jobs = [
             (
                 fault,
-                [s for s, (_, spoken) in zip(scenarios, healthy, strict=True) if spoken & set(fault.on)],
+                [s for s, (_, spoken) in zip(scenarios, healthy, strict=True) if _meets(fault, spoken)],
             )
             for fault in faults
         ]
@@ -85,6 +85,10 @@ def _broken(fault: Fault, scenarios: Sequence[Scenario], bench: Bench) -> set[Lo
                 if check.problem and _side(check.requirement) is fault.side:
                     red.add(_looked(result, check.where, check.requirement))
     return red
+
+
+def _meets(fault: Fault, spoken: set[str]) -> bool:
+    return any(fault.is_about(name) for name in spoken)
 
 
 def _looked(result: ScenarioResult, where: str, requirement: str) -> Looked:

@@ -39,7 +39,7 @@ def create_app(crm: Crm, token: str = "") -> Flask:
     app.url_map.converters["part"] = _Part
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
-    record_incoming(app, crm.journal, crm.clock, crm.faults, _name)
+    record_incoming(app, crm.journal, crm.clock, crm.faults, _name, crm.settings.api_key)
 
     @app.before_request
     def authenticate() -> None:
@@ -85,7 +85,7 @@ def create_app(crm: Crm, token: str = "") -> Flask:
 
 def _name(method: str, path: str) -> str:
     found = operations.find(method, path)
-    return found.name if found else ""
+    return found.name if found else "unknown" if path.startswith("/api") else ""
 
 
 class _Part(BaseConverter):

@@ -71,8 +71,8 @@ class CrmSettings:
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
-    ``faults`` act from the start. ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
-    every call to the PBX (contract.md, section 9.25).
+    ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
+    every call to the PBX (contract.md, section 9.25). ``faults`` act from the start.
     """
 
     api_key: str

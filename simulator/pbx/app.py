@@ -30,7 +30,7 @@ def create_app(pbx: Pbx, token: str = "") -> Flask:
     """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
     app = Flask(__name__, static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
-    record_incoming(app, pbx.journal, pbx.clock, pbx.faults, _name)
+    record_incoming(app, pbx.journal, pbx.clock, pbx.faults, _name, pbx.settings.api_key)
 
     @app.get("/callbacks/make-call")
     def make_call() -> Response:
