@@ -3,7 +3,7 @@
 A check is one row at one step of a scenario, or one row that is judged in every message.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -13,7 +13,6 @@ from simulator.bench.ends import Ends
 from simulator.bench.faults import Fault
 from simulator.conformance import runner
 from simulator.conformance.scenario import Scenario
-from simulator.conformance.verdict import ScenarioResult
 from simulator.contract.operations import Side
 from simulator.contract.requirements import all_requirements
 
@@ -46,53 +45,49 @@ class Matrix:
 
 
 def matrix(
-    scenarios: Sequence[Scenario], faults: Iterable[Fault], bench: Bench, processes: int = 2
+    scenarios: Sequence[Scenario],
+    faults: Sequence[Fault],
+    bench: Bench,
+    *,
+    processes: int = 2,
+    whole: bool = True,
 ) -> Matrix:
-    """Play every scenario whole, and again with each fault that meets one of its messages."""
+    """Play every scenario whole, and again with each fault that meets one of its messages.
+
+    Without ``whole`` a fault is left out where it cannot kill anything new.
+    """
     found = Matrix()
     with ProcessPoolExecutor(processes) as pool:
-        healthy = list(pool.map(_healthy, scenarios, [bench] * len(scenarios)))
-        for checks, _ in healthy:
-            for check in checks:
-                found.killed.setdefault(check, [])
-        jobs = [
-            (
-                fault,
-                [s for s, (_, spoken) in zip(scenarios, healthy, strict=True) if _meets(fault, spoken)],
-            )
-            for fault in faults
-        ]
-        results = pool.map(_broken, [f for f, _ in jobs], [s for _, s in jobs], [bench] * len(jobs))
-        for (fault, _), red in zip(jobs, results, strict=True):
-            for check in red & found.killed.keys():
-                found.killed[check].append(fault.name)
+        jobs = [pool.submit(_play, scenario, faults, bench, whole) for scenario in scenarios]
+        for job in jobs:
+            for check, names in job.result().items():
+                known = found.killed.setdefault(check, [])
+                known.extend(name for name in names if name not in known)
     return found
 
 
-def _healthy(scenario: Scenario, bench: Bench) -> tuple[set[Looked], set[str]]:
-    """The checks of a scenario, and the methods that were used in it."""
+def _play(
+    scenario: Scenario, faults: Sequence[Fault], bench: Bench, whole: bool
+) -> dict[Looked, list[str]]:
     with bench() as ends:
-        (result,) = runner.run([scenario], ends)
-        spoken = {exchange.operation.name for exchange in result.exchanges if exchange.operation}
-    return {_looked(result, check.where, check.requirement) for check in result.checks}, spoken
-
-
-def _broken(fault: Fault, scenarios: Sequence[Scenario], bench: Bench) -> set[Looked]:
-    red = set()
-    with bench() as ends:
-        for result in runner.run(scenarios, ends, faults=[fault]):
-            for check in result.checks:
-                if check.problem and _side(check.requirement) is fault.side:
-                    red.add(_looked(result, check.where, check.requirement))
-    return red
+        (healthy,) = runner.run([scenario], ends)
+        spoken = {exchange.operation.name for exchange in healthy.exchanges if exchange.operation}
+        killed: dict[Looked, list[str]] = {
+            _looked(healthy, check.where, check.requirement): [] for check in healthy.checks
+        }
+        for fault in faults:
+            mine = [check for check in killed if _side(check.requirement) is fault.side]
+            if not _meets(fault, spoken) or not (whole or any(not killed[check] for check in mine)):
+                continue
+            (result,) = runner.run([scenario], ends, faults=[fault])
+            red = {_looked(result, c.where, c.requirement) for c in result.checks if c.problem}
+            for check in red.intersection(mine):
+                killed[check].append(fault.name)
+    return killed
 
 
 def _meets(fault: Fault, spoken: set[str]) -> bool:
     return any(fault.is_about(name) for name in spoken)
-
-
-def _looked(result: ScenarioResult, where: str, requirement: str) -> Looked:
-    return Looked(EVERY_MESSAGE if where == result.file else where, requirement)
 
 
 def _side(requirement: str) -> Side:

@@ -122,7 +122,7 @@ def _validator(schema_id: str) -> Draft202012Validator:
 def validate(schema_id: str, value: Json) -> list[Violation]:
     """All violations in the order of the document, never only the first."""
     errors = _validator(schema_id).iter_errors(value)
-    found = [violation for error in errors for violation in _read(error)]
+    found = [violation for error in errors for violation in _read(schema_id, error)]
     # A text that breaks its format breaks the pattern of that format as well; once is enough.
     first = {(v.pointer, v.error): v for v in reversed(found)}
     return sorted(first.values(), key=_document_order)
@@ -132,31 +132,47 @@ def _document_order(violation: Violation) -> list[tuple[int, str]]:
     return [(int(p) if p.isdecimal() else -1, p) for p in parts(violation.pointer)]
 
 
-def _read(error: ValidationError) -> Iterator[Violation]:
+def _read(schema_id: str, error: ValidationError) -> Iterator[Violation]:
     if error.context and error.validator in ("anyOf", "oneOf"):
         # The branch that came closest speaks for the rest.
         nearest = max(error.context, key=lambda inner: len(inner.absolute_path))
-        yield from _read(nearest)
+        yield from _read(schema_id, nearest)
         return
     schema = cast(JsonObject, error.schema)
-    path = list(error.absolute_path)
+    path, row = list(error.absolute_path), _requirement(schema_id, error)
     if error.validator == "required":
         missing = re.match(r"'(.*)' is a required property", error.message)
         name = missing.group(1) if missing else ""
         members = cast(JsonObject, schema.get("properties") or {})
         member = resolve(cast(JsonObject, members.get(name) or {}))
-        yield _violation([*path, name], f"{name} is missing", BLANK, member or schema)
+        row = str(member.get("x-requirement") or row)
+        yield _violation([*path, name], f"{name} is missing", BLANK, row, member or schema)
         return
     text = str(schema.get("x-error") or _crm_text(error))
-    yield _violation(path, _our_text(error), text, schema)
+    yield _violation(path, _our_text(error), text, row, schema)
 
 
-def _violation(path: list[str | int], message: str, error: str, schema: Mapping[str, Json]) -> Violation:
+def _requirement(schema_id: str, error: ValidationError) -> str:
+    """The row of the part of the schema that is broken, or of the nearest part around it that has one."""
+    part: Json = load(schema_id)
+    row = ""
+    for step in (*error.absolute_schema_path, ""):
+        if isinstance(part, Mapping):
+            row = str(part.get("x-requirement") or row)
+            part = resolve(part) if step == "$ref" else part.get(str(step))
+        elif isinstance(part, list):
+            part = part[step] if isinstance(step, int) else None
+    return row
+
+
+def _violation(
+    path: list[str | int], message: str, error: str, requirement: str, schema: Mapping[str, Json]
+) -> Violation:
     return Violation(
         pointer=pointer(path),
         message=message,
         error=error,
-        requirement=str(schema.get("x-requirement") or ""),
+        requirement=requirement,
         remedy=str(schema.get("x-remedy") or ""),
     )
 
