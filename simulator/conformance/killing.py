@@ -90,6 +90,10 @@ def _meets(fault: Fault, spoken: set[str]) -> bool:
     return any(fault.is_about(name) for name in spoken)
 
 
+def _looked(result: ScenarioResult, where: str, requirement: str) -> Looked:
+    return Looked(EVERY_MESSAGE if where == result.file else where, requirement)
+
+
 def _side(requirement: str) -> Side:
     return all_requirements()[requirement].side
 
