@@ -13,6 +13,7 @@ from simulator.bench.ends import Ends
 from simulator.bench.faults import Fault
 from simulator.conformance import runner
 from simulator.conformance.scenario import Scenario
+from simulator.conformance.verdict import ScenarioResult
 from simulator.contract.operations import Side
 from simulator.contract.requirements import all_requirements
 
