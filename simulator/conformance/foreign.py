@@ -9,6 +9,7 @@ import requests
 from simulator.bench.ends import ActionRefused, End, Unreachable
 from simulator.bench.recording import BENCH_HEADER
 from simulator.conformance.drivers import ACTIONS
+from simulator.conformance.made import Made
 from simulator.conformance.stimuli import Hands
 from simulator.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Target
 from simulator.contract.jsontypes import Json, JsonObject
@@ -25,7 +26,7 @@ class Foreign:
     def __init__(self, target: Target, hands: Hands, facing: End) -> None:
         self.side = target.side
         self.url = target.url.rstrip("/") or f"http://{target.side}-under-test"
-        self.created: list[str] = []
+        self._made = Made(facing)
         self._target = target
         self._hands = hands
         self._facing = facing
@@ -46,6 +47,7 @@ class Foreign:
         sent = dict(body or {})
         match path:
             case "/reset":
+                self._made.read()
                 for stimulus in self._target.set_up:
                     self._hands.do(stimulus)
                 return {"lastId": 0}
@@ -58,7 +60,7 @@ class Foreign:
         return self._act(path, sent)
 
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
-        """A request to the API of a CRM under test; what it made is remembered for the end of the run."""
+        """A request to the API of a CRM under test."""
         try:
             response = requests.request(
                 method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
@@ -66,8 +68,13 @@ class Foreign:
         except requests.RequestException as error:
             raise Unreachable(f"The CRM at {self.url} does not answer ({type(error).__name__})") from None
         if response.status_code == 201:
-            self.created.append(f"{path}: {response.text.strip()[:200]}")
+            self._made.note(path, response.text)
         return response
+
+    @property
+    def created(self) -> list[str]:
+        """What the run made at a CRM under test, whose owner may have to tidy up."""
+        return self._made.lines() if self.side is Side.CRM else []
 
     def close(self) -> None:
         try:

@@ -149,7 +149,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
         Method(
             "POST",
             "/history",
-            "Upload history every so many seconds, 0 for right after each call; holds for later calls.",
+            "Upload history every so many seconds from now, 0 for at once; holds for later calls.",
             actions.set_period,
             body={"every": _SECONDS},
             required=("every",),
@@ -253,7 +253,7 @@ class _Actions:
         return {}
 
     def set_period(self, asked: JsonObject) -> Json:
-        self.pbx.reporter.upload_every = float(str(asked["every"]))
+        self.pbx.reporter.set_period(float(str(asked["every"])), self.pbx.clock.now())
         return {"every": self.pbx.reporter.upload_every}
 
     def flush(self, _: JsonObject) -> Json:

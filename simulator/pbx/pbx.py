@@ -45,7 +45,7 @@ class Pbx:
         ``number`` is the seed of the calls to come, by default the one of the settings.
         """
         self.engine.forget(self.settings.seed if number is None else number)
-        self.reporter.upload_every = self.settings.upload_every
+        self.reporter.set_period(self.settings.upload_every, 0.0)
         self.faults.reset()
         self.journal.clear()
 

@@ -41,7 +41,7 @@ class Reporter:
         self._failures = 0
         self._quiet_until = 0.0
         self._planned: float | None = None
-        self.upload_every = upload_every
+        self.upload_every, self._counted_from = upload_every, 0.0
 
     def resume(self) -> None:
         """Take up what was not delivered when the process ended; all of it is tried at once."""
@@ -62,10 +62,16 @@ class Reporter:
             self._failures, self._quiet_until, self._planned = 0, 0.0, None
 
     def history_due(self, now: float) -> float:
-        """When a call that ended now may be uploaded: at once, or at the next multiple of the period."""
+        """When a call that ended now may be uploaded: at once, or when the period is over."""
         if not self.upload_every:
             return now
-        return (floor(now / self.upload_every) + 1) * self.upload_every
+        periods = floor((now - self._counted_from) / self.upload_every) + 1
+        return self._counted_from + periods * self.upload_every
+
+    def set_period(self, seconds: float, counted_from: float) -> None:
+        """``counted_from`` is when a period begins; multiples of it depend on the time of day."""
+        with self._lock:
+            self.upload_every, self._counted_from = seconds, counted_from
 
     def add(self, messages: Sequence[Message]) -> None:
         """Deliver what the store has just kept."""
