@@ -98,6 +98,18 @@ def test_periodic_history_waits_for_its_time_and_can_be_flushed(pair: BuiltIn) -
     assert told(pair)[-1] == ("in", "busy")
 
 
+@pytest.mark.parametrize("passed", [1, 300, 599])
+def test_a_period_of_uploads_begins_when_it_is_set(pair: BuiltIn, passed: float) -> None:
+    control(pair, "/clock", advance=passed)
+    control(pair, "/history", every=600)
+    call = place(pair)
+    control(pair, f"/calls/{call}/fail")
+    control(pair, "/clock", advance=599)
+    assert told(pair)[-1] == ("hangup", "failed")
+    control(pair, "/clock", advance=1)
+    assert told(pair)[-1] == ("in", "failed")
+
+
 def test_a_call_that_is_passed_on_opens_a_card_at_the_other_manager(pair: BuiltIn) -> None:
     call = place(pair)
     control(pair, f"/calls/{call}/answer", extension="100")
