@@ -198,7 +198,7 @@ def _check_example(name: str) -> tuple[int, JsonObject]:
         config = ROOT / "examples" / name / "callproof.yaml"
         options = ["--config", str(config), "--json", str(report)]
         command = [sys.executable, "-m", "simulator", "check", *options]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280)
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
         if not report.exists():
             raise RuntimeError(f"{name}: {done.stdout[-1000:]}{done.stderr[-1000:]}")
         return done.returncode, cast(JsonObject, orjson.loads(report.read_bytes()))

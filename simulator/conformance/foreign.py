@@ -27,6 +27,8 @@ class Foreign:
         self.side = target.side
         self.url = target.url.rstrip("/") or f"http://{target.side}-under-test"
         self._made = Made(facing)
+        self._session = requests.Session()
+        self._session.trust_env = False
         self._target = target
         self._hands = hands
         self._facing = facing
@@ -62,7 +64,7 @@ class Foreign:
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the API of a CRM under test."""
         try:
-            response = requests.request(
+            response = self._session.request(
                 method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
             )
         except requests.RequestException as error:
@@ -81,6 +83,7 @@ class Foreign:
             for stimulus in self._target.clean_up:
                 self._hands.do(stimulus)
         finally:
+            self._session.close()
             self._hands.close()
 
     def _act(self, path: str, body: JsonObject) -> JsonObject:
@@ -116,7 +119,7 @@ class Foreign:
         key = body.get("apiKey", self._target.api_key)
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": str(key)} if key else {})
         try:
-            response = requests.request(
+            response = self._session.request(
                 str(body["method"]),
                 self._facing.url + str(body["path"]),
                 params=cast("dict[str, str]", body["query"]),

@@ -9,6 +9,8 @@ from simulator.conformance.scenario import Break, Do, Repeat, Scenario, Step, Ve
 from simulator.conformance.target import UPLOAD_EVERY, Target
 from simulator.contract.operations import Side
 
+SET_UP = "set-up"
+
 
 @dataclass(frozen=True)
 class LeftOut:
@@ -51,6 +53,7 @@ def _needs(scenario: Scenario) -> Iterator[str]:
     yield scenario.id.partition("/")[0]
     if scenario.given.upload_every:
         yield UPLOAD_EVERY
+    yield from _of_preparation(scenario)
     yield from _of(scenario.steps)
     for step in scenario.expectations:
         if step.verb is Verb.KEEPS:
@@ -59,10 +62,20 @@ def _needs(scenario: Scenario) -> Iterator[str]:
 
 def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
     """What a scenario needs of a side beyond HTTP: actions done there and looks into it."""
+    if side is Side.CRM:
+        yield from _of_preparation(scenario)
     yield from (name for name in _of(scenario.steps) if ACTIONS[name].end is side)
     for step in scenario.expectations:
         if step.verb is Verb.KEEPS and step.side is side:
             yield f"{step.side} keeps {step.subject}"
+
+
+def _of_preparation(scenario: Scenario) -> Iterator[str]:
+    """What is so at the CRM before the first step: its customers have to be forgotten afterwards."""
+    if scenario.given.users:
+        yield "set user"
+    if scenario.given.customers:
+        yield SET_UP
 
 
 def _of(steps: Iterable[Step]) -> Iterator[str]:

@@ -8,6 +8,9 @@ import pytest
 from simulator.contract.jsontypes import JsonObject
 from tools import docs
 
+# Four whole runs, on a machine that may be busy.
+pytestmark = pytest.mark.timeout(900)
+
 # What the faults of a flawed example break, row by row; the good ones break nothing.
 BROKEN: dict[str, dict[str, set[str]]] = {
     "crm-service": {},
