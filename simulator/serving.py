@@ -10,11 +10,11 @@ from threading import Event, Thread
 
 import orjson
 from flask import Flask
-from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 
 from simulator.bench.clocks import AnyClock, RealClock, SteppedClock
 from simulator.bench.faults import Fault
 from simulator.bench.seed import CUSTOMERS, MANAGERS, api_key
+from simulator.bench.server import Server
 from simulator.contract.operations import Side
 from simulator.core.budgets import Limits
 from simulator.core.plan import NumberingPlan
@@ -33,14 +33,6 @@ LOOPBACK = "127.0.0.1"
 
 class PortTaken(Exception):
     """The address cannot be listened on; the text says which and why."""
-
-
-class _Handler(WSGIRequestHandler):
-    # Header and body leave in two writes; without this the second waits for the peer's delayed ACK.
-    disable_nagle_algorithm = True
-
-    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
-        """The exchange is logged where it is journalled; broken connections are nobody's news."""
 
 
 class Address:
@@ -63,26 +55,17 @@ class Address:
 
 
 @contextmanager
-def serving(app: Flask, address: Address) -> Iterator[BaseWSGIServer]:
+def serving(app: Flask, address: Address) -> Iterator[Server]:
     """The app answers on the address until the block ends; the address is closed then."""
-    server = make_server(
-        address.host,
-        address.port,
-        app,
-        threaded=True,
-        request_handler=_Handler,
-        fd=address.socket.fileno(),
-    )
-    thread = Thread(
-        target=server.serve_forever, kwargs={"poll_interval": 0.05}, name=f"callproof-{address.port}"
-    )
+    server = Server(app, address.socket)
+    thread = Thread(target=server.serve, name=f"callproof-{address.port}")
     thread.start()
     try:
         yield server
     finally:
-        server.shutdown()
+        server.stop()
         thread.join()
-        server.server_close()
+        server.close()
         address.close()
 
 

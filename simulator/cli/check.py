@@ -14,7 +14,6 @@ from simulator.bench.faults import catalogue
 from simulator.bench.seed import DEFAULT_SEED
 from simulator.bench.yamlfile import FileError
 from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, faults_of, option, stop, write_file
-from simulator.cli.targets import opposite
 from simulator.conformance import loading, runner
 from simulator.conformance.foreign import Foreign
 from simulator.conformance.reports import json_report, terminal
@@ -27,6 +26,7 @@ from simulator.contract.files import shipped
 from simulator.contract.operations import Side
 from simulator.contract.requirements import all_requirements
 from simulator.serving import PortTaken, built_in
+from simulator.targets import opposite
 
 
 @click.command()

@@ -12,6 +12,7 @@ from werkzeug.routing import BaseConverter
 
 from simulator import __version__
 from simulator.bench.recording import note, record_incoming
+from simulator.bench.server import MatchedRule
 from simulator.contract import openapi, operations, wire
 from simulator.contract.errors import (
     AccountNotFound,
@@ -35,6 +36,7 @@ MAX_BODY = 4 * 1024 * 1024
 def create_app(crm: Crm, token: str = "") -> Flask:
     """The API under ``/api`` and the control API under ``/_bench``."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = MatchedRule
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.url_map.converters["part"] = _Part
     app.url_map.strict_slashes = False

@@ -8,6 +8,7 @@ from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
 from simulator.bench.recording import note, record_incoming
+from simulator.bench.server import MatchedRule
 from simulator.contract import coerce, schemas
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import JsonObject
@@ -29,6 +30,7 @@ CALL_BACKS = {
 def create_app(pbx: Pbx, token: str = "") -> Flask:
     """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
     app = Flask(__name__, static_folder=None)
+    app.url_rule_class = MatchedRule
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     record_incoming(app, pbx.journal, pbx.clock, pbx.faults, _name, pbx.settings.api_key)
 

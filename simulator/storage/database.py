@@ -29,7 +29,8 @@ class Database:
         self.url = url
         try:
             self.engine = _engine(url)
-            metadata.create_all(self.engine)
+            # A database in memory is new, so nothing has to be looked for.
+            metadata.create_all(self.engine, checkfirst=url != IN_MEMORY)
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise StorageError(f"The database {url} cannot be used: {reason}") from None
