@@ -1,7 +1,7 @@
 """The PBX's requests to the CRM (guide; contract.md, sections 3 and 4)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 from typing import cast
 
@@ -37,6 +37,10 @@ class CrmClient:
         self._settings = settings
         self._pace = Pace(settings.plan.requests_per_second)
         self._pacing = Lock()
+
+    def connect(self, crm_url: str, api_key: str) -> None:
+        """Talk to another CRM from now on."""
+        self._settings = replace(self._settings, crm_url=crm_url, api_key=api_key)
 
     def wait(self, now: float, *, urgent: bool = False) -> float:
         """0.0 when a telephony request may be sent now, which is counted; else the seconds until then."""

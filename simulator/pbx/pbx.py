@@ -1,5 +1,7 @@
 """One virtual PBX, put together."""
 
+from dataclasses import replace
+
 from simulator.bench.calling import Caller
 from simulator.bench.clocks import AnyClock
 from simulator.bench.faults import Faults
@@ -48,6 +50,11 @@ class Pbx:
         self.reporter.set_period(self.settings.upload_every, 0.0)
         self.faults.reset()
         self.journal.clear()
+
+    def connect(self, crm_url: str, api_key: str) -> None:
+        """Talk to another CRM from now on."""
+        self.settings = replace(self.settings, crm_url=crm_url, api_key=api_key)
+        self.crm.connect(crm_url, api_key)
 
     def close(self) -> None:
         self.faults.clear()

@@ -1,0 +1,1 @@
+"""What the pytest plugin gives to tests: running ends, their journals, verdicts, scenarios as tests."""

@@ -1,0 +1,169 @@
+"""Scenarios as tests: which are collected, and what a failure looks like."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+TARGET = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service"
+GOOD = """\
+title: Users are listed
+steps:
+  - send: users
+  - expect: crm answers users
+    proves: CRM-USER-01
+"""
+BAD = GOOD.replace("    proves", "    status: 418\n    proves")
+Run = Callable[..., pytest.RunResult]
+
+
+@pytest.fixture
+def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Runs pytest in a process of its own, with this plugin and the ones that are named."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config")
+    return lambda *arguments: pytester.runpytest_subprocess("-p", "callproof", *arguments, timeout=60)
+
+
+def test_a_file_of_ones_own_is_a_test_and_fails_row_by_row(pytester: pytest.Pytester, run: Run) -> None:
+    folder = pytester.mkdir("calls")
+    (folder / "good.callproof.yaml").write_text(GOOD)
+    (folder / "bad.callproof.yaml").write_text(BAD)
+    (folder / "other.yaml").write_text("no scenario")
+    result = run("-v")
+    result.assert_outcomes(passed=1, failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "calls/good.callproof.yaml::good.callproof PASSED*",
+            "*_ bad.callproof: Users are listed _*",
+            "bad.callproof: Users are listed",
+            "  failed CRM-USER-01: GET users and users/{id} answer users*",
+            "    calls/bad.callproof.yaml:4: crm answers users: *status is 200, expected 418",
+        ]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+    result.stdout.no_fnmatch_line("*runner.py*")
+
+
+def test_a_broken_file_is_an_error_with_its_line(pytester: pytest.Pytester, run: Run) -> None:
+    (pytester.path / "one.callproof.yaml").write_text(GOOD.replace("send:", "sed:"))
+    result = run()
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["one.callproof.yaml:3: a step has exactly one of *"])
+
+
+def test_the_ini_file_says_which_files_are_scenarios(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makeini("[pytest]\ncallproof_scenarios = scenarios/*.yaml *.calls")
+    for name in ("scenarios/a.yaml", "b.yaml", "c.calls", "d.callproof.yaml"):
+        (pytester.path / name).parent.mkdir(exist_ok=True)
+        (pytester.path / name).write_text(GOOD)
+    run().assert_outcomes(passed=2)
+
+
+def test_shipped_scenarios_are_tests_when_they_are_named(run: Run) -> None:
+    result = run("-v", "--callproof-scenario", "6-event/missed", "--callproof-scenario=7-call/no-icon")
+    result.assert_outcomes(passed=2)
+    result.stdout.fnmatch_lines(["*collected 2 items", "callproof::6-event/missed PASSED*"])
+
+
+def test_a_scenario_that_does_not_exist_is_an_error(run: Run) -> None:
+    result = run("--callproof-scenario", "nobody")
+    result.assert_outcomes(errors=1)
+    result.stdout.fnmatch_lines(["No scenario, file or folder is named 'nobody'"])
+
+
+def test_workers_of_xdist_have_ends_of_their_own(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.parametrize("n", range(6))
+        def test_own(n, crm, pbx):
+            pbx.register()
+            assert len(crm.modules()) == 1
+        """
+    )
+    result = run("-p", "xdist", "-n", "2", "--callproof-scenario", "2-module")
+    result.assert_outcomes(passed=11)
+
+
+def test_the_side_under_test_is_started_once_and_told_what_it_lacks(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    written = (TARGET / "callproof.yaml").read_text("utf-8")
+    (pytester.path / "service").symlink_to(TARGET)
+    pytester.makeini("[pytest]")
+    (pytester.path / "callproof.yaml").write_text(
+        written.replace("  refuse:", "  # refuse:").replace("service.py", "service/service.py")
+        + "absent: [refuse]\n"
+    )
+    pytester.makepyfile(
+        """
+        def test_judged(callproof):
+            verdict = callproof.check("6-event")
+            assert verdict.target == "pbx" and verdict.conformant
+            assert verdict.left_out == [("6-event/busy", "refuse")]
+        """
+    )
+    result = run(
+        "-rs", "--callproof-target", "callproof.yaml", "--callproof-scenario", "6-event",
+        "--callproof-scenario", "1-api/service",
+    )  # fmt: skip
+    result.assert_outcomes(passed=5, skipped=1)
+    result.stdout.fnmatch_lines(["SKIPPED * left out 6-event/busy: 'refuse' is declared absent"])
+
+
+def test_a_side_that_does_not_get_ready_fails_each_scenario_at_once(
+    pytester: pytest.Pytester, run: Run
+) -> None:
+    (pytester.path / "mine.yaml").write_text(
+        "target: pbx\nurl: http://127.0.0.1:$port\n"
+        "start: {command: [$python, -c, 'raise SystemExit(\"no licence\")'], ready: 'http://127.0.0.1:$port'}\n"
+        "stimuli: {register: {request: {url: /r}}}\n"
+    )
+    result = run("--callproof-target", "mine.yaml", "--callproof-scenario", "2-module")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stdout.fnmatch_lines(
+        ["The side under test ended with 1 before it was ready. It printed:", "no licence"]
+    )
+    result.stdout.no_fnmatch_line("*Traceback*")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("target: crm\n", "a CRM under test needs url and api-key"),
+        ("target: pbx\nabsent: [dance]\n", "no scenario needs 'dance'"),
+        ("target: [\n", "no YAML"),
+    ],
+)
+def test_a_target_that_cannot_be_used_stops_the_run(
+    pytester: pytest.Pytester, run: Run, text: str, words: str
+) -> None:
+    (pytester.path / "mine.yaml").write_text(text)
+    result = run("--callproof-target", "mine.yaml")
+    assert result.ret == pytest.ExitCode.USAGE_ERROR
+    result.stderr.fnmatch_lines([f"ERROR: --callproof-target: *mine.yaml:*{words}*"])
+
+
+def test_a_verdict_that_is_bad_fails_with_its_problems(pytester: pytest.Pytester, run: Run) -> None:
+    (pytester.path / "bad.yaml").write_text(BAD)
+    pytester.makepyfile("def test_judged(callproof):\n    callproof.assert_conformant('bad.yaml')\n")
+    result = run()
+    result.assert_outcomes(failed=1)
+    result.stdout.fnmatch_lines(
+        [
+            "E *AssertionError: not conformant",
+            "E *bad: Users are listed",
+            "E *  failed CRM-USER-01: *",
+            "E *    bad.yaml:4: crm answers users: *expected 418",
+        ]
+    )
+
+
+def test_a_marker_that_says_something_unknown_is_told(pytester: pytest.Pytester, run: Run) -> None:
+    pytester.makepyfile("import pytest\n@pytest.mark.callproof(sed=1)\ndef test_it(crm):\n    pass\n")
+    result = run()
+    result.stdout.fnmatch_lines(
+        ["*The marker is callproof(seed, strict, *unexpected keyword argument 'sed'"]
+    )

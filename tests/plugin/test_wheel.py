@@ -1,0 +1,83 @@
+"""The wheel, installed into an empty environment, gives an integrator three lines of pytest."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+MY_PBX = """
+import json
+
+import requests
+
+
+def post(url, key, path, **form):
+    data = {name: json.dumps(value) for name, value in form.items()}
+    requests.post(url + path, data=data, headers={"X-API-KEY": key}, timeout=5)
+
+
+def report_missed_call(url, key, status="no answered"):
+    module = {
+        "code": "my-pbx", "integrationCode": "my-pbx", "active": True, "name": "My PBX", "clientId": "me",
+        "baseUrl": "http://127.0.0.1:9",
+        "integrations": {"telephony": {
+            "makeCallUrl": "http://127.0.0.1:9/call",
+            "additionalCodes": [{"userId": 1, "code": "100"}],
+        }},
+    }
+    post(url, key, "/api/v5/integration-modules/my-pbx/edit", integrationModule=module)
+    event = {"phone": "+7 912 345-67-89", "type": "hangup", "codes": ["100"], "hangupStatus": status}
+    post(url, key, "/api/v5/telephony/call/event", event=event)
+"""
+TEST = """
+import my_pbx
+
+def test_missed_call_is_reported(crm):
+    my_pbx.report_missed_call(crm.url, crm.api_key)
+    crm.journal.assert_received("call-event", {"type": "hangup", "hangupStatus": "no answered"})
+"""
+
+
+def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
+    done = subprocess.run(command, cwd=folder, env={}, capture_output=True, text=True, timeout=240)
+    assert done.returncode in (0, 1), done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An interpreter whose environment has the wheel and pytest, and nothing of this repository."""
+    folder = tmp_path_factory.mktemp("wheel")
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    environment = folder / "environment"
+    made = environment / "bin" / "python"
+    wheel = [*pip, "wheel", str(ROOT), "--no-deps", "-w", str(folder)]
+    subprocess.run(wheel, check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=60)
+    files = [str(file) for file in folder.glob("callproof-*.whl")]
+    # Compiling what is used once takes longer than the rest.
+    install = [*pip, "--python", str(made), "install", "--no-compile", *files, "pytest"]
+    subprocess.run(install, check=True, timeout=240)
+    return made
+
+
+def test_three_lines_pass_and_a_wrong_request_fails_with_the_difference(
+    python: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "my_pbx.py").write_text(MY_PBX)
+    (tmp_path / "test_calls.py").write_text(TEST)
+    passed = run(python, "-m", "pytest", "-q", "-W", "error", folder=tmp_path)
+    assert passed.stdout.splitlines()[-1].startswith("1 passed"), passed.stdout
+    (tmp_path / "test_calls.py").write_text(TEST.replace("crm.api_key)", 'crm.api_key, "busy")'))
+    failed = run(python, "-m", "pytest", "-q", folder=tmp_path)
+    assert failed.returncode == 1
+    assert "expected a call-event at the CRM, found none that matches" in failed.stdout
+    assert "hangupStatus is 'busy', expected 'no answered'" in failed.stdout
+    assert "Traceback" not in failed.stdout
+
+
+def test_the_wheel_brings_the_scenarios_as_tests(python: Path, tmp_path: Path) -> None:
+    done = run(python, "-m", "pytest", "-q", "--callproof-scenario", "6-event", folder=tmp_path)
+    assert "7 passed" in done.stdout, done.stdout
