@@ -83,6 +83,12 @@ class Target:
         """Whether the side has a test clock, so that no time has to be waited for."""
         return PASS_TIME in self.stimuli
 
+    @property
+    def asks(self) -> bool:
+        """Whether a person has to act, at a terminal."""
+        ways = (*self.stimuli.values(), *self.views.values(), *self.set_up, *self.clean_up)
+        return any(isinstance(stimulus.way, Prompt) for stimulus in ways)
+
 
 def load_target(file: str) -> Target:
     """Raises FileError, which names the line, for anything wrong in the file."""

@@ -31,6 +31,8 @@ def setup_of(config: pytest.Config) -> Setup:
         target = usable_target(file) if file else None
     except FileError as error:
         raise pytest.UsageError(f"--callproof-target: {error}") from None
+    if target and target.asks and config.getoption("capture") != "no":
+        raise pytest.UsageError(f"--callproof-target: {file} asks a person to act; run pytest with -s")
     return Setup(target, config.getoption("callproof_seed"), bool(config.getoption("callproof_strict")))
 
 

@@ -140,19 +140,17 @@ class WatchedJournal:
         within: float,
     ) -> str:
         number = f"{wanted} {operation}" if wanted != 1 else f"a {operation}"
-        problem = (
-            f"expected {number} at the {self._side.upper()}, found {len(found) or 'none'} that matches"
-        )
+        problem = f"expected {number} at the {self._side.upper()}, found"
         if found:
-            return f"{problem}:\n{listed(found)}"
-        waited = f" within {within:g} s" if within else ""
+            return f"{problem} {len(found)}:\n{listed(found)}"
+        problem = f"{problem} none that matches{f' within {within:g} s' if within else ''}"
         alike = self.requests(operation)
         if alike:
-            return f"{problem}{waited}.\n{nearest(alike, with_, status)}"
+            return f"{problem}.\n{nearest(alike, with_, status)}"
         received = self.requests()
         if received:
-            return f"{problem}{waited}. There was no {operation} at all; received:\n{listed(received)}"
-        return f"{problem}{waited}. Nothing was received at all."
+            return f"{problem}. There was no {operation} at all; received:\n{listed(received)}"
+        return f"{problem}. Nothing was received at all."
 
 
 def _other(side: Side) -> Side:

@@ -129,12 +129,32 @@ def test_a_side_that_does_not_get_ready_fails_each_scenario_at_once(
     result.stdout.no_fnmatch_line("*Traceback*")
 
 
+def test_a_clean_up_that_fails_is_told_and_fails_the_run(pytester: pytest.Pytester, run: Run) -> None:
+    (pytester.path / "mine.yaml").write_text(
+        "target: pbx\npatience: 0\nurl: http://127.0.0.1:9\n"
+        "clean-up: [{command: [python3, -c, raise SystemExit(3)]}]\n"
+        "stimuli: {register: {command: ['true']}}\n"
+    )
+    result = run("--callproof-target", "mine.yaml", "--callproof-scenario", "2-module/registration")
+    assert result.ret == pytest.ExitCode.TESTS_FAILED
+    result.stderr.fnmatch_lines(["Exit: callproof: The clean-up of the side under test failed: *"])
+    result.stderr.no_fnmatch_line("*Traceback*")
+
+
+def test_scenarios_that_failed_can_be_run_again_alone(pytester: pytest.Pytester, run: Run) -> None:
+    (pytester.path / "good.callproof.yaml").write_text(GOOD)
+    (pytester.path / "bad.callproof.yaml").write_text(BAD)
+    run().assert_outcomes(passed=1, failed=1)
+    run("--lf", "--callproof-scenario", "6-event/missed").assert_outcomes(failed=1)
+
+
 @pytest.mark.parametrize(
     ("text", "words"),
     [
         ("target: crm\n", "a CRM under test needs url and api-key"),
         ("target: pbx\nabsent: [dance]\n", "no scenario needs 'dance'"),
         ("target: [\n", "no YAML"),
+        ("target: pbx\nstimuli: {answer: {prompt: Pick up}}\n", "run pytest with -s"),
     ],
 )
 def test_a_target_that_cannot_be_used_stops_the_run(
@@ -143,7 +163,7 @@ def test_a_target_that_cannot_be_used_stops_the_run(
     (pytester.path / "mine.yaml").write_text(text)
     result = run("--callproof-target", "mine.yaml")
     assert result.ret == pytest.ExitCode.USAGE_ERROR
-    result.stderr.fnmatch_lines([f"ERROR: --callproof-target: *mine.yaml:*{words}*"])
+    result.stderr.fnmatch_lines([f"ERROR: --callproof-target: *mine.yaml*{words}*"])
 
 
 def test_a_verdict_that_is_bad_fails_with_its_problems(pytester: pytest.Pytester, run: Run) -> None:

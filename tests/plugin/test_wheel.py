@@ -31,13 +31,8 @@ def report_missed_call(url, key, status="no answered"):
     event = {"phone": "+7 912 345-67-89", "type": "hangup", "codes": ["100"], "hangupStatus": status}
     post(url, key, "/api/v5/telephony/call/event", event=event)
 """
-TEST = """
-import my_pbx
-
-def test_missed_call_is_reported(crm):
-    my_pbx.report_missed_call(crm.url, crm.api_key)
-    crm.journal.assert_received("call-event", {"type": "hangup", "hangupStatus": "no answered"})
-"""
+README = (ROOT / "README.md").read_text("utf-8")
+TEST = "import my_pbx\n\n" + README.split("```python\n")[1].split("```")[0]
 
 
 def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
