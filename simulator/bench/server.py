@@ -13,7 +13,7 @@ from werkzeug.routing import Rule
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 # How long a request that is being answered may take to end, in seconds.
-GRACE = 1.0
+GRACE = 2.0
 
 
 class _Handler(WSGIRequestHandler):

@@ -142,7 +142,9 @@ class WatchedJournal:
         number = f"{wanted} {operation}" if wanted != 1 else f"a {operation}"
         problem = f"expected {number} at the {self._side.upper()}, found"
         if found:
-            return f"{problem} {len(found)}:\n{listed(found)}"
+            others = [e for e in self.requests(operation) if e not in found] if len(found) < wanted else []
+            more = f"\n{nearest(others, with_, status)}" if others else ""
+            return f"{problem} {len(found)}:\n{listed(found)}{more}"
         problem = f"{problem} none that matches{f' within {within:g} s' if within else ''}"
         alike = self.requests(operation)
         if alike:

@@ -34,7 +34,7 @@ def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> py
 
 
 def test_the_tests_of_the_page_pass(repository: pytest.Pytester) -> None:
-    repository.runpytest_subprocess(timeout=60).assert_outcomes(passed=5)
+    repository.runpytest_subprocess(timeout=120).assert_outcomes(passed=5)
 
 
 def test_the_commands_of_the_page_print_what_it_says(repository: pytest.Pytester) -> None:
@@ -51,7 +51,7 @@ def test_the_commands_of_the_page_print_what_it_says(repository: pytest.Pytester
         assert program == "pytest"
         if "test_mistaken.py" in arguments:
             (repository.path / "test_mistaken.py").write_text(mistaken, "utf-8")
-        output = repository.run(sys.executable, "-m", "pytest", *arguments, timeout=60).stdout.str()
+        output = repository.run(sys.executable, "-m", "pytest", *arguments, timeout=120).stdout.str()
         assert looks_like(printed, output), (command, output)
         (repository.path / "test_mistaken.py").unlink(missing_ok=True)
         seen += 1

@@ -25,7 +25,7 @@ def test_nothing_heavy_is_imported_until_it_is_needed(
             assert not [name for name in sys.modules if name.startswith("simulator.plugin")]
         """
     )
-    pytester.runpytest_subprocess("-p", "callproof", timeout=60).assert_outcomes(passed=1)
+    pytester.runpytest_subprocess("-p", "callproof", timeout=120).assert_outcomes(passed=1)
 
 
 def test_every_name_but_three_fixtures_begins_with_callproof(
@@ -37,7 +37,7 @@ def test_every_name_but_three_fixtures_begins_with_callproof(
 
     def added(option: str, pattern: str) -> set[str]:
         said = [
-            pytester.runpytest_subprocess(*plugins, option, timeout=60).stdout.str()
+            pytester.runpytest_subprocess(*plugins, option, timeout=120).stdout.str()
             for plugins in ((), ("-p", "callproof"))
         ]
         without, with_ = (set(re.findall(pattern, text, re.MULTILINE)) for text in said)
@@ -67,14 +67,14 @@ def test_a_fixture_of_the_repository_comes_first(
             assert crm == "mine" and pbx.crm_url == callproof_crm.url
         """
     )
-    pytester.runpytest_subprocess("-p", "callproof", timeout=60).assert_outcomes(passed=2)
+    pytester.runpytest_subprocess("-p", "callproof", timeout=120).assert_outcomes(passed=2)
 
 
 def test_naming_the_plugin_again_does_no_harm(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         "def test_it(pytestconfig):\n    assert pytestconfig.pluginmanager.has_plugin('callproof')\n"
     )
-    pytester.runpytest_subprocess("-p", "callproof", "-p", "callproof", timeout=60).assert_outcomes(
+    pytester.runpytest_subprocess("-p", "callproof", "-p", "callproof", timeout=120).assert_outcomes(
         passed=1
     )
 
@@ -82,5 +82,5 @@ def test_naming_the_plugin_again_does_no_harm(pytester: pytest.Pytester) -> None
 def test_the_package_does_without_pytest() -> None:
     """It is no dependency: nothing but the plugin imports it."""
     code = "import sys; sys.modules['pytest'] = None; import simulator.cli, simulator.plugin.starting"
-    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, timeout=60)
+    done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, timeout=120)
     assert done.returncode == 0

@@ -22,7 +22,7 @@ def run(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Run:
     """Runs pytest in a process of its own, with this plugin and the ones that are named."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
     pytester.makeini("[pytest]\nfilterwarnings = error\naddopts = --strict-markers --strict-config")
-    return lambda *arguments: pytester.runpytest_subprocess("-p", "callproof", *arguments, timeout=60)
+    return lambda *arguments: pytester.runpytest_subprocess("-p", "callproof", *arguments, timeout=120)
 
 
 def test_a_file_of_ones_own_is_a_test_and_fails_row_by_row(pytester: pytest.Pytester, run: Run) -> None:
