@@ -63,9 +63,14 @@ class ScenarioItem(pytest.Item):
 
     def runtest(self) -> None:
         stage = stage_of(self.config)
+        before = len(stage.created)
         result = stage.play(self.scenario)
         verdict = stage.setup.verdict()
         verdict.scenarios.append(result)
+        # For the JUnit file: what was looked at, and what is still there at a CRM under test.
+        rows = ", ".join(found.requirement.id for found in verdict.requirements)
+        self.user_properties.append(("requirements", rows))
+        self.user_properties.extend(("created", made) for made in stage.created[before:])
         text = problems(verdict, verdict.scenarios, Outcome.NOTED)
         if not verdict.conformant:
             raise NotConformant(text)

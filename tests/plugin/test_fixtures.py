@@ -2,16 +2,19 @@
 
 import re
 import threading
+from pathlib import Path
 
 import pytest
 import requests
 
 from simulator.bench.ends import ActionRefused
+from simulator.contract.operations import Side
 from simulator.core.clock import EPOCH
 from simulator.plugin.crm import RunningCrm
 from simulator.plugin.pbx import RunningPbx
 from simulator.plugin.playing import Callproof
 
+SERVICE = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service" / "callproof.yaml"
 CUSTOMER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"
 
 
@@ -140,3 +143,13 @@ def test_a_scenario_is_judged_and_its_verdict_can_be_read(callproof: Callproof) 
     assert {result.requirement.id for result in verdict.requirements} >= {"PBX-EVENT-08", "CRM-EVENT-06"}
     with pytest.raises(LookupError, match="nobody"):
         callproof.check("nobody")
+
+
+def test_a_target_of_ones_own_is_started_for_the_check(callproof: Callproof) -> None:
+    verdict = callproof.check("7-call/started", target=SERVICE, strict=True)
+    assert (verdict.target, verdict.strict, verdict.conformant) == (Side.PBX, True, True)
+
+
+def test_a_check_that_plays_nothing_proves_nothing(callproof: Callproof) -> None:
+    with pytest.raises(AssertionError, match="nothing was played: nothing of it is asked of this side"):
+        callproof.assert_conformant("1-api/service", target=SERVICE)

@@ -1,5 +1,6 @@
 """Scenarios as tests: which are collected, and what a failure looks like."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -61,8 +62,10 @@ def test_the_ini_file_says_which_files_are_scenarios(pytester: pytest.Pytester, 
 
 
 def test_shipped_scenarios_are_tests_when_they_are_named(run: Run) -> None:
-    result = run("-v", "--callproof-scenario", "6-event/missed", "--callproof-scenario=7-call/no-icon")
+    chosen = ("--callproof-scenario", "6-event/missed", "--callproof-scenario=7-call/no-icon")
+    result = run("-v", *chosen, "--junit-xml=junit.xml")
     result.assert_outcomes(passed=2)
+    assert re.search(r'name="requirements" value="[^"]*PBX-EVENT-08', Path("junit.xml").read_text("utf-8"))
     result.stdout.fnmatch_lines(["*collected 2 items", "callproof::6-event/missed PASSED*"])
 
 
