@@ -1,10 +1,11 @@
 # make demo: play the guide on the built-in ends and write the reports to build/
+# make kill-matrix: break each end in every known way and see that every check notices
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs clean
+.PHONY: demo test lint docs kill-matrix clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -12,6 +13,9 @@ demo: .venv/demo
 
 test: .venv/dev
 	$(BIN)/pytest
+
+kill-matrix: .venv/dev
+	$(BIN)/python -m tools.kill_matrix
 
 lint: .venv/dev
 	$(BIN)/ruff check .

@@ -14,6 +14,7 @@ import orjson
 
 from simulator.bench.clocks import SteppedClock
 from simulator.bench.control import Control
+from simulator.bench.faults import catalogue
 from simulator.cli import main
 from simulator.conformance import loading
 from simulator.contract import schemas
@@ -46,6 +47,8 @@ def pages() -> dict[str, str]:
         "control-api.md": NOTICE + _control_api(),
         "commands.md": NOTICE + _commands(),
         "numbering-plan.md": NOTICE + _settings("numbering-plan"),
+        "target.md": NOTICE + _settings("target"),
+        "faults.md": NOTICE + _faults(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
     }
 
@@ -146,6 +149,29 @@ def _commands() -> str:
     for name, command in main.commands.items():
         context = click.Context(command, info_name=f"callproof {name}", terminal_width=100)
         lines += ["", f"## callproof {name}", "", "```text", command.get_help(context), "```"]
+    return "\n".join(lines) + "\n"
+
+
+def _faults() -> str:
+    lines = [
+        "# Faults",
+        "",
+        "Each fault of an end is a challenge to the other one and a broken implementation of its own: a",
+        "check counts only when a fault turns it red, see the [kill matrix](kill-matrix.md). A fault acts",
+        "on all messages of its methods, or on the `first` n, `after` n, on `every` nth, on a seeded `share`,",
+        "`on` other methods or `where` members have a value:",
+        "",
+        "- in a [scenario](scenarios.md): `fault: crm-overloaded` with `on: [call-event]` and `first: 2`;",
+        "- for a whole run: `--fault crm-overloaded` of `callproof check` and of `callproof serve`;",
+        '- at a running end: `POST /_bench/faults` with `{"fault": "crm-overloaded", "first": 2}`.',
+        "",
+        "In place of a name may stand a requirement, for all faults that challenge or break it.",
+        "",
+        *_table("fault", "what is wrong", "challenges", "breaks"),
+    ]
+    for fault in catalogue().values():
+        rows = (", ".join(fault.challenges), ", ".join(fault.breaks))
+        lines.append(_line(f"`{fault.name}`", fault.text, *rows))
     return "\n".join(lines) + "\n"
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from simulator.bench.ends import Ends
 from simulator.bench.faults import catalogue
 from simulator.conformance import loading
-from simulator.conformance.killing import Matrix, matrix
+from simulator.conformance.killing import Matrix, by_requirement, matrix
 from simulator.serving import built_in
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kill-matrix.md"
@@ -54,8 +54,22 @@ def main() -> int:
         PAGE.write_text(page(found), "utf-8")
     for check in found.survivors:
         print(f"{check.where} {check.requirement}: no fault turns it red")
+    empty_claims = unproved(found) if whole else []
+    for fault, row in empty_claims:
+        print(f"{fault} says that it breaks {row}, and no check of that row notices")
     print(f"{len(found.killed) - len(found.survivors)} of {len(found.killed)} checks killed")
-    return 1 if found.survivors else 0
+    return 1 if found.survivors or empty_claims else 0
+
+
+def unproved(found: Matrix) -> list[tuple[str, str]]:
+    """Faults that say of a row that they break it, although they turn none of its checks red."""
+    rows = by_requirement(found)
+    return [
+        (fault.name, row)
+        for fault in catalogue().values()
+        for row in fault.breaks
+        if fault.name not in rows.get(row, [])
+    ]
 
 
 if __name__ == "__main__":

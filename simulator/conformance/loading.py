@@ -36,7 +36,7 @@ def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     """
     root = shipped("scenarios")
     if not wanted:
-        return [_load(path, root) for path in sorted(root.rglob("*.yaml"))]
+        return [_load(path, root) for path in sorted(root.rglob("*.yaml"), key=lambda p: p.with_suffix(""))]
     found: dict[str, Scenario] = {}
     for name in wanted:
         for scenario in _named(name, root):

@@ -28,6 +28,8 @@ steps:
     within: 2
 """
 
+EXPECT = "title: T\nsteps:\n  - expect: pbx sends call-event\n    proves: PBX-EVENT-01\n"
+
 
 def write(folder: Path, text: str) -> str:
     file = folder / "mine.yaml"
@@ -61,7 +63,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\ntitle: U\nsteps: [{wait: 1}]\n", 2, "'title' stands twice"),
         ("title: T\ncolour: red\nsteps: [{wait: 1}]\n", 1, "'colour' was unexpected"),
         ("title: T\nsteps:\n  - wait: -1\n", 3, "less than the minimum"),
-        ("title: T\nsteps:\n  - jump: 1\n", 3, "exactly one of do, send, expect, wait, repeat"),
+        ("title: T\nsteps:\n  - jump: 1\n", 3, "exactly one of do, send, fault, expect, wait, repeat"),
         ("title: T\nsteps:\n  - wait: 1\n    do: register\n", 3, "exactly one of"),
         ("title: T\nsteps:\n  - do: dance\n", 3, "'dance' is not one of"),
         ("title: T\nsteps:\n  - wait: 1\n  - send: nothing\n", 4, "neither a method of the contract"),
@@ -72,6 +74,10 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\nsteps:\n  - expect: pbx sends call-event\n    proves: PBX-X-01\n", 4, "no requirement"),
         ("title: T\nsteps:\n  - expect: pbx sends users\n    proves: CRM-API-01\n", 4, "binds the crm"),
         ("title: T\nsteps:\n  - repeat: 2\n    steps:\n      - wait: x\n", 5, "is not of type 'number'"),
+        ("title: T\nsteps:\n  - fault: nothing\n", 3, "callproof faults lists them"),
+        ("title: T\nsteps:\n  - fault: crm-down\n    first: 0\n", 4, "less than the minimum"),
+        (f"{EXPECT}    at least: 3\n    at most: 2\n", 3, "more than at most 2"),
+        (f"{EXPECT}    times: 1\n    at most: 2\n", 3, "times excludes"),
         ("- a\n", 1, "is not of type 'object'"),
         ("", 1, "is not of type 'object'"),
     ],
@@ -103,5 +109,5 @@ def test_scenarios_are_found_by_id_beginning_folder_and_file() -> None:
 
 def test_every_chapter_has_scenarios_that_state_their_rule() -> None:
     chapters = {found.id.split("/")[0] for found in loading.find()}
-    assert len(chapters) == 9
+    assert len(chapters) == 10
     assert all(found.rule and any(found.expectations) for found in loading.find())
