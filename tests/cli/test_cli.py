@@ -217,3 +217,21 @@ def test_a_taken_port_is_named() -> None:
         output.splitlines()[-1]
         == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use"
     )
+
+
+def test_init_writes_a_file_once(tmp_path: Path) -> None:
+    file = tmp_path / "callproof.yaml"
+    assert run("init", "--target", "crm", str(file))[0] == 0
+    assert file.read_text().startswith("# How callproof reaches")
+    code, output = run("init", str(file))
+    assert (code, "is there already" in output) == (2, True)
+
+
+def test_faults_are_listed_and_break_an_end_in_a_check() -> None:
+    code, output = run("faults", "--side", "crm")
+    assert (code, output.startswith("crm-overloaded ")) == (0, True)
+    code, output = run("check", "5-manager/not-free", "--fault", "crm-names-anybody")
+    assert code == 1
+    assert "CRM-MANAGER-04" in output
+    code, output = run("check", "--fault", "nothing")
+    assert (code, "There is no fault 'nothing'" in output) == (2, True)

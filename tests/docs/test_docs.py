@@ -174,7 +174,7 @@ def test_make_demo_prints_what_the_readme_says(tmp_path: Path) -> None:
 def test_the_targets_that_the_pages_name_exist() -> None:
     makefile = (ROOT / "Makefile").read_text("utf-8")
     for page in PAGES:
-        for target in re.findall(r"(?m)(?:^|`|\$ )make ([a-z]+)", page.read_text("utf-8")):
+        for target in re.findall(r"(?m)(?:^|`|\$ )make ([a-z-]+)", page.read_text("utf-8")):
             assert re.search(rf"(?m)^{target}:", makefile), (page.name, target)
 
 

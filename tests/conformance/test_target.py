@@ -1,0 +1,180 @@
+"""A side under test: its file, what it is asked to do, and what stands in for its control API."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from flask import Flask, Response, jsonify, request
+
+from simulator.bench.ends import ActionRefused, End, Unreachable
+from simulator.bench.yamlfile import FileError
+from simulator.conformance.foreign import Foreign
+from simulator.conformance.process import running
+from simulator.conformance.stimuli import Hands, filled, text
+from simulator.conformance.target import Command, Prompt, Request, Start, Stimulus, Target, load_target
+from simulator.contract.jsontypes import JsonObject
+from simulator.contract.operations import Side
+from simulator.serving import Address, BuiltIn, serving
+
+
+def write(folder: Path, content: str) -> str:
+    file = folder / "callproof.yaml"
+    file.write_text(content)
+    return str(file)
+
+
+def test_a_file_says_how_a_side_is_reached_and_poked(tmp_path: Path) -> None:
+    target = load_target(write(tmp_path, """
+target: pbx
+url: http://127.0.0.1:$port
+stimuli:
+  register: {command: [./register.sh, $crm_url]}
+  drop: {prompt: Pull the plug of $call}
+  customer calls: {request: {url: /calls, json: {from: $from}}, answer: {id: call.uuid}}
+views: {calls: {request: {url: /calls}}}
+absent: [play]
+patience: 3
+rewrite: {https://pbx.example: "http://127.0.0.1:9"}
+"""))  # fmt: skip
+    assert (target.side, target.folder, target.patience) == (Side.PBX, tmp_path, 3)
+    assert target.stimuli["register"].way == Command(("./register.sh", "$crm_url"))
+    assert target.stimuli["drop"].way == Prompt("Pull the plug of $call")
+    assert target.stimuli["customer calls"].answer == {"id": "call.uuid"}
+    assert target.views["calls"].way == Request("GET", "/calls", {})
+    assert target.rewrite == {"https://pbx.example": "http://127.0.0.1:9"}
+    assert not target.timed
+
+
+@pytest.mark.parametrize(
+    ("content", "line", "words"),
+    [
+        ("target: car\n", 1, "'car' is not one of"),
+        ("target: pbx\ncolour: red\n", 1, "colour"),
+        ("target: pbx\nstimuli:\n  dance: {prompt: x}\n", 3, "'dance' is none of the pbx's stimuli"),
+        ("target: pbx\nstimuli:\n  play: {prompt: x}\n", 3, "'play' is none of the pbx's stimuli"),
+        ("target: crm\nviews:\n  outbox: {prompt: x}\n", 3, "'outbox' is none of the crm's views"),
+        ("target: pbx\nstimuli:\n  drop: {}\n", 3, "stimuli.drop"),
+        ("target: pbx\nstimuli:\n  drop: {prompt: x, command: [y]}\n", 3, "stimuli.drop"),
+        ("target: pbx\nurl: nowhere\n", 2, "url"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_by_line(
+    tmp_path: Path, content: str, line: int, words: str
+) -> None:
+    file = write(tmp_path, content)
+    with pytest.raises(FileError) as caught:
+        load_target(file)
+    assert str(caught.value).startswith(f"{file}:{line}: ")
+    assert words in str(caught.value)
+
+
+@pytest.mark.parametrize("side", ["pbx", "crm"])
+def test_the_files_that_init_writes_are_taken(side: str) -> None:
+    file = Path(__file__).parents[2] / "schemas" / f"callproof-{side}.yaml"
+    assert load_target(str(file)).side == side
+
+
+def test_names_are_filled_in_and_members_without_a_value_are_left_out() -> None:
+    names: JsonObject = {"from": "+7 1", "n": 5}
+    assert filled({"a": "$from", "b": "$to", "c": ["no $n"], "d": "$n"}, names) == {
+        "a": "+7 1", "c": ["no 5"], "d": 5,
+    }  # fmt: skip
+    assert text("/calls/$call/x", {"call": "7"}) == "/calls/7/x"
+
+
+@pytest.fixture
+def side() -> Iterator[str]:
+    """A side that says back what it was asked."""
+    app = Flask(__name__)
+
+    @app.route("/echo", methods=["GET", "POST"])
+    def echo() -> Response:
+        return jsonify({"call": {"uuid": request.get_json(silent=True)}, "form": request.form})
+
+    @app.post("/no")
+    def no() -> tuple[str, int]:
+        return "not today", 409
+
+    @app.get("/calls")
+    def calls() -> Response:
+        return jsonify([{"id": "1", "state": "ended"}])
+
+    address = Address()
+    with serving(app, address):
+        yield address.url
+
+
+def hands(url: str, ask: str = "") -> Hands:
+    return Hands({"port": "1", "crm_url": "http://crm"}, url, Path(), lambda _: ask)
+
+
+def test_a_request_is_made_and_the_answers_members_are_found(side: str) -> None:
+    way = Request("POST", "/echo", {}, {"from": "$from", "to": "$to"})
+    answer = hands(side).do(Stimulus("customer calls", way, {"id": "call.uuid.from"}), {"from": "1"})
+    assert isinstance(answer, dict)
+    assert answer["id"] == "1"
+    form = hands(side).do(Stimulus("x", Request("POST", "/echo", {}, form={"a": "$crm_url"})))
+    assert isinstance(form, dict)
+    assert form["form"] == {"a": "http://crm"}
+
+
+def test_a_side_that_says_no_or_nothing_is_told_apart(side: str) -> None:
+    with pytest.raises(ActionRefused, match="409: not today"):
+        hands(side).do(Stimulus("drop", Request("POST", "/no", {})))
+    with pytest.raises(Unreachable, match="does not answer 'drop'"):
+        hands("http://127.0.0.1:9").do(Stimulus("drop", Request("POST", "/no", {})))
+
+
+def test_a_program_is_run_and_a_person_is_asked() -> None:
+    program = "import os; print('{\"id\": \"' + os.environ['CALLPROOF_CRM_URL'] + '\"}')"
+    found = hands("").do(Stimulus("register", Command((sys.executable, "-c", program))))
+    assert found == {"id": "http://crm"}
+    with pytest.raises(ActionRefused, match="exited with 3"):
+        hands("").do(Stimulus("register", Command((sys.executable, "-c", "raise SystemExit(3)"))))
+    with pytest.raises(Unreachable, match="cannot be run"):
+        hands("").do(Stimulus("register", Command(("./no-such-program",))))
+    assert hands("", "c-7").do(Stimulus("drop", Prompt("Pull the plug"))) == {"id": "c-7"}
+
+
+def test_actions_become_stimuli_and_views_become_state(side: str, pair: BuiltIn) -> None:
+    way = Request("POST", "/echo", {}, {"call": "$call", "who": "$extension"})
+    target = Target(
+        Side.PBX,
+        Path(),
+        url=side,
+        stimuli={"answer": Stimulus("answer", way)},
+        views={"calls": Stimulus("calls", Request("GET", "/calls", {}))},
+    )  # fmt: skip
+    end = Foreign(target, hands(side), End(Side.CRM, pair.crm_url))
+    answer = end.post("/calls/c-1/answer", {"extension": "100"})
+    assert answer["call"] == {"uuid": {"call": "c-1", "who": "100"}}
+    assert end.get("/state") == {"calls": [{"id": "1", "state": "ended"}]}
+    with pytest.raises(ActionRefused, match="no stimulus 'drop'"):
+        end.post("/calls/c-1/fail")
+    end.close()
+
+
+def test_a_process_is_started_awaited_and_ended(tmp_path: Path) -> None:
+    address = Address()
+    address.close()
+    command = (sys.executable, "-m", "http.server", str(address.port), "--bind", "127.0.0.1")
+    with running(Start(command, address.url), tmp_path, {}):
+        assert requests.get(address.url, timeout=5).ok
+    with pytest.raises(requests.ConnectionError):
+        requests.get(address.url, timeout=5)
+
+
+def test_a_process_that_ends_too_early_is_shown_with_what_it_printed(tmp_path: Path) -> None:
+    command = (sys.executable, "-c", "print('no database'); raise SystemExit(4)")
+    with (
+        pytest.raises(Unreachable, match="no database"),
+        running(Start(command, "http://127.0.0.1:9/", 5), tmp_path, {}),
+    ):
+        pass
+    with (
+        pytest.raises(Unreachable, match="cannot be started"),
+        running(Start(("./none",), "http://127.0.0.1:9/"), tmp_path, {}),
+    ):
+        pass
