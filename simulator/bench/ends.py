@@ -7,6 +7,7 @@ refuses an action raises ActionRefused.
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Protocol, cast
+from urllib.parse import quote_plus, urlsplit
 
 import orjson
 import requests
@@ -112,8 +113,15 @@ class Ends:
         return self.crm if side is Side.CRM else self.pbx
 
     def masked(self, text: str) -> str:
-        """A text for a report: the ends have names instead of ports, which differ from run to run."""
-        return text.replace(self.crm.url, "http://crm").replace(self.pbx.url, "http://pbx")
+        """A text for a report: the ends have names instead of ports, which differ from run to run, also
+        where an address is part of a form or stands in a Host header."""
+        # The longer address first, which may begin with the other.
+        for end in sorted((self.crm, self.pbx), key=lambda end: -len(end.url)):
+            text = text.replace(end.url, f"http://{end.side}")
+            host = urlsplit(end.url).netloc
+            if ":" in host:
+                text = text.replace(host, end.side.value).replace(quote_plus(host), end.side.value)
+        return text
 
     def now(self) -> float:
         return cast(float, self._clocked[0].get("/clock")["now"])

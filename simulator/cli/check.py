@@ -14,14 +14,15 @@ from simulator.bench.faults import catalogue
 from simulator.bench.seed import DEFAULT_SEED
 from simulator.bench.yamlfile import FileError
 from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, faults_of, option, stop, write_file
+from simulator.cli.writing import listeners, report_options
 from simulator.conformance import loading, runner
+from simulator.conformance.events import Telling
 from simulator.conformance.foreign import Foreign
-from simulator.conformance.reports import json_report, terminal
-from simulator.conformance.reports import junit as junit_report
+from simulator.conformance.reports.redact import Redactor
 from simulator.conformance.runner import BOTH, Judged
 from simulator.conformance.selection import choose, foreign_needs, unused
 from simulator.conformance.target import Target, load_target
-from simulator.conformance.verdict import ScenarioResult, Verdict
+from simulator.conformance.verdict import Verdict
 from simulator.contract.files import shipped
 from simulator.contract.operations import Side
 from simulator.contract.requirements import all_requirements
@@ -54,20 +55,13 @@ from simulator.targets import opposite
     metavar="NAME",
     help="Break an end of callproof's in every scenario; a requirement means all faults that touch it.",
 )
-@option(
-    "--json",
-    type=click.Path(dir_okay=False, writable=True),
-    metavar="FILE",
-    help="Write the report as JSON.",
-)
-@option("--junit", type=click.Path(dir_okay=False, writable=True), metavar="FILE", help="Write JUnit XML.")
-def check(wanted: tuple[str, ...], json: str | None, junit: str | None, **options: Any) -> None:
+@report_options
+def check(wanted: tuple[str, ...], **options: Any) -> None:
     """Play scenarios and judge your side, requirement by requirement.
 
     Without arguments all scenarios are played. Without --target or --config both ends are callproof's own,
     on a manual clock.
     """
-    out = terminal.console()
     try:
         scenarios, target = loading.find(wanted), _target(options)
         broken = faults_of(options["fault"])
@@ -80,24 +74,18 @@ def check(wanted: tuple[str, ...], json: str | None, junit: str | None, **option
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
-
-    def show(result: ScenarioResult) -> None:
-        verdict.scenarios.append(result)
-        terminal.scenario(out, result, verdict.outcome_of(result))
-
+    heard_by = listeners(options)
     try:
         with _ends(options, target) as (ends, foreign):
+            redactor = Redactor((ends.api_key, options["control_token"]))
+            telling = Telling(verdict, heard_by, redactor.scenario)
+            telling.started()
             judged = Judged(target.side, target.code, target.client_id) if target else BOTH
-            runner.run(scenarios, ends, show, judged, broken)
-            verdict.created = foreign.created if foreign else ()
+            runner.run(scenarios, ends, telling.played, judged, broken)
+            verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     except (Unreachable, PortTaken, ActionRefused) as error:
         stop(str(error), UNREACHABLE)
-    terminal.table(out, verdict)
-    if json:
-        write_file(json, json_report.write(verdict))
-    if junit:
-        write_file(junit, junit_report.write(verdict))
-    terminal.summary(out, verdict)
+    telling.ended()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
 

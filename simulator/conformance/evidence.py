@@ -5,7 +5,7 @@ canonical types, and everything that the schemas say of them.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -20,12 +20,39 @@ from simulator.contract.schemas import Violation
 
 
 @dataclass(frozen=True)
+class Message:
+    """One half of an exchange as it went over the wire: headers in their order and spelling, and the body.
+
+    ``text`` is None where the body is no text, as audio is; ``size`` counts the bytes.
+    """
+
+    headers: tuple[tuple[str, str], ...] = ()
+    text: str | None = ""
+    size: int = 0
+
+    def header(self, name: str) -> str:
+        """The last value of a header, in whatever spelling; empty when there is none."""
+        return next((value for known, value in reversed(self.headers) if known.lower() == name), "")
+
+    def saying(self, text: str | None) -> "Message":
+        """The same with another text; what counts its bytes follows."""
+        if text is None or text == self.text:
+            return self
+        size = len(text.encode())
+        headers = tuple(
+            (name, str(size) if name.lower() == "content-length" else value) for name, value in self.headers
+        )
+        return replace(self, headers=headers, text=text, size=size)
+
+
+@dataclass(frozen=True)
 class Exchange:
     """One request and its answer, as the end ``seen_by`` wrote them down.
 
     ``asked_by`` made the request. ``params`` is the structure or the plain parameters; ``refused`` says
     why they could not even be decoded. ``by_bench`` marks a request that only prepared or probed, ``keyed``
-    one that carries an API key in any of its three places.
+    one that carries an API key in any of its three places. ``request`` and ``reply`` are what they were
+    read from; there is no reply where an ``error`` says why none came.
     """
 
     id: int
@@ -46,6 +73,13 @@ class Exchange:
     findings: tuple[Finding, ...] = ()
     violations: tuple[Violation, ...] = ()
     refused: str = ""
+    request: Message = Message()
+    reply: Message | None = None
+
+    @property
+    def ref(self) -> str:
+        """What reports call it: whose journal, and its number there."""
+        return f"{self.seen_by}-{self.id}"
 
     def __str__(self) -> str:
         return f"{self.method} {self.url} -> {self.status or self.error}"
@@ -125,7 +159,16 @@ def _read(entry: JsonObject, seen_by: Side, book: Book) -> Exchange:
         findings=tuple(findings),
         violations=tuple(violations),
         refused=refused,
+        request=_message(request),
+        reply=_message(answer) if answer else None,
     )
+
+
+def _message(sent: JsonObject) -> Message:
+    body = cast(JsonObject, sent["body"])
+    text = body.get("text")
+    headers = tuple((name, value) for name, value in cast(list[tuple[str, str]], sent["headers"]))
+    return Message(headers, None if text is None else str(text), cast(int, body["size"]))
 
 
 def _params(

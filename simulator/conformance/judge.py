@@ -1,6 +1,7 @@
 """What every message is judged by, whatever the scenario is about: its schema and its form."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import cast
 
 from simulator.conformance.evidence import Exchange, is_remark
@@ -15,6 +16,11 @@ FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
 def judge(exchange: Exchange, where: str) -> Iterator[Check]:
     """Checks on the side that faces the journal: its requests, or its answers to requests."""
+    for check in _judged(exchange, where):
+        yield replace(check, exchanges=(exchange.ref,))
+
+
+def _judged(exchange: Exchange, where: str) -> Iterator[Check]:
     faced = Side.PBX if exchange.seen_by is Side.CRM else Side.CRM
     if exchange.asked_by is faced:
         if not exchange.by_bench:

@@ -26,6 +26,7 @@ from simulator.conformance.scenario import (
     Verb,
     Wait,
 )
+from simulator.conformance.steady import steady
 from simulator.conformance.verdict import Check, ScenarioResult
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME, Side
@@ -103,7 +104,7 @@ class _Play:
         self._seen: list[Exchange] = []
         self._last = {Side.CRM: 0, Side.PBX: 0}
         self._exact: list[tuple[Expect, Json]] = []
-        self._result = ScenarioResult(scenario.id, scenario.title, scenario.file)
+        self._result = ScenarioResult(scenario.id, scenario.title, scenario.file, rule=scenario.rule)
 
     def result(self) -> ScenarioResult:
         try:
@@ -196,20 +197,20 @@ class _Play:
         if len(found) < step.least and self._ends.patience:
             found = self._bear(step, matching, step.least)
         problem = self._problem(step, matching, found)
-        self._check(step, problem)
+        self._check(step, problem, found)
         if step.name and found:
             self._names[step.name] = found[0]
         if step.least and step.most and step.verb is Verb.SENDS and not problem:
             self._exact.append((step, matching))
 
-    def _wait_for(self, step: Expect, matching: Json, wanted: int) -> list[Json]:
+    def _wait_for(self, step: Expect, matching: Json, wanted: int) -> list[JsonObject]:
         deadline = self._ends.now() + step.within
         going_on = True
         while going_on and len(self._matches(step, matching)) < wanted:
             going_on = self._ends.step(deadline)
         return self._matches(step, matching)
 
-    def _bear(self, step: Expect, matching: Json, wanted: int) -> list[Json]:
+    def _bear(self, step: Expect, matching: Json, wanted: int) -> list[JsonObject]:
         """Real time for a side that does things by itself, without its clock going on."""
         until = monotonic() + self._ends.patience
         facing = self._judged.faces(step.side)
@@ -217,7 +218,7 @@ class _Play:
             self._ends.of(facing).get("/journal", since=self._last[facing], wait=min(left, LOOK), limit=1)
         return self._matches(step, matching)
 
-    def _matches(self, step: Expect, matching: Json) -> list[Json]:
+    def _matches(self, step: Expect, matching: Json) -> list[JsonObject]:
         return [seen for seen in self._candidates(step) if not self._misses(step, matching, seen)]
 
     def _misses(self, step: Expect, matching: Json, seen: JsonObject) -> list[str]:
@@ -253,6 +254,7 @@ class _Play:
                 "status": exchange.status,
                 "headers": dict(exchange.headers),
                 "size": exchange.answer_size,
+                "ref": exchange.ref,
             }
             for exchange in self._seen
             if exchange.seen_by is facing
@@ -261,7 +263,7 @@ class _Play:
             and not (exchange.by_bench and step.verb is Verb.SENDS)
         ]
 
-    def _problem(self, step: Expect, matching: Json, found: Sequence[Json]) -> str:
+    def _problem(self, step: Expect, matching: Json, found: Sequence[JsonObject]) -> str:
         if step.least <= len(found) and (step.most is None or len(found) <= step.most):
             return ""
         problem = f"expected {step.times} of {step}, found {len(found)}"
@@ -271,11 +273,12 @@ class _Play:
         nearest = min((self._misses(step, matching, seen) for seen in candidates), key=len)
         return f"{problem}; the nearest differs: {'; '.join(nearest)}"
 
-    def _check(self, step: Expect, problem: str = "") -> None:
+    def _check(self, step: Expect, problem: str = "", found: Sequence[JsonObject] = ()) -> None:
         if problem and self._judged.side not in (None, step.side):
             raise BrokenScenario(f"{self._where(step)}: without the effect that was to be: {problem}")
+        refs = tuple(str(seen["ref"]) for seen in found if "ref" in seen)
         for row in step.proves:
-            self._result.checks.append(Check(row, str(step), self._where(step), problem))
+            self._result.checks.append(Check(row, str(step), self._where(step), problem, exchanges=refs))
 
     def _finish(self) -> None:
         """What must hold after every scenario: nothing open, nothing undelivered, nothing unexplained."""
@@ -283,7 +286,7 @@ class _Play:
         for step, matching in self._exact:
             found = self._matches(step, matching)
             if problem := self._problem(step, matching, found):
-                self._check(step, f"{problem}, by the end of the scenario")
+                self._check(step, f"{problem}, by the end of the scenario", found)
         state = self._ends.pbx.get("/state")
         calls = cast(list[JsonObject], state.get("calls") or [])
         still_open = [call["id"] for call in calls if call.get("state", "ended") != "ended"]
@@ -295,7 +298,6 @@ class _Play:
 
     def _judge_messages(self) -> None:
         self._read_journals()
-        self._result.exchanges = self._seen
         for exchange in self._seen:
             checks = judge(exchange, self._scenario.file)
             # What a scenario breaks on purpose is nobody's fault.
@@ -305,6 +307,7 @@ class _Play:
             unknown = exchange.operation is None and not exchange.by_bench
             if unknown and exchange.asked_by is not exchange.seen_by and not self._result.broken:
                 self._result.broken = f"nothing explains this request: {exchange}"
+        self._result.exchanges = [steady(exchange, self._ends.masked) for exchange in self._seen]
 
     def _read_journals(self) -> None:
         # The CRM's journal first: from it the book learns which addresses are call-backs.

@@ -30,6 +30,7 @@ class Check:
     """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
+    ``exchanges`` are the ones that were looked at, by their ``ref``.
     """
 
     requirement: str
@@ -37,13 +38,23 @@ class Check:
     where: str
     problem: str = ""
     forgiven: bool = False
+    exchanges: tuple[str, ...] = ()
+
+    def outcome(self, *, strict: bool = False) -> Outcome:
+        """What this check counts for, by the severity of its row."""
+        if not self.problem:
+            return Outcome.PASSED
+        severity = all_requirements()[self.requirement].severity(strict=strict)
+        if self.forgiven and not strict:
+            severity = min(severity, Severity.WARN)
+        return _OF_SEVERITY[severity]
 
 
 @dataclass
 class ScenarioResult:
     """``broken`` says why the scenario itself could not be played to its end, if so.
 
-    ``exchanges`` are all that either end wrote down.
+    ``exchanges`` are everything that both journals have of it.
     """
 
     id: str
@@ -51,6 +62,7 @@ class ScenarioResult:
     file: str
     checks: list[Check] = field(default_factory=list)
     broken: str = ""
+    rule: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
 
 
@@ -79,13 +91,7 @@ class Verdict:
     created: Sequence[str] = ()
 
     def outcome(self, check: Check) -> Outcome:
-        """What this check counts for, by the severity of its row."""
-        if not check.problem:
-            return Outcome.PASSED
-        severity = all_requirements()[check.requirement].severity(strict=self.strict)
-        if check.forgiven and not self.strict:
-            severity = min(severity, Severity.WARN)
-        return _OF_SEVERITY[severity]
+        return check.outcome(strict=self.strict)
 
     @property
     def requirements(self) -> list[RequirementResult]:
@@ -106,6 +112,18 @@ class Verdict:
     @property
     def broken(self) -> list[ScenarioResult]:
         return [scenario for scenario in self.scenarios if scenario.broken]
+
+    @property
+    def counts(self) -> dict[Outcome, int]:
+        """How many requirements came to what; every outcome is named."""
+        counts = dict.fromkeys(Outcome, 0)
+        for result in self.requirements:
+            counts[result.outcome] += 1
+        return counts
+
+    @property
+    def failed(self) -> list[ScenarioResult]:
+        return [found for found in self.scenarios if self.outcome_of(found) is Outcome.FAILED]
 
     @property
     def conformant(self) -> bool:

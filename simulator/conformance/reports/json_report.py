@@ -45,11 +45,17 @@ def _scenario(verdict: Verdict, result: ScenarioResult) -> JsonObject:
     return {
         "id": result.id,
         "title": result.title,
+        "rule": result.rule,
         "file": result.file,
         "outcome": verdict.outcome_of(result).value,
         "broken": result.broken,
         "checks": [
-            {"requirement": check.requirement, "outcome": verdict.outcome(check).value, **_problem(check)}
+            {
+                "requirement": check.requirement,
+                "outcome": verdict.outcome(check).value,
+                **_problem(check),
+                "exchanges": list(check.exchanges),
+            }
             for check in result.checks
         ],
     }

@@ -4,6 +4,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from simulator.conformance.events import Event, RunEnded, ScenarioPlayed
 from simulator.conformance.verdict import Outcome, RequirementResult, ScenarioResult, Verdict
 
 _STYLE = {
@@ -20,6 +21,21 @@ def console() -> Console:
     """Rich on a terminal, plain text of a fixed width elsewhere."""
     found = Console(highlight=False)
     return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+
+
+class Terminal:
+    """Hears a run and prints it."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def hear(self, event: Event) -> None:
+        match event:
+            case ScenarioPlayed():
+                scenario(self._out, event.result, event.outcome)
+            case RunEnded():
+                table(self._out, event.verdict)
+                summary(self._out, event.verdict)
 
 
 def scenario(out: Console, result: ScenarioResult, outcome: Outcome) -> None:
@@ -47,17 +63,13 @@ def table(out: Console, verdict: Verdict) -> None:
 
 
 def summary(out: Console, verdict: Verdict) -> None:
-    counts = dict.fromkeys(Outcome, 0)
-    for result in verdict.requirements:
-        counts[result.outcome] += 1
-    failed = [s for s in verdict.scenarios if verdict.outcome_of(s) is Outcome.FAILED]
-    words = ", ".join(f"{count} {outcome}" for outcome, count in counts.items())
+    words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     style = "bold green" if verdict.conformant else "bold red"
     for scenario, absent in verdict.left_out:
         out.print(f"left out {escape(scenario)}: {escape(absent)} is declared absent", soft_wrap=True)
     for made in verdict.created:
         out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
-    out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(failed)}")
+    out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
     out.print("Conformant" if verdict.conformant else "Not conformant", style=style)
 
