@@ -1,0 +1,232 @@
+"""Every report of one run: what it shows, what it must not show, and that it can be read back."""
+
+import shlex
+import subprocess
+from html.parser import HTMLParser
+from pathlib import Path
+
+import orjson
+import pytest
+from click.testing import CliRunner
+from jsonschema import Draft202012Validator
+
+from simulator.bench.seed import api_key
+from simulator.cli import main
+from simulator.conformance.exhibits import exhibits, offset
+from simulator.conformance.ladder import Lane, ladders, text
+from simulator.conformance.reports.bodies import curl
+from simulator.conformance.reports.drawing import draw
+from simulator.conformance.reports.redact import MASK, Redactor
+from simulator.conformance.verdict import Verdict
+from simulator.contract.schemas import load
+from tests.conformance.test_bites import verdict
+
+KINDS = ("html", "markdown", "junit", "json", "har", "ndjson")
+MINE = """
+title: A caller with <script>alert(1)</script> and a | in the name
+rule: Whatever is sent is shown and not run.
+steps:
+  - send: customer-create
+    form: {apiKey: $key}
+    entity: {externalId: mine, firstName: "<script>alert(2)</script>", phones: [{number: "+74990000000"}]}
+  - send: users
+    query: {apiKey: $key}
+    api_key: ""
+  - send: call-event
+    entity: {phone: "<script>alert(3)</script>", type: in, codes: ["100"], callExternalId: "c|1"}
+  - expect: crm answers call-event
+    status: 418
+    with: {errorMsg: "<script>alert(4)</script>"}
+    proves: CRM-EVENT-01
+"""
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """One failing run, and a passing one with two calls, in every report."""
+    folder = tmp_path_factory.mktemp("reports")
+    file = folder / "mine.yaml"
+    file.write_text(MINE.replace("$key", api_key(1)))
+    return written(folder, str(file), "7-call/started", "6-event/missed")
+
+
+def written(folder: Path, *wanted: str) -> dict[str, str]:
+    options = [part for kind in KINDS for part in (f"--{kind}", str(folder / f"r.{kind}"))]
+    result = CliRunner().invoke(main, ["check", *wanted, *options])
+    assert isinstance(result.exception, SystemExit), result.exception
+    found = {kind: (folder / f"r.{kind}").read_text("utf-8") for kind in KINDS}
+    return found | {"terminal": result.output}
+
+
+class Page(HTMLParser):
+    """Tags, links and addresses of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: list[str] = []
+        self.ids: set[str] = set()
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        for name, value in attrs:
+            if name == "id":
+                self.ids.add(value or "")
+            elif name in ("href", "src"):
+                self.links.append(value or "")
+
+
+def test_no_report_shows_the_key(reports: dict[str, str]) -> None:
+    for kind, content in reports.items():
+        assert api_key(1) not in content, kind
+    assert MASK in reports["har"]
+
+
+def test_the_page_runs_nothing_that_was_sent_and_needs_nothing_from_elsewhere(
+    reports: dict[str, str],
+) -> None:
+    page = Page(reports["html"])
+    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    assert "&lt;script&gt;alert(3)" in reports["html"]
+    assert all(link.startswith("#") for link in page.links)
+    assert {link[1:] for link in page.links} <= page.ids
+    assert page.tags.count("svg") >= 2
+
+
+def test_the_page_shows_verdicts_with_their_source_and_each_exchange_with_a_curl_line(
+    reports: dict[str, str],
+) -> None:
+    assert "Not conformant" in reports["html"]
+    assert "An event is answered 200 with success." in reports["html"]
+    assert "evidence D: guide, Call events" in reports["html"]
+    assert "curl &#34;$CRM_URL&#34;/api/v5/telephony/call/event" in reports["html"]
+
+
+def test_markdown_is_no_markup_of_a_caller(reports: dict[str, str]) -> None:
+    assert "<script>" not in reports["markdown"]
+    rows = [line for line in reports["markdown"].splitlines() if line.startswith("| failed")]
+    assert len(rows) == 1
+    assert rows[0].count(" | ") == 3
+
+
+def test_each_line_of_the_stream_has_the_published_form(reports: dict[str, str]) -> None:
+    validator = Draft202012Validator(load("report-event"))
+    lines = [orjson.loads(line) for line in reports["ndjson"].splitlines()]
+    for line in lines:
+        validator.validate(line)
+    assert [line["event"] for line in (lines[0], lines[-1])] == ["started", "ended"]
+    assert [line["id"] for line in lines if line["event"] == "scenario"][1:] == [
+        "7-call/started",
+        "6-event/missed",
+    ]
+    assert lines[-1]["conformant"] is False
+
+
+def test_the_json_report_has_the_published_form(reports: dict[str, str]) -> None:
+    Draft202012Validator(load("report")).validate(orjson.loads(reports["json"]))
+
+
+def test_har_has_every_exchange_with_all_that_readers_demand(reports: dict[str, str]) -> None:
+    log = orjson.loads(reports["har"])["log"]
+    assert (log["version"], log["creator"]["name"]) == ("1.2", "callproof")
+    pages = {page["id"] for page in log["pages"]}
+    for entry in log["entries"]:
+        assert entry["pageref"] in pages
+        assert {"startedDateTime", "time", "request", "response", "cache", "timings"} <= entry.keys()
+        needed = {
+            "method",
+            "url",
+            "httpVersion",
+            "cookies",
+            "headers",
+            "queryString",
+            "headersSize",
+            "bodySize",
+        }
+        assert needed <= entry["request"].keys()
+        needed = {"status", "statusText", "httpVersion", "cookies", "headers", "content", "redirectURL"}
+        assert needed <= entry["response"].keys()
+
+
+def test_the_same_seed_gives_the_same_bytes_in_every_report(tmp_path: Path) -> None:
+    runs = []
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        runs.append(written(tmp_path / name, "6-event/answered", "96-trouble/unreachable"))
+    for kind in KINDS:
+        assert runs[0][kind] == runs[1][kind], kind
+
+
+def played(wanted: str) -> Verdict:
+    return verdict(wanted)
+
+
+def test_a_call_is_a_ladder_from_the_first_ring_to_the_upload() -> None:
+    (result,) = played("6-event/missed").scenarios
+    (ladder,) = ladders(exhibits(result.exchanges))
+    steps = [(arrow.source, arrow.to, arrow.label.split()[0].rstrip(",")) for arrow in ladder.arrows]
+    assert steps == [
+        (Lane.CUSTOMER, Lane.PBX, "calls"),
+        (Lane.PBX, Lane.CRM, "manager-lookup"),
+        (Lane.PBX, Lane.CRM, "call-event"),
+        (Lane.CRM, Lane.MANAGER, "card"),
+        (Lane.PBX, Lane.CUSTOMER, "ends"),
+        (Lane.PBX, Lane.CRM, "call-event"),
+        (Lane.CRM, Lane.MANAGER, "card"),
+        (Lane.PBX, Lane.CRM, "calls-upload"),
+    ]
+    assert ladder.arrows[0].implied
+    assert not ladder.arrows[1].implied
+    lines = text(ladder).splitlines()
+    assert len(lines) == 1 + len(steps)
+    assert "customer" in lines[0]
+    assert draw(ladder).count("<polygon") == len(steps)
+
+
+def test_calls_of_one_scenario_have_a_ladder_each() -> None:
+    (result,) = played("6-event/two-calls-at-once").scenarios
+    assert [ladder.call for ladder in ladders(exhibits(result.exchanges))] == ["c-1", "c-2"]
+
+
+def test_an_exchange_that_both_journals_have_is_shown_once() -> None:
+    (result,) = played("6-event/cancelled").scenarios
+    shown = exhibits(result.exchanges)
+    assert len(shown) * 2 == len(result.exchanges)
+    assert all(len(exhibit.refs) == 2 for exhibit in shown)
+    assert [offset(s) for s in (0, 4.5, 185, 7200)] == ["+0 s", "+4.5 s", "+3 min 05 s", "+2 h 00 min"]
+
+
+def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
+    (result,) = played("6-event/cancelled").scenarios
+    exchange = next(e for e in result.exchanges if e.operation and e.operation.name == "call-event")
+    line = curl(Redactor((api_key(1),)).exchange(exchange))
+    assert '-H "X-API-KEY: $API_KEY"' in line
+    echoed = subprocess.run(
+        ["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)],
+        env={"API_KEY": "k'ey", "CRM_URL": "http://127.0.0.1:1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout.splitlines()
+    assert echoed[0] == "http://127.0.0.1:1/api/v5/telephony/call/event"
+    assert "X-API-KEY: k'ey" in echoed
+    assert exchange.request.text in echoed
+    assert shlex.split(line)
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        "apiKey=0123456789abcdef&limit=20",
+        "register=%7B%22token%22%3A%22abcdef0123456789%22%2C%22apiKey%22%3A%220123456789abcdef%22%7D",
+        '{"token": "abcdef0123456789"}',
+        "known-by-its-value-0815 in any text",
+    ],
+)
+def test_secrets_are_taken_out_wherever_they_stand(sent: str) -> None:
+    redactor = Redactor(["known-by-its-value-0815"])
+    shown = redactor._form(sent)
+    for secret in ("0123456789abcdef", "abcdef0123456789", "known-by-its-value-0815"):
+        assert secret not in shown
+    assert MASK in shown
