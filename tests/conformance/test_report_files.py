@@ -53,7 +53,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 def written(folder: Path, *wanted: str) -> dict[str, str]:
     options = [part for kind in KINDS for part in (f"--{kind}", str(folder / f"r.{kind}"))]
     result = CliRunner().invoke(main, ["check", *wanted, *options])
-    assert isinstance(result.exception, SystemExit), result.exception
+    assert result.exit_code in (0, 1), result.output
     found = {kind: (folder / f"r.{kind}").read_text("utf-8") for kind in KINDS}
     return found | {"terminal": result.output}
 
@@ -116,10 +116,8 @@ def test_each_line_of_the_stream_has_the_published_form(reports: dict[str, str])
     for line in lines:
         validator.validate(line)
     assert [line["event"] for line in (lines[0], lines[-1])] == ["started", "ended"]
-    assert [line["id"] for line in lines if line["event"] == "scenario"][1:] == [
-        "7-call/started",
-        "6-event/missed",
-    ]
+    ended = [line["id"] for line in lines if line["event"] == "scenario"]
+    assert ended == ["mine", "7-call/started", "6-event/missed"]
     assert lines[-1]["conformant"] is False
 
 
@@ -201,7 +199,7 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     (result,) = played("6-event/cancelled").scenarios
     exchange = next(e for e in result.exchanges if e.operation and e.operation.name == "call-event")
     line = curl(Redactor((api_key(1),)).exchange(exchange))
-    assert '-H "X-API-KEY: $API_KEY"' in line
+    assert 'X-Api-Key: $API_KEY"' in line
     echoed = subprocess.run(
         ["sh", "-c", line.replace("curl", "printf '%s\\n'", 1)],
         env={"API_KEY": "k'ey", "CRM_URL": "http://127.0.0.1:1"},
@@ -210,7 +208,7 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
         check=True,
     ).stdout.splitlines()
     assert echoed[0] == "http://127.0.0.1:1/api/v5/telephony/call/event"
-    assert "X-API-KEY: k'ey" in echoed
+    assert "X-Api-Key: k'ey" in echoed
     assert exchange.request.text in echoed
     assert shlex.split(line)
 
