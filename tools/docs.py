@@ -16,7 +16,7 @@ from simulator.bench.clocks import SteppedClock
 from simulator.bench.control import Control
 from simulator.bench.faults import catalogue
 from simulator.cli import main
-from simulator.conformance import loading
+from simulator.conformance.fates import fates
 from simulator.contract import schemas
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.requirements import Requirement, all_requirements
@@ -51,35 +51,6 @@ def pages() -> dict[str, str]:
         "faults.md": NOTICE + _faults(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
     }
-
-
-def fates() -> dict[str, list[str]]:
-    """For each row, what looks at it: scenarios, and ``schema`` or ``every request`` for what is judged
-    in every message."""
-    found: dict[str, list[str]] = {row: [] for row in all_requirements()}
-    for played in loading.find():
-        for step in played.expectations:
-            for row in step.proves:
-                if played.id not in found[row]:
-                    found[row].append(played.id)
-    for schema_id in schemas.schema_ids():
-        for row in _annotated(schemas.load(schema_id)):
-            if "schema" not in found[row]:
-                found[row].append("schema")
-    for row in ("PBX-API-01", "PBX-API-02", "PBX-API-04", "CRM-API-01"):
-        found[row].append("every request")
-    return found
-
-
-def _annotated(part: object) -> Iterator[str]:
-    if isinstance(part, dict):
-        if isinstance(part.get("x-requirement"), str):
-            yield part["x-requirement"]
-        for inner in part.values():
-            yield from _annotated(inner)
-    elif isinstance(part, list):
-        for inner in part:
-            yield from _annotated(inner)
 
 
 def _contract() -> str:

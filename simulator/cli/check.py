@@ -15,7 +15,8 @@ from simulator.bench.seed import DEFAULT_SEED
 from simulator.bench.yamlfile import FileError
 from simulator.cli.common import NOT_CONFORMANT, UNREACHABLE, USAGE, faults_of, option, stop, write_file
 from simulator.cli.writing import listeners, report_options
-from simulator.conformance import loading, runner
+from simulator.conformance import baseline, fates, loading, runner
+from simulator.conformance.baseline import Baseline, load_baseline
 from simulator.conformance.events import Telling
 from simulator.conformance.foreign import Foreign
 from simulator.conformance.reports.redact import Redactor
@@ -25,7 +26,7 @@ from simulator.conformance.target import Target, load_target
 from simulator.conformance.verdict import Verdict
 from simulator.contract.files import shipped
 from simulator.contract.operations import Side
-from simulator.contract.requirements import all_requirements
+from simulator.contract.requirements import RULESET, Evidence, Level, all_requirements
 from simulator.serving import PortTaken, built_in
 from simulator.targets import opposite
 
@@ -55,6 +56,18 @@ from simulator.targets import opposite
     metavar="NAME",
     help="Break an end of callproof's in every scenario; a requirement means all faults that touch it.",
 )
+@option(
+    "--baseline",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Known failures, which do not count; a stale entry does.",
+)
+@option(
+    "--write-baseline",
+    type=click.Path(dir_okay=False, writable=True),
+    metavar="FILE",
+    help="Write the failures of this run as a baseline.",
+)
 @report_options
 def check(wanted: tuple[str, ...], **options: Any) -> None:
     """Play scenarios and judge your side, requirement by requirement.
@@ -65,6 +78,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     try:
         scenarios, target = loading.find(wanted), _target(options)
         broken = faults_of(options["fault"])
+        known = load_baseline(options["baseline"]) if options["baseline"] else Baseline()
     except (FileError, LookupError) as error:
         stop(str(error.args[0]), USAGE)
     verdict = Verdict([], options["seed"], options["strict"])
@@ -78,13 +92,16 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     try:
         with _ends(options, target) as (ends, foreign):
             redactor = Redactor((ends.api_key, options["control_token"]))
-            telling = Telling(verdict, heard_by, redactor.scenario)
+            telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
             telling.started()
             judged = Judged(target.side, target.code, target.client_id) if target else BOTH
             runner.run(scenarios, ends, telling.played, judged, broken)
             verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     except (Unreachable, PortTaken, ActionRefused) as error:
         stop(str(error), UNREACHABLE)
+    verdict.stale = known.stale(verdict.scenarios)
+    if options["write_baseline"]:
+        write_file(options["write_baseline"], baseline.written(verdict))
     telling.ended()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
@@ -161,9 +178,27 @@ def init(target: str, file: str) -> None:
 
 @click.command()
 @option("--side", type=click.Choice(["crm", "pbx"]), help="Only the rows that bind this side.")
-def requirements(side: str | None) -> None:
-    """List what the contract demands, row by row."""
+@option("--level", type=click.Choice([level.value for level in Level]), help="Only rows of this level.")
+@option(
+    "--evidence",
+    type=click.Choice([grade.value for grade in Evidence]),
+    help="Only rows that rest on this evidence.",
+)
+@option("--untested", is_flag=True, help="Only rows that no check looks at, with the reason.")
+@click.argument("wanted", nargs=-1, metavar="[ID]...")
+def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None) -> None:
+    """List what the contract demands, row by row; an ID or its beginning narrows the list.
+
+    The columns are the row, its level, the evidence, what missing it does to a verdict, and the demand.
+    """
+    left = {row.id for row, _ in fates.untested()}
     for row in all_requirements().values():
-        if side in (None, row.side.value):
-            fate = f" (excluded: {row.excluded})" if row.excluded else ""
-            click.echo(f"{row.id:<16} {row.level:<6} {row.evidence}  {row.text}{fate}")
+        if any(getattr(row, name) != value for name, value in filters.items() if value):
+            continue
+        if (untested and row.id not in left) or (wanted and not row.id.startswith(wanted)):
+            continue
+        fate = f" (excluded: {row.excluded})" if row.excluded else ""
+        severity = row.severity(strict=False).name.lower()
+        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}")
+    if not wanted and not untested and not any(filters.values()):
+        click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")

@@ -16,6 +16,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     WARNED = "warned"
     NOTED = "noted"
+    KNOWN = "known"
 
 
 _OF_SEVERITY = {
@@ -30,7 +31,8 @@ class Check:
     """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
-    ``exchanges`` are the ones that were looked at, by their ``ref``.
+    A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
+    at, by their ``ref``.
     """
 
     requirement: str
@@ -38,6 +40,7 @@ class Check:
     where: str
     problem: str = ""
     forgiven: bool = False
+    known: bool = False
     exchanges: tuple[str, ...] = ()
 
     def outcome(self, *, strict: bool = False) -> Outcome:
@@ -47,14 +50,15 @@ class Check:
         severity = all_requirements()[self.requirement].severity(strict=strict)
         if self.forgiven and not strict:
             severity = min(severity, Severity.WARN)
-        return _OF_SEVERITY[severity]
+        return Outcome.KNOWN if self.known else _OF_SEVERITY[severity]
 
 
 @dataclass
 class ScenarioResult:
     """``broken`` says why the scenario itself could not be played to its end, if so.
 
-    ``exchanges`` are everything that both journals have of it.
+    ``known`` says that a baseline puts up with that. ``exchanges`` are everything that both journals have
+    of it.
     """
 
     id: str
@@ -62,6 +66,7 @@ class ScenarioResult:
     file: str
     checks: list[Check] = field(default_factory=list)
     broken: str = ""
+    known: bool = False
     rule: str = ""
     exchanges: list[Exchange] = field(default_factory=list)
 
@@ -79,7 +84,8 @@ class Verdict:
     """Everything that a report says. ``conformant`` decides the exit code.
 
     ``target`` is the side under test, None when both ends are callproof's own. ``left_out`` are scenarios
-    with what the side declares that it does not have, ``created`` what the run made at an outside CRM.
+    with what the side declares that it does not have, ``created`` what the run made at an outside CRM,
+    ``stale`` the entries of a baseline that nothing fails for any more.
     """
 
     scenarios: list[ScenarioResult]
@@ -89,6 +95,7 @@ class Verdict:
     target: Side | None = None
     left_out: Sequence[tuple[str, str]] = ()
     created: Sequence[str] = ()
+    stale: Sequence[str] = ()
 
     def outcome(self, check: Check) -> Outcome:
         return check.outcome(strict=self.strict)
@@ -115,10 +122,10 @@ class Verdict:
 
     @property
     def counts(self) -> dict[Outcome, int]:
-        """How many requirements came to what; every outcome is named."""
-        counts = dict.fromkeys(Outcome, 0)
+        """How many requirements came to what; ``known`` is named only where there is a baseline."""
+        counts: dict[Outcome, int] = {outcome: 0 for outcome in Outcome if outcome is not Outcome.KNOWN}
         for result in self.requirements:
-            counts[result.outcome] += 1
+            counts[result.outcome] = counts.get(result.outcome, 0) + 1
         return counts
 
     @property
@@ -128,11 +135,12 @@ class Verdict:
     @property
     def conformant(self) -> bool:
         outcomes = (self.outcome(check) for scenario in self.scenarios for check in scenario.checks)
-        return not self.broken and Outcome.FAILED not in set(outcomes)
+        unknown = [scenario for scenario in self.broken if not scenario.known]
+        return not unknown and not self.stale and Outcome.FAILED not in set(outcomes)
 
     def outcome_of(self, scenario: ScenarioResult) -> Outcome:
         if scenario.broken:
-            return Outcome.FAILED
+            return Outcome.KNOWN if scenario.known else Outcome.FAILED
         return worst(self.outcome(check) for check in scenario.checks)
 
     def _result(self, row: Requirement) -> RequirementResult | None:
@@ -151,6 +159,6 @@ class Verdict:
 
 def worst(outcomes: Iterable[Outcome]) -> Outcome:
     """The gravest of several; PASSED when there is none."""
-    order = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
+    order = (Outcome.FAILED, Outcome.KNOWN, Outcome.WARNED, Outcome.NOTED)
     found = set(outcomes)
     return next((outcome for outcome in order if outcome in found), Outcome.PASSED)

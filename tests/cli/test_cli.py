@@ -235,3 +235,20 @@ def test_faults_are_listed_and_break_an_end_in_a_check() -> None:
     assert "CRM-MANAGER-04" in output
     code, output = run("check", "--fault", "nothing")
     assert (code, "There is no fault 'nothing'" in output) == (2, True)
+
+
+def test_a_baseline_is_written_and_held_against_the_next_run(tmp_path: Path) -> None:
+    file = str(tmp_path / "known.yaml")
+    broken = ["check", "6-event/cancelled", "--fault", "pbx-untrue-history"]
+    assert run(*broken, "--write-baseline", file)[0] == 1
+    assert run(*broken, "--baseline", file)[0] == 0
+    code, output = run("check", "6-event/cancelled", "--baseline", file)
+    assert (code, "holds by now; remove the entry" in output) == (1, True)
+
+
+def test_requirements_are_filtered_and_the_untested_ones_have_a_reason() -> None:
+    code, output = run("requirements", "PBX-TROUBLE", "--level", "should", "--evidence", "C")
+    assert code == 0
+    assert [line.split()[0] for line in output.splitlines()] == ["PBX-TROUBLE-01"]
+    _, output = run("requirements", "--untested")
+    assert all("(excluded: " in line for line in output.splitlines())

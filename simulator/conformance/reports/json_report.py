@@ -20,6 +20,7 @@ def write(verdict: Verdict) -> bytes:
         "notLookedAt": [row.id for row in verdict.untested],
         "leftOut": [{"scenario": scenario, "absent": absent} for scenario, absent in verdict.left_out],
         "created": list(verdict.created),
+        "stale": list(verdict.stale),
         "scenarios": [_scenario(verdict, scenario) for scenario in verdict.scenarios],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)

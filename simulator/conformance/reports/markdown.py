@@ -30,7 +30,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     if wrong:
         yield from ("", "| verdict | requirement | what it demands | where and what differs |")
         yield "|---|---|---|---|"
-        for outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED):
+        for outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN):
             yield from (_row(result) for result in wrong if result.outcome is outcome)
     yield from _folded("Passed", [r for r in verdict.requirements if r.outcome is Outcome.PASSED])
     yield from _left(verdict)
@@ -74,6 +74,10 @@ def _left(verdict: Verdict) -> Iterator[str]:
         yield ""
     for scenario, absent in verdict.left_out:
         yield f"- left out {escaped(scenario)}: {escaped(absent)} is declared absent"
+    if verdict.stale:
+        yield ""
+    for entry in verdict.stale:
+        yield f"- stale: {escaped(entry)}"
     if verdict.created:
         yield ""
     for made in verdict.created:

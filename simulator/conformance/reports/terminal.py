@@ -12,6 +12,7 @@ _STYLE = {
     Outcome.FAILED: "bold red",
     Outcome.WARNED: "yellow",
     Outcome.NOTED: "cyan",
+    Outcome.KNOWN: "magenta",
 }
 # Wide enough for a requirement's sentence where no terminal says its own width.
 PLAIN_WIDTH = 140
@@ -67,6 +68,8 @@ def summary(out: Console, verdict: Verdict) -> None:
     style = "bold green" if verdict.conformant else "bold red"
     for scenario, absent in verdict.left_out:
         out.print(f"left out {escape(scenario)}: {escape(absent)} is declared absent", soft_wrap=True)
+    for entry in verdict.stale:
+        out.print(f"stale: {escape(entry)}", style="bold red", soft_wrap=True)
     for made in verdict.created:
         out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
