@@ -9,7 +9,7 @@ import click
 from simulator import __version__
 from simulator.cli.check import check, faults, init, requirements
 from simulator.cli.serve import serve
-from simulator.cli.testers import call, journal, validate
+from simulator.cli.testers import call, journal, ladder, validate
 from simulator.cli.traffic import traffic
 
 
@@ -22,5 +22,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, check, init, requirements, faults, call, traffic, journal, validate):
+for _command in (serve, check, init, requirements, faults, call, traffic, journal, ladder, validate):
     main.add_command(_command)

@@ -9,6 +9,9 @@ import orjson
 
 from simulator.bench.ends import ActionRefused, End, Unreachable
 from simulator.cli.common import CRM_URL, NOT_CONFORMANT, PBX_URL, UNREACHABLE, option, stop
+from simulator.conformance.evidence import Book, read
+from simulator.conformance.exhibits import exhibits
+from simulator.conformance.ladder import ladders, text
 from simulator.contract import coerce, schemas
 from simulator.contract.findings import printable, sentence
 from simulator.contract.jsontypes import Json, JsonObject
@@ -63,9 +66,42 @@ def journal(end: str, url: str, control_token: str) -> None:
         )
         for finding in cast(list[JsonObject], entry["findings"]):
             place = f"{finding['where']}{finding['pointer']}"
-            text = sentence(str(finding["message"]), str(finding["remedy"]))
-            line = f"{finding['kind']}: {place}: {text}"
+            said = sentence(str(finding["message"]), str(finding["remedy"]))
+            line = f"{finding['kind']}: {place}: {said}"
             click.echo(f"      {printable(line)}")
+
+
+@click.command()
+@click.argument("call", default="", metavar="[CALL]")
+@option("--end", type=click.Choice(["crm", "pbx"]), default="crm", show_default=True, help="Whose journal.")
+@option("--url", default="", help="The end's address; by default the one that serve uses.")
+@option("--control-token", default="", help="The token of its control API.")
+def ladder(call: str, end: str, url: str, control_token: str) -> None:
+    """Draw calls of a running end as ladders, from the first ring to the upload.
+
+    CALL is the id of a call or its beginning; without it every call in the journal is drawn.
+    """
+    side = Side(end)
+    address = url or (CRM_URL if side is Side.CRM else PBX_URL)
+    entries = control(side, address, control_token, _whole_journal)["entries"]
+    exchanges = read(cast("list[JsonObject]", entries), side, Book())
+    found = [drawn for drawn in ladders(exhibits(exchanges)) if drawn.call.startswith(call)]
+    if not found:
+        stop(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".", NOT_CONFORMANT)
+    for drawn in found:
+        click.echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))
+        for line in text(drawn).splitlines():
+            click.echo(printable(line))
+
+
+def _whole_journal(end: End) -> JsonObject:
+    entries: list[JsonObject] = []
+    while True:
+        last = entries[-1]["id"] if entries else 0
+        more = cast("list[JsonObject]", end.get("/journal", since=cast(int, last))["entries"])
+        entries += more
+        if not more:
+            return {"entries": cast(Json, entries)}
 
 
 _KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}

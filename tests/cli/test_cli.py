@@ -133,6 +133,20 @@ def test_a_call_by_hand_and_the_journal_of_what_came_of_it(pair: BuiltIn) -> Non
     assert "notice: query/phone: no manager is returned: no customer has this number" in output
 
 
+def test_a_call_of_a_running_end_is_drawn_as_a_ladder(pair: BuiltIn) -> None:
+    assert run("ladder", "--url", pair.crm_url)[0] == 1
+    pair.pbx.engine.place_incoming("+7 912 345-67-89", "+7-499-999-99-99")
+    requests.post(f"{pair.crm_url}/_bench/clock", json={"advance": 300}, timeout=10)
+    code, output = run("ladder", "--url", pair.crm_url)
+    assert code == 0
+    lines = output.splitlines()
+    assert lines[0].endswith("with +7 912 345-67-89")
+    assert lines[1].split() == ["customer", "PBX", "CRM", "manager"]
+    assert "call-event in" in output
+    assert "calls-upload no answer" in output
+    assert run("ladder", "no-such-call", "--url", pair.crm_url)[0] == 1
+
+
 def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:
     code, output = run("call", "--from", "1", "--to", "+7-499-999-99-99", "--pbx-url", pair.pbx_url)
     assert (code, output) == (1, "callproof: '1' is not a number that can be dialled.\n")
