@@ -54,8 +54,10 @@ def event():
         called, unknown = addressees(sent)
         if sent["type"] == "hangup":
             close_cards(sent)
+            account.ended.append((sent.get("callExternalId"), set(called)))
         else:
-            account.cards += [card(sent, user_id, code) for user_id, code in called.items()]
+            told = already_told(sent.get("callExternalId"))
+            account.cards += [card(sent, user, code) for user, code in called.items() if user not in told]
     return success(**unknown)
 
 
@@ -74,6 +76,14 @@ def addressees(sent: dict):
         else:
             unknown["notExistUsers"].append(user_id)
     return called, {name: missing for name, missing in unknown.items() if missing}
+
+
+def already_told(call_id) -> set:
+    """Who sees the call, or saw it until it ended: events come twice, and late."""
+    if call_id is None:
+        return set()
+    ended = {user for known, users in account.ended if known == call_id for user in users}
+    return ended | {shown["userId"] for shown in account.cards if shown["callExternalId"] == call_id}
 
 
 def card(sent: dict, user_id: int, code) -> dict:
@@ -115,6 +125,9 @@ def upload():
         if errors:
             raise broken(errors)
         known = [str(call["externalId"]) for call in sent if not keep(call)]
+        for call in sent:
+            # A call that is in the history is over, also when nobody said so.
+            close_cards({"callExternalId": str(call["externalId"]), "phone": call["phone"]})
     counted = {"processedCallsCount": len(sent) - len(known)}
     return success(**counted, **({"duplicateCalls": known} if known else {}))
 

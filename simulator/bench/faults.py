@@ -102,11 +102,13 @@ class Faults:
     """Those that act at one end now; safe for threads.
 
     ``standing`` ones act from the start and after each reset. ``cleared`` wakes whoever waits on a delay.
+    ``resets`` counts them: what an end was busy with before one is nobody's business after it.
     """
 
     def __init__(self, seed: int = 1, standing: Iterable[Fault] = ()) -> None:
         self.seed = seed
         self.cleared = Event()
+        self.resets = 0
         self._standing = tuple(standing)
         self._active = list(self._standing)
         self._counts = [0] * len(self._active)
@@ -122,6 +124,7 @@ class Faults:
 
     def reset(self) -> None:
         """Only the standing ones act, from their first message on; answers that wait are given."""
+        self.resets += 1
         self._begin(self._standing)
 
     def clear(self) -> None:

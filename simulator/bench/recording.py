@@ -47,8 +47,11 @@ def record_incoming(
             return response
         findings: list[Finding] = g.get("findings", [])
         response.headers[FINDINGS_HEADER] = str(len(findings))
+        before = faults.resets
         if faults:
             _spoil(response, clock, faults, resolve(request.method, request.path))
+        if faults.resets != before:
+            return response
         sent = original(request.environ) or _as_heard()
         lost = LOST in request.environ
         written = journal.write(

@@ -178,7 +178,10 @@ def test_on_one_manual_clock_slowness_costs_no_time(pair: BuiltIn) -> None:
     assert pair.pbx.journal.since()[-1].error == "no answer within 5 s"
 
 
-def test_a_reset_frees_whoever_waits_for_a_slow_answer(pair: BuiltIn) -> None:
+@pytest.mark.parametrize(("mend", "kept"), [("DELETE faults", 1), ("POST reset", 0)])
+def test_mending_frees_whoever_waits_and_after_a_reset_nobody_hears_of_it(
+    pair: BuiltIn, mend: str, kept: int
+) -> None:
     slow = catalogue()["crm-slow"]
     pair.crm.faults.add(Fault("slow", slow.side, "", slow.seam, ("users",), Change(delay=60)))
     from concurrent.futures import ThreadPoolExecutor
@@ -189,5 +192,7 @@ def test_a_reset_frees_whoever_waits_for_a_slow_answer(pair: BuiltIn) -> None:
         )
         while not pair.crm.faults.active()[0][1]:
             pair.crm.journal.since(wait=0.05)
-        requests.delete(f"{pair.crm_url}/_bench/faults", timeout=5)
+        verb, path = mend.split()
+        requests.request(verb, f"{pair.crm_url}/_bench/{path}", timeout=5)
         assert waiting.result().status_code == 200
+    assert len(pair.crm.journal.since()) == kept + (1 if kept else 0)

@@ -143,7 +143,7 @@ def test_a_call_of_a_running_end_is_drawn_as_a_ladder(pair: BuiltIn) -> None:
     assert lines[0].endswith("with +7 912 345-67-89")
     assert lines[1].split() == ["customer", "PBX", "CRM", "manager"]
     assert "call-event in" in output
-    assert "calls-upload no answer" in output
+    assert "calls-upload no answ" in output
     assert run("ladder", "no-such-call", "--url", pair.crm_url)[0] == 1
 
 

@@ -153,6 +153,7 @@ def test_a_date_in_another_time_zone_leaves_a_finding(
     registered: Account, date: str, words: str | None
 ) -> None:
     registered.event(phone="1", type="in", codes=["100"], callExternalId="c-1")
+    registered.event(phone="1", type="hangup", codes=["100"], callExternalId="c-1")
     assert registered.upload(call_item("c-1", date=date)).status_code == 200
     found = [finding.message for finding in registered.findings]
     assert len(found) == (words is not None)
