@@ -98,7 +98,10 @@ class _Play:
         self._faults = faults
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._slack = 0.0 if ends.manual and judged.side is not Side.PBX else SLACK
-        self._names: dict[str, Json] = {"module": {"code": judged.code, "clientId": judged.client_id}}
+        self._names: dict[str, Json] = {
+            "module": {"code": judged.code, "clientId": judged.client_id},
+            "key": ends.api_key,
+        }
         self._spoilt: set[Side] = set()
         self._book = Book()
         self._seen: list[Exchange] = []
