@@ -102,7 +102,7 @@ def test_what_a_run_made_at_the_crm_is_told(checked: dict[str, tuple[int, JsonOb
     ]
     assert created[2:] == [
         '/api/v5/customers/create: {"success":true,"id":21}',
-        "/api/v5/telephony/calls/upload: 122 calls",
+        "/api/v5/telephony/calls/upload: 123 calls",
     ]
     assert checked["pbx-service"][1]["created"] == []
 
