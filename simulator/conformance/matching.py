@@ -6,16 +6,18 @@ match element by element; one of these operators may stand for any value::
     {$any: true}       something is there          {$absent: true}     nothing is there
     {$phone: "8 912 ..."}  the same number         {$matches: "^a"}    a text that fits the pattern
     {$length: 50}      so many elements            {$contains: x}      a list with such an element
-    {$not: x}          anything that does not match
+    {$json: {a: 1}}    JSON text that matches   {$not: x}          anything that does not match
 """
 
 import re
 from collections.abc import Mapping
 
+import orjson
+
 from simulator.contract.jsontypes import Json
 from simulator.contract.phones import same_phone
 
-OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$not")
+OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not")
 
 
 # What is measured in whole seconds; where time is real, neither end can tell them exactly.
@@ -93,6 +95,14 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> li
         case "$length":
             good = isinstance(actual, list | Mapping | str) and len(actual) == operand
             return [] if good else [f"{where} is {_brief(actual)}, expected {operand} elements"]
+        case "$json":
+            try:
+                inner = orjson.loads(actual) if isinstance(actual, str) else MISSING
+            except orjson.JSONDecodeError:
+                inner = MISSING
+            if inner is MISSING:
+                return [f"{where} is {_brief(actual)}, expected JSON text"]
+            return differences(operand, inner, path)
         case _:
             elements = actual if isinstance(actual, list) else []
             good = any(not differences(operand, element) for element in elements)
