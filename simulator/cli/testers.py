@@ -12,7 +12,7 @@ from simulator.cli.common import CRM_URL, NOT_CONFORMANT, PBX_URL, UNREACHABLE, 
 from simulator.conformance.evidence import Book, read
 from simulator.conformance.exhibits import exhibits
 from simulator.conformance.ladder import ladders, text
-from simulator.contract import coerce, schemas
+from simulator.contract import payloads
 from simulator.contract.findings import printable, sentence
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME, Side
@@ -118,16 +118,11 @@ def validate(kind: str, file: str) -> None:
             payload = cast(Json, orjson.loads(stream.read()))
     except orjson.JSONDecodeError as error:
         stop(f"{file}: no JSON: {error}", NOT_CONFORMANT)
-    value, findings = coerce.coerce(operation.entity_schema, payload, operation.entity)
-    violations = schemas.validate(operation.entity_schema, value)
-    for finding in findings:
+    judged = payloads.read(operation.entity_schema, payload, operation.entity)
+    for finding in (*judged.findings, *(v.as_finding(operation.entity) for v in judged.violations)):
         click.echo(str(finding))
-    for v in violations:
-        rule = f" [{v.requirement}]" if v.requirement else ""
-        place = f"{operation.entity}{v.pointer}"
-        click.echo(printable(f"violation: {place}: {sentence(v.message, v.remedy)}{rule}"))
-    click.echo(f"{len(violations)} violations, {len(findings)} findings")
-    sys.exit(NOT_CONFORMANT if violations else 0)
+    click.echo(f"{len(judged.violations)} violations, {len(judged.findings)} findings")
+    sys.exit(NOT_CONFORMANT if judged.violations else 0)
 
 
 def control(side: Side, url: str, token: str, ask: Callable[[End], JsonObject]) -> JsonObject:

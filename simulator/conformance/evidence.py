@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from simulator.contract import coerce, operations, schemas, wire
+from simulator.contract import operations, payloads, wire
 from simulator.contract.errors import ApiError
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
@@ -194,8 +194,8 @@ def _params(
         return None, [], [], f"{error} {wire.explain(error)}".strip()
     if not schema:
         return raw, findings, [], ""
-    value, more = coerce.coerce(schema, raw, where, plain=plain)
-    return value, findings + more, schemas.validate(schema, value), ""
+    judged = payloads.read(schema, raw, where, plain=plain)
+    return judged.value, findings + judged.findings, judged.violations, ""
 
 
 def _has_key(request: JsonObject) -> bool:

@@ -1,5 +1,7 @@
 """The payload schemas (JSON Schema 2020-12) and the list of everything that breaks them.
 
+jsonschema-rs gives the verdict, and jsonschema, which is the reference, the reasons of a bad one.
+
 A schema says more than JSON Schema can: ``x-requirement`` names the row that a member rests on,
 ``x-remedy`` says what to send instead, ``x-error`` is the CRM's own text where a live system was
 quoted. All three are looked up beside the keyword that failed.
@@ -7,7 +9,7 @@ quoted. All three are looked up beside the keyword that failed.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -20,8 +22,10 @@ from jsonschema.exceptions import ValidationError
 from referencing import Registry, Resource
 from referencing.jsonschema import DRAFT202012, Schema
 
+from simulator.contract import compiled
 from simulator.contract.errors import BLANK, INVALID, NOT_A_CHOICE, too_few, too_many
 from simulator.contract.files import shipped
+from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, parts, pointer
 from simulator.contract.phones import digits
 
@@ -38,8 +42,9 @@ def _is_datetime(value: object) -> bool:
         return True
     if not _DATETIME.fullmatch(value):
         return False
+    day, clock = value.split(" ")
     try:
-        datetime.strptime(value, DATETIME_FORMAT)
+        datetime(*map(int, day.split("-")), *map(int, clock.split(":")))  # type: ignore[arg-type]
     except ValueError:
         return False
     return True
@@ -71,6 +76,10 @@ class Violation:
     error: str
     requirement: str
     remedy: str
+
+    def as_finding(self, where: str) -> Finding:
+        """As a remark on the parameter ``where``."""
+        return Finding(Kind.VIOLATION, where, self.pointer, self.message, self.remedy, self.requirement)
 
 
 @cache
@@ -119,8 +128,31 @@ def _validator(schema_id: str) -> Draft202012Validator:
     )
 
 
+@cache
+def _verdict(schema_id: str) -> compiled.Verdict:
+    known = {name: load(name) for name in schema_ids()}
+    checks = {name: check for name, (check, _) in formats.checkers.items()}
+    return compiled.validator(schema_id, known, cast("Mapping[str, Callable[[object], bool]]", checks))
+
+
+@cache
+def _canonical(schema_id: str) -> compiled.Verdict:
+    return compiled.canonical(load(schema_id))
+
+
+def is_canonical(schema_id: str, value: Json) -> bool:
+    """Whether the payload is right as it stands: nothing in it is broken, and nothing has to be read as
+    something else. False may also mean that it takes a closer look."""
+    return _canonical(schema_id)(value)
+
+
 def validate(schema_id: str, value: Json) -> list[Violation]:
     """All violations in the order of the document, never only the first."""
+    return [] if _verdict(schema_id)(value) else explain(schema_id, value)
+
+
+def explain(schema_id: str, value: Json) -> list[Violation]:
+    """The same by the reference alone."""
     errors = _validator(schema_id).iter_errors(value)
     found = [violation for error in errors for violation in _read(schema_id, error)]
     # A text that breaks its format breaks the pattern of that format as well; once is enough.

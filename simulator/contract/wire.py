@@ -8,7 +8,6 @@ refuses it in the CRM's words instead.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import cast
-from urllib.parse import parse_qsl
 
 import orjson
 from werkzeug.datastructures import Headers
@@ -24,6 +23,7 @@ from simulator.contract.errors import (
 )
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.percent import pairs as split_pairs
 
 MAX_FIELDS = 2_000
 MAX_DEPTH = 8
@@ -94,6 +94,8 @@ def explain(error: ApiError) -> str:
 
 
 def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool) -> JsonObject:
+    if content_type == _FORM:
+        return _nest(_pairs(_utf8(body, findings), "body", findings))
     mime, options = parse_options_header(content_type)
     match mime.lower():
         case "multipart/form-data":
@@ -165,17 +167,20 @@ def _utf8(body: bytes, findings: list[Finding]) -> str:
 
 def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, str]]:
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=MAX_FIELDS)
+        pairs = split_pairs(text, MAX_FIELDS)
     except ValueError:
         raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
-    was_there = "\ufffd" in text or "%EF%BF%BD" in text.upper()
-    if not was_there and any("\ufffd" in value for _, value in pairs):
+    # It stands for what could not be decoded, unless it was sent itself.
+    replaced = any("\ufffd" in value for _, value in pairs)
+    if replaced and "\ufffd" not in text and "%EF%BF%BD" not in text.upper():
         findings.append(_forgiven(where, "a value is not UTF-8", "Encode every value as UTF-8."))
     return pairs
 
 
 def _nest(pairs: Iterable[tuple[str, str]]) -> JsonObject:
     """PHP's reading of names with brackets: ``filter[ids][]=7`` -> ``{"filter": {"ids": ["7"]}}``."""
+    if isinstance(pairs, list) and not any("[" in name for name, _ in pairs):
+        return {name: value for name, value in pairs if name}
     tree: dict[str, object] = {}
     for index, (name, value) in enumerate(pairs):
         if index >= MAX_FIELDS:

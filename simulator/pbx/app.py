@@ -9,7 +9,7 @@ from werkzeug.exceptions import HTTPException
 
 from simulator.bench.recording import note, record_incoming
 from simulator.bench.server import MatchedRule
-from simulator.contract import coerce, schemas
+from simulator.contract import payloads
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import BY_NAME
@@ -92,19 +92,12 @@ class _Malformed(Exception):
 
 def _query(operation: str) -> JsonObject:
     schema = BY_NAME[operation].query_schema
-    query, findings = coerce.coerce(schema, request.values.to_dict(), "query", plain=True)
-    note(*findings)
-    violations = schemas.validate(schema, query)
-    note(
-        *(
-            Finding(Kind.VIOLATION, "query", v.pointer, v.message, v.remedy, v.requirement)
-            for v in violations
-        )
-    )
-    if violations:
-        raise _Malformed("; ".join(f"{v.pointer}: {v.message}" for v in violations))
-    assert isinstance(query, dict)
-    return query
+    query = payloads.read(schema, request.values.to_dict(), "query", plain=True)
+    note(*query.findings, *(violation.as_finding("query") for violation in query.violations))
+    if query.violations:
+        raise _Malformed("; ".join(f"{v.pointer}: {v.message}" for v in query.violations))
+    assert isinstance(query.value, dict)
+    return query.value
 
 
 def _name(_method: str, path: str) -> str:

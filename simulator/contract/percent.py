@@ -1,0 +1,40 @@
+"""Pairs of a urlencoded form or query, exactly as ``urllib.parse.parse_qsl`` reads them, at C speed.
+
+``%`` escapes are quoted-printable with another sign, and the standard library decodes that in C. Its two
+readings of a form differ only where an escape is broken; such a text is left to urllib.
+"""
+
+import re
+from binascii import a2b_qp
+from urllib.parse import parse_qsl
+
+_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")
+
+
+def pairs(text: str, most: int) -> list[tuple[str, str]]:
+    """Names and values in their order, what is no UTF-8 replaced.
+
+    Raises ValueError for more than ``most``.
+    """
+    if "%" not in text and "+" not in text:
+        return _split(text, most)
+    if _BROKEN.search(text) or "\r" in text:
+        return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
+    return [(_unquote(name), _unquote(value)) for name, value in _split(text, most)]
+
+
+def _split(text: str, most: int) -> list[tuple[str, str]]:
+    if not text:
+        return []
+    fields = text.split("&")
+    if len(fields) > most:
+        raise ValueError("More fields than may be")
+    return [(name, value) for name, _, value in (field.partition("=") for field in fields if field)]
+
+
+def _unquote(text: str) -> str:
+    text = text.replace("+", " ")
+    if "%" not in text:
+        return text
+    quoted = text.encode("utf-8", "surrogatepass").replace(b"=", b"=3D").replace(b"%", b"=")
+    return a2b_qp(quoted).decode("utf-8", "replace")
