@@ -19,7 +19,12 @@ def written(moment: float, zone: str = "UTC") -> str:
 
 def read(text: str, zone: str = "UTC") -> float:
     """The inverse of ``written``. Raises ValueError for text of another form."""
-    return datetime.strptime(text, DATETIME_FORMAT).replace(tzinfo=ZoneInfo(zone)).timestamp()
+    try:
+        # Several times as fast, and enough for all that have their leading zeros.
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        moment = datetime.strptime(text, DATETIME_FORMAT)
+    return moment.replace(tzinfo=ZoneInfo(zone)).timestamp()
 
 
 class ManualTimer:

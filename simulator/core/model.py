@@ -4,6 +4,7 @@ Moments are seconds since 1970 (UTC). Modules and customers keep the document th
 a member which no rule here needs is still given back as it came.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import cast
@@ -197,6 +198,16 @@ class Pool:
     def _codes(self) -> dict[int, str]:
         pairs = [(e.user_id, e.code) for module in self.modules for e in module.extensions]
         return dict(reversed(pairs))
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What almost every request needs and almost none changes; ``settings`` are those of the bench."""
+
+    grants: tuple[Grant, ...]
+    pool: Pool
+    sites: tuple[Site, ...]
+    settings: Mapping[str, Json]
 
 
 @dataclass(frozen=True, slots=True)

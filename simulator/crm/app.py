@@ -13,22 +13,15 @@ from werkzeug.routing import BaseConverter
 from simulator import __version__
 from simulator.bench.recording import note, record_incoming
 from simulator.bench.server import MatchedRule
-from simulator.contract import openapi, operations, wire
-from simulator.contract.errors import (
-    AccountNotFound,
-    ApiError,
-    MethodNotAllowed,
-    MethodNotFound,
-    ServerFault,
-)
-from simulator.contract.findings import Finding, Kind
+from simulator.contract import openapi, operations
+from simulator.contract.errors import ApiError, MethodNotAllowed, MethodNotFound
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import OPERATIONS, Operation
-from simulator.crm.access import NOBODY, demand_scope, given_key, grant_of
+from simulator.crm import answering
+from simulator.crm.access import NOBODY
+from simulator.crm.answering import Answer, Incoming
 from simulator.crm.control import control
 from simulator.crm.crm import Crm
-from simulator.crm.judging import judge
-from simulator.crm.operations import HANDLERS
 
 MAX_BODY = 4 * 1024 * 1024
 
@@ -48,19 +41,21 @@ def create_app(crm: Crm, token: str = "") -> Flask:
         # The key is looked at before the path (contract.md, section 10).
         if not request.path.startswith("/api/") and request.path != "/api":
             return
-        g.decoded = wire.decode(
-            request.query_string.decode("latin-1"),
-            request.headers.get("Content-Type", ""),
-            request.get_data(cache=True),
-            strict=crm.settings.strict,
+        incoming = Incoming(
+            method=request.method,
+            path=request.path,
+            query=request.query_string.decode("latin-1"),
+            content_type=request.headers.get("Content-Type", ""),
+            body=request.get_data(cache=True),
+            key=request.headers.get("X-Api-Key", ""),
+            address=request.remote_addr or "",
         )
-        note(*g.decoded.findings)
-        if crm.readings.account == "unknown":
-            raise AccountNotFound
-        g.grant = NOBODY
-        if request.path.rstrip("/") != "/api/system-info":
-            g.grant = grant_of(given_key(request.headers.get("X-Api-Key"), g.decoded), crm.grants())
-            crm.demand_budget(g.grant, request.remote_addr or "", request.path)
+        decoded = incoming.decode(strict=crm.settings.strict)
+        note(*decoded.findings)
+        admitted = answering.admit(crm, incoming, decoded, crm.directory(), g.findings)
+        if admitted.grant is not NOBODY:
+            crm.demand_budget(admitted.knobs.limits, admitted.grant.key, incoming.address, incoming.path)
+        g.admitted = admitted
 
     for operation in OPERATIONS:
         view = _view(crm, operation)
@@ -99,25 +94,18 @@ class _Part(BaseConverter):
 
 def _view(crm: Crm, operation: Operation) -> Callable[..., Response]:
     def view(**path: str) -> Response:
-        demand_scope(g.grant, operation.scope)
-        asked = judge(crm, operation, g.grant, g.decoded, path)
         with crm.store.begin() as session:
-            reply = HANDLERS[operation.name](session, asked)
+            reply = answering.perform(crm, session, operation, g.admitted, path)
         # Success is said after the commit, and the PBX is told after that.
-        note(*asked.findings)
         if reply.status_changed is not None:
             crm.outgoing.notify_status(reply.status_changed)
-        return _json({"success": reply.status < 400, **reply.body}, reply.status)
+        return _response(answering.success(reply))
 
     return view
 
 
 def _refuse(error: ApiError) -> Response:
-    """The refusal, which never goes without a finding that says why."""
-    if not any(finding.kind is Kind.VIOLATION for finding in g.findings):
-        why = wire.explain(error) or f"refused: {error}"
-        note(Finding(Kind.VIOLATION, "request", "", why, error.remedy, error.requirement))
-    return _json(error.as_json(), error.status)
+    return _response(answering.refusal(error, g.findings))
 
 
 def _refuse_http(error: HTTPException) -> Response:
@@ -133,7 +121,11 @@ def _refuse_http(error: HTTPException) -> Response:
 
 def _fail(error: Exception) -> Response:
     current_app.logger.exception("A request failed", exc_info=error)
-    return _json(ServerFault().as_json(), 500)
+    return _response(answering.failure())
+
+
+def _response(answer: Answer) -> Response:
+    return Response(answer.body, answer.status, mimetype="application/json")
 
 
 def _json(body: dict[str, Any], status: int) -> Response:

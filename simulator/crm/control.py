@@ -7,7 +7,7 @@ from simulator.bench.control import Control, ControlError, Method, page
 from simulator.bench.fault_control import add_faults
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Side
-from simulator.core.budgets import Budgets, Limits
+from simulator.core.budgets import Limits
 from simulator.core.model import Card, Grant, Initiation, Site, User
 from simulator.crm.crm import Crm
 from simulator.crm.outgoing import Refused
@@ -138,7 +138,7 @@ class _Actions:
 
     def state(self, _: JsonObject) -> Json:
         with self.crm.store.begin() as session:
-            pool = session.pool()
+            pool = session.directory().pool
             return {
                 "counts": cast(Json, session.counts()),
                 "end": "crm",
@@ -241,19 +241,20 @@ class _Actions:
         return {"key": grant.key, "scopes": list(grant.scopes), "sites": cast(Json, sites)}
 
     def set_budgets(self, asked: JsonObject) -> Json:
-        now = self.crm.budgets.limits
+        now = self.crm.knobs().limits
         limits = Limits(
             general=cast("int | None", asked.get("general", now.general)),
             telephony=cast("int | None", asked.get("telephony", now.telephony)),
             status=cast(int, asked.get("status", now.status)),
         )
-        self.crm.budgets = Budgets(limits)
+        self.crm.set_limits(limits)
         return {"general": limits.general, "telephony": limits.telephony, "status": limits.status}
 
     def set_readings(self, asked: JsonObject) -> Json:
         changes = {n: tuple(v) if isinstance(v, list) else v for n, v in asked.items()}
-        self.crm.readings = replace(self.crm.readings, **cast(dict[str, Any], changes))
-        return {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(self.crm.readings).items()}
+        readings = replace(self.crm.knobs().readings, **cast(dict[str, Any], changes))
+        self.crm.set_readings(readings)
+        return {n: list(v) if isinstance(v, tuple) else v for n, v in asdict(readings).items()}
 
     def switch_module(self, asked: JsonObject) -> Json:
         with self.crm.store.begin() as session:
@@ -262,7 +263,7 @@ class _Actions:
                 raise ControlError(f"There is no module {asked['code']}.", 404)
             document = {**module.document, **{k: v for k, v in asked.items() if k != "code"}}
             session.save_module(replace(module, document=document))
-            enabled = session.pool().enabled
+            enabled = session.directory().pool.enabled
         if document != module.document:
             self.crm.outgoing.tell_activity(module.code)
         return {"code": module.code, "telephonyEnabled": enabled}

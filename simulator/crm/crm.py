@@ -1,6 +1,7 @@
 """One CRM, put together: its store, clock, journal, keys and its calls to the PBX."""
 
-from threading import Lock
+from dataclasses import asdict
+from typing import Any, cast
 
 from simulator.bench import seed
 from simulator.bench.calling import Caller
@@ -8,11 +9,12 @@ from simulator.bench.clocks import AnyClock
 from simulator.bench.faults import Faults
 from simulator.bench.journal import Journal
 from simulator.contract.errors import RateLimitExceeded
-from simulator.core.budgets import Budgets, purse_of
-from simulator.core.model import Grant
+from simulator.contract.jsontypes import Json
+from simulator.core.budgets import Limits, purse_of
+from simulator.core.model import Directory, Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.outgoing import Outgoing
-from simulator.crm.settings import SCOPES, CrmSettings, Readings
+from simulator.crm.settings import SCOPES, CrmSettings, Knobs, Readings
 from simulator.storage.crm import SqlCrmStore
 
 
@@ -24,10 +26,8 @@ class Crm:
         self.clock = clock
         self.journal = Journal()
         self.store = SqlCrmStore(settings.database, settings.country)
-        self.readings = Readings()
-        self.budgets = Budgets(settings.limits)
         self.faults = Faults(settings.seed, settings.faults)
-        self._counting = Lock()
+        self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
         caller = Caller(
             self.journal,
             clock,
@@ -36,29 +36,56 @@ class Crm:
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
         )
-        self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.readings)
+        self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()
 
-    def grants(self) -> list[Grant]:
-        """Every API key of the account."""
-        with self.store.begin() as session:
-            return session.grants()
+    def directory(self) -> Directory:
+        """As it is now, whoever changed it."""
+        return self.store.share(lambda session: session.directory(), writes=False)
 
-    def demand_budget(self, grant: Grant, address: str, path: str) -> None:
+    def knobs(self) -> Knobs:
+        return self.knobs_of(self.directory())
+
+    def knobs_of(self, directory: Directory) -> Knobs:
+        known, knobs = self._knobs
+        if known is not directory:
+            kept = cast("dict[str, dict[str, Any]]", directory.settings)
+            readings: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in kept.get("readings", {}).items()
+            }
+            limits = Limits(**kept["limits"]) if "limits" in kept else self.settings.limits
+            knobs = Knobs(Readings(**readings), limits)
+            self._knobs = directory, knobs
+        return knobs
+
+    def demand_budget(self, limits: Limits, key: str, address: str, path: str) -> None:
         """Raises RateLimitExceeded when this key has spent its second from this address."""
         below = path.split("/", 3)[-1] if path.count("/") > 2 else ""
-        with self._counting:
-            fits = self.budgets.allows(f"{grant.key} {address}", purse_of(f"/{below}"), self.clock.now())
+        purse = purse_of(f"/{below}")
+        limit = limits.of(purse)
+        if limit is None:
+            return
+        with self.store.begin() as session:
+            fits = session.spend(f"{key} {address}", purse, self.clock.now(), limit)
         if not fits:
-            raise RateLimitExceeded(self.budgets.limits.status)
+            raise RateLimitExceeded(limits.status)
+
+    def set_readings(self, readings: Readings) -> None:
+        with self.store.begin() as session:
+            session.save_setting("readings", cast(Json, asdict(readings)))
+
+    def set_limits(self, limits: Limits) -> None:
+        """What was spent until now is forgotten."""
+        with self.store.begin() as session:
+            session.save_setting("limits", cast(Json, asdict(limits)))
+            session.forget_spent()
 
     def reset(self, number: int | None = None) -> None:
         """Back to the seed, or to another one: what was kept or journalled since is forgotten."""
         with self.store.begin() as session:
             session.clear()
             self._fill(session, self.settings.seed if number is None else number)
-        self.readings = Readings()
-        self.budgets = Budgets(self.settings.limits)
         self.faults.reset()
         self.journal.clear()
 

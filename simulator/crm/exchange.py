@@ -6,9 +6,20 @@ from dataclasses import dataclass, field
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Operation
+from simulator.contract.wire import Decoded
 from simulator.core.model import Grant
 from simulator.core.ports import CrmSession
-from simulator.crm.settings import CrmSettings, Readings
+from simulator.crm.settings import CrmSettings, Knobs, Readings
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """A request whose key was accepted; ``findings`` grow on its way."""
+
+    decoded: Decoded
+    grant: Grant
+    knobs: Knobs
+    findings: list[Finding]
 
 
 @dataclass(frozen=True)

@@ -2,86 +2,87 @@
 
 from collections.abc import Mapping
 
-from simulator.bench.recording import note
-from simulator.contract import coerce, schemas, wire
+from simulator.contract import payloads, wire
 from simulator.contract.errors import INVALID, InvalidEntity, InvalidParameters, ParameterMissing
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, bracketed
 from simulator.contract.operations import Operation
-from simulator.contract.schemas import Violation
-from simulator.core.model import Grant
 from simulator.crm.crm import Crm
-from simulator.crm.exchange import Asked
+from simulator.crm.exchange import Admitted, Asked
 from simulator.crm.settings import Readings
 
 # Parameters that may stand beside those of any method (contract.md, sections 1.2, 1.3 and 10).
 COMMON = ("apiKey", "site", "clientId")
 
 
-def judge(
-    crm: Crm, operation: Operation, grant: Grant, decoded: wire.Decoded, path: dict[str, str]
-) -> Asked:
+def judge(crm: Crm, operation: Operation, admitted: Admitted, path: dict[str, str]) -> Asked:
     """Raises ParameterMissing, InvalidParameters, InvalidEntity or what ``wire.structure`` raises."""
+    decoded, findings = admitted.decoded, admitted.findings
     parameters = {**decoded.query, **decoded.fields}
-    query: Json = {}
+    query: JsonObject = {}
     if operation.query_schema:
         left_out = {"apiKey", operation.entity}
         allowed = {name: value for name, value in parameters.items() if name not in left_out}
-        query = _judge_query(operation, allowed, strict=crm.settings.strict)
+        query = _judge_query(operation, allowed, findings, strict=crm.settings.strict)
     else:
         for name in parameters.keys() - {*COMMON, operation.entity}:
             unknown = f"the method knows no {name}"
-            note(Finding(Kind.IGNORED, "request", f"/{name}", unknown, "Remove it.", "PBX-API-04"))
+            findings.append(
+                Finding(Kind.IGNORED, "request", f"/{name}", unknown, "Remove it.", "PBX-API-04")
+            )
     entity: Json = None
     broken: dict[str, str] = {}
     if operation.entity:
-        entity, broken = _judge_entity(operation, decoded, strict=crm.settings.strict)
-        if broken and not _spared(operation, entity, broken, crm.readings):
+        entity, broken = _judge_entity(operation, admitted, strict=crm.settings.strict)
+        if broken and not _spared(operation, entity, broken, admitted.knobs.readings):
             raise InvalidEntity(broken)
-    assert isinstance(query, dict)
     return Asked(
-        operation,
-        crm.settings,
-        grant,
-        crm.clock.now(),
-        path,
-        query,
-        entity,
-        decoded.scalar("clientId") or "",
-        crm.readings,
-        broken,
+        operation=operation,
+        settings=crm.settings,
+        grant=admitted.grant,
+        now=crm.clock.now(),
+        path=path,
+        query=query,
+        entity=entity,
+        client_id=decoded.scalar("clientId") or "",
+        readings=admitted.knobs.readings,
+        broken=broken,
+        findings=findings,
     )
 
 
-def _judge_query(operation: Operation, parameters: JsonObject, *, strict: bool) -> Json:
-    query, findings = coerce.coerce(operation.query_schema, parameters, "query", plain=True)
-    note(*findings)
-    violations = schemas.validate(operation.query_schema, query)
-    note(*(_finding("query", violation) for violation in violations))
-    for violation in violations:
+def _judge_query(
+    operation: Operation, parameters: JsonObject, findings: list[Finding], *, strict: bool
+) -> JsonObject:
+    query = payloads.read(operation.query_schema, parameters, "query", plain=True)
+    findings += [*query.findings, *(violation.as_finding("query") for violation in query.violations)]
+    for violation in query.violations:
         if violation.message.endswith(" is missing"):
             raise ParameterMissing(bracketed("", violation.pointer))
-    errors = _forgiven(findings, "") if strict else {}
-    errors |= {bracketed("", v.pointer): v.error for v in violations}
+    errors = _forgiven(query.findings, "") if strict else {}
+    errors |= {bracketed("", v.pointer): v.error for v in query.violations}
     if errors:
         raise InvalidParameters(errors)
-    return query
+    assert isinstance(query.value, dict)
+    return query.value
 
 
-def _judge_entity(
-    operation: Operation, decoded: wire.Decoded, *, strict: bool
-) -> tuple[Json, dict[str, str]]:
+def _judge_entity(operation: Operation, admitted: Admitted, *, strict: bool) -> tuple[Json, dict[str, str]]:
     """The structure with canonical types, and what is wrong by the CRM's field names."""
-    raw, findings = wire.structure(decoded, operation.entity, strict=strict)
-    note(*findings)
-    entity, findings = coerce.coerce(operation.entity_schema, raw, operation.entity)
-    note(*findings)
-    violations = schemas.validate(operation.entity_schema, entity)
-    note(*(_finding(operation.entity, violation) for violation in violations))
-    root = operation.entity if isinstance(entity, list) else ""
-    errors = _forgiven(findings, root) if strict else {}
-    errors |= {bracketed(root, v.pointer) or operation.entity: v.error for v in violations}
-    return entity, errors
+    raw, findings = wire.structure(admitted.decoded, operation.entity, strict=strict)
+    admitted.findings.extend(findings)
+    entity = payloads.read(operation.entity_schema, raw, operation.entity)
+    admitted.findings.extend(entity.findings)
+    admitted.findings.extend(violation.as_finding(operation.entity) for violation in entity.violations)
+    root = operation.entity if isinstance(entity.value, list) else ""
+    errors = _forgiven(entity.findings, root) if strict else {}
+    errors |= {bracketed(root, v.pointer) or operation.entity: v.error for v in entity.violations}
+    return entity.value, errors
+
+
+def _unknown(name: str) -> Finding:
+    message = f"the method knows no {name}"
+    return Finding(Kind.IGNORED, "request", f"/{name}", message, "Remove it.", "PBX-API-04")
 
 
 def _spared(operation: Operation, entity: Json, broken: Mapping[str, str], readings: Readings) -> bool:
@@ -93,14 +94,3 @@ def _spared(operation: Operation, entity: Json, broken: Mapping[str, str], readi
 def _forgiven(findings: list[Finding], root: str) -> dict[str, str]:
     """What only a strict CRM refuses: everything that was read as something else than it is."""
     return {bracketed(root, f.pointer): INVALID for f in findings if f.kind is Kind.FORGIVEN}
-
-
-def _finding(where: str, violation: Violation) -> Finding:
-    return Finding(
-        Kind.VIOLATION,
-        where,
-        violation.pointer,
-        violation.message,
-        violation.remedy,
-        violation.requirement,
-    )

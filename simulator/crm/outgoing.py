@@ -136,7 +136,7 @@ class Outgoing:
         """
         with self._store.begin() as session:
             call = session.call(external_id)
-            pool = session.pool()
+            pool = session.directory().pool
         if call is None or not call.document.get("recordUrl"):
             raise Refused(f"The history has no recording of call {external_id}")
         url = str(call.document["recordUrl"])
@@ -170,7 +170,7 @@ class Outgoing:
 
     def _notify_status(self, user_id: int) -> None:
         with self._store.begin() as session:
-            user, modules = session.user(user_id), session.pool().modules
+            user, modules = session.user(user_id), session.directory().pool.modules
         if user is None or not user.online:
             return
         for module in modules:
@@ -207,7 +207,7 @@ def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
         raise Refused(f"There is no user {user_id}")
     if not user.online:
         raise Refused(f"User {user_id} is not authorised in the system")
-    modules = session.pool().modules
+    modules = session.directory().pool.modules
     if not modules:
         raise Refused("No telephony is enabled")
     callable_ = [module for module in modules if module.make_call_url]

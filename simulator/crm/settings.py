@@ -65,6 +65,14 @@ CHOICES = {
 
 
 @dataclass(frozen=True)
+class Knobs:
+    """What a tester may turn while the CRM runs; kept in its database, so the same for every worker."""
+
+    readings: Readings = field(default_factory=Readings)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
 class CrmSettings:
     """``base_url`` is this end's own address, ``country`` reads numbers without a country code.
 

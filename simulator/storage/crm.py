@@ -1,19 +1,17 @@
 """The CRM's data: ``CrmStore`` on a database."""
 
-from collections.abc import Iterator, Sequence
+import uuid
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
-import orjson
 from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
     Select,
     Table,
-    Text,
-    cast,
     delete,
     func,
     insert,
@@ -23,8 +21,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
-from simulator.contract.jsontypes import JsonObject
+from simulator.contract.jsontypes import Json
 from simulator.contract.phones import phone_key
+from simulator.core.budgets import WINDOW
 from simulator.core.model import (
     Card,
     Customer,
@@ -35,12 +34,17 @@ from simulator.core.model import (
     HistoryCall,
     Initiation,
     Module,
-    Pool,
     Site,
     User,
 )
+from simulator.core.ports import CallSession
 from simulator.storage import tables
+from simulator.storage.calls import SqlCallSession
 from simulator.storage.database import Database, new_id
+from simulator.storage.directory import Known
+from simulator.storage.driver import Compiler, Driver, RawConnection
+
+T = TypeVar("T")
 
 
 class SqlCrmStore:
@@ -49,52 +53,53 @@ class SqlCrmStore:
     def __init__(self, url: str, country: str = "RU") -> None:
         self.database = Database(url, tables.crm)
         self._country = country
-        self._pools = _Pools(country)
+        self._known = Known(country)
 
     @contextmanager
     def begin(self) -> Iterator["SqlCrmSession"]:
         with self.database.begin() as connection:
-            yield SqlCrmSession(connection, self._country, self._pools)
+            yield SqlCrmSession(connection, self.database.compiler, self._country, self._known)
+
+    def share(self, job: Callable[[CallSession], T], *, writes: bool) -> T:
+        """The job's result after a commit that it may share with others; see ``Lane``."""
+        lane = self.database.writes if writes else self.database.reads
+        return lane.run(lambda driver: job(SqlCallSession(driver, self._country, self._known)))
 
     def close(self) -> None:
         self.database.close()
 
 
-class _Pools:
-    """The last pool that was read, with the texts that it was made of.
-
-    Almost every request needs the pool and almost none changes it. The texts are compared, not the time,
-    because other processes write to the same database.
-    """
-
-    def __init__(self, country: str) -> None:
-        self._last: tuple[list[tuple[str, str]], Pool] = ([], Pool((), country))
-
-    def of(self, texts: list[tuple[str, str]]) -> Pool:
-        known, pool = self._last
-        if texts != known:
-            found = (Module(code, orjson.loads(text)) for code, text in texts)
-            pool = Pool(tuple(module for module in found if module.enabled), pool.country)
-            self._last = texts, pool
-        return pool
-
-
-class SqlCrmSession:
-    def __init__(self, connection: Connection, country: str, pools: _Pools) -> None:
+class SqlCrmSession(SqlCallSession):
+    def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
+        raw = cast(RawConnection, connection.connection.dbapi_connection)
+        super().__init__(Driver(raw, compiler), country, known)
         self._db = connection
-        self._country = country
-        self._pools = pools
-
-    def grants(self) -> list[Grant]:
-        rows = self._all(select(tables.grants).order_by(tables.grants.c.key))
-        return [
-            Grant(row["key"], tuple(row["scopes"]), None if row["sites"] is None else tuple(row["sites"]))
-            for row in rows
-        ]
 
     def save_grant(self, grant: Grant) -> None:
         sites = None if grant.sites is None else list(grant.sites)
         self._upsert(tables.grants, {"key": grant.key, "scopes": list(grant.scopes), "sites": sites}, "key")
+        self._change_directory()
+
+    def save_setting(self, name: str, content: Json) -> None:
+        self._upsert(tables.settings, {"name": name, "content": content}, "name")
+        self._change_directory()
+
+    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
+        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
+        table = tables.spent
+        if self._db.dialect.name == "postgresql":
+            self._db.execute(
+                select(func.pg_advisory_xact_lock(func.hashtextextended(f"{caller} {purse}", 0)))
+            )
+        mine = (table.c.caller == caller, table.c.purse == purse)
+        self._db.execute(delete(table).where(*mine, table.c.at <= now - WINDOW))
+        if self._count(select(table.c.id).where(*mine)) >= limit:
+            return False
+        self._db.execute(insert(table).values(caller=caller, purse=purse, at=now))
+        return True
+
+    def forget_spent(self) -> None:
+        self._db.execute(delete(tables.spent))
 
     def module(self, code: str) -> Module | None:
         row = self._one(select(tables.modules).where(tables.modules.c.code == code))
@@ -102,15 +107,7 @@ class SqlCrmSession:
 
     def save_module(self, module: Module) -> None:
         self._upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
-
-    def pool(self) -> Pool:
-        table = tables.modules
-        statement = select(table.c.code, cast(table.c.document, Text)).order_by(table.c.code)
-        return self._pools.of([(code, text) for code, text in self._db.execute(statement)])
-
-    def user(self, user_id: int) -> User | None:
-        row = self._one(select(tables.users).where(tables.users.c.id == user_id))
-        return _user(row) if row else None
+        self._change_directory()
 
     def users(self) -> list[User]:
         return [_user(row) for row in self._all(select(tables.users).order_by(tables.users.c.id))]
@@ -124,29 +121,15 @@ class SqlCrmSession:
     def save_group(self, group: Group) -> None:
         self._upsert(tables.groups, asdict(group), "id")
 
-    def sites(self) -> list[Site]:
-        return [Site(**row) for row in self._all(select(tables.sites).order_by(tables.sites.c.code))]
-
     def save_site(self, site: Site) -> None:
         self._upsert(tables.sites, asdict(site), "code")
+        self._change_directory()
 
     def customer(self, customer_id: int) -> Customer | None:
         return self._customer(tables.customers.c.id == customer_id)
 
     def customer_by_external_id(self, external_id: str) -> Customer | None:
         return self._customer(tables.customers.c.external_id == external_id)
-
-    def customers_by_phone(self, phone: str) -> list[Customer]:
-        key = phone_key(phone, self._country)
-        if not key:
-            return []
-        statement = (
-            select(tables.customers)
-            .join(tables.customer_phones)
-            .where(tables.customer_phones.c.phone_key == key)
-            .order_by(tables.customers.c.id)
-        )
-        return [_customer(row) for row in self._all(statement)]
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
         statement = select(tables.customers).where(*_conditions(query, self._country))
@@ -187,63 +170,8 @@ class SqlCrmSession:
         self._db.execute(delete(table).where(table.c.customer_id == customer.id))
         self._save_phones(customer)
 
-    def add_event(self, event: JsonObject, at: float) -> int:
-        values = {"at": at, "call_external_id": event.get("callExternalId"), "document": event}
-        result = self._db.execute(insert(tables.events).values(values))
-        return new_id(result.inserted_primary_key)
-
-    def first_event(self, call_external_id: str) -> float | None:
-        """When the call was first heard of."""
-        table = tables.events
-        found = select(func.min(table.c.at)).where(table.c.call_external_id == call_external_id)
-        moment: float | None = self._db.execute(found).scalar()
-        return moment
-
-    def events_of(self, call_external_id: str) -> list[JsonObject]:
-        """What was reported of the call, in the order of arrival."""
-        table = tables.events
-        wanted = select(table.c.document).where(table.c.call_external_id == call_external_id)
-        return list(self._db.execute(wanted.order_by(table.c.id)).scalars())
-
-    def add_cards(self, cards: Sequence[Card]) -> None:
-        for card in cards:
-            values = asdict(card)
-            del values["id"]
-            self._db.execute(insert(tables.cards).values(values))
-
     def cards(self) -> list[Card]:
         return [Card(**row) for row in self._all(select(tables.cards).order_by(tables.cards.c.id))]
-
-    def open_cards(self, call_external_id: str | None = None) -> list[Card]:
-        """All of them, or those of one call."""
-        table = tables.cards
-        statement = select(table).where(table.c.closed_at.is_(None)).order_by(table.c.id)
-        if call_external_id is not None:
-            statement = statement.where(table.c.call_external_id == call_external_id)
-        return [Card(**row) for row in self._all(statement)]
-
-    def close_cards(self, ids: Sequence[int], at: float, status: str | None) -> None:
-        if ids:
-            table = tables.cards
-            self._db.execute(
-                update(table).where(table.c.id.in_(ids)).values(closed_at=at, hangup_status=status)
-            )
-
-    def add_call(self, call: HistoryCall) -> bool:
-        """Store the call unless its external id is known; says whether it was stored."""
-        statement = self._insert(tables.calls).values(asdict(call))
-        result = self._db.execute(statement.on_conflict_do_nothing(index_elements=["external_id"]))
-        return result.rowcount == 1
-
-    def save_call(self, call: HistoryCall) -> None:
-        table = tables.calls
-        self._db.execute(
-            update(table).where(table.c.external_id == call.external_id).values(document=call.document)
-        )
-
-    def call(self, external_id: str) -> HistoryCall | None:
-        row = self._one(select(tables.calls).where(tables.calls.c.external_id == external_id))
-        return _history_call(row) if row else None
 
     def calls(self) -> list[HistoryCall]:
         return [_history_call(row) for row in self._all(select(tables.calls).order_by(tables.calls.c.id))]
@@ -283,12 +211,6 @@ class SqlCrmSession:
         rows = self._all(select(table).where(table.c.kind == kind).order_by(table.c.id))
         return [Document(**row) for row in rows]
 
-    def last_order(self, customer_id: int) -> Document | None:
-        table = tables.documents
-        of_customer = (table.c.kind == "order", table.c.customer_id == customer_id)
-        row = self._one(select(table).where(*of_customer).order_by(table.c.id.desc()).limit(1))
-        return Document(**row) if row else None
-
     def counts(self) -> dict[str, int]:
         counted = {
             "calls": tables.calls,
@@ -304,6 +226,11 @@ class SqlCrmSession:
     def clear(self) -> None:
         for table in reversed(tables.crm.sorted_tables):
             self._db.execute(delete(table))
+        self._change_directory()
+
+    def _change_directory(self) -> None:
+        self._upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
+        self._directory = None
 
     def _customer(self, condition: ColumnElement[bool]) -> Customer | None:
         row = self._one(select(tables.customers).where(condition))

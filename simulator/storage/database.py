@@ -11,6 +11,9 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from simulator.storage.driver import Compiler
+from simulator.storage.lanes import Lane
+
 IN_MEMORY = "sqlite://"
 
 
@@ -34,16 +37,26 @@ class Database:
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
             reason = str(getattr(error, "orig", None) or error).splitlines()[0]
             raise StorageError(f"The database {url} cannot be used: {reason}") from None
-        # The one connection of a database in memory serves one transaction at a time.
-        self._turn = RLock() if url == IN_MEMORY else None
+        self.compiler = Compiler(self.engine.dialect)
+        # SQLite has one writer at a time, and waiting for a lock here is cheaper than trying again there.
+        one_at_a_time = self.engine.dialect.name == "sqlite"
+        self._turn = RLock() if one_at_a_time else nullcontext()
+        self.writes = self._lane(writes=True)
+        self.reads = self._lane(writes=False)
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
         """A transaction: committed when the block ends, rolled back when it raises."""
-        with self._turn or nullcontext(), self.engine.begin() as connection:
+        with self._turn, self.engine.begin() as connection:
             yield connection
 
+    def _lane(self, *, writes: bool) -> Lane:
+        turn = RLock() if isinstance(self._turn, nullcontext) else self._turn
+        return Lane(self.engine, self.compiler, turn, writes=writes)
+
     def close(self) -> None:
+        self.writes.close()
+        self.reads.close()
         self.engine.dispose()
 
 

@@ -27,6 +27,30 @@ grants = Table(
     Column("sites", JSON(none_as_null=True)),
 )
 
+settings = Table(
+    "crm_settings",
+    crm,
+    Column("name", String(64), primary_key=True),
+    Column("content", JSON, nullable=False),
+)
+
+marks = Table(
+    "crm_marks",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("mark", String(32), nullable=False),
+)
+
+spent = Table(
+    "crm_spent",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("caller", String, nullable=False),
+    Column("purse", String(10), nullable=False),
+    Column("at", Float, nullable=False),
+    Index("crm_spent_by", "caller", "purse", "at"),
+)
+
 modules = Table(
     "crm_modules",
     crm,

@@ -104,7 +104,7 @@ def crm_url() -> Iterator[str]:
     with ExitStack() as stack:
         address, clock = Address(), RealClock()
         crm = Crm(CrmSettings(api_key=KEY, base_url=address.url, managers=4), clock)
-        crm.readings = Readings(repeat="update-record-url")
+        crm.set_readings(Readings(repeat="update-record-url"))
         stack.callback(crm.close)
         stack.callback(clock.close)
         stack.enter_context(serving(create_app(crm), address))

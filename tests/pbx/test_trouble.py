@@ -41,7 +41,7 @@ def with_group(**changes: Any) -> NumberingPlan:
 def test_a_recording_comes_late_by_a_second_upload_and_expires() -> None:
     plan = replace(default_plan(), recordings=Recordings(ready_after=300, kept_for=3600))
     with built_in(plan=plan) as pair:
-        pair.crm.readings = Readings(repeat="update-record-url")
+        pair.crm.set_readings(Readings(repeat="update-record-url"))
         pair.pbx.crm.register()
         call = pair.pbx.engine.place_incoming(CALLER, LINE, Script(after=1, talk=10))
         url = f"{pair.pbx_url}/recordings/{call.id}.wav"

@@ -25,7 +25,7 @@ def test_what_is_committed_is_there_after_a_restart(tmp_path: Path) -> None:
     first = SqlCrmStore(url)
     with first.begin() as session:
         seed.fill(session, 1)
-        session.add_call(history("c-1"))
+        session.add_calls([history("c-1")])
     first.close()
     second = SqlCrmStore(url)
     with second.begin() as session:
@@ -39,7 +39,7 @@ def test_a_transaction_that_fails_leaves_no_trace() -> None:
 
     def fail() -> None:
         with store.begin() as session:
-            session.add_call(history("c-1"))
+            session.add_calls([history("c-1")])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
@@ -55,7 +55,7 @@ def test_threads_that_upload_the_same_calls_store_each_once(tmp_path: Path, memo
 
     def upload(number: int) -> bool:
         with store.begin() as session:
-            return session.add_call(history(f"c-{number % 20}"))
+            return session.add_calls([history(f"c-{number % 20}")])[0]
 
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(upload, range(200)))
@@ -69,10 +69,10 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool() ->
     store = SqlCrmStore("sqlite://")
     with store.begin() as session:
         session.save_module(Module("a", {"active": False, "integrations": {"telephony": {}}}))
-        assert session.pool().enabled is False
+        assert session.directory().pool.enabled is False
         session.save_module(Module("a", {"active": True, "integrations": {"telephony": {}}}))
         session.save_module(Module("b", {"active": True, "integrations": {}}))
-        assert [module.code for module in session.pool().modules] == ["a"]
+        assert [module.code for module in session.directory().pool.modules] == ["a"]
     store.close()
 
 

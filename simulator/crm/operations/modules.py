@@ -81,7 +81,7 @@ def update_scopes(session: CrmSession, asked: Asked) -> Reply:
     if asked.readings.simple_connection == "disabled":
         raise SimpleConnectionDisabled
     scopes = cast(list[str], cast(JsonObject, asked.entity)["scopes"])
-    number = len(session.grants())
+    number = len(session.directory().grants)
     key = api_key(f"{asked.settings.seed}:{code}:{number}:{asked.now}")
     session.save_grant(Grant(key, tuple(dict.fromkeys(scopes))))
     return Reply({"apiKey": key})
@@ -141,7 +141,7 @@ def _merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
 def _info(session: CrmSession, module: Module) -> JsonObject:
     """Unknown users and shops are reported, not refused (section 3.1)."""
     users = {user.id for user in session.users()}
-    sites = {site.code for site in session.sites()}
+    sites = {site.code for site in session.directory().sites}
     no_users = [e.user_id for e in module.extensions if e.user_id not in users]
     no_sites = [line.site_code for line in module.lines if line.site_code not in sites]
     info: JsonObject = {}

@@ -20,7 +20,7 @@ def credentials(session: CrmSession, asked: Asked) -> Reply:
             "credentials": list(dict.fromkeys(methods)),
             "scopes": list(grant.scopes),
             "siteAccess": "access_full" if grant.sites is None else "access_selective",
-            "sitesAvailable": [site.code for site in session.sites() if grant.sees(site.code)],
+            "sitesAvailable": [site.code for site in session.directory().sites if grant.sees(site.code)],
         }
     )
 

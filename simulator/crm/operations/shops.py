@@ -10,7 +10,7 @@ from simulator.crm.exchange import Asked
 
 def demand_site(session: CrmSession, asked: Asked, named: str | None) -> str:
     """The shop that the request speaks for; with a key of several shops it has to say (section 1.3)."""
-    within = [site.code for site in session.sites() if asked.grant.sees(site.code)]
+    within = [site.code for site in session.directory().sites if asked.grant.sees(site.code)]
     site = cast("str | None", asked.query.get("site")) or named
     if site is None:
         if len(within) > 1:

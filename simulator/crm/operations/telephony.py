@@ -1,6 +1,6 @@
 """Call events, history and the responsible manager (contract.md, section 4)."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 from urllib.parse import urlencode
@@ -18,18 +18,20 @@ from simulator.core import cards, managers
 from simulator.core.clock import read
 from simulator.core.dates import oddity
 from simulator.core.model import Card, Customer, HistoryCall, Pool
-from simulator.core.ports import CrmSession
+from simulator.core.ports import CallSession
 from simulator.crm.exchange import Asked, Reply
 from simulator.crm.operations.people import customer_brief
 
 
-def event(session: CrmSession, asked: Asked) -> Reply:
+def event(session: CallSession, asked: Asked) -> Reply:
     """Take one event: cards open at its addressees on ``in`` and ``out`` and close on ``hangup``."""
     pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
     sent = cast(JsonObject, asked.entity)
     _demand_site(session, asked, sent, "/site")
+    if "callExternalId" in sent:
+        session.hold(str(sent["callExternalId"]))
     codes = cast(list[str], sent.get("codes") or [])
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:
@@ -49,7 +51,7 @@ def event(session: CrmSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def upload(session: CrmSession, asked: Asked) -> Reply:
+def upload(session: CallSession, asked: Asked) -> Reply:
     """Keep finished calls; one that is known already is listed and not stored again (section 9.9)."""
     pool = _pool(session, asked)
     if not pool.enabled:
@@ -58,14 +60,17 @@ def upload(session: CrmSession, asked: Asked) -> Reply:
     good = [(n, item) for n, item in enumerate(items) if not _is_broken(n, asked.broken)]
     for index, item in good:
         _demand_site(session, asked, item, f"/{index}/site")
+    call_ids = [str(item["externalId"]) for _, item in good]
+    _doubt_dates(asked, good, session.first_events(call_ids))
+    still_open = session.open_cards(call_ids)
+    stored = session.add_calls(_history_calls(session, asked, [item for _, item in good], pool))
     duplicates: list[Json] = []
-    for index, item in good:
-        _doubt_date(session, asked, item, index)
-        if not session.add_call(_history_call(session, asked, item, pool)):
+    for (index, item), is_new in zip(good, stored, strict=True):
+        if not is_new:
             duplicates.append(item["externalId"])
             _take_late_recording(session, asked, item)
-        elif still_open := session.open_cards(str(item["externalId"])):
-            _miss_hangup(session, asked, still_open, index)
+        elif mine := [card for card in still_open if card.call_external_id == item["externalId"]]:
+            _miss_hangup(session, asked, mine, index)
     body: JsonObject = {"processedCallsCount": len(good) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
@@ -75,14 +80,14 @@ def upload(session: CrmSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def manager(session: CrmSession, asked: Asked) -> Reply:
+def manager(session: CallSession, asked: Asked) -> Reply:
     """The responsible manager, or a success without one; the reason goes into the findings."""
     pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
     phone = str(asked.query["phone"])
     found = managers.look_up(
-        session.customers_by_phone(phone),
+        session.customers_by_phones([phone]).get(phone, []),
         session.user,
         pool,
         ignore_status=bool(asked.query.get("ignoreStatus")),
@@ -107,9 +112,9 @@ def manager(session: CrmSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def _pool(session: CrmSession, asked: Asked) -> Pool:
+def _pool(session: CallSession, asked: Asked) -> Pool:
     """The modules that a request is about: those of its clientId, or else all as one (section 9.2)."""
-    pool = session.pool()
+    pool = session.directory().pool
     mine = pool.of_client(asked.client_id) if asked.client_id else pool
     if asked.client_id and pool.enabled and not mine.enabled:
         asked.findings.append(
@@ -125,7 +130,7 @@ def _pool(session: CrmSession, asked: Asked) -> Pool:
     return mine if mine.enabled else pool
 
 
-def _links(session: CrmSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
+def _links(session: CallSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
     """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
     base, query = asked.settings.base_url, urlencode({"phone": phone})
     links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
@@ -151,12 +156,14 @@ def _nobody_named(asked: Asked, kind: str) -> None:
     )
 
 
-def _already_told(session: CrmSession, asked: Asked, sent: JsonObject, named: cards.Recipients) -> set[int]:
+def _already_told(
+    session: CallSession, asked: Asked, sent: JsonObject, named: cards.Recipients
+) -> set[int]:
     """Whom the event tells nothing new, because it came twice or after the end of its call."""
     call_id = cast("str | None", sent.get("callExternalId"))
     if call_id is None:
         return set()
-    told = cards.already_told(named.users, session.open_cards(call_id), session.events_of(call_id))
+    told = cards.already_told(named.users, session.open_cards([call_id]), session.events_of(call_id))
     if told:
         asked.remark(
             "/callExternalId",
@@ -168,7 +175,7 @@ def _already_told(session: CrmSession, asked: Asked, sent: JsonObject, named: ca
 
 
 def _new_cards(
-    session: CrmSession,
+    session: CallSession,
     asked: Asked,
     sent: JsonObject,
     named: cards.Recipients,
@@ -177,7 +184,7 @@ def _new_cards(
 ) -> list[Card]:
     phone, external_phone = str(sent["phone"]), cast("str | None", sent.get("externalPhone"))
     line = pool.line(external_phone) if external_phone else None
-    customer = managers.caller(session.customers_by_phone(phone))
+    customer = managers.caller(session.customers_by_phones([phone]).get(phone, []))
     return [
         Card(
             id=0,
@@ -196,9 +203,9 @@ def _new_cards(
     ]
 
 
-def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
+def _close_cards(session: CallSession, asked: Asked, sent: JsonObject) -> None:
     call_id = cast("str | None", sent.get("callExternalId"))
-    open_cards = session.open_cards(call_id)
+    open_cards = session.open_cards(None if call_id is None else [call_id])
     ended = cards.ended_by_hangup(open_cards, str(sent["phone"]), call_id, asked.settings.country)
     status = cast("str | None", sent.get("hangupStatus"))
     session.close_cards([card.id for card in ended], asked.now, status)
@@ -211,7 +218,7 @@ def _close_cards(session: CrmSession, asked: Asked, sent: JsonObject) -> None:
         )
 
 
-def _miss_hangup(session: CrmSession, asked: Asked, still_open: list[Card], index: int) -> None:
+def _miss_hangup(session: CallSession, asked: Asked, still_open: list[Card], index: int) -> None:
     session.close_cards([card.id for card in still_open], asked.now, None)
     asked.remark(
         f"/{index}/externalId",
@@ -221,20 +228,22 @@ def _miss_hangup(session: CrmSession, asked: Asked, still_open: list[Card], inde
     )
 
 
-def _doubt_date(session: CrmSession, asked: Asked, item: JsonObject, index: int) -> None:
+def _doubt_dates(
+    asked: Asked, items: Iterable[tuple[int, JsonObject]], first_events: Mapping[str, float]
+) -> None:
     zone = asked.settings.timezone
-    first_event = session.first_event(str(item["externalId"]))
-    if problem := oddity(read(str(item["date"]), zone), asked.now, first_event):
-        asked.remark(
-            f"/{index}/date", problem, f"Send the date in the account's time, {zone}.", "PBX-HISTORY-06"
-        )
+    for index, item in items:
+        first_event = first_events.get(str(item["externalId"]))
+        if problem := oddity(read(str(item["date"]), zone), asked.now, first_event):
+            remedy = f"Send the date in the account's time, {zone}."
+            asked.remark(f"/{index}/date", problem, remedy, "PBX-HISTORY-06")
 
 
 def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
     return any(field.startswith(f"calls[{index}]") for field in broken)
 
 
-def _take_late_recording(session: CrmSession, asked: Asked, item: JsonObject) -> None:
+def _take_late_recording(session: CallSession, asked: Asked, item: JsonObject) -> None:
     """A recording that is ready later comes by uploading the call again (section 9.9)."""
     known = session.call(str(item["externalId"]))
     if asked.readings.repeat == "update-record-url" and known and item.get("recordUrl"):
@@ -242,29 +251,42 @@ def _take_late_recording(session: CrmSession, asked: Asked, item: JsonObject) ->
         session.save_call(replace(known, document=document))
 
 
-def _history_call(session: CrmSession, asked: Asked, item: JsonObject, pool: Pool) -> HistoryCall:
-    phone = str(item["phone"])
-    customer = managers.caller(session.customers_by_phone(phone))
-    user = cast("int | None", item.get("userId"))
-    if user is None and "code" in item:
-        user = pool.user_of(str(item["code"]))
-    return HistoryCall(
-        external_id=str(item["externalId"]),
-        document=item,
-        phone=phone,
-        user_id=user,
-        customer_id=customer.id if customer else None,
-        uploaded_at=asked.now,
-    )
+def _history_calls(
+    session: CallSession, asked: Asked, items: Sequence[JsonObject], pool: Pool
+) -> list[HistoryCall]:
+    owners = session.customers_by_phones({str(item["phone"]) for item in items})
+    found = []
+    for item in items:
+        phone, user = str(item["phone"]), cast("int | None", item.get("userId"))
+        if user is None and "code" in item:
+            user = pool.user_of(str(item["code"]))
+        customer = managers.caller(owners.get(phone, []))
+        found.append(
+            HistoryCall(
+                external_id=str(item["externalId"]),
+                document=item,
+                phone=phone,
+                user_id=user,
+                customer_id=customer.id if customer else None,
+                uploaded_at=asked.now,
+            )
+        )
+    return found
 
 
-def _demand_site(session: CrmSession, asked: Asked, item: JsonObject, pointer: str) -> None:
+def _demand_site(session: CallSession, asked: Asked, item: JsonObject, pointer: str) -> None:
     """A shop that is unknown or out of the key's reach is refused (section 9.22)."""
     site = cast("str | None", item.get("site"))
-    known = {known.code for known in session.sites()}
-    if site is not None and (site not in known or not asked.grant.sees(site)):
+    if site is None:
+        return
+    known = {known.code for known in session.directory().sites}
+    if site not in known or not asked.grant.sees(site):
         root = "calls" if asked.operation.entity == "calls" else ""
         raise InvalidEntity({bracketed(root, pointer): INVALID})
 
 
-HANDLERS = {"call-event": event, "calls-upload": upload, "manager-lookup": manager}
+HANDLERS: dict[str, Callable[[CallSession, Asked], Reply]] = {
+    "call-event": event,
+    "calls-upload": upload,
+    "manager-lookup": manager,
+}

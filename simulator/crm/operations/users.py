@@ -75,7 +75,7 @@ def sites(session: CrmSession, asked: Asked) -> Reply:
             "countryIso": asked.settings.country,
             "currency": "RUB",
         }
-        for number, site in enumerate(session.sites())
+        for number, site in enumerate(session.directory().sites)
     }
     return Reply({"sites": shown or []})
 

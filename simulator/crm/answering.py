@@ -1,0 +1,93 @@
+"""One request's way through the CRM, as plain functions: let in, judge, decide, answer.
+
+Flask's routes and the door for hot requests both come this way, so that they cannot differ.
+"""
+
+from dataclasses import dataclass
+
+import orjson
+
+from simulator.contract import wire
+from simulator.contract.errors import AccountNotFound, ApiError, ServerFault
+from simulator.contract.findings import Finding, Kind
+from simulator.contract.jsontypes import JsonObject
+from simulator.contract.operations import Operation
+from simulator.core.model import Directory
+from simulator.core.ports import CrmSession
+from simulator.crm.access import NOBODY, demand_scope, given_key, grant_of
+from simulator.crm.crm import Crm
+from simulator.crm.exchange import Admitted, Reply
+from simulator.crm.judging import judge
+from simulator.crm.operations import HANDLERS
+
+KEYLESS = "/api/system-info"
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """A request as it came: ``path`` without the query, ``key`` from the header or ``""``."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes
+    key: str
+    address: str
+
+    def decode(self, *, strict: bool) -> wire.Decoded:
+        return wire.decode(self.query, self.content_type, self.body, strict=strict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """``body`` is JSON text."""
+
+    status: int
+    body: bytes
+
+
+def admit(
+    crm: Crm, incoming: Incoming, decoded: wire.Decoded, directory: Directory, findings: list[Finding]
+) -> Admitted:
+    """Look at the account and the key, before the path (contract.md, section 10).
+
+    Raises AccountNotFound, MissingApiKey or WrongApiKey.
+    """
+    knobs = crm.knobs_of(directory)
+    if knobs.readings.account == "unknown":
+        raise AccountNotFound
+    grant = NOBODY
+    if incoming.path.rstrip("/") != KEYLESS:
+        grant = grant_of(given_key(incoming.key, decoded), directory.grants)
+    return Admitted(decoded, grant, knobs, findings)
+
+
+def perform(
+    crm: Crm, session: CrmSession, operation: Operation, admitted: Admitted, path: dict[str, str]
+) -> Reply:
+    """Judge and decide. Raises ApiError when the CRM refuses."""
+    demand_scope(admitted.grant, operation.scope)
+    return HANDLERS[operation.name](session, judge(crm, operation, admitted, path))
+
+
+def success(reply: Reply) -> Answer:
+    """Said only after the commit."""
+    return _answer(reply.status, {"success": reply.status < 400, **reply.body})
+
+
+def refusal(error: ApiError, findings: list[Finding]) -> Answer:
+    """The refusal, which never goes without a finding that says why."""
+    if not any(finding.kind is Kind.VIOLATION for finding in findings):
+        why = wire.explain(error) or f"refused: {error}"
+        findings.append(Finding(Kind.VIOLATION, "request", "", why, error.remedy, error.requirement))
+    return _answer(error.status, error.as_json())
+
+
+def failure() -> Answer:
+    """A fault of this CRM, which it tells nothing about."""
+    return _answer(ServerFault.status, ServerFault().as_json())
+
+
+def _answer(status: int, body: JsonObject) -> Answer:
+    return Answer(status, orjson.dumps(body))

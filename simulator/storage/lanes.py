@@ -1,0 +1,135 @@
+"""Short transactions in turn on one connection: those that wait at the same time share a commit."""
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from typing import Generic, TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.pool import PoolProxiedConnection
+
+from simulator.storage.driver import Compiler, Driver
+
+log = logging.getLogger("callproof.storage")
+
+T = TypeVar("T")
+# How many transactions are committed together at most, and how often a deadlock is tried again.
+TOGETHER = 64
+AGAIN = 5
+_DEADLOCKS = ("40P01", "40001")
+
+
+class _Ticket(Generic[T]):
+    """One transaction that waits for its turn."""
+
+    def __init__(self, job: Callable[[Driver], T]) -> None:
+        self.job = job
+        self.done = False
+        self.result: T | None = None
+        self.error: BaseException | None = None
+
+    def play(self, driver: Driver) -> None:
+        self.error = None
+        try:
+            self.result = self.job(driver)
+        except Exception as error:
+            self.error = error
+
+    def fail(self, error: BaseException) -> None:
+        self.error, self.done = error, True
+
+
+class Lane:
+    """``turn`` is the lock that everybody holds who uses the connection; ``writes`` says what the jobs do.
+
+    A job may be run again after a deadlock, so it changes nothing but the database.
+    """
+
+    def __init__(
+        self, engine: Engine, compiler: Compiler, turn: AbstractContextManager[object], *, writes: bool
+    ) -> None:
+        self._engine = engine
+        self._compiler = compiler
+        self._turn = turn
+        self._begin = "BEGIN IMMEDIATE" if writes and compiler.name == "sqlite" else "BEGIN"
+        self._waiting: deque[_Ticket[object]] = deque()
+        self._fairy: PoolProxiedConnection | None = None
+
+    def run(self, job: Callable[[Driver], T]) -> T:
+        """The job's result, after the commit. Raises what the job raised, which leaves no trace of it."""
+        ticket = _Ticket(job)
+        self._waiting.append(ticket)  # type: ignore[arg-type]
+        with self._turn:
+            # Whoever has the turn serves everyone who waits; most find themselves served.
+            while not ticket.done:
+                self._serve()
+        if ticket.error is not None:
+            raise ticket.error
+        return ticket.result  # type: ignore[return-value]
+
+    def close(self) -> None:
+        with self._turn:
+            if self._fairy is not None:
+                self._fairy.close()
+                self._fairy = None
+
+    def _serve(self) -> None:
+        tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
+        for left in reversed(range(AGAIN)):
+            try:
+                driver = self._driver()
+                self._transact(driver, tickets)
+            except Exception as error:
+                self._give_up(error)
+                if not left or getattr(error, "sqlstate", None) not in _DEADLOCKS:
+                    for ticket in tickets:
+                        ticket.fail(error)
+                    return
+            else:
+                for ticket in tickets:
+                    ticket.done = True
+                return
+
+    def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
+        driver.run(self._begin)
+        if len(tickets) == 1:
+            tickets[0].play(driver)
+            if tickets[0].error is not None:
+                self._demand_sound(tickets[0])
+                driver.run("ROLLBACK")
+                return
+        else:
+            for ticket in tickets:
+                driver.run("SAVEPOINT job")
+                ticket.play(driver)
+                if ticket.error is not None:
+                    self._demand_sound(ticket)
+                    driver.run("ROLLBACK TO SAVEPOINT job")
+                driver.run("RELEASE SAVEPOINT job")
+        driver.run("COMMIT")
+
+    def _demand_sound(self, ticket: "_Ticket[object]") -> None:
+        """A deadlock is everybody's: the whole transaction is lost and tried again."""
+        if ticket.error is not None and getattr(ticket.error, "sqlstate", None) in _DEADLOCKS:
+            raise ticket.error
+
+    def _give_up(self, error: Exception) -> None:
+        """After a failure nobody knows what the connection is in the middle of."""
+        log.info("a transaction failed: %s", error)
+        if self._fairy is None:
+            return
+        try:
+            if self._compiler.name != "sqlite" or self._fairy.dbapi_connection.in_transaction:  # type: ignore[union-attr]
+                self._driver().run("ROLLBACK")
+        except Exception as worse:
+            log.info("and its connection is dropped: %s", worse)
+            self._fairy.invalidate()
+            self._fairy = None
+
+    def _driver(self) -> Driver:
+        if self._fairy is None:
+            self._fairy = self._engine.raw_connection()
+            if self._compiler.name == "postgresql":
+                self._fairy.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+        return Driver(self._fairy.dbapi_connection, self._compiler)  # type: ignore[arg-type]
