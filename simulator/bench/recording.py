@@ -1,6 +1,8 @@
 """How exchanges get into an end's journal, and where faults meet them: hooks on its Flask app."""
 
 import logging
+from functools import cache
+from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g, request
 
@@ -8,8 +10,11 @@ from simulator.bench import altering
 from simulator.bench.clocks import AnyClock
 from simulator.bench.faults import Change, Faults, Seam
 from simulator.bench.hearing import LOST, Hearing, Resolve, original
-from simulator.bench.journal import Body, Exchange, Journal, SentAnswer, SentRequest
+from simulator.bench.journal import Body, Exchange, Headers, Journal, SentAnswer, SentRequest
 from simulator.contract.findings import Finding, printable
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 log = logging.getLogger("callproof.exchange")
 
@@ -52,28 +57,52 @@ def record_incoming(
             _spoil(response, clock, faults, resolve(request.method, request.path))
         if faults.resets != before:
             return response
+        if not journal.wants():
+            return response
         sent = original(request.environ) or _as_heard()
         lost = LOST in request.environ
         written = journal.write(
             Exchange(
                 at=clock.now(),
                 direction="in",
-                request=SentRequest(sent.method, sent.url, _headers(), Body.of(sent.body)),
+                request=SentRequest(
+                    sent.method, sent.url, environ_headers(request.environ), Body.of(sent.body)
+                ),
                 answer=None if lost else _answer(response),
                 error=request.environ[LOST] if lost else "",
                 findings=tuple(findings),
                 by_bench=BENCH_HEADER in request.headers,
             )
         )
-        log.info(
-            "%d %s -> %s",
-            written.id,
-            printable(f"{request.method} {request.path}"),
-            written.error or response.status_code,
-        )
-        for finding in findings:
-            log.warning("%d %s", written.id, finding)
+        tell(written, request.method, request.path)
         return response
+
+
+def tell(written: Exchange, method: str, path: str) -> None:
+    """Log an exchange that was answered, and what was found about it."""
+    if log.isEnabledFor(logging.INFO):
+        came_of_it = written.error or (written.answer.status if written.answer else "")
+        log.info("%d %s -> %s", written.id, printable(f"{method} {path}"), came_of_it)
+    for finding in written.findings:
+        log.warning("%d %s", written.id, finding)
+
+
+def environ_headers(environ: "WSGIEnvironment") -> Headers:
+    """The headers of a request as the journal has them."""
+    return tuple(
+        (name, value)
+        for key, value in environ.items()
+        if (key[:5] == "HTTP_" or key[:8] == "CONTENT_") and (name := _header(key)) and value != ""
+    )
+
+
+@cache
+def _header(key: str) -> str:
+    """``HTTP_X_API_KEY`` -> ``X-Api-Key``; ``""`` for what is not kept."""
+    if key in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+        return ""
+    name = key.removeprefix("HTTP_").replace("_", "-").title()
+    return "" if name == CLOCK_HEADER else name
 
 
 def note(*findings: Finding) -> None:
@@ -84,10 +113,6 @@ def note(*findings: Finding) -> None:
 def _as_heard() -> altering.Request:
     url = request.host_url.rstrip("/") + request.environ.get("RAW_URI", request.full_path)
     return altering.Request(request.method, url, {}, g.get("body", b""))
-
-
-def _headers() -> tuple[tuple[str, str], ...]:
-    return tuple((name, value) for name, value in request.headers.items() if name != CLOCK_HEADER)
 
 
 def _answer(response: Response) -> SentAnswer:

@@ -1,0 +1,137 @@
+"""A short way in for the requests that come by the thousand: events, uploads and lookups.
+
+It stands before Flask and does what Flask's view does, with the same functions, in one transaction. What
+it does not know, or what a tester has made special, goes on to Flask.
+"""
+
+import io
+import logging
+from collections.abc import Iterable
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from simulator.bench.journal import Body, Exchange, Headers, SentAnswer, SentRequest
+from simulator.bench.recording import BENCH_HEADER, FINDINGS_HEADER, environ_headers, tell
+from simulator.contract import operations
+from simulator.contract.errors import ApiError
+from simulator.contract.findings import Finding
+from simulator.contract.operations import Operation
+from simulator.core.ports import CallSession
+from simulator.crm import answering
+from simulator.crm.access import demand_scope
+from simulator.crm.answering import Answer, Incoming
+from simulator.crm.crm import Crm
+from simulator.crm.exchange import Reply
+from simulator.crm.judging import judge
+from simulator.crm.operations.telephony import HANDLERS
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+log = logging.getLogger("callproof.crm")
+
+MAX_BODY = 1024 * 1024
+_BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
+_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus} | {460: "460 UNKNOWN"}
+
+
+class _LongWay(Exception):
+    """Something is special about this CRM now; Flask knows how."""
+
+
+class Door:
+    """A WSGI app around Flask's."""
+
+    def __init__(self, crm: Crm, app: "WSGIApplication") -> None:
+        self._crm = crm
+        self._app = app
+        named = (operations.BY_NAME[name] for name in HANDLERS)
+        self._hot = {(op.method, path): op for op in named for path in op.paths}
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        operation = self._hot.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
+        if operation is None or self._crm.faults or not _is_plain(environ):
+            return self._app(environ, start_response)
+        incoming = _incoming(environ)
+        findings: list[Finding] = []
+        try:
+            answer = self._answer(operation, incoming, findings)
+        except _LongWay:
+            environ["wsgi.input"] = io.BytesIO(incoming.body)
+            return self._app(environ, start_response)
+        headers: Headers = (
+            ("Content-Type", "application/json"),
+            ("Content-Length", str(len(answer.body))),
+            (FINDINGS_HEADER, str(len(findings))),
+        )
+        self._write(environ, incoming, answer, headers, findings)
+        start_response(_STATUS[answer.status], list(headers))
+        return [answer.body]
+
+    def _answer(self, operation: Operation, incoming: Incoming, findings: list[Finding]) -> Answer:
+        crm = self._crm
+        try:
+            decoded = incoming.decode(strict=crm.settings.strict)
+
+            def job(session: CallSession) -> Reply:
+                # A job may be run again, and says everything anew then.
+                findings[:] = decoded.findings
+                admitted = answering.admit(crm, incoming, decoded, session.directory(), findings)
+                if admitted.knobs.limits.counts:
+                    raise _LongWay
+                demand_scope(admitted.grant, operation.scope)
+                return HANDLERS[operation.name](session, judge(crm, operation, admitted, {}))
+
+            return answering.success(crm.store.share(job, writes=operation.method == "POST"))
+        except ApiError as error:
+            return answering.refusal(error, findings)
+        except _LongWay:
+            raise
+        except Exception:
+            log.exception("A request failed")
+            return answering.failure()
+
+    def _write(
+        self,
+        environ: "WSGIEnvironment",
+        incoming: Incoming,
+        answer: Answer,
+        headers: Headers,
+        findings: list[Finding],
+    ) -> None:
+        journal = self._crm.journal
+        if not journal.wants():
+            return
+        query = f"?{incoming.query}" if incoming.query else ""
+        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+        url = f"{environ['wsgi.url_scheme']}://{host}{incoming.path}{query}"
+        written = journal.write(
+            Exchange(
+                at=self._crm.clock.now(),
+                direction="in",
+                request=SentRequest(incoming.method, url, environ_headers(environ), Body.of(incoming.body)),
+                answer=SentAnswer(answer.status, headers, Body.of(answer.body)),
+                findings=tuple(findings),
+                by_bench=_BENCH in environ,
+            )
+        )
+        tell(written, incoming.method, incoming.path)
+
+
+def _is_plain(environ: "WSGIEnvironment") -> bool:
+    """Whether the body comes in one known length."""
+    length = environ.get("CONTENT_LENGTH") or "0"
+    return length.isdecimal() and int(length) <= MAX_BODY and "HTTP_TRANSFER_ENCODING" not in environ
+
+
+def _incoming(environ: "WSGIEnvironment") -> Incoming:
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    return Incoming(
+        method=environ["REQUEST_METHOD"],
+        path=environ["PATH_INFO"],
+        query=environ.get("QUERY_STRING", ""),
+        content_type=environ.get("CONTENT_TYPE", ""),
+        body=environ["wsgi.input"].read(length) if length else b"",
+        key=environ.get("HTTP_X_API_KEY", ""),
+        address=environ.get("REMOTE_ADDR", ""),
+    )
