@@ -1,5 +1,6 @@
 """Telephone numbers in the notations that clients really send (contract.md, sections 9.14 and 10)."""
 
+import re
 from functools import lru_cache
 
 import phonenumbers
@@ -7,26 +8,38 @@ import phonenumbers
 # Numbers are compared by their last ten digits, so that +7 912..., 8 912... and 912... meet.
 SIGNIFICANT_DIGITS = 10
 
+# What most numbers here look like. Reading the plans takes 40 times as long and says the same.
+_NATIONAL = r" ?\(?([3489][0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})"
+_ANYWHERE = re.compile(rf"\+7{_NATIONAL}")
+_AT_HOME = re.compile(rf"(?:\+7|8){_NATIONAL}")
+
 
 def digits(number: str) -> str:
     """Only the digits: ``8 (912) 123-45-67`` -> ``89121234567``."""
     return "".join(ch for ch in number if ch in "0123456789")
 
 
-@lru_cache(maxsize=4096)
 def dialable(number: str, country: str = "RU") -> str:
     """Digits with the country code, as the CRM writes them into makeCallUrl (section 9.26).
 
     ``8 (912) 123-45-67`` -> ``79121234567``. A number that no plan of ``country`` knows keeps its
     own digits, because the PBX may still be able to dial it.
     """
+    if plain := (_AT_HOME if country == "RU" else _ANYWHERE).fullmatch(number):
+        return "7" + "".join(plain.groups())
+    return parsed(number, country)
+
+
+@lru_cache(maxsize=65_536)
+def parsed(number: str, country: str) -> str:
+    """``dialable`` by the numbering plans alone."""
     try:
-        parsed = phonenumbers.parse(number, country)
+        found = phonenumbers.parse(number, country)
     except phonenumbers.NumberParseException:
         return digits(number)
-    if not phonenumbers.is_possible_number(parsed):
+    if not phonenumbers.is_possible_number(found):
         return digits(number)
-    return f"{parsed.country_code}{phonenumbers.national_significant_number(parsed)}"
+    return f"{found.country_code}{phonenumbers.national_significant_number(found)}"
 
 
 def phone_key(number: str, country: str = "RU") -> str:

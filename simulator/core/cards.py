@@ -1,6 +1,6 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -19,20 +19,29 @@ class Recipients:
 
 
 def recipients(
-    codes: Iterable[str], user_ids: Iterable[int], pool: Pool, known: Callable[[int], bool]
+    codes: Sequence[str],
+    user_ids: Sequence[int],
+    pool: Pool,
+    known_of: Callable[[Collection[int]], Collection[int]],
 ) -> Recipients:
-    """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance."""
+    """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance.
+
+    ``known_of`` tells which of some users there are.
+    """
+    by_code = [user for code in codes if (user := pool.user_of(code)) is not None]
+    named = {*user_ids, *by_code}
+    known = known_of(named) if named else ()
     found: dict[int, str | None] = {}
     unknown_codes: list[str] = []
     unknown_users: list[int] = []
     for code in dict.fromkeys(codes):
         user = pool.user_of(code)
-        if user is None or not known(user):
+        if user is None or user not in known:
             unknown_codes.append(code)
         else:
             found.setdefault(user, code)
     for user in dict.fromkeys(user_ids):
-        if known(user):
+        if user in known:
             found.setdefault(user, pool.code_of(user))
         else:
             unknown_users.append(user)

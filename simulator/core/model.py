@@ -10,7 +10,7 @@ from functools import cached_property
 from typing import cast
 
 from simulator.contract.jsontypes import Json, JsonObject
-from simulator.contract.phones import same_phone
+from simulator.contract.phones import phone_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,11 +121,11 @@ class Module:
     code: str
     document: JsonObject
 
-    @property
+    @cached_property
     def client_id(self) -> str:
         return str(self.document.get("clientId") or "")
 
-    @property
+    @cached_property
     def enabled(self) -> bool:
         """Whether telephony methods and call-backs work: active, not frozen, with telephony settings."""
         on = self.document.get("active") is True and not self.document.get("freeze")
@@ -139,21 +139,21 @@ class Module:
     def change_user_status_url(self) -> str:
         return str((self._telephony or {}).get("changeUserStatusUrl") or "")
 
-    @property
+    @cached_property
     def extensions(self) -> tuple[Extension, ...]:
         return tuple(
             Extension(int(str(pair["userId"])), str(pair["code"]))
             for pair in self._pairs("additionalCodes")
         )
 
-    @property
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(
             Line(str(pair["siteCode"]), str(pair["externalPhone"]))
             for pair in self._pairs("externalPhones")
         )
 
-    @property
+    @cached_property
     def _telephony(self) -> JsonObject | None:
         integrations = cast(JsonObject, self.document.get("integrations") or {})
         return cast("JsonObject | None", integrations.get("telephony"))
@@ -175,7 +175,7 @@ class Pool:
 
     def of_client(self, client_id: str) -> "Pool":
         """Only the modules that registered with this clientId; empty when none did."""
-        return Pool(tuple(m for m in self.modules if m.client_id == client_id), self.country)
+        return self._by_client.get(client_id) or Pool((), self.country)
 
     def user_of(self, code: str) -> int | None:
         """Who has the extension; with several entries the last one counts (section 9.16)."""
@@ -187,8 +187,24 @@ class Pool:
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
-        lines = (line for module in self.modules for line in module.lines)
-        return next((line for line in lines if same_phone(line.phone, phone, self.country)), None)
+        return self._lines.get(phone_key(phone, self.country))
+
+    @cached_property
+    def _by_client(self) -> dict[str, "Pool"]:
+        found: dict[str, tuple[Module, ...]] = {}
+        for module in self.modules:
+            found[module.client_id] = (*found.get(module.client_id, ()), module)
+        return {
+            client: self if len(mine) == len(self.modules) else Pool(mine, self.country)
+            for client, mine in found.items()
+        }
+
+    @cached_property
+    def _lines(self) -> dict[str, Line]:
+        """By what the notations of a number have in common; the first of equal ones counts."""
+        lines = [line for module in self.modules for line in module.lines]
+        keys = ((phone_key(line.phone, self.country), line) for line in reversed(lines))
+        return {key: line for key, line in keys if key}
 
     @cached_property
     def _users(self) -> dict[str, int]:

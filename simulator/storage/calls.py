@@ -1,6 +1,6 @@
 """What events, uploads and lookups ask of the database, by statements that the driver executes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from typing import cast as known_as
 
@@ -72,6 +72,11 @@ class SqlCallSession:
     def user(self, user_id: int) -> User | None:
         row = self._driver.execute(_USER, {"number": user_id}).fetchone()
         return _user(row) if row else None
+
+    def known_users(self, user_ids: Collection[int]) -> set[int]:
+        """Which of these there are."""
+        statement = _known_users(len(user_ids))
+        return {found for (found,) in self._driver.execute(statement, _numbered(user_ids)).fetchall()}
 
     def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
         """Who has each number, in the order of ids; a number that nobody has is not there."""
@@ -155,12 +160,17 @@ def _text(document: Mapping[str, object]) -> str:
     return orjson.dumps(document).decode()
 
 
-def _numbered(values: Sequence[str | int]) -> dict[str, str | int | float | None]:
+def _numbered(values: Collection[str | int]) -> dict[str, str | int | float | None]:
     return {f"v{number}": value for number, value in enumerate(values)}
 
 
 def _marks(count: int) -> list[bindparam]:  # type: ignore[valid-type]
     return [bindparam(f"v{number}") for number in range(count)]
+
+
+@cache
+def _known_users(count: int) -> Select[Row]:
+    return select(users.c.id).where(users.c.id.in_(_marks(count)))
 
 
 @cache

@@ -36,7 +36,7 @@ def event(session: CallSession, asked: Asked) -> Reply:
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:
         _nobody_named(asked, str(sent["type"]))
-    named = cards.recipients(codes, user_ids, pool, lambda user: session.user(user) is not None)
+    named = cards.recipients(codes, user_ids, pool, session.known_users)
     if sent["type"] == "hangup":
         _close_cards(session, asked, sent)
     else:
