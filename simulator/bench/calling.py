@@ -108,16 +108,16 @@ class Caller:
             asked = replace(asked, headers={**asked.headers, CLOCK_HEADER: self.clock.id})
         answer, error = self._ask(asked, limit)
         headers = tuple((name, value) for name, value in asked.headers.items() if name != CLOCK_HEADER)
-        return self.journal.write(
-            Exchange(
-                at=self.clock.now(),
-                direction="out",
-                request=SentRequest(asked.method, asked.url, headers, Body.of(asked.body)),
-                answer=answer,
-                error=error,
-                by_bench=BENCH_HEADER in asked.headers,
-            )
+        exchange = Exchange(
+            at=self.clock.now(),
+            direction="out",
+            request=SentRequest(asked.method, asked.url, headers, Body.of(asked.body)),
+            answer=answer,
+            error=error,
+            by_bench=BENCH_HEADER in asked.headers,
         )
+        self.journal.write(exchange)
+        return exchange
 
     def _ask(self, asked: altering.Request, limit: float) -> tuple[SentAnswer | None, str]:
         prepared = requests.Request(

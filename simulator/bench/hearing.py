@@ -5,7 +5,7 @@ import socket
 import struct
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from simulator.bench import altering
 from simulator.bench.faults import Faults, Seam
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 LOST, _ORIGINAL = "callproof.lost", "callproof.original"
 # More is left to the app, which refuses it.
 MAX_BODY = 4 * 1024 * 1024
+# Signs that stand in paths as they are.
+_IN_PATHS = "/:@!$&'()*+,;=~"
 
 # The name of the method that a request is, by verb and path; empty for none.
 Resolve = Callable[[str, str], str]
@@ -48,7 +50,7 @@ class Hearing:
             return
         body = environ["wsgi.input"].read(length) if length else b""
         headers = {"Content-Type": environ.get("CONTENT_TYPE", "")}
-        sent = altering.Request(environ["REQUEST_METHOD"], _url(environ), headers, body)
+        sent = altering.Request(environ["REQUEST_METHOD"], url_of(environ), headers, body)
         heard = sent
         for change in self._faults.take(Seam.HEARS, operation, altering.fits(sent)):
             heard = altering.request(heard, change)
@@ -70,10 +72,14 @@ def original(environ: "WSGIEnvironment") -> altering.Request | None:
     return found
 
 
-def _url(environ: "WSGIEnvironment") -> str:
-    query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
-    path = environ.get("RAW_URI") or environ["PATH_INFO"] + query
-    return f"{environ['wsgi.url_scheme']}://{environ.get('HTTP_HOST', '')}{path}"
+def url_of(environ: "WSGIEnvironment") -> str:
+    """The address as it was asked for, as far as the server tells."""
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    path = environ.get("RAW_URI")
+    if path is None:
+        query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+        path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_IN_PATHS) + query
+    return f"{environ['wsgi.url_scheme']}://{host}{path}"
 
 
 def _reset(environ: "WSGIEnvironment") -> None:

@@ -7,10 +7,11 @@ in the store, never the other way round.
 import base64
 import time
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import count
 from threading import Condition
+from typing import cast
 
 from simulator.contract.findings import Finding
 from simulator.contract.jsontypes import Json, JsonObject
@@ -36,6 +37,13 @@ class Body:
         except UnicodeDecodeError:
             return cls(content[:MAX_BINARY], len(content), False)
         return cls(content, len(content), True)
+
+    @classmethod
+    def of_json(cls, sent: Mapping[str, Json]) -> "Body":
+        size = cast(int, sent["size"])
+        if "text" in sent:
+            return cls(str(sent["text"]).encode(), size, True)
+        return cls(base64.b64decode(str(sent["base64"])), size, False)
 
     def as_json(self) -> JsonObject:
         if self.is_text:
@@ -80,6 +88,26 @@ class Exchange:
     by_bench: bool = False
     id: int = 0
 
+    @classmethod
+    def of_json(cls, sent: JsonObject) -> "Exchange":
+        """The inverse of ``as_json``."""
+        request, answer = cast(JsonObject, sent["request"]), cast("JsonObject | None", sent["answer"])
+        answered = None
+        if answer:
+            answered = SentAnswer(cast(int, answer["status"]), _headers(answer), _body(answer))
+        return cls(
+            at=cast(float, sent["at"]),
+            direction=str(sent["direction"]),
+            request=SentRequest(
+                str(request["method"]), str(request["url"]), _headers(request), _body(request)
+            ),
+            answer=answered,
+            error=str(sent["error"]),
+            findings=tuple(Finding.of_json(found) for found in cast(list[JsonObject], sent["findings"])),
+            by_bench=bool(sent["byBench"]),
+            id=cast(int, sent["id"]),
+        )
+
     @property
     def size(self) -> int:
         answer = len(self.answer.body.data) if self.answer else 0
@@ -110,6 +138,32 @@ class Exchange:
         }
 
 
+def _headers(sent: JsonObject) -> Headers:
+    return tuple((name, value) for name, value in cast(list[list[str]], sent["headers"]))
+
+
+def _body(sent: JsonObject) -> Body:
+    return Body.of_json(cast(JsonObject, sent["body"]))
+
+
+class _Entry:
+    """One exchange of the journal, built when somebody asks for it: under load nobody does."""
+
+    __slots__ = ("_build", "_exchange", "id", "size")
+
+    def __init__(self, number: int, size: int, build: Callable[[], Exchange]) -> None:
+        self.id = number
+        self.size = size
+        self._build = build
+        self._exchange: Exchange | None = None
+
+    @property
+    def exchange(self) -> Exchange:
+        if self._exchange is None:
+            self._exchange = replace(self._build(), id=self.id)
+        return self._exchange
+
+
 class Journal:
     """Entries are numbered from 1 and never renumbered, also when old ones are dropped.
 
@@ -123,7 +177,7 @@ class Journal:
         self.max_bytes = max_bytes
         self._every = every
         self._passed = count()
-        self._entries: deque[Exchange] = deque()
+        self._entries: deque[_Entry] = deque()
         self._bytes = 0
         self._last_id = 0
         self._grown = Condition()
@@ -136,18 +190,19 @@ class Journal:
         """Whether the next exchange is one that is kept; ask once for each."""
         return self._every == 1 or (self._every > 0 and next(self._passed) % self._every == 0)
 
-    def write(self, exchange: Exchange) -> Exchange:
+    def write(self, exchange: Exchange) -> None:
         """Append it under the next number and wake whoever waits."""
+        self.draft(exchange.size, lambda: exchange)
+
+    def draft(self, size: int, build: Callable[[], Exchange]) -> None:
+        """Append what ``build`` makes, which need not happen now; ``size`` is about its bytes."""
         with self._grown:
             self._last_id += 1
-            # Nobody has seen it yet, so numbering it in place changes nothing for anybody.
-            object.__setattr__(exchange, "id", self._last_id)
-            self._entries.append(exchange)
-            self._bytes += exchange.size
+            self._entries.append(_Entry(self._last_id, size, build))
+            self._bytes += size
             while len(self._entries) > self.max_entries or self._bytes > self.max_bytes:
                 self._bytes -= self._entries.popleft().size
             self._grown.notify_all()
-        return exchange
 
     def since(self, last_seen: int = 0, *, wait: float = 0.0, limit: int = 1000) -> Sequence[Exchange]:
         """Entries with a higher number, oldest first; waits up to ``wait`` real seconds for the first."""
@@ -155,10 +210,14 @@ class Journal:
         with self._grown:
             while self._last_id <= last_seen and (left := deadline - time.monotonic()) > 0:
                 self._grown.wait(left)
-            return [entry for entry in self._entries if entry.id > last_seen][:limit]
+            found = [entry for entry in self._entries if entry.id > last_seen][:limit]
+        return [entry.exchange for entry in found]
 
     def clear(self) -> None:
         """Forget the entries; numbering goes on."""
         with self._grown:
             self._entries.clear()
             self._bytes = 0
+
+    def close(self) -> None:
+        """Nothing is left to be written."""

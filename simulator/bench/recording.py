@@ -9,7 +9,7 @@ from flask import Flask, Response, g, request
 from simulator.bench import altering
 from simulator.bench.clocks import AnyClock
 from simulator.bench.faults import Change, Faults, Seam
-from simulator.bench.hearing import LOST, Hearing, Resolve, original
+from simulator.bench.hearing import LOST, Hearing, Resolve, original, url_of
 from simulator.bench.journal import Body, Exchange, Headers, Journal, SentAnswer, SentRequest
 from simulator.contract.findings import Finding, printable
 
@@ -61,19 +61,18 @@ def record_incoming(
             return response
         sent = original(request.environ) or _as_heard()
         lost = LOST in request.environ
-        written = journal.write(
-            Exchange(
-                at=clock.now(),
-                direction="in",
-                request=SentRequest(
-                    sent.method, sent.url, environ_headers(request.environ), Body.of(sent.body)
-                ),
-                answer=None if lost else _answer(response),
-                error=request.environ[LOST] if lost else "",
-                findings=tuple(findings),
-                by_bench=BENCH_HEADER in request.headers,
-            )
+        written = Exchange(
+            at=clock.now(),
+            direction="in",
+            request=SentRequest(
+                sent.method, sent.url, environ_headers(request.environ), Body.of(sent.body)
+            ),
+            answer=None if lost else _answer(response),
+            error=request.environ[LOST] if lost else "",
+            findings=tuple(findings),
+            by_bench=BENCH_HEADER in request.headers,
         )
+        journal.write(written)
         tell(written, request.method, request.path)
         return response
 
@@ -82,9 +81,9 @@ def tell(written: Exchange, method: str, path: str) -> None:
     """Log an exchange that was answered, and what was found about it."""
     if log.isEnabledFor(logging.INFO):
         came_of_it = written.error or (written.answer.status if written.answer else "")
-        log.info("%d %s -> %s", written.id, printable(f"{method} {path}"), came_of_it)
+        log.info("%s -> %s", printable(f"{method} {path}"), came_of_it)
     for finding in written.findings:
-        log.warning("%d %s", written.id, finding)
+        log.warning("%s: %s", printable(path), finding)
 
 
 def environ_headers(environ: "WSGIEnvironment") -> Headers:
@@ -111,8 +110,7 @@ def note(*findings: Finding) -> None:
 
 
 def _as_heard() -> altering.Request:
-    url = request.host_url.rstrip("/") + request.environ.get("RAW_URI", request.full_path)
-    return altering.Request(request.method, url, {}, g.get("body", b""))
+    return altering.Request(request.method, url_of(request.environ), {}, g.get("body", b""))
 
 
 def _answer(response: Response) -> SentAnswer:

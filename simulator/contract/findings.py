@@ -42,6 +42,12 @@ class Finding:
     remedy: str = ""
     requirement: str = ""
 
+    @classmethod
+    def of_json(cls, sent: JsonObject) -> "Finding":
+        """The inverse of ``as_json``."""
+        words = {name: str(value) for name, value in sent.items() if name != "kind"}
+        return cls(kind=Kind(str(sent["kind"])), **words)
+
     def as_json(self) -> JsonObject:
         return {
             "kind": self.kind.value,

@@ -4,11 +4,12 @@
 readings of a form differ only where an escape is broken; such a text is left to urllib.
 """
 
-import re
 from binascii import a2b_qp
 from urllib.parse import parse_qsl
 
-_BROKEN = re.compile("%(?![0-9A-Fa-f]{2})")
+
+class _Broken(Exception):
+    """An escape without two hexadecimal digits."""
 
 
 def pairs(text: str, most: int) -> list[tuple[str, str]]:
@@ -16,11 +17,12 @@ def pairs(text: str, most: int) -> list[tuple[str, str]]:
 
     Raises ValueError for more than ``most``.
     """
-    if "%" not in text and "+" not in text:
-        return _split(text, most)
-    if _BROKEN.search(text) or "\r" in text:
-        return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
-    return [(_unquote(name), _unquote(value)) for name, value in _split(text, most)]
+    if "\n" not in text and "\r" not in text:
+        try:
+            return [(_unquote(name), _unquote(value)) for name, value in _split(text, most)]
+        except _Broken:
+            pass
+    return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
 
 
 def _split(text: str, most: int) -> list[tuple[str, str]]:
@@ -34,7 +36,11 @@ def _split(text: str, most: int) -> list[tuple[str, str]]:
 
 def _unquote(text: str) -> str:
     text = text.replace("+", " ")
-    if "%" not in text:
+    escapes = text.count("%")
+    if not escapes:
         return text
-    quoted = text.encode("utf-8", "surrogatepass").replace(b"=", b"=3D").replace(b"%", b"=")
-    return a2b_qp(quoted).decode("utf-8", "replace")
+    sent = text.encode("utf-8", "surrogatepass")
+    read = a2b_qp(sent.replace(b"=", b"=3D").replace(b"%", b"="))
+    if len(sent) - len(read) != 2 * escapes:
+        raise _Broken
+    return read.decode("utf-8", "replace")

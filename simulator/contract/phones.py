@@ -25,9 +25,13 @@ def dialable(number: str, country: str = "RU") -> str:
     ``8 (912) 123-45-67`` -> ``79121234567``. A number that no plan of ``country`` knows keeps its
     own digits, because the PBX may still be able to dial it.
     """
-    if plain := (_AT_HOME if country == "RU" else _ANYWHERE).fullmatch(number):
-        return "7" + "".join(plain.groups())
-    return parsed(number, country)
+    ten = _ten_digits(number, country)
+    return f"7{ten}" if ten else parsed(number, country)
+
+
+def _ten_digits(number: str, country: str) -> str:
+    plain = (_AT_HOME if country == "RU" else _ANYWHERE).fullmatch(number)
+    return "".join(plain.groups()) if plain else ""
 
 
 @lru_cache(maxsize=65_536)
@@ -47,7 +51,7 @@ def phone_key(number: str, country: str = "RU") -> str:
 
     A number without a country code is read in the numbering plan of ``country``.
     """
-    return dialable(number, country)[-SIGNIFICANT_DIGITS:]
+    return _ten_digits(number, country) or parsed(number, country)[-SIGNIFICANT_DIGITS:]
 
 
 def same_phone(one: str, other: str, country: str = "RU") -> bool:

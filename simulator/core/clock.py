@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 from itertools import count
 from zoneinfo import ZoneInfo
 
@@ -24,7 +24,11 @@ def read(text: str, zone: str = "UTC") -> float:
         moment = datetime.fromisoformat(text)
     except ValueError:
         moment = datetime.strptime(text, DATETIME_FORMAT)
-    return moment.replace(tzinfo=ZoneInfo(zone)).timestamp()
+    return moment.replace(tzinfo=_zone(zone)).timestamp()
+
+
+def _zone(name: str) -> tzinfo:
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 class ManualTimer:

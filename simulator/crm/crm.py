@@ -8,6 +8,7 @@ from simulator.bench.calling import Caller
 from simulator.bench.clocks import AnyClock
 from simulator.bench.faults import Faults
 from simulator.bench.journal import Journal
+from simulator.bench.shared_journal import SharedJournal
 from simulator.contract.errors import RateLimitExceeded
 from simulator.contract.jsontypes import Json
 from simulator.core.budgets import Limits, purse_of
@@ -16,6 +17,8 @@ from simulator.core.ports import CrmSession
 from simulator.crm.outgoing import Outgoing
 from simulator.crm.settings import SCOPES, CrmSettings, Knobs, Readings
 from simulator.storage.crm import SqlCrmStore
+from simulator.storage.database import IN_MEMORY
+from simulator.storage.journal import JournalTable
 
 
 class Crm:
@@ -24,8 +27,8 @@ class Crm:
     def __init__(self, settings: CrmSettings, clock: AnyClock) -> None:
         self.settings = settings
         self.clock = clock
-        self.journal = Journal()
         self.store = SqlCrmStore(settings.database, settings.country)
+        self.journal = self._journal()
         self.faults = Faults(settings.seed, settings.faults)
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
         caller = Caller(
@@ -91,7 +94,13 @@ class Crm:
 
     def close(self) -> None:
         self.faults.clear()
+        self.journal.close()
         self.store.close()
+
+    def _journal(self) -> Journal:
+        if self.settings.database == IN_MEMORY:
+            return Journal(every=self.settings.journal_every)
+        return SharedJournal(JournalTable(self.store.database), every=self.settings.journal_every)
 
     def _fill_when_empty(self) -> None:
         with self.store.begin() as session:

@@ -7,11 +7,14 @@ it does not know, or what a tester has made special, goes on to Flask.
 import io
 import logging
 from collections.abc import Iterable
+from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
+from simulator.bench.hearing import url_of
 from simulator.bench.journal import Body, Exchange, Headers, SentAnswer, SentRequest
 from simulator.bench.recording import BENCH_HEADER, FINDINGS_HEADER, environ_headers, tell
+from simulator.bench.recording import log as exchange_log
 from simulator.contract import operations
 from simulator.contract.errors import ApiError
 from simulator.contract.findings import Finding
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
 log = logging.getLogger("callproof.crm")
 
 MAX_BODY = 1024 * 1024
+# What an entry of the journal takes beside the two bodies, about, in bytes.
+_ENTRY = 2048
 _BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus} | {460: "460 UNKNOWN"}
 
@@ -102,20 +107,31 @@ class Door:
         journal = self._crm.journal
         if not journal.wants():
             return
-        query = f"?{incoming.query}" if incoming.query else ""
-        host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
-        url = f"{environ['wsgi.url_scheme']}://{host}{incoming.path}{query}"
-        written = journal.write(
-            Exchange(
-                at=self._crm.clock.now(),
-                direction="in",
-                request=SentRequest(incoming.method, url, environ_headers(environ), Body.of(incoming.body)),
-                answer=SentAnswer(answer.status, headers, Body.of(answer.body)),
-                findings=tuple(findings),
-                by_bench=_BENCH in environ,
-            )
-        )
-        tell(written, incoming.method, incoming.path)
+        now = self._crm.clock.now()
+        entry = partial(_exchange, environ, incoming, answer, headers, tuple(findings), now)
+        if findings or exchange_log.isEnabledFor(logging.INFO):
+            tell(entry(), incoming.method, incoming.path)
+        journal.draft(_ENTRY + len(incoming.body) + len(answer.body), entry)
+
+
+def _exchange(
+    environ: "WSGIEnvironment",
+    incoming: Incoming,
+    answer: Answer,
+    headers: Headers,
+    findings: tuple[Finding, ...],
+    now: float,
+) -> Exchange:
+    return Exchange(
+        at=now,
+        direction="in",
+        request=SentRequest(
+            incoming.method, url_of(environ), environ_headers(environ), Body.of(incoming.body)
+        ),
+        answer=SentAnswer(answer.status, headers, Body.of(answer.body)),
+        findings=findings,
+        by_bench=_BENCH in environ,
+    )
 
 
 def _is_plain(environ: "WSGIEnvironment") -> bool:

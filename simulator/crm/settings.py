@@ -80,7 +80,8 @@ class CrmSettings:
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
     ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
-    every call to the PBX (contract.md, section 9.25). ``faults`` act from the start.
+    every call to the PBX (contract.md, section 9.25). ``faults`` act from the start. Of so many exchanges
+    the journal keeps one, ``journal_every``; 0 keeps none.
     """
 
     api_key: str
@@ -97,3 +98,4 @@ class CrmSettings:
     managers: int = MANAGERS
     customers: int = CUSTOMERS
     faults: tuple[Fault, ...] = ()
+    journal_every: int = 1

@@ -225,6 +225,8 @@ class SqlCrmSession(SqlCallSession):
 
     def clear(self) -> None:
         for table in reversed(tables.crm.sorted_tables):
+            if table in (tables.journal, tables.journal_last):
+                continue  # its numbers go on
             self._db.execute(delete(table))
         self._change_directory()
 

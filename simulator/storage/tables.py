@@ -14,6 +14,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
 )
 
 crm = MetaData()
@@ -39,6 +40,21 @@ marks = Table(
     crm,
     Column("id", Integer, primary_key=True),
     Column("mark", String(32), nullable=False),
+)
+
+journal = Table(
+    "crm_journal",
+    crm,
+    Column("id", Integer, primary_key=True, autoincrement=False),
+    Column("size", Integer, nullable=False),
+    Column("entry", Text, nullable=False),
+)
+
+journal_last = Table(
+    "crm_journal_last",
+    crm,
+    Column("id", Integer, primary_key=True),
+    Column("number", Integer, nullable=False),
 )
 
 spent = Table(

@@ -150,11 +150,11 @@ def test_a_page_of_another_origin_cannot_use_the_control_api(account: Account) -
     assert own.status_code == 200
 
 
-def test_findings_are_logged_with_the_number_of_their_exchange(
+def test_findings_are_logged_with_the_path_of_their_exchange(
     registered: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     registered.event(phone="1", type="in", codes=["100"], **{"colour\n\x1b[31m": 1})
-    assert "2 ignored: event/colour\\n\\x1b[31m: the contract knows no" in caplog.text
+    assert "call/event: ignored: event/colour\\n\\x1b[31m: the contract knows no" in caplog.text
     assert "\x1b" not in caplog.text
 
 

@@ -15,7 +15,7 @@ from simulator.contract.errors import (
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject, bracketed
 from simulator.core import cards, managers
-from simulator.core.clock import read
+from simulator.core.clock import read, written
 from simulator.core.dates import oddity
 from simulator.core.model import Card, Customer, HistoryCall, Pool
 from simulator.core.ports import CallSession
@@ -57,9 +57,10 @@ def upload(session: CallSession, asked: Asked) -> Reply:
     if not pool.enabled:
         raise UploadNotSupported
     items = cast(list[JsonObject], asked.entity)
-    good = [(n, item) for n, item in enumerate(items) if not _is_broken(n, asked.broken)]
+    good = [(n, item) for n, item in enumerate(items) if not (asked.broken and _is_broken(n, asked.broken))]
     for index, item in good:
-        _demand_site(session, asked, item, f"/{index}/site")
+        if "site" in item:
+            _demand_site(session, asked, item, f"/{index}/site")
     call_ids = [str(item["externalId"]) for _, item in good]
     _doubt_dates(asked, good, session.first_events(call_ids))
     still_open = session.open_cards(call_ids)
@@ -232,9 +233,12 @@ def _doubt_dates(
     asked: Asked, items: Iterable[tuple[int, JsonObject]], first_events: Mapping[str, float]
 ) -> None:
     zone = asked.settings.timezone
+    now = written(asked.now, zone)
     for index, item in items:
-        first_event = first_events.get(str(item["externalId"]))
-        if problem := oddity(read(str(item["date"]), zone), asked.now, first_event):
+        date, first_event = str(item["date"]), first_events.get(str(item["externalId"]))
+        if first_event is None and len(date) == len(now) and date <= now:
+            continue  # in the past, and nothing to compare with
+        if problem := oddity(read(date, zone), asked.now, first_event):
             remedy = f"Send the date in the account's time, {zone}."
             asked.remark(f"/{index}/date", problem, remedy, "PBX-HISTORY-06")
 
@@ -260,7 +264,7 @@ def _history_calls(
         phone, user = str(item["phone"]), cast("int | None", item.get("userId"))
         if user is None and "code" in item:
             user = pool.user_of(str(item["code"]))
-        customer = managers.caller(owners.get(phone, []))
+        customer = managers.caller(owners[phone]) if phone in owners else None
         found.append(
             HistoryCall(
                 external_id=str(item["externalId"]),
