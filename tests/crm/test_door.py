@@ -153,7 +153,7 @@ def test_the_door_is_what_answers(pair: Pair) -> None:
     [
         ("budgets", {"telephony": 2}),
         ("readings", {"account": "unknown"}),
-        ("faults", {"name": "crm-overloaded"}),
+        ("faults", {"fault": "crm-overloaded"}),
     ],
 )
 def test_what_a_tester_turns_holds_for_both_ways(path: str, body: Sent) -> None:
