@@ -13,7 +13,7 @@ from typing import NoReturn
 from uuid import uuid4
 
 import pytest
-from sqlalchemy import NullPool, create_engine, text
+from sqlalchemy import Engine, NullPool, create_engine, text
 
 from simulator.serving import LOOPBACK, Address
 
@@ -50,13 +50,21 @@ class Postgres:
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def waiting(self, url: str) -> int:
+        """How many transactions in that database wait for another one to end."""
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = :name AND wait_event_type = 'Lock'"
+        with self._administrator().connect() as connection:
+            return int(connection.execute(text(asked), {"name": url.rpartition("/")[2]}).scalar_one())
+
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{ROLE}@{LOOPBACK}:{self.port}/{database}"
 
     def _administer(self, statement: str) -> None:
-        engine = create_engine(self.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
+        with self._administrator().connect() as connection:
             connection.execute(text(statement))
+
+    def _administrator(self) -> Engine:
+        return create_engine(self.url("postgres"), poolclass=NullPool, isolation_level="AUTOCOMMIT")
 
 
 def installed() -> Path:
@@ -143,5 +151,6 @@ class _Cluster:
             "fsync": "off",
             "synchronous_commit": "off",
             "full_page_writes": "off",
+            "deadlock_timeout": "100ms",
         }
         return " ".join(f"-c {name}={value}" for name, value in settings.items())
