@@ -26,7 +26,7 @@ from simulator.pbx.crm_client import Told
 from simulator.pbx.pbx import Pbx
 from simulator.pbx.plan import default_plan
 from simulator.pbx.settings import PbxSettings
-from simulator.storage.database import IN_MEMORY
+from simulator.storage.database import IN_MEMORY, shown
 
 LOOPBACK = "127.0.0.1"
 
@@ -174,7 +174,11 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
             say(f"virtual PBX  {pbx.settings.base_url}   talks to {pbx.settings.crm_url}")
             if options.register:
                 say(_registered(pbx.crm.register()))
-        say("State is kept in memory." if options.db == IN_MEMORY else f"State is kept in {options.db}")
+        say(
+            "State is kept in memory."
+            if options.db == IN_MEMORY
+            else f"State is kept in {shown(options.db)}"
+        )
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: stop.set())
         if options.faults:

@@ -10,6 +10,7 @@ from simulator.crm.app import create_app
 from simulator.crm.crm import Crm
 from simulator.crm.settings import CrmSettings
 from simulator.serving import BuiltIn, built_in
+from tests.postgres import Postgres, installed, running
 from tests.support import KEY, Account
 
 # The same examples on every machine, however slow it is.
@@ -41,6 +42,20 @@ def pair() -> Iterator[BuiltIn]:
     with built_in() as ends:
         assert ends.pbx.crm.register().success
         yield ends
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    """One server for all tests of this process; a worker of pytest-xdist has its own."""
+    with running(installed()) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres: Postgres) -> Iterator[str]:
+    """A fresh database on PostgreSQL for this test alone."""
+    with postgres.database() as url:
+        yield url
 
 
 def _account(*, strict: bool) -> Iterator[Account]:

@@ -5,7 +5,7 @@ PHP brackets. Each form that the documentation does not promise leaves a finding
 refuses it in the CRM's words instead.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -52,10 +52,13 @@ class Decoded:
 
 
 def decode(query: str, content_type: str, body: bytes, *, strict: bool = False) -> Decoded:
-    """Take a request apart. Raises InvalidInput when there are too many fields or they nest too deep."""
+    """Take a request apart. Raises InvalidInput for too many fields, too deep ones, or a NUL."""
     findings: list[Finding] = []
     fields = _body(content_type, body, findings, strict) if body else {}
-    return Decoded(_nest(_pairs(query, "query", findings)), fields, findings)
+    decoded = Decoded(_nest(_pairs(query, "query", findings)), fields, findings)
+    if b"\0" in body or b"%00" in body or b"\\u0000" in body or "%00" in query:
+        _demand_text([decoded.query, decoded.fields])
+    return decoded
 
 
 def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
@@ -85,7 +88,24 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         raise refusal from None
     if not isinstance(decoded, dict | list):
         raise ArrayExpected(_php_type(decoded), _text(decoded))
+    if "\\u0000" in value:
+        _demand_text(decoded)
     return decoded, []
+
+
+def _demand_text(value: Json) -> None:
+    """A NUL is no text: databases cannot keep it, or end there."""
+    if isinstance(value, str) and "\0" in value:
+        refusal = InvalidInput()
+        refusal.add_note("a text holds the character NUL")
+        raise refusal
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            _demand_text(name)
+            _demand_text(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            _demand_text(inner)
 
 
 def explain(error: ApiError) -> str:

@@ -196,7 +196,7 @@ class _Actions:
     def set_user(self, asked: JsonObject) -> Json:
         number = str(asked["id"])
         with self.crm.store.begin() as session:
-            user = session.user(int(number)) if number.isdecimal() else None
+            user = session.user(int(number)) if number.isdecimal() and len(number) < 10 else None
             if user is None:
                 raise ControlError(f"There is no user {number}.", 404)
             changed = _changed(user, asked)

@@ -77,10 +77,9 @@ class Door:
         crm = self._crm
         try:
             decoded = incoming.decode(strict=crm.settings.strict)
+            findings += decoded.findings
 
             def job(session: CallSession) -> Reply:
-                # A job may be run again, and says everything anew then.
-                findings[:] = decoded.findings
                 admitted = answering.admit(crm, incoming, decoded, session.directory(), findings)
                 if admitted.knobs.limits.counts:
                     raise _LongWay

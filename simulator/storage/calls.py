@@ -106,11 +106,6 @@ class SqlCallSession:
         rows = self._driver.execute(_EVENTS_OF, {"call": call_external_id}).fetchall()
         return [orjson.loads(content) for (content,) in rows]
 
-    def hold(self, call_external_id: str) -> None:
-        """Until this transaction ends, no other reports the call: two must not both find it unknown."""
-        if self._driver.dialect == "postgresql":
-            self._driver.run("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [call_external_id])
-
     def add_cards(self, new: Sequence[Card]) -> None:
         self._driver.insert(cards, _CARD, [tuple(getattr(card, name) for name in _CARD) for card in new])
 

@@ -40,7 +40,7 @@ from simulator.core.model import (
 from simulator.core.ports import CallSession
 from simulator.storage import tables
 from simulator.storage.calls import SqlCallSession
-from simulator.storage.database import Database, new_id
+from simulator.storage.database import Database, clear, new_id, skip_id
 from simulator.storage.directory import Known
 from simulator.storage.driver import Compiler, Driver, RawConnection
 
@@ -70,6 +70,8 @@ class SqlCrmStore:
 
 
 class SqlCrmSession(SqlCallSession):
+    """One transaction on everything. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
+
     def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
         raw = cast(RawConnection, connection.connection.dbapi_connection)
         super().__init__(Driver(raw, compiler), country, known)
@@ -102,6 +104,8 @@ class SqlCrmSession(SqlCallSession):
         self._db.execute(delete(tables.spent))
 
     def module(self, code: str) -> Module | None:
+        if "\0" in code:
+            return None
         row = self._one(select(tables.modules).where(tables.modules.c.code == code))
         return Module(row["code"], row["document"]) if row else None
 
@@ -129,7 +133,9 @@ class SqlCrmSession(SqlCallSession):
         return self._customer(tables.customers.c.id == customer_id)
 
     def customer_by_external_id(self, external_id: str) -> Customer | None:
-        return self._customer(tables.customers.c.external_id == external_id)
+        return (
+            None if "\0" in external_id else self._customer(tables.customers.c.external_id == external_id)
+        )
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
         statement = select(tables.customers).where(*_conditions(query, self._country))
@@ -144,6 +150,8 @@ class SqlCrmSession(SqlCallSession):
             del values["id"]
         result = self._db.execute(insert(tables.customers).values(values))
         stored = replace(customer, id=new_id(result.inserted_primary_key))
+        if customer.id:
+            skip_id(self._db, tables.customers)
         self._save_phones(stored)
         return stored
 
@@ -202,6 +210,8 @@ class SqlCrmSession(SqlCallSession):
         self, kind: str, *, number: int | None = None, external_id: str | None = None
     ) -> Document | None:
         table = tables.documents
+        if external_id is not None and "\0" in external_id:
+            return None
         named = table.c.id == number if number is not None else table.c.external_id == external_id
         row = self._one(select(table).where(table.c.kind == kind, named))
         return Document(**row) if row else None
@@ -224,10 +234,9 @@ class SqlCrmSession(SqlCallSession):
         return {"openCards": self._count(select(tables.cards).where(tables.cards.c.closed_at.is_(None)))}
 
     def clear(self) -> None:
-        for table in reversed(tables.crm.sorted_tables):
-            if table in (tables.journal, tables.journal_last):
-                continue  # its numbers go on
-            self._db.execute(delete(table))
+        # The journal is not state, and its numbers go on.
+        kept = (tables.journal, tables.journal_last)
+        clear(self._db, [table for table in tables.crm.sorted_tables if table not in kept])
         self._change_directory()
 
     def _change_directory(self) -> None:

@@ -2,13 +2,10 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, delete, func, insert, select, text, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from simulator.storage.database import Database
 from simulator.storage.tables import journal, journal_last
-
-# Whose turn it is to number entries, on a database where two could write at once.
-_TURN = 7_205_759
 
 
 class JournalTable:
@@ -24,8 +21,6 @@ class JournalTable:
     def append(self, entries: Sequence[str], *, most: int, most_bytes: int) -> None:
         """Keep them under the next numbers, and of all no more than ``most`` and ``most_bytes``."""
         with self._database.begin() as connection:
-            if connection.dialect.name == "postgresql":
-                connection.execute(text("SELECT pg_advisory_xact_lock(:turn)"), {"turn": _TURN})
             last = _last(connection)
             kept = entries[-most:]
             first = last + 1 + len(entries) - len(kept)

@@ -2,7 +2,7 @@
 
 import logging
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -14,10 +14,8 @@ from simulator.storage.driver import Compiler, Driver
 log = logging.getLogger("callproof.storage")
 
 T = TypeVar("T")
-# How many transactions are committed together at most, and how often a deadlock is tried again.
+# How many transactions are committed together at most.
 TOGETHER = 64
-AGAIN = 5
-_DEADLOCKS = ("40P01", "40001")
 
 
 class _Ticket(Generic[T]):
@@ -30,29 +28,26 @@ class _Ticket(Generic[T]):
         self.error: BaseException | None = None
 
     def play(self, driver: Driver) -> None:
-        self.error = None
         try:
             self.result = self.job(driver)
         except Exception as error:
             self.error = error
 
-    def fail(self, error: BaseException) -> None:
-        self.error, self.done = error, True
-
 
 class Lane:
-    """``turn`` is the lock that everybody holds who uses the connection; ``writes`` says what the jobs do.
-
-    A job may be run again after a deadlock, so it changes nothing but the database.
-    """
+    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin."""
 
     def __init__(
-        self, engine: Engine, compiler: Compiler, turn: AbstractContextManager[object], *, writes: bool
+        self,
+        engine: Engine,
+        compiler: Compiler,
+        turn: AbstractContextManager[object],
+        begin: Sequence[str],
     ) -> None:
         self._engine = engine
         self._compiler = compiler
         self._turn = turn
-        self._begin = "BEGIN IMMEDIATE" if writes and compiler.name == "sqlite" else "BEGIN"
+        self._begin = begin
         self._waiting: deque[_Ticket[object]] = deque()
         self._fairy: PoolProxiedConnection | None = None
 
@@ -76,43 +71,29 @@ class Lane:
 
     def _serve(self) -> None:
         tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
-        for left in reversed(range(AGAIN)):
-            try:
-                driver = self._driver()
-                self._transact(driver, tickets)
-            except Exception as error:
-                self._give_up(error)
-                if not left or getattr(error, "sqlstate", None) not in _DEADLOCKS:
-                    for ticket in tickets:
-                        ticket.fail(error)
-                    return
-            else:
-                for ticket in tickets:
-                    ticket.done = True
-                return
+        try:
+            self._transact(self._driver(), tickets)
+        except Exception as error:
+            self._give_up(error)
+            for ticket in tickets:
+                ticket.error = error
+        for ticket in tickets:
+            ticket.done = True
 
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
-        driver.run(self._begin)
+        for statement in self._begin:
+            driver.run(statement)
         if len(tickets) == 1:
             tickets[0].play(driver)
-            if tickets[0].error is not None:
-                self._demand_sound(tickets[0])
-                driver.run("ROLLBACK")
-                return
-        else:
-            for ticket in tickets:
-                driver.run("SAVEPOINT job")
-                ticket.play(driver)
-                if ticket.error is not None:
-                    self._demand_sound(ticket)
-                    driver.run("ROLLBACK TO SAVEPOINT job")
-                driver.run("RELEASE SAVEPOINT job")
+            driver.run("COMMIT" if tickets[0].error is None else "ROLLBACK")
+            return
+        for ticket in tickets:
+            driver.run("SAVEPOINT job")
+            ticket.play(driver)
+            if ticket.error is not None:
+                driver.run("ROLLBACK TO SAVEPOINT job")
+            driver.run("RELEASE SAVEPOINT job")
         driver.run("COMMIT")
-
-    def _demand_sound(self, ticket: "_Ticket[object]") -> None:
-        """A deadlock is everybody's: the whole transaction is lost and tried again."""
-        if ticket.error is not None and getattr(ticket.error, "sqlstate", None) in _DEADLOCKS:
-            raise ticket.error
 
     def _give_up(self, error: Exception) -> None:
         """After a failure nobody knows what the connection is in the middle of."""

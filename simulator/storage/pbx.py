@@ -12,7 +12,7 @@ from simulator.core.call import Call, Cause, Choice, Direction, Leg, State
 from simulator.core.outbox import Fate, Kind, Message
 from simulator.core.script import Outcome, Party, Script
 from simulator.storage import tables
-from simulator.storage.database import Database, new_id
+from simulator.storage.database import Database, clear, new_id
 
 
 class SqlPbxStore:
@@ -121,8 +121,7 @@ class SqlPbxSession:
         return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
 
     def clear(self) -> None:
-        for table in reversed(tables.pbx.sorted_tables):
-            self._db.execute(delete(table))
+        clear(self._db, tables.pbx.sorted_tables)
 
 
 def _row(call: Call) -> dict[str, object]:

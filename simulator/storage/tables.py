@@ -17,13 +17,16 @@ from sqlalchemy import (
     Text,
 )
 
+# Names are compared and sorted by their bytes everywhere; PostgreSQL would sort them as a language does.
+NAME = String(255).with_variant(String(255, collation="C"), "postgresql")
+
 crm = MetaData()
 pbx = MetaData()
 
 grants = Table(
     "crm_grants",
     crm,
-    Column("key", String(255), primary_key=True),
+    Column("key", NAME, primary_key=True),
     Column("scopes", JSON, nullable=False),
     Column("sites", JSON(none_as_null=True)),
 )
@@ -70,7 +73,7 @@ spent = Table(
 modules = Table(
     "crm_modules",
     crm,
-    Column("code", String(255), primary_key=True),
+    Column("code", NAME, primary_key=True),
     Column("document", JSON, nullable=False),
 )
 
@@ -96,7 +99,7 @@ groups = Table(
     "crm_groups",
     crm,
     Column("id", Integer, primary_key=True),
-    Column("code", String(255), nullable=False, unique=True),
+    Column("code", NAME, nullable=False, unique=True),
     Column("name", String, nullable=False),
     Column("is_manager", Boolean, nullable=False),
 )
@@ -104,7 +107,7 @@ groups = Table(
 sites = Table(
     "crm_sites",
     crm,
-    Column("code", String(255), primary_key=True),
+    Column("code", NAME, primary_key=True),
     Column("name", String, nullable=False),
     Column("url", String, nullable=False),
 )
@@ -113,8 +116,8 @@ customers = Table(
     "crm_customers",
     crm,
     Column("id", Integer, primary_key=True),
-    Column("external_id", String(255), unique=True),
-    Column("site", String(255)),
+    Column("external_id", NAME, unique=True),
+    Column("site", NAME),
     Column("manager_id", Integer),
     Column("phones", JSON, nullable=False),
     Column("created_at", Float, nullable=False),
@@ -134,7 +137,7 @@ events = Table(
     crm,
     Column("id", Integer, primary_key=True),
     Column("at", Float, nullable=False),
-    Column("call_external_id", String(255), index=True),
+    Column("call_external_id", NAME, index=True),
     Column("document", JSON, nullable=False),
 )
 
@@ -145,10 +148,10 @@ cards = Table(
     Column("direction", String(3), nullable=False),
     Column("phone", String, nullable=False),
     Column("user_id", Integer, nullable=False),
-    Column("code", String(255)),
-    Column("call_external_id", String(255)),
+    Column("code", String),
+    Column("call_external_id", NAME),
     Column("external_phone", String),
-    Column("shop", String(255)),
+    Column("shop", NAME),
     Column("customer_id", Integer),
     Column("opened_at", Float, nullable=False),
     Column("closed_at", Float),
@@ -160,7 +163,7 @@ calls = Table(
     "crm_calls",
     crm,
     Column("id", Integer, primary_key=True),
-    Column("external_id", String(255), nullable=False, unique=True),
+    Column("external_id", NAME, nullable=False, unique=True),
     Column("phone", String, nullable=False),
     Column("user_id", Integer),
     Column("customer_id", Integer),
@@ -173,8 +176,8 @@ documents = Table(
     crm,
     Column("id", Integer, primary_key=True),
     Column("kind", String(20), nullable=False),
-    Column("external_id", String(255)),
-    Column("site", String(255)),
+    Column("external_id", NAME),
+    Column("site", NAME),
     Column("customer_id", Integer, index=True),
     Column("created_at", Float, nullable=False),
     Column("document", JSON, nullable=False),
@@ -187,8 +190,8 @@ initiations = Table(
     Column("id", Integer, primary_key=True),
     Column("user_id", Integer, nullable=False),
     Column("phone", String, nullable=False),
-    Column("code", String(255), nullable=False),
-    Column("module", String(255), nullable=False),
+    Column("code", String, nullable=False),
+    Column("module", NAME, nullable=False),
     Column("url", String, nullable=False),
     Column("at", Float, nullable=False),
     Column("status", Integer),

@@ -2,7 +2,6 @@
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
@@ -20,67 +19,58 @@ def history(external_id: str) -> HistoryCall:
     return HistoryCall(external_id, {"externalId": external_id}, "+7", None, None, 0.0)
 
 
-def test_what_is_committed_is_there_after_a_restart(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'state.db'}"
-    first = SqlCrmStore(url)
+def test_what_is_committed_is_there_after_a_restart(lasting_url: str) -> None:
+    first = SqlCrmStore(lasting_url)
     with first.begin() as session:
         seed.fill(session, 1)
         session.add_calls([history("c-1")])
     first.close()
-    second = SqlCrmStore(url)
+    second = SqlCrmStore(lasting_url)
     with second.begin() as session:
         assert session.counts() == {"calls": 1, "events": 0, "customers": 20, "modules": 0}
         assert [user.id for user in session.users()] == [1, 2]
     second.close()
 
 
-def test_a_transaction_that_fails_leaves_no_trace() -> None:
-    store = SqlCrmStore("sqlite://")
+def test_a_transaction_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
 
     def fail() -> None:
-        with store.begin() as session:
+        with crm_store.begin() as session:
             session.add_calls([history("c-1")])
             raise RuntimeError
 
     with pytest.raises(RuntimeError):
         fail()
-    with store.begin() as session:
+    with crm_store.begin() as session:
         assert session.counts()["calls"] == 0
-    store.close()
 
 
-@pytest.mark.parametrize("memory", [True, False])
-def test_threads_that_upload_the_same_calls_store_each_once(tmp_path: Path, memory: bool) -> None:
-    store = SqlCrmStore("sqlite://" if memory else f"sqlite:///{tmp_path / 'state.db'}")
+def test_threads_that_upload_the_same_calls_store_each_once(crm_store: SqlCrmStore) -> None:
 
     def upload(number: int) -> bool:
-        with store.begin() as session:
+        with crm_store.begin() as session:
             return session.add_calls([history(f"c-{number % 20}")])[0]
 
     with ThreadPoolExecutor(8) as pool:
         stored = list(pool.map(upload, range(200)))
-    with store.begin() as session:
+    with crm_store.begin() as session:
         assert session.counts()["calls"] == 20
     assert sum(stored) == 20
-    store.close()
 
 
-def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool() -> None:
-    store = SqlCrmStore("sqlite://")
-    with store.begin() as session:
+def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_store: SqlCrmStore) -> None:
+    with crm_store.begin() as session:
         session.save_module(Module("a", {"active": False, "integrations": {"telephony": {}}}))
         assert session.directory().pool.enabled is False
         session.save_module(Module("a", {"active": True, "integrations": {"telephony": {}}}))
         session.save_module(Module("b", {"active": True, "integrations": {}}))
         assert [module.code for module in session.directory().pool.modules] == ["a"]
-    store.close()
 
 
-def test_a_call_of_the_pbx_comes_back_as_it_was_saved() -> None:
-    store = SqlPbxStore("sqlite://")
+def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: SqlPbxStore) -> None:
     script = Script(outcome=Outcome.REFUSED, hung_up_by=Party.MANAGER)
     call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
-    with store.begin() as session:
+    with pbx_store.begin() as session:
         session.add_call(call)
         assert session.call("id") == call
         call = ring(call, {"100": ("desk", "mobile")}, "why", 6.0, until=26.0, group="g", left=("200",))
@@ -92,19 +82,16 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved() -> None:
         assert session.calls(only_open=True) == []
         assert session.calls() == [ended]
         assert session.call("other") is None
-    store.close()
 
 
-def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered() -> None:
-    store = SqlPbxStore("sqlite://")
-    with store.begin() as session:
+def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: SqlPbxStore) -> None:
+    with pbx_store.begin() as session:
         first = session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
         second = session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
         assert session.pending() == [first, second]
         session.save_messages([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
         assert session.pending() == [second]
         assert [m.fate for m in session.messages()] == [Fate.SENT, Fate.PENDING]
-    store.close()
 
 
 @pytest.mark.parametrize(

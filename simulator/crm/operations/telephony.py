@@ -30,8 +30,6 @@ def event(session: CallSession, asked: Asked) -> Reply:
         raise TelephonyNotEnabled
     sent = cast(JsonObject, asked.entity)
     _demand_site(session, asked, sent, "/site")
-    if "callExternalId" in sent:
-        session.hold(str(sent["callExternalId"]))
     codes = cast(list[str], sent.get("codes") or [])
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:

@@ -1,0 +1,104 @@
+"""A CRM on PostgreSQL answers as one in memory does, whatever it is sent."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from simulator.bench.clocks import SteppedClock
+from simulator.crm.app import create_app
+from simulator.crm.crm import Crm
+from simulator.crm.settings import CrmSettings
+from tests.support import KEY, Account, call_item
+
+LONG = "1" * 300
+FILTERS = ("name", "email", "phone", "externalIds][", "sites][")
+
+
+@pytest.fixture
+def on_postgres(postgres_url: str) -> Iterator[Account]:
+    """An account on PostgreSQL with the guide's telephony."""
+    settings = CrmSettings(api_key=KEY, base_url="http://crm.example", database=postgres_url)
+    crm = Crm(settings, SteppedClock())
+    account = Account(crm, create_app(crm).test_client())
+    assert account.register().status_code == 201
+    yield account
+    crm.close()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"callExternalId": LONG},
+        {"callExternalId": "c\0"},
+        {"codes": ["100", LONG]},
+        {"codes": ["100\0"]},
+        {"userIds": [999_999_999]},
+        {"externalPhone": LONG},
+        {"phone": "+7 912\0"},
+        {"webAnalyticsData": {"queryString": "\0"}},
+    ],
+    ids=str,
+)
+def test_an_event_is_answered_alike(
+    registered: Account, on_postgres: Account, change: dict[str, Any]
+) -> None:
+    event = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"], **change}
+    answers = [account.event(**event) for account in (registered, on_postgres)]
+    assert answers[1].get_json() == answers[0].get_json()
+    assert on_postgres.state("cards") == registered.state("cards")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"externalId": LONG},
+        {"externalId": "c\0"},
+        {"phone": "+7 912\0"},
+        {"userId": 999_999_999},
+        {"duration": 2**31 - 1},
+        {"source": {"campaign": "\0"}},
+    ],
+    ids=str,
+)
+def test_an_upload_is_answered_alike(
+    registered: Account, on_postgres: Account, change: dict[str, Any]
+) -> None:
+    call = call_item(**{"externalId": "c-1", **change})
+    for _ in range(2):
+        answers = [account.upload(call) for account in (registered, on_postgres)]
+        assert answers[1].get_json() == answers[0].get_json()
+    assert on_postgres.state("calls") == registered.state("calls")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        *[(name, text) for name in FILTERS for text in ("customer1", LONG)],
+        *[(name, "\0") for name in FILTERS],
+    ],
+    ids=ascii,
+)
+def test_customers_are_looked_for_alike(
+    registered: Account, on_postgres: Account, name: str, text: str
+) -> None:
+    answers = [
+        account.get("customers", **{f"filter[{name}]": text}) for account in (registered, on_postgres)
+    ]
+    assert answers[1].get_json() == answers[0].get_json()
+
+
+def test_a_customer_with_an_odd_text_hides_no_other(on_postgres: Account) -> None:
+    on_postgres.post("customers/create", customer={"externalId": "odd", "firstName": "a\0b"})
+    found = on_postgres.get("customers", **{"filter[email]": "customer1@mail.example"}).get_json()
+    assert [customer["externalId"] for customer in found["customers"]] == ["customer-1"]
+
+
+def test_a_reset_brings_back_the_same_numbers(registered: Account, on_postgres: Account) -> None:
+    answers = []
+    for account in (registered, on_postgres):
+        assert account.client.post("/_bench/reset", json={}).status_code == 200
+        answers.append(account.get("customers/customer-1").get_json())
+    assert answers[1] == answers[0]

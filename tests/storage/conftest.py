@@ -1,0 +1,41 @@
+"""The tests of the stores run on every kind of database."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from simulator.storage.crm import SqlCrmStore
+from simulator.storage.pbx import SqlPbxStore
+
+
+@pytest.fixture(params=["memory", "file", "postgres"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database of each kind; the one in memory lives no longer than the store on it."""
+    return _url(request, tmp_path)
+
+
+@pytest.fixture(params=["file", "postgres"])
+def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database that several stores can share, one after another or at once."""
+    return _url(request, tmp_path)
+
+
+@pytest.fixture
+def crm_store(url: str) -> Iterator[SqlCrmStore]:
+    store = SqlCrmStore(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def pbx_store(url: str) -> Iterator[SqlPbxStore]:
+    store = SqlPbxStore(url)
+    yield store
+    store.close()
+
+
+def _url(request: pytest.FixtureRequest, folder: Path) -> str:
+    if request.param == "postgres":
+        return str(request.getfixturevalue("postgres_url"))
+    return "sqlite://" if request.param == "memory" else f"sqlite:///{folder / 'state.db'}"
