@@ -11,14 +11,17 @@ _COUNT: JsonObject = {"type": "integer", "minimum": 0}
 _OPERATIONS: JsonObject = {"type": "array", "minItems": 1, "items": {"enum": list(BY_NAME)}}
 
 
-def add_faults(api: Control, side: Side, faults: Faults) -> None:
-    """``/faults`` of one end."""
+def add_faults(api: Control, side: Side, faults: Faults, *, workers: int = 1) -> None:
+    """``/faults`` of one end. With several workers there are none: the first three messages, say, of all of
+    them together are nobody's to count."""
 
     def listed(_: JsonObject) -> Json:
         return {"faults": [_shown(fault, seen) for fault, seen in faults.active()]}
 
     def add(asked: JsonObject) -> Json:
         name = str(asked["fault"])
+        if workers > 1:
+            raise ControlError("Faults want an end with one worker.", 409)
         try:
             found = [fault for fault in named(name) if fault.side is side]
         except LookupError as error:

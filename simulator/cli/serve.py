@@ -6,9 +6,20 @@ from typing import Any
 import click
 
 from simulator.bench.seed import CUSTOMERS, DEFAULT_SEED
-from simulator.cli.common import USAGE, faults_of, known_zone, option, plan_of, stop
-from simulator.serving import PortTaken, ServeOptions, serve_until_stopped
-from simulator.storage.database import StorageError
+from simulator.cli.common import UNREACHABLE, USAGE, faults_of, known_zone, option, plan_of, stop
+from simulator.contract.operations import Side
+from simulator.processes import Failed
+from simulator.serve import ServeOptions, serve_until_stopped
+from simulator.serving import PortTaken
+from simulator.storage.database import IN_MEMORY, StorageError
+
+
+def journal_share(_context: click.Context, _option: click.Parameter, value: str) -> int:
+    """Of so many exchanges the journal keeps one: 1 for all, 0 for off."""
+    found = {"all": "1", "off": "0"}.get(value, value)
+    if not found.isdecimal() or (found == "0" and value != "off"):
+        raise click.BadParameter(f"{value!r} is neither all, nor off, nor a number from 1.")
+    return int(found)
 
 
 @click.command()
@@ -24,6 +35,21 @@ from simulator.storage.database import StorageError
     "--crm-url", default="", help="The CRM that the virtual PBX talks to; by default the one started here."
 )
 @option("--db", default="sqlite://", show_default=True, help="Where state is kept; the default is memory.")
+@option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that answer as the CRM; several want a --db that they can share.",
+)
+@option(
+    "--journal",
+    default="all",
+    show_default=True,
+    metavar="all|off|N",
+    callback=journal_share,
+    help="What the CRM's journal keeps: every exchange, none, or one of N.",
+)
 @option(
     "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="Makes customers, calls and the key."
 )
@@ -99,8 +125,21 @@ def serve(**options: Any) -> None:
     )
     options["faults"] = faults_of(options["faults"])
     options["budget_status"] = int(options["budget_status"])
+    if options["workers"] > 1:
+        _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options.pop("pbx_config"), options["managers"])
     try:
         serve_until_stopped(ServeOptions(**options), click.echo)
     except (PortTaken, StorageError) as error:
         stop(str(error), USAGE)
+    except Failed as error:
+        stop(str(error), UNREACHABLE)
+
+
+def _demand_shareable(options: dict[str, Any]) -> None:
+    if options["db"] == IN_MEMORY:
+        stop("Several workers cannot share a state in memory. Add --db sqlite:///callproof.db.", USAGE)
+    if options["clock"] == "manual":
+        stop("Several workers cannot share a manual clock. Leave --clock out.", USAGE)
+    if any(fault.side is Side.CRM for fault in options["faults"]):
+        stop("Faults want an end with one worker. Leave --workers or --fault out.", USAGE)

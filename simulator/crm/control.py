@@ -128,7 +128,7 @@ def control(crm: Crm, token: str = "") -> Control:
         ),
     ):
         api.add(method)
-    add_faults(api, Side.CRM, crm.faults)
+    add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
     return api
 
 

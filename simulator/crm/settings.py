@@ -81,7 +81,7 @@ class CrmSettings:
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
     ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
     every call to the PBX (contract.md, section 9.25). ``faults`` act from the start. Of so many exchanges
-    the journal keeps one, ``journal_every``; 0 keeps none.
+    the journal keeps one, ``journal_every``; 0 keeps none. ``workers`` processes answer as this CRM.
     """
 
     api_key: str
@@ -99,3 +99,4 @@ class CrmSettings:
     customers: int = CUSTOMERS
     faults: tuple[Fault, ...] = ()
     journal_every: int = 1
+    workers: int = 1

@@ -1,0 +1,116 @@
+"""An end in processes of its own: granian takes the connections, each worker has the app once.
+
+A worker is forked, so that what it needs to make its app need not be written down for it.
+"""
+
+import ctypes
+import gc
+import multiprocessing
+import os
+import signal
+import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing.process import BaseProcess
+from multiprocessing.util import Finalize
+from threading import Event
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces
+from granian.log import LogLevels
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
+
+# Requests that a worker answers at once. Readers of the journal wait up to half a minute each.
+THREADS = 64
+# How long an end may take to listen, and a worker to finish what it answers, in seconds.
+START = 30.0
+GRACE = 5
+_LOOK = 0.01
+# What a worker keeps of the environment; the rest would be copied into every request.
+_KEPT = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
+_PR_SET_PDEATHSIG = 1
+
+
+class Failed(Exception):
+    """The process of an end ended before it listened."""
+
+
+@dataclass(frozen=True)
+class End:
+    """``make`` is called in each worker, and gives the app and what to do when the worker ends."""
+
+    name: str
+    host: str
+    port: int
+    workers: int
+    make: "Callable[[], tuple[WSGIApplication, Callable[[], None]]]"
+
+
+@contextmanager
+def running(end: End) -> Iterator[BaseProcess]:
+    """The end answers until the block ends, or its process does. Raises Failed when it does not begin."""
+    process = multiprocessing.get_context("fork").Process(target=_supervise, args=(end,), name=end.name)
+    process.start()
+    try:
+        _wait(process, end)
+        yield process
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _wait(process: BaseProcess, end: End) -> None:
+    until = monotonic() + START
+    while monotonic() < until:
+        try:
+            socket.create_connection((end.host, end.port), timeout=1).close()
+        except OSError:
+            if process.exitcode is not None:
+                raise Failed(f"The {end.name} ended with {process.exitcode} before it listened.") from None
+            Event().wait(_LOOK)
+        else:
+            return
+    raise Failed(f"The {end.name} does not listen on {end.host}:{end.port} within {START:g} s.")
+
+
+def _supervise(end: End) -> None:
+    _end_with_parent()
+    server = Granian(
+        end.name,
+        address=end.host,
+        port=end.port,
+        interface=Interfaces.WSGI,
+        workers=end.workers,
+        blocking_threads=THREADS,
+        http=HTTPModes.http1,
+        websockets=False,
+        log_level=LogLevels.error,
+        workers_kill_timeout=GRACE,
+    )
+    server.serve(target_loader=lambda _name: _load(end))
+
+
+def _load(end: End) -> "WSGIApplication":
+    _end_with_parent()
+    for name in set(os.environ) - set(_KEPT):
+        del os.environ[name]
+    app, close = end.make()
+    Finalize(None, close, exitpriority=1)
+    # Long-lived things are not looked at again, and the rest is collected seldom and a little at a time:
+    # with the usual thresholds one request in a hundred waits for a tenth of a second.
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+    return app
+
+
+def _end_with_parent() -> None:
+    """However the parent ends: nothing may listen on after it."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,130 @@
+"""Several workers on one database are one CRM, whichever answers."""
+
+import random
+import signal
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import pytest
+import requests
+from click.testing import CliRunner
+
+from simulator.cli import main
+from tests.served import RINGING, Served, served
+
+WORKERS = 3
+
+
+@pytest.fixture
+def crm(tmp_path: Path) -> Iterator[Served]:
+    database = f"sqlite:///{tmp_path / 'state.db'}"
+    with served(tmp_path, database, options=["--workers", str(WORKERS)]) as (crm,):
+        crm.register()
+        yield crm
+        crm.stop()
+
+
+def test_each_call_is_kept_once_and_each_exchange_is_in_the_journal(crm: Served) -> None:
+    batches = [[f"c-{n}" for n in random.Random(seed).sample(range(200), 20)] for seed in range(60)]
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(crm.upload, batches))
+    distinct = {name for batch in batches for name in batch}
+    assert sum(answer["processedCallsCount"] for answer in answers) == len(distinct)
+    assert sum(len(answer.get("duplicateCalls", [])) for answer in answers) == 60 * 20 - len(distinct)
+    assert Counter(call["externalId"] for call in crm.state()["calls"]) == Counter(distinct)
+    # Another worker writes its entries a moment later.
+    entries: list[Any] = []
+    until = monotonic() + 20
+    while len(entries) < 61 and monotonic() < until:
+        entries += crm.journal(since=len(entries), wait=5)
+    assert [entry["id"] for entry in entries] == list(range(1, 62))
+    sent = Counter(entry["request"]["body"]["size"] for entry in entries)
+    assert len(sent) > 1
+
+
+def test_an_event_that_comes_at_once_everywhere_opens_one_card(crm: Served) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        assert all(answer["success"] for answer in pool.map(crm.event, [RINGING] * 16))
+    assert len(crm.state()["cards"]) == 1
+
+
+def test_what_a_tester_turns_holds_for_every_worker(crm: Served) -> None:
+    crm.bench("keys", {"key": "second", "scopes": []})
+    crm.bench("readings", {"account": "unknown"})
+    with ThreadPoolExecutor(8) as pool:
+        refused = list(pool.map(crm.event, [RINGING] * 24))
+    assert {answer["errorMsg"] for answer in refused} == {"Account does not exist."}
+    crm.bench("reset", {})
+
+    def second_key(_: int) -> str:
+        answer = requests.get(f"{crm.url}/api/v5/users", headers={"X-API-KEY": "second"}, timeout=30).json()
+        return str(answer["errorMsg"])
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(second_key, range(24))) == {'Wrong "apiKey" value.'}
+
+
+def test_a_budget_is_one_for_all_workers(crm: Served) -> None:
+    crm.bench("budgets", {"telephony": 5})
+    began = monotonic()
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(crm.event, [RINGING] * 40))
+    seconds = int(monotonic() - began) + 1
+    assert 5 <= sum(answer["success"] for answer in answers) <= 5 * (seconds + 1)
+
+
+def test_faults_want_one_worker(crm: Served) -> None:
+    answer = crm.bench("faults", {"fault": "crm-down"})
+    assert (answer.status_code, answer.json()["error"]) == (409, "Faults want an end with one worker.")
+
+
+def test_nothing_listens_on_after_the_parent_was_killed(crm: Served) -> None:
+    crm.process.send_signal(signal.SIGKILL)
+    crm.process.wait()
+    port = int(crm.url.rsplit(":", 1)[1])
+    until = monotonic() + 20
+    while monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            return
+    pytest.fail("a worker still listens")
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--workers", "2"], "cannot share a state in memory"),
+        (["--workers", "2", "--db", "sqlite:///x.db", "--clock", "manual"], "cannot share a manual clock"),
+        (
+            ["--workers", "2", "--db", "sqlite:///x.db", "--fault", "crm-down"],
+            "Faults want an end with one",
+        ),
+        (["--journal", "some"], "neither all, nor off, nor a number"),
+        (["--journal", "0"], "neither all, nor off, nor a number"),
+    ],
+)
+def test_what_workers_cannot_share_is_told(options: list[str], words: str) -> None:
+    result = CliRunner().invoke(main, ["serve", "--only", "crm", "--crm-port", "0", *options])
+    assert result.exit_code == 2
+    assert words in " ".join(result.output.split())
+
+
+def test_a_journal_that_is_off_keeps_nothing(tmp_path: Path) -> None:
+    with served(tmp_path, "sqlite://", options=["--journal", "off"]) as (crm,):
+        crm.register()
+        assert crm.event(RINGING)["success"]
+        assert crm.journal() == []
+        crm.stop()
+
+
+def test_a_connection_is_broken_off_by_a_fault(tmp_path: Path) -> None:
+    with served(tmp_path, "sqlite://", options=["--fault", "crm-down"]) as (crm,):
+        with pytest.raises(requests.RequestException):
+            crm.event(RINGING)
+        crm.stop()
