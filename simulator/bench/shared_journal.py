@@ -19,6 +19,9 @@ log = logging.getLogger("callproof.journal")
 
 # How long an entry may wait to be written, and how often a reader looks again, in seconds.
 LAG = 0.1
+# Of its time the writer works no more than this share. What it cannot keep up with then has grown older
+# than the journal reaches back and is dropped unwritten.
+SHARE = 0.1
 
 
 class SharedJournal(Journal):
@@ -65,13 +68,16 @@ class SharedJournal(Journal):
         self._flush()
 
     def _write_on(self) -> None:
+        worked = 0.0
         while not self._stopped.is_set():
             self._waiting.wait()
-            self._stopped.wait(LAG)
+            self._stopped.wait(max(LAG, worked / SHARE))
+            began = time.thread_time()
             try:
                 self._flush()
             except Exception:
                 log.exception("The journal was not written")
+            worked = time.thread_time() - began
 
     def _flush(self) -> None:
         with self._writing:

@@ -1,6 +1,6 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -22,15 +22,12 @@ def recipients(
     codes: Sequence[str],
     user_ids: Sequence[int],
     pool: Pool,
-    known_of: Callable[[Collection[int]], Collection[int]],
+    known: Container[int],
 ) -> Recipients:
     """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance.
 
-    ``known_of`` tells which of some users there are.
+    ``known`` are the users that there are.
     """
-    by_code = [user for code in codes if (user := pool.user_of(code)) is not None]
-    named = {*user_ids, *by_code}
-    known = known_of(named) if named else ()
     found: dict[int, str | None] = {}
     unknown_codes: list[str] = []
     unknown_users: list[int] = []

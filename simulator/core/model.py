@@ -223,6 +223,7 @@ class Directory:
     grants: tuple[Grant, ...]
     pool: Pool
     sites: tuple[Site, ...]
+    user_ids: frozenset[int]
     settings: Mapping[str, Json]
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
+from operator import attrgetter
 from typing import cast as known_as
 
 import orjson
@@ -18,6 +19,7 @@ _CARD = (
     *("direction", "phone", "user_id", "code", "call_external_id", "external_phone", "shop"),
     *("customer_id", "opened_at", "closed_at", "hangup_status"),
 )
+_NEW_CARD = attrgetter(*_CARD)
 _CALL = ("external_id", "phone", "user_id", "customer_id", "uploaded_at", "document")
 
 _USER_FIELDS = (
@@ -73,11 +75,6 @@ class SqlCallSession:
         row = self._driver.execute(_USER, {"number": user_id}).fetchone()
         return _user(row) if row else None
 
-    def known_users(self, user_ids: Collection[int]) -> set[int]:
-        """Which of these there are."""
-        statement = _known_users(len(user_ids))
-        return {found for (found,) in self._driver.execute(statement, _numbered(user_ids)).fetchall()}
-
     def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
         """Who has each number, in the order of ids; a number that nobody has is not there."""
         keys = {phone: phone_key(phone, self._country) for phone in phones}
@@ -107,7 +104,7 @@ class SqlCallSession:
         return [orjson.loads(content) for (content,) in rows]
 
     def add_cards(self, new: Sequence[Card]) -> None:
-        self._driver.insert(cards, _CARD, [tuple(getattr(card, name) for name in _CARD) for card in new])
+        self._driver.insert(cards, _CARD, [_NEW_CARD(card) for card in new])
 
     def open_cards(self, call_ids: Sequence[str] | None = None) -> list[Card]:
         """All of them, or those of some calls."""
@@ -161,11 +158,6 @@ def _numbered(values: Collection[str | int]) -> dict[str, str | int | float | No
 
 def _marks(count: int) -> list[bindparam]:  # type: ignore[valid-type]
     return [bindparam(f"v{number}") for number in range(count)]
-
-
-@cache
-def _known_users(count: int) -> Select[Row]:
-    return select(users.c.id).where(users.c.id.in_(_marks(count)))
 
 
 @cache

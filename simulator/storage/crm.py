@@ -117,7 +117,10 @@ class SqlCrmSession(SqlCallSession):
         return [_user(row) for row in self._all(select(tables.users).order_by(tables.users.c.id))]
 
     def save_user(self, user: User) -> None:
+        is_new = self._one(select(tables.users.c.id).where(tables.users.c.id == user.id)) is None
         self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
+        if is_new:
+            self._change_directory()
 
     def groups(self) -> list[Group]:
         return [Group(**row) for row in self._all(select(tables.groups).order_by(tables.groups.c.id))]

@@ -1,8 +1,8 @@
 """What almost every request needs and almost none changes, remembered until somebody changes it.
 
-Each change of keys, modules, shops or settings leaves a new mark that is never used again. Who finds the
-mark as it was knows that nothing changed, also when another process or machine writes; a transaction that
-was undone took its mark with it.
+Each change of keys, modules, shops or settings, and each new user, leaves a new mark that is never used
+again. Who finds the mark as it was knows that nothing changed, also when another process or machine writes;
+a transaction that was undone took its mark with it.
 """
 
 import orjson
@@ -11,7 +11,7 @@ from sqlalchemy import Text, bindparam, cast, select
 from simulator.contract.jsontypes import Json
 from simulator.core.model import Directory, Grant, Module, Pool, Site
 from simulator.storage.driver import Driver
-from simulator.storage.tables import grants, marks, modules, settings, sites
+from simulator.storage.tables import grants, marks, modules, settings, sites, users
 
 _MARK = select(marks.c.mark).where(marks.c.id == bindparam("number"))
 _GRANTS = select(grants.c.key, cast(grants.c.scopes, Text), cast(grants.c.sites, Text)).order_by(
@@ -19,6 +19,7 @@ _GRANTS = select(grants.c.key, cast(grants.c.scopes, Text), cast(grants.c.sites,
 )
 _MODULES = select(modules.c.code, cast(modules.c.document, Text)).order_by(modules.c.code)
 _SITES = select(sites.c.code, sites.c.name, sites.c.url).order_by(sites.c.code)
+_USERS = select(users.c.id)
 _SETTINGS = select(settings.c.name, cast(settings.c.content, Text))
 
 
@@ -35,7 +36,8 @@ class Known:
         mark, last = row[0] if row else "", self._last
         if last is not None and last[0] == mark:
             return last[1]
-        directory = Directory(_grants(driver), self._pool(driver), _sites(driver), _settings(driver))
+        known = frozenset(number for (number,) in driver.execute(_USERS).fetchall())
+        directory = Directory(_grants(driver), self._pool(driver), _sites(driver), known, _settings(driver))
         if mark:
             self._last = mark, directory
         return directory

@@ -76,9 +76,9 @@ class Driver:
         if not rows:
             return []
         statement = _insert(self.dialect, table, columns, len(rows), returning)
-        text, order = self._compiler.compiled(statement)
-        assert order[: len(columns)] == tuple(f"{name}_0" for name in columns), "columns as in the table"
-        cursor = self._connection.execute(text, [value for row in rows for value in row])
+        text, _ = self._compiler.compiled(statement)
+        values = rows[0] if len(rows) == 1 else [value for row in rows for value in row]
+        cursor = self._connection.execute(text, values)
         return cursor.fetchall() if returning else []
 
     def run(self, text: str, values: Iterable[Value] = ()) -> Cursor:
@@ -88,6 +88,7 @@ class Driver:
 
 @cache
 def _insert(dialect: str, table: Table, columns: tuple[str, ...], count: int, returning: str) -> Executable:
+    assert columns == tuple(column.name for column in table.columns if column.name in columns)
     make = postgresql.insert if dialect == "postgresql" else sqlite.insert
     marks: list[dict[str, BindParameter[Value]]] = [
         {name: bindparam(f"{name}_{row}") for name in columns} for row in range(count)

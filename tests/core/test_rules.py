@@ -94,13 +94,13 @@ def test_a_line_is_found_in_any_notation() -> None:
 
 
 def test_each_addressee_gets_one_card_and_unknown_ones_are_listed_once() -> None:
-    found = recipients(["100", "100", "999", "999"], [1, 2, 77, 77], POOL, {1, 2}.intersection)
+    found = recipients(["100", "100", "999", "999"], [1, 2, 77, 77], POOL, {1, 2})
     assert found.users == {1: "100", 2: "200"}
     assert (found.unknown_codes, found.unknown_users) == (["999"], [77])
 
 
 def test_an_extension_of_a_user_who_does_not_exist_is_unknown() -> None:
-    assert recipients(["200"], [], POOL, {1}.intersection).unknown_codes == ["200"]
+    assert recipients(["200"], [], POOL, {1}).unknown_codes == ["200"]
 
 
 def card(number: int, call: str | None, at: float, phone: str = "+7 912 000-00-00") -> Card:

@@ -34,7 +34,7 @@ def event(session: CallSession, asked: Asked) -> Reply:
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:
         _nobody_named(asked, str(sent["type"]))
-    named = cards.recipients(codes, user_ids, pool, session.known_users)
+    named = cards.recipients(codes, user_ids, pool, session.directory().user_ids)
     if sent["type"] == "hangup":
         _close_cards(session, asked, sent)
     else:
@@ -162,7 +162,10 @@ def _already_told(
     call_id = cast("str | None", sent.get("callExternalId"))
     if call_id is None:
         return set()
-    told = cards.already_told(named.users, session.open_cards([call_id]), session.events_of(call_id))
+    earlier = session.events_of(call_id)
+    if not earlier:
+        return set()  # and no card either: only events open them
+    told = cards.already_told(named.users, session.open_cards([call_id]), earlier)
     if told:
         asked.remark(
             "/callExternalId",
