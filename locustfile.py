@@ -141,10 +141,11 @@ class Hand:
             environment.process_exit_code = 0
 
     def _begin(self, environment: Environment, msg: Message, **_: object) -> None:
-        if self.generator is not None:
-            self.generator.stop()
-        self.close()
         job = Job.of(msg.data["job"])
+        if self.generator is not None and self.generator.job.run == job.run:
+            # The master had taken this worker to be gone; what is under way goes on.
+            return
+        self._stop(environment, msg)
         serves, self.close = (
             recordings.serve(job.record_host) if job.model == PBX_FLEET else ("", self.close)
         )

@@ -31,14 +31,15 @@ class Conductor:
         self._roster = Roster()
         self._last: dict[str, Report] = {}
         self._heard: dict[str, float] = {}
+        self._silent: set[str] = set()
         self.most_workers = 0
 
     def now(self) -> float:
         return time.monotonic() - self._origin
 
     def join(self, worker: str) -> None:
-        """A worker has come, or come back; it hears what the run is about and where it stands."""
-        if worker in self._roster.workers:
+        """A worker has come; it hears what the run is about and where it stands."""
+        if worker in self._roster.workers or worker in self._silent:
             return
         self._heard[worker] = self.now()
         self._roster.join(worker)
@@ -46,6 +47,8 @@ class Conductor:
         self._post(JOB, {"job": self.job.as_json(), "now": self.now()}, worker)
 
     def heard(self, worker: str, report: Report) -> None:
+        # Who was silent comes back by speaking.
+        self._silent.discard(worker)
         self.join(worker)
         self._heard[worker], self._last[worker] = self.now(), report
         self._roster.reported(worker, report.done, report.obeyed)
@@ -57,6 +60,7 @@ class Conductor:
         for worker in self._roster.workers:
             if not alive(worker) or now - self._heard[worker] > SILENCE:
                 self._roster.leave(worker)
+                self._silent.add(worker)
                 self.lost_workers += 1
                 if last := self._last.pop(worker, None):
                     # Nobody will hang up what it was talking.

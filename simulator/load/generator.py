@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf, nextafter
 from threading import Lock
 from typing import Protocol
 
@@ -84,28 +85,27 @@ class Generator:
         """Begin calls, each at its absolute moment, until none is left and none can be taken over."""
         while not self.out_of_time:
             orders, until = self._desk.orders, max(0.0, self.now() + AHEAD)
-            for begin, taken_over in self._desk.take(until):
+            for moment, begin, taken_over in self._desk.take(until):
                 # Also a call that is late lets those under way go on.
-                time.sleep(max(0.0, begin.at - self.now()))
+                time.sleep(max(0.0, moment - self.now()))
                 if self._stopped:
                     return
-                self._begin(begin, taken_over)
+                self._begin(moment, begin, taken_over)
+                self.done = nextafter(moment, inf)
             self.until(until)
             self.done, self.obeyed = until, orders
 
-    def _begin(self, begin: Begin, taken_over: bool) -> None:
+    def _begin(self, wanted: float, begin: Begin, taken_over: bool) -> None:
         now = self.now()
         with self._lock:
             if self.under_way >= self.job.most:
                 self._tally.calls[REFUSED] += 1
                 return
-            # The worker that is gone is the generator's fault and no delay of the other side's.
-            self._tally.begun(now, 0.0 if taken_over else now - begin.at)
+            self._tally.begun(now, now - wanted)
             self._tally.calls[TAKEN_OVER] += taken_over
             self.under_way += 1
             self.concurrent += 1
         call = self._plan.call(begin, self.job.mix, self.job.source)
-        wanted = now if taken_over else begin.at
         self._spawn(lambda: self._play(call, f"{self.job.run}-{begin.name}", wanted))
 
     def _play(self, call: Arrival, call_id: str, wanted: float) -> None:

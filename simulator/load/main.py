@@ -8,7 +8,7 @@ from rich.console import Console
 
 from simulator.bench.ends import ActionRefused, Unreachable
 from simulator.bench.yamlfile import FileError
-from simulator.load import report
+from simulator.load import page, report
 from simulator.load.conductor import Conductor, Post
 from simulator.load.loadfile import Load, load_file
 from simulator.load.plan import Plan
@@ -95,6 +95,7 @@ class Director:
         for file, write in (
             (self._options.json, report.as_json),
             (self._options.junit, report.as_junit),
+            (self._options.html, page.write),
         ):
             if file:
                 _write(file, write(results))

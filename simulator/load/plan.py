@@ -38,13 +38,14 @@ class Duty:
     """The calls from ``start`` to ``end`` that one worker makes.
 
     ``picks`` are pairs of (of, index): of n workers each takes every nth call; a further pair divides what
-    the one before has left. ``taken_over`` says that another worker was to make them.
+    the one before has left. A duty of another worker is taken over with a ``shift``: its calls begin by so
+    many seconds later, as they would have followed each other, and not all at once.
     """
 
     start: float
     end: float = inf
     picks: tuple[tuple[int, int], ...] = ((1, 0),)
-    taken_over: bool = False
+    shift: float = 0.0
 
     def has(self, number: int) -> bool:
         for of, index in self.picks:

@@ -1,8 +1,8 @@
 """Who makes which calls, while workers come and go: every call of the plan is made by exactly one.
 
 The master gives each worker duties; whenever the set of workers changes, all duties end at one moment a
-little ahead, and new ones begin there. What a worker that is gone had still to do is divided among the
-others, who make those calls at once.
+little ahead, and new ones begin there. What a worker that is gone had still to do until then is divided
+among the others, who make those calls from that moment on.
 """
 
 from collections.abc import Iterator, Mapping
@@ -36,7 +36,7 @@ class Order:
                 cast(float, duty["start"]),
                 cast(float, duty.get("end", inf)),
                 tuple((of, index) for of, index in cast(list[list[int]], duty["picks"])),
-                bool(duty["late"]),
+                cast(float, duty["shift"]),
             )
             for duty in cast(list[JsonObject], sent["duties"])
         )
@@ -45,7 +45,7 @@ class Order:
 
 def _as_json(duty: Duty) -> JsonObject:
     picks: list[Json] = [list(pick) for pick in duty.picks]
-    told: JsonObject = {"start": duty.start, "picks": picks, "late": duty.taken_over}
+    told: JsonObject = {"start": duty.start, "picks": picks, "shift": duty.shift}
     # JSON has no infinity.
     return told if duty.end == inf else {**told, "end": duty.end}
 
@@ -61,7 +61,7 @@ class _Worker:
     def left(self) -> list[Duty]:
         """What it has not said to have done."""
         found = [
-            replace(duty, start=max(duty.start, self.done)) if order <= self.obeyed else duty
+            replace(duty, start=max(duty.start, self.done - duty.shift)) if order <= self.obeyed else duty
             for order, duty in self.duties
         ]
         return [duty for duty in found if duty.start < duty.end]
@@ -98,7 +98,9 @@ class Roster:
             worker = self._workers[name]
             worker.done, worker.obeyed = done, obeyed
             worker.duties = [
-                (order, duty) for order, duty in worker.duties if order > obeyed or duty.end > done
+                (order, duty)
+                for order, duty in worker.duties
+                if order > obeyed or duty.end + duty.shift > done
             ]
 
     def obeyed(self) -> bool:
@@ -111,7 +113,8 @@ class Roster:
             return {}
         self._changed = False
         self.orders += 1
-        cut = now + LEAD
+        # Before the first order nobody has anything to do, so that it begins where the plan does.
+        cut = now + LEAD if self.orders > 1 else 0.0
         left = [replace(duty, end=min(duty.end, cut)) for duty in self._left]
         self._left = []
         of = len(self._workers)
@@ -120,7 +123,7 @@ class Roster:
             # From 0 the picks of a number divide it without a rest.
             new = [Duty(cut, picks=((of, index),))]
             new += [
-                replace(duty, picks=(*duty.picks, (of, index)), taken_over=True)
+                replace(duty, picks=(*duty.picks, (of, index)), shift=cut - duty.start)
                 for duty in left
                 if duty.start < duty.end
             ]
@@ -144,9 +147,13 @@ class Desk:
         self._open += [_Course(self._plan, duty) for duty in order.duties]
         self.orders = order.number
 
-    def take(self, until: float) -> list[tuple[Begin, bool]]:
-        """The calls that begin by then and were not taken before, and whether each was another's."""
-        taken = sorted((begin, course.taken_over) for course in self._open for begin in course.take(until))
+    def take(self, until: float) -> list[tuple[float, Begin, bool]]:
+        """The calls that begin by then and were not taken before: when, which, whether another's."""
+        taken = sorted(
+            (begin.at + course.shift, begin, course.shift > 0)
+            for course in self._open
+            for begin in course.take(until)
+        )
         self._open = [course for course in self._open if not course.over(until)]
         return taken
 
@@ -163,12 +170,12 @@ class _Course:
         self._begins: Iterator[Begin] = plan.share(duty)
         self._next = next(self._begins, None)
         self.end = duty.end
-        self.taken_over = duty.taken_over
+        self.shift = duty.shift
 
     def take(self, until: float) -> Iterator[Begin]:
-        while self._next is not None and self._next.at <= until and self._next.at < self.end:
+        while self._next is not None and self._next.at + self.shift <= until and self._next.at < self.end:
             yield self._next
             self._next = next(self._begins, None)
 
     def over(self, until: float) -> bool:
-        return self._next is None or (self._next.at >= self.end and self.end <= until)
+        return self._next is None or (self._next.at >= self.end and self.end + self.shift <= until)

@@ -12,6 +12,7 @@ from simulator.contract.schemas import DATETIME_FORMAT
 from simulator.load import asks
 from simulator.load.asks import Answer, Ask, CrmApi, PbxCallbacks
 from simulator.load.job import Job
+from simulator.load.tally import CARD
 from simulator.traffic.arrivals import Arrival
 from simulator.traffic.reconcile import RESULTS
 
@@ -144,10 +145,13 @@ class FleetCall:
             path = f"/cards?call={call_id}"
             answer = line.ask(asks.control("cards", "GET", path, {}, self._job.token, line.now()))
             if answer.json.get("cards"):
-                line.took("card", line.now() - since)
+                line.took(CARD, line.now() - since)
+                return
+            if answer.status != 200:
+                outcome.note("cards", asks.plain_problem(answer))
                 return
             line.until(line.now() + CARD_PACE)
-        outcome.note("card", f"not open within {CARD_PATIENCE:.0f} s")
+        outcome.note(CARD, f"not open within {CARD_PATIENCE:.0f} s")
 
 
 class ClickedCall:
