@@ -13,6 +13,7 @@ from simulator.bench.recording import BENCH_HEADER
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import BY_NAME
 
+BUSY = 409
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -55,6 +56,11 @@ def plain_problem(answer: Answer) -> str:
     if answer.status is None:
         return answer.error or "no answer"
     return "" if answer.status in (200, 206) else str(answer.status)
+
+
+def click_problem(answer: Answer) -> str:
+    """The same for a click: a PBX may say that the extension is busy, 409, and has kept the contract."""
+    return "" if answer.status == BUSY else plain_problem(answer)
 
 
 @dataclass(frozen=True)
@@ -104,7 +110,7 @@ class PbxCallbacks:
 
     def make_call(self, code: str, user: int, phone: str, wanted: float) -> Ask:
         query = {"clientId": self._client_id, "code": code, "userId": str(user), "phone": phone}
-        return _plain("make-call", self._make_call, query, wanted)
+        return _plain("make-call", self._make_call, query, wanted, click_problem)
 
     def status(self, code: str, user: int, status: str, wanted: float) -> Ask:
         query = {"clientId": self._client_id, "code": code, "userId": str(user), "status": status}
@@ -114,9 +120,15 @@ class PbxCallbacks:
         return _plain("record", url, {"clientId": self._client_id}, wanted)
 
 
-def _plain(name: str, url: str, query: Mapping[str, str], wanted: float) -> Ask:
+def _plain(
+    name: str,
+    url: str,
+    query: Mapping[str, str],
+    wanted: float,
+    problem: Callable[[Answer], str] = plain_problem,
+) -> Ask:
     joint = "&" if "?" in url else "?"
-    return Ask(name, "GET", f"{url}{joint}{urlencode(query)}", wanted, problem=plain_problem)
+    return Ask(name, "GET", f"{url}{joint}{urlencode(query)}", wanted, problem=problem)
 
 
 def control(name: str, method: str, path: str, body: JsonObject, token: str, wanted: float) -> Ask:

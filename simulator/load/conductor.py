@@ -12,7 +12,7 @@ from simulator.load.tally import Tally
 # The messages between master and workers.
 JOB, ORDER, REPORT, STOP = "callproof-job", "callproof-order", "callproof-report", "callproof-stop"
 # A worker reports twice a second; one that has been silent for so long is taken to be gone.
-REPORT_EVERY, SILENCE = 0.5, 3.0
+REPORT_EVERY, SILENCE = 0.5, 5.0
 # Seconds beyond the drain until the last reports have come.
 GRACE = 5.0
 

@@ -45,6 +45,8 @@ def show(out: Console, found: Results) -> None:
     out.print(f"The generator took {found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core.")
     for sentence in found.invalid:
         out.print(f"Invalid: {escape(sentence)}", style="bold red")
+    for sentence in found.warnings:
+        out.print(f"Warning: {escape(sentence)}", style="yellow")
     for judgement in found.judged:
         mark, style = ("kept", "green") if judgement.kept else ("BROKEN", "bold red")
         out.print(f"{mark:<7}{judgement.threshold}: {judgement.shown}", style=style)
@@ -70,6 +72,7 @@ def as_json(found: Results) -> bytes:
     document: JsonObject = {
         "passed": found.passed,
         "invalid": list(found.invalid),
+        "warnings": list(found.warnings),
         "model": found.job.model,
         "targets": list(found.job.urls),
         "run": found.job.run,

@@ -15,8 +15,8 @@ from simulator.load.thresholds import ARRIVAL_RATE, WITHIN, Measure, Threshold
 
 FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 HOUR = 3600.0
-# A generator that begins so many of its calls late measures itself.
-LATE_PERCENT, LATE_SECONDS = 99, 0.1
+# A generator that begins its calls as late as this measures itself as well.
+LATE_PERCENT, LATE_SECONDS = 99, 0.05
 
 
 @dataclass(frozen=True)
@@ -68,10 +68,18 @@ class Results:
                 f"{refused} calls were refused by the generator: {self.job.most} were under way in a "
                 "worker. Add workers or raise limits.under-way."
             )
-        late = self.tally.times[LATE].percentile(LATE_PERCENT)
-        if late is not None and late > LATE_SECONDS:
-            found.append(f"The generator began its calls late, {late * 1000:.0f} ms at p99. Add workers.")
         return found
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the figures worse than the target is, never better."""
+        late = self.tally.times[LATE].percentile(LATE_PERCENT)
+        if late is None or late <= LATE_SECONDS:
+            return []
+        return [
+            f"The generator began its calls late, {late * 1000:.0f} ms at p99, which the latencies include. "
+            "Add workers, or take other work off this machine."
+        ]
 
     @cached_property
     def judged(self) -> list[Judged]:
