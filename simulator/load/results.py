@@ -76,10 +76,10 @@ class Results:
         late = self.tally.times[LATE].percentile(LATE_PERCENT)
         if late is None or late <= LATE_SECONDS:
             return []
-        return [
-            f"The generator began its calls late, {late * 1000:.0f} ms at p99, which the latencies include. "
-            "Add workers, or take other work off this machine."
-        ]
+        found = (
+            f"The generator began its calls late, {late * 1000:.0f} ms at p99; the latencies include it. "
+        )
+        return [f"{found}Add workers, or take other work off this machine."]
 
     @cached_property
     def judged(self) -> list[Judged]:

@@ -101,6 +101,7 @@ def test_calls_that_a_dead_worker_was_talking_are_no_longer_concurrent(stage: St
 def test_a_run_is_over_when_every_worker_has_done_its_last_order(stage: Stage) -> None:
     stage.run.join("a")
     stage.run.watch(lambda _: True)
+    stage.at(9)
     stage.report("a", 9.0, 1, finished=True)
     assert stage.state() == (["a"], False)
     stage.at(DURATION)
