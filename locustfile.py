@@ -4,6 +4,7 @@ What is run and counted lives in ``simulator.load``; here it meets locust, whose
 they are. The one locust user of each worker only keeps it busy: calls begin by the plan, not by users.
 """
 
+import gc
 import sys
 import time
 from collections.abc import Callable
@@ -29,6 +30,7 @@ from simulator.load.shares import Order
 
 LOCAL = "local"
 WATCH_EVERY = 0.25
+GARBAGE = 20_000, 50, 1000
 
 
 @events.init_command_line_parser.add_listener
@@ -150,6 +152,10 @@ class Hand:
             recordings.serve(job.record_host) if job.model == PBX_FLEET else ("", self.close)
         )
         origin = time.monotonic() - msg.data["now"]
+        # What locust brought stays; to look through it again and again would be the longest pause.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
         self.generator = Generator(job, origin, Sender(environment, job).send, gevent.spawn, serves)
         gevent.spawn(self.generator.run)
         gevent.spawn(self._report, self.generator)
