@@ -5,6 +5,8 @@ they are. The one locust user of each worker only keeps it busy: calls begin by 
 """
 
 import gc
+import logging
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -28,8 +30,9 @@ from simulator.load.job import PBX_FLEET, Job
 from simulator.load.main import Director, Failure, Options, read
 from simulator.load.shares import Order
 
+log = logging.getLogger("callproof.load")
 LOCAL = "local"
-WATCH_EVERY = 0.25
+WATCH_EVERY, TELL_EVERY = 0.25, 5.0
 GARBAGE = 20_000, 50, 1000
 
 
@@ -79,6 +82,10 @@ class Lead:
             sys.exit(failure.code)
         runner.register_message(conductor.REPORT, self._heard)
         environment.events.test_start.add_listener(self._start)
+        # Locust listens to it only after a run with a shape.
+        gevent.signal_handler(signal.SIGTERM, self._stop)
+        # The one when a run ends, the other when locust is stopped in the middle of one.
+        environment.events.test_stop.add_listener(self._verdict)
         environment.events.quitting.add_listener(self._verdict)
 
     def _start(self, environment: Environment, **_: object) -> None:
@@ -90,6 +97,9 @@ class Lead:
             return
         gevent.spawn(self._watch, self.director.conductor)
 
+    def _stop(self) -> None:
+        self.over = True
+
     def _fail(self, failure: Failure) -> None:
         print(f"callproof: {failure}", file=sys.stderr)
         self.environment.process_exit_code = failure.code
@@ -97,10 +107,14 @@ class Lead:
 
     def _watch(self, run: Conductor) -> None:
         """Until the run is over: who is there, and who does what."""
-        while not run.finished and self.director is not None:
+        told = time.monotonic()
+        while not (run.finished or self.over):
             for worker in self._workers():
                 run.join(worker)
             run.watch(lambda worker: worker in self._workers())
+            if time.monotonic() > told + TELL_EVERY:
+                told += TELL_EVERY
+                log.info(run.progress)
             time.sleep(WATCH_EVERY)
         run.stop()
         self.over = True
@@ -120,6 +134,7 @@ class Lead:
 
     def _verdict(self, environment: Environment, **_: object) -> None:
         """Once, whether the run came to its end or was stopped."""
+        self.over = True
         director, self.director = self.director, None
         if director is not None:
             try:

@@ -77,6 +77,15 @@ class Conductor:
         return sum(report.concurrent for report in self._last.values())
 
     @property
+    def progress(self) -> str:
+        """A line for whoever waits."""
+        calls = self.tally.calls
+        return (
+            f"{self.now():.0f} s: {calls['attempted']} calls attempted, {self.concurrent} concurrent, "
+            f"{calls['failed']} failed, {len(self.tally.acknowledged)} acknowledged"
+        )
+
+    @property
     def finished(self) -> bool:
         """Whether all calls have begun and ended, or the time for it is up."""
         now, end = self.now(), self.job.curve.duration

@@ -187,7 +187,21 @@ def test_calls_that_a_crm_forgets_are_lost(crm: End, tmp_path: Path) -> None:
     assert any("Telephony" in reason or "400" in reason for reason in cast(JsonObject, report["reasons"]))
 
 
-def test_a_worker_that_is_killed_loses_no_acknowledged_call_and_no_arrival(
+def test_a_run_that_is_stopped_is_judged_and_invalid(crm: End, tmp_path: Path) -> None:
+    run = Run(tmp_path, doors(crm), "lost == 0", seconds=60)
+    before = records.last_position(crm)
+    process = run.begin()
+    until(crm, lambda: records.last_position(crm) >= before + 5)
+    process.terminate()
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, output
+    report = run.report()
+    (why,) = cast(list[str], report["invalid"])
+    assert why.startswith("The run was stopped after ")
+    assert kept(report) == {"lost == 0": True}
+
+
+def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     crm: End, tmp_path: Path
 ) -> None:
     wanted = ("lost == 0", "doubled == 0", "failed == 0", "arrival rate within 0 %", "lost workers == 1")
@@ -202,17 +216,19 @@ def test_a_worker_that_is_killed_loses_no_acknowledged_call_and_no_arrival(
     workers = [run.begin(*worker) for _ in range(2)]
     until(crm, lambda: records.last_position(crm) >= before + 15)
     workers[0].kill()
+    # It is missed only seconds later; this one comes before.
+    workers.append(run.begin(*worker))
     output = lead.communicate(timeout=90)[0]
     codes = [hand.wait(30) for hand in workers]
     for hand in workers:
         assert hand.stdout is not None
         hand.stdout.close()
     assert lead.returncode == 0, output
-    assert codes == [-9, 0]
+    assert codes == [-9, 0, 0]
     report = run.report()
     assert counts(report)["attempted"] == run.planned()
     assert counts(report)["taken over"] > 0
-    assert report["workers"] == 2
+    assert report["workers"] == 3
     stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
     assert len(stored) == stored.total()
 
