@@ -123,6 +123,7 @@ class Director:
             workers=run.most_workers,
             lost_workers=run.lost_workers,
             cut_short=cut,
+            talking=run.concurrent,
         )
 
 

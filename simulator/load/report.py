@@ -28,6 +28,7 @@ def show(out: Console, found: Results) -> None:
         line(name.capitalize(), found.calls(name))
     line("Failed", found.calls("failed"), _most(found.tally.reasons))
     line("Unfinished", found.unfinished)
+    line("Still talking", found.talking, "longer than the drain, so nothing was told of their end")
     line("Concurrent", max(found.concurrent, default=0), "at most")
     line("Busy hour", round(found.busy_hour_calls), "calls at this rate")
     line("Requests", found.overall.count, f"of them failed: {counts['failed requests']}")

@@ -11,7 +11,7 @@ from simulator.load.histogram import Histogram
 from simulator.load.job import Job
 from simulator.load.reconcile import Reconciliation
 from simulator.load.tally import LATE, Slice, Tally
-from simulator.load.thresholds import ARRIVAL_RATE, WITHIN, Measure, Threshold
+from simulator.load.thresholds import ARRIVAL_RATE, TALKING, WITHIN, Measure, Threshold
 
 FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 HOUR = 3600.0
@@ -35,7 +35,8 @@ class Judged:
 @dataclass(frozen=True)
 class Results:
     """``planned`` calls were to begin in ``elapsed`` seconds; ``cut_short`` says why not all of the run was
-    made, or "". ``workers`` is the most that there were, ``lost_workers`` how many went silent."""
+    made, or "". ``workers`` is the most that there were, ``lost_workers`` how many went silent,
+    ``talking`` how many calls had not hung up at the end."""
 
     job: Job
     tally: Tally
@@ -46,6 +47,7 @@ class Results:
     workers: int = 1
     lost_workers: int = 0
     cut_short: str = ""
+    talking: int = 0
 
     def calls(self, name: str) -> int:
         return self.tally.calls[name]
@@ -56,8 +58,8 @@ class Results:
 
     @property
     def unfinished(self) -> int:
-        """Calls that had neither ended nor failed when the run was over, or their worker was."""
-        return self.attempted - sum(self.calls(fate) for fate in FATES)
+        """Calls that hung up and were not done with when the run was over, or that a worker took along."""
+        return self.attempted - sum(self.calls(fate) for fate in FATES) - self.talking
 
     @property
     def invalid(self) -> list[str]:
@@ -136,6 +138,7 @@ class Results:
             "attempted": self.attempted,
             **{fate: self.calls(fate) for fate in FATES},
             "unfinished": self.unfinished,
+            TALKING: self.talking,
             REFUSED: self.calls(REFUSED),
             TAKEN_OVER: self.calls(TAKEN_OVER),
             "concurrent": max(self.concurrent, default=0),

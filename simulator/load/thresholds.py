@@ -20,6 +20,7 @@ class Measure(StrEnum):
 # How much of the basic unit, seconds and calls a second, each is.
 TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 RATES = {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600}
+TALKING = "still talking"
 COUNTS = (
     "attempted",
     "answered",
@@ -33,6 +34,7 @@ COUNTS = (
     "doubled",
     "unclaimed",
     "unfinished",
+    TALKING,
     "violations",
     "concurrent",
     "busy-hour calls",

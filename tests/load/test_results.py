@@ -82,6 +82,8 @@ def test_every_attempted_call_is_counted_once_more() -> None:
     counts = run().counts()
     fates = ("answered", "missed", "busy", "refused", "dropped", "failed", "unfinished")
     assert sum(cast(int, counts[name]) for name in fates) == counts["attempted"]
+    talking = run(talking=2).counts()
+    assert (talking["still talking"], talking["unfinished"]) == (2, 0)
 
 
 def test_what_was_not_reconciled_keeps_no_threshold_on_it() -> None:
