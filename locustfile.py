@@ -27,7 +27,7 @@ from simulator.load.asks import Answer, Ask
 from simulator.load.conductor import Conductor
 from simulator.load.generator import Generator, Report
 from simulator.load.job import PBX_FLEET, Job
-from simulator.load.main import Director, Failure, Options, read
+from simulator.load.main import NOT_KEPT, Director, Failure, Options, read
 from simulator.load.shares import Order
 
 log = logging.getLogger("callproof.load")
@@ -98,6 +98,8 @@ class Lead:
         gevent.spawn(self._watch, self.director.conductor)
 
     def _stop(self) -> None:
+        """Also a run that had not begun has kept nothing; a verdict says more."""
+        self.environment.process_exit_code = NOT_KEPT
         self.over = True
 
     def _fail(self, failure: Failure) -> None:
@@ -107,6 +109,13 @@ class Lead:
 
     def _watch(self, run: Conductor) -> None:
         """Until the run is over: who is there, and who does what."""
+        try:
+            self._lead(run)
+        finally:
+            run.stop()
+            self.over = True
+
+    def _lead(self, run: Conductor) -> None:
         told = time.monotonic()
         while not (run.finished or self.over):
             for worker in self._workers():
@@ -116,8 +125,6 @@ class Lead:
                 told += TELL_EVERY
                 log.info(run.progress)
             time.sleep(WATCH_EVERY)
-        run.stop()
-        self.over = True
 
     def _workers(self) -> list[str]:
         if isinstance(self.runner, MasterRunner):
