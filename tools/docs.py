@@ -50,6 +50,7 @@ def pages() -> dict[str, str]:
         "target.md": NOTICE + _settings("target"),
         "faults.md": NOTICE + _faults(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
+        "load-file.md": NOTICE + _settings("load"),
     }
 
 
@@ -178,6 +179,8 @@ def _keys(schema: JsonObject, root: JsonObject, path: str) -> Iterator[str]:
         yield _line(f"`{path}`", f"{schema['description']}{choice}")
     for name, inner in cast(dict[str, JsonObject], schema.get("properties", {})).items():
         yield from _keys(inner, root, f"{path}.{name}" if path else name)
+    for branch in cast(list[JsonObject], schema.get("oneOf", [])):
+        yield from _keys(branch, root, path)
     for name, suffix in (("additionalProperties", ".*"), ("items", "[]")):
         if isinstance(schema.get(name), dict):
             yield from _keys(cast(JsonObject, schema[name]), root, path + suffix)

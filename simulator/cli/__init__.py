@@ -8,6 +8,7 @@ import click
 
 from simulator import __version__
 from simulator.cli.check import check, faults, init, requirements
+from simulator.cli.load import load
 from simulator.cli.serve import serve
 from simulator.cli.testers import call, journal, ladder, validate
 from simulator.cli.traffic import traffic
@@ -22,5 +23,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, check, init, requirements, faults, call, traffic, journal, ladder, validate):
+for _command in (serve, check, init, requirements, faults, call, traffic, load, journal, ladder, validate):
     main.add_command(_command)

@@ -153,7 +153,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
 
 def _calls(options: dict[str, Any], mix: Mix, ends: Ends) -> Iterator[Arrival]:
     start = ends.now()
-    source = Source(records.phones(ends), records.lines(ends))
+    source = Source(records.phones(ends.crm, ends.api_key), records.lines(ends))
     if not source.lines:
         stop("The CRM knows no line of the PBX; give the module externalPhones.", USAGE)
     found = arrivals(mix, options["rate"], options["seed"], start, source, options["timezone"])

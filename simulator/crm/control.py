@@ -59,6 +59,13 @@ def control(crm: Crm, token: str = "") -> Control:
             actions.calls,
             query=("after", "limit"),
         ),
+        Method(
+            "GET",
+            "/cards",
+            "The call cards that are open, all of them or those of the call with this external id.",
+            actions.cards,
+            query=("call",),
+        ),
         Method("POST", "/reset", "Forget everything and go back to the seed.", actions.reset),
         Method(
             "POST",
@@ -173,6 +180,12 @@ class _Actions:
             found = session.calls_after(after, limit)
         rows = [{**call.as_json(), "uploadedAt": call.uploaded_at} for _, call in found]
         return {"calls": cast(Json, rows), "last": found[-1][0] if found else after}
+
+    def cards(self, asked: JsonObject) -> Json:
+        with self.crm.store.begin() as session:
+            return {
+                "cards": [_card(card) for card in session.open_cards(cast("str | None", asked.get("call")))]
+            }
 
     def reset(self, _: JsonObject) -> Json:
         self.crm.reset()

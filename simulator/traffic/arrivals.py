@@ -5,7 +5,7 @@ so that the same seed gives the same calls whatever the ends do.
 """
 
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -47,14 +47,25 @@ def arrivals(
 ) -> Iterator[Arrival]:
     """Calls without end from ``start`` on, ``rate`` a second in the busiest hour."""
     dice = random.Random(f"traffic:{seed}")
+    hours = ZoneInfo(zone)
+    for at in moments(rate, dice, start, lambda at: mix.busyness(datetime.fromtimestamp(at, hours).hour)):
+        yield arrival(mix, at, dice, source)
+
+
+def moments(
+    peak: float, dice: random.Random, start: float, share: Callable[[float], float]
+) -> Iterator[float]:
+    """When calls begin, without end from ``start`` on: a Poisson process of ``peak`` calls a second, of
+    which ``share``, from 0 to 1, says how much is left at a moment."""
     at = start
     while True:
-        at += dice.expovariate(rate)
-        if dice.random() < mix.busyness(datetime.fromtimestamp(at, ZoneInfo(zone)).hour):
-            yield _arrival(mix, at, dice, source)
+        at += dice.expovariate(peak)
+        if dice.random() < share(at):
+            yield at
 
 
-def _arrival(mix: Mix, at: float, dice: random.Random, source: Source) -> Arrival:
+def arrival(mix: Mix, at: float, dice: random.Random, source: Source) -> Arrival:
+    """What becomes of the call that begins at this moment."""
     incoming = dice.random() < mix.incoming
     known = not incoming or dice.random() < mix.known
     phone = dice.choice(source.customers) if known and source.customers else _stranger(dice)

@@ -1,6 +1,7 @@
 """What both ends have kept of the traffic, read page by page."""
 
 from collections.abc import Iterator
+from math import inf
 from typing import cast
 
 from simulator.bench.ends import Driven, Ends, Unreachable
@@ -31,13 +32,13 @@ def last_position(end: Driven) -> int:
             return after
 
 
-def phones(ends: Ends) -> list[str]:
-    """The numbers of the CRM's customers, by its own API."""
+def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
+    """The numbers of the CRM's customers, by its own API; pages are read until there are ``most``."""
     found: list[str] = []
     page, pages = 1, 1
-    while page <= pages:
+    while page <= pages and len(found) < most:
         path = f"/api/v5/customers?limit={CUSTOMERS_PER_PAGE}&page={page}"
-        answer = ends.crm.api("GET", path, ends.api_key, {})
+        answer = crm.api("GET", path, api_key, {})
         if answer.status_code != 200:
             raise Unreachable(
                 f"The CRM does not list its customers: {answer.status_code} {answer.text[:200]}"

@@ -16,6 +16,9 @@ from simulator.conformance.matching import OPERATORS
 from simulator.conformance.scenario import KEPT
 from simulator.contract.requirements import all_requirements
 from simulator.contract.schemas import load, schema_ids
+from simulator.load.loadfile import load_file
+from simulator.load.tally import CARD, LATE
+from simulator.load.thresholds import ARRIVAL_RATE, COUNTS, parse
 from simulator.pbx.plan import load_plan
 from simulator.serving import Address
 from simulator.traffic.mix import load_mix
@@ -182,3 +185,17 @@ def test_the_targets_that_the_pages_name_exist() -> None:
 def test_the_examples_of_the_files_that_users_write_are_taken() -> None:
     assert len(load_plan(str(ROOT / "docs" / "numbering-plan.yaml")).groups) == 2
     assert load_mix(str(ROOT / "docs" / "traffic-mix.yaml")).transfer == 0.1
+
+
+def test_the_page_on_load_names_every_counter_and_its_example_is_taken(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "load.md").read_text("utf-8")
+    for name in (*COUNTS, "taken over", ARRIVAL_RATE, CARD, LATE):
+        assert f"`{name}" in page, name
+    for option in re.findall(r'"(--[a-z-]+)"', (ROOT / "locustfile.py").read_text("utf-8")):
+        assert f"{option}" in page or option == "--control-token", option
+    file = tmp_path / "load.yaml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], "utf-8")
+    load = load_file(str(file))
+    assert load.job.curve.peak == pytest.approx(20)
+    for text in re.findall(r"(?m)^\| `([^`]+ (?:[<>=]+|within) [^`]+)` \|", page):
+        assert str(parse(text)) == text

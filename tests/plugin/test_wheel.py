@@ -73,6 +73,16 @@ def test_three_lines_pass_and_a_wrong_request_fails_with_the_difference(
     assert "Traceback" not in failed.stdout
 
 
+def test_the_wheel_brings_the_locustfile_and_not_locust(python: Path) -> None:
+    command = [str(python.parent / "callproof"), "load", "--headless"]
+    done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "pip install 'callproof[load]'" in done.stderr
+    where = "from simulator.contract.files import shipped; print(shipped('locustfile.py').read_text())"
+    shown = run(python, "-c", where, folder=python.parent)
+    assert shown.stdout.rstrip("\n") == (ROOT / "locustfile.py").read_text("utf-8").rstrip("\n")
+
+
 def test_the_wheel_brings_the_scenarios_as_tests(python: Path, tmp_path: Path) -> None:
     done = run(python, "-m", "pytest", "-q", "--callproof-scenario", "6-event", folder=tmp_path)
     assert "7 passed" in done.stdout, done.stdout

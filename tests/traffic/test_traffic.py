@@ -29,7 +29,7 @@ def played() -> Iterator[tuple[BuiltIn, Ends, Log]]:
     with built_in(managers=100, customers=50, limits=Limits(telephony=40)) as pair:
         ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
         ends.pbx.post("/register")
-        source = Source(records.phones(ends), records.lines(ends))
+        source = Source(records.phones(ends.crm, ends.api_key), records.lines(ends))
         calls = arrivals(Mix(), 5.0, 1, ends.now(), source, "UTC")
         yield pair, ends, Traffic(ends).run(islice(calls, CALLS))
         ends.close()
@@ -50,7 +50,7 @@ def test_every_call_is_at_both_ends_once_with_its_recording(played: tuple[BuiltI
 
 def test_the_customers_and_the_lines_are_those_of_the_crm(played: tuple[BuiltIn, Ends, Log]) -> None:
     pair, ends, _ = played
-    assert len(records.phones(ends)) == 50
+    assert len(records.phones(ends.crm, ends.api_key)) == 50
     assert set(records.lines(ends)) == {line.phone for line in pair.pbx.settings.plan.lines}
 
 

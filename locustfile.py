@@ -1,0 +1,267 @@
+"""callproof under load, by locust: ``locust -f locustfile.py --headless --load load.yaml``.
+
+What is run and counted lives in ``simulator.load``; here it meets locust, whose master and workers stay as
+they are. The one locust user of each worker only keeps it busy: calls begin by the plan, not by users.
+"""
+
+import gc
+import logging
+import signal
+import sys
+import time
+from collections.abc import Callable
+from itertools import cycle
+
+import gevent
+from locust import FastHttpUser, LoadTestShape, events, task
+from locust.argument_parser import LocustArgumentParser
+from locust.contrib.fasthttp import FastHttpSession
+from locust.env import Environment
+from locust.exception import CatchResponseError
+from locust.rpc import Message
+from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
+
+from simulator.contract.jsontypes import JsonObject
+from simulator.load import conductor, recordings
+from simulator.load.asks import Answer, Ask
+from simulator.load.conductor import Conductor
+from simulator.load.generator import Generator, Report
+from simulator.load.job import PBX_FLEET, Job
+from simulator.load.main import NOT_KEPT, Director, Failure, Options, read
+from simulator.load.shares import Order
+
+log = logging.getLogger("callproof.load")
+LOCAL = "local"
+WATCH_EVERY, TELL_EVERY = 0.25, 5.0
+GARBAGE = 20_000, 50, 1000
+
+
+@events.init_command_line_parser.add_listener
+def _options(parser: LocustArgumentParser) -> None:
+    add = parser.add_argument
+    add(
+        "--load", default="load.yaml", env_var="CALLPROOF_LOAD", help="What to run and what it has to keep."
+    )
+    add("--load-json", default="", env_var="CALLPROOF_LOAD_JSON", help="Write the results as JSON.")
+    add("--load-junit", default="", env_var="CALLPROOF_LOAD_JUNIT", help="Write a test case a threshold.")
+    add("--load-html", default="", env_var="CALLPROOF_LOAD_HTML", help="Write a page with the curves.")
+    add("--api-key", default="", env_var="CALLPROOF_API_KEY", is_secret=True, help="Of the CRM.")
+    add(
+        "--control-token",
+        default="",
+        env_var="CALLPROOF_CONTROL_TOKEN",
+        is_secret=True,
+        help="Of its bench.",
+    )
+
+
+@events.init.add_listener
+def _init(environment: Environment, runner: Runner, **_: object) -> None:
+    if not isinstance(runner, WorkerRunner):
+        Lead(environment, runner)
+    if not isinstance(runner, MasterRunner):
+        Hand(environment, runner)
+
+
+class Lead:
+    """The side of the master, or of a run without one."""
+
+    current: "Lead | None" = None
+
+    def __init__(self, environment: Environment, runner: Runner) -> None:
+        Lead.current = self
+        self.environment, self.runner = environment, runner
+        self.director: Director | None = None
+        self.over = False
+        try:
+            self.prepared = read(_told(environment))
+        except Failure as failure:
+            print(f"callproof: {failure}", file=sys.stderr)
+            # Workers that locust has forked wait for a master that says goodbye.
+            runner.quit()
+            sys.exit(failure.code)
+        runner.register_message(conductor.REPORT, self._heard)
+        environment.events.test_start.add_listener(self._start)
+        # Locust listens to it only after a run with a shape.
+        gevent.signal_handler(signal.SIGTERM, self._stop)
+        # The one when a run ends, the other when locust is stopped in the middle of one.
+        environment.events.test_stop.add_listener(self._verdict)
+        environment.events.quitting.add_listener(self._verdict)
+
+    def _start(self, environment: Environment, **_: object) -> None:
+        self.over = False
+        try:
+            self.director = self.prepared.start(self._post)
+        except Failure as failure:
+            self._fail(failure)
+            return
+        gevent.spawn(self._watch, self.director.conductor)
+
+    def _stop(self) -> None:
+        """Also a run that had not begun has kept nothing; a verdict says more."""
+        self.environment.process_exit_code = NOT_KEPT
+        self.over = True
+
+    def _fail(self, failure: Failure) -> None:
+        print(f"callproof: {failure}", file=sys.stderr)
+        self.environment.process_exit_code = failure.code
+        self.over = True
+
+    def _watch(self, run: Conductor) -> None:
+        """Until the run is over: who is there, and who does what."""
+        try:
+            self._lead(run)
+        finally:
+            run.stop()
+            self.over = True
+
+    def _lead(self, run: Conductor) -> None:
+        told = time.monotonic()
+        while not (run.finished or self.over):
+            for worker in self._workers():
+                run.join(worker)
+            run.watch(lambda worker: worker in self._workers())
+            if time.monotonic() > told + TELL_EVERY:
+                told += TELL_EVERY
+                log.info(run.progress)
+            time.sleep(WATCH_EVERY)
+
+    def _workers(self) -> list[str]:
+        if isinstance(self.runner, MasterRunner):
+            return [n.id for n in self.runner.clients.all if n.state != STATE_MISSING]
+        return [LOCAL]
+
+    def _post(self, kind: str, message: JsonObject, worker: str) -> None:
+        self.runner.send_message(kind, message, worker)
+
+    def _heard(self, environment: Environment, msg: Message, **_: object) -> None:
+        if self.director is not None:
+            worker = LOCAL if isinstance(self.runner, LocalRunner) else msg.node_id
+            self.director.conductor.heard(worker, Report.of(msg.data))
+
+    def _verdict(self, environment: Environment, **_: object) -> None:
+        """Once, whether the run came to its end or was stopped."""
+        self.over = True
+        director, self.director = self.director, None
+        if director is not None:
+            try:
+                environment.process_exit_code = director.verdict()
+            except Failure as failure:
+                self._fail(failure)
+
+
+class Hand:
+    """The side of a worker: what it is told, what it does, what it reports."""
+
+    def __init__(self, environment: Environment, runner: Runner) -> None:
+        self.environment, self.runner = environment, runner
+        self.generator: Generator | None = None
+        self.close: Callable[[], None] = lambda: None
+        runner.register_message(conductor.JOB, self._begin)
+        runner.register_message(conductor.ORDER, self._order)
+        runner.register_message(conductor.STOP, self._stop)
+        if isinstance(runner, WorkerRunner):
+            # The verdict is the master's; a worker that did its part has done well.
+            environment.process_exit_code = 0
+
+    def _begin(self, environment: Environment, msg: Message, **_: object) -> None:
+        job = Job.of(msg.data["job"])
+        if self.generator is not None and self.generator.job.run == job.run:
+            # The master had taken this worker to be gone; what is under way goes on.
+            return
+        self._stop(environment, msg)
+        serves, self.close = (
+            recordings.serve(job.record_host) if job.model == PBX_FLEET else ("", self.close)
+        )
+        origin = time.monotonic() - msg.data["now"]
+        # What locust brought stays; to look through it again and again would be the longest pause.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(*GARBAGE)
+        self.generator = Generator(job, origin, Sender(environment, job).send, gevent.spawn, serves)
+        gevent.spawn(self.generator.run)
+        gevent.spawn(self._report, self.generator)
+
+    def _order(self, environment: Environment, msg: Message, **_: object) -> None:
+        if self.generator is not None:
+            self.generator.obey(Order.of(msg.data))
+
+    def _stop(self, environment: Environment, msg: Message, **_: object) -> None:
+        if self.generator is not None:
+            self.generator.stop()
+            self.generator = None
+        self.close()
+
+    def _report(self, generator: Generator) -> None:
+        while self.generator is generator:
+            self.runner.send_message(conductor.REPORT, generator.report().as_json())
+            time.sleep(conductor.REPORT_EVERY)
+
+
+class Sender:
+    """Requests by locust's own fast client, counted in locust's own statistics."""
+
+    def __init__(self, environment: Environment, job: Job) -> None:
+        self._urls = cycle(job.urls)
+        self._session = FastHttpSession(
+            base_url=None,
+            request_event=environment.events.request,
+            user=None,
+            concurrency=job.connections,
+            connection_timeout=job.timeout,
+            network_timeout=job.timeout,
+            max_retries=0,
+        )
+
+    def send(self, ask: Ask, since: Callable[[], float]) -> Answer:
+        url = ask.url if ask.url.startswith("http") else next(self._urls) + ask.url
+        with self._session.request(
+            ask.method,
+            url,
+            name=ask.operation,
+            data=ask.body.decode() or None,
+            headers=dict(ask.headers),
+            catch_response=True,
+        ) as response:
+            error = type(response.error).__name__ if hasattr(response, "error") else ""
+            answer = Answer(response.status_code or None, response.content or b"", error)
+            # Counted from when the call wanted it, not from when a connection was free.
+            response.request_meta["response_time"] = since() * 1000
+            problem = ask.problem(answer)
+            response.failure(CatchResponseError(problem)) if problem else response.success()
+        return answer
+
+
+class Fleet(FastHttpUser):
+    """Keeps a worker busy for locust; see the shape."""
+
+    host = ""
+
+    @task
+    def be_there(self) -> None:
+        time.sleep(1)
+
+
+class Course(LoadTestShape):
+    """One user a worker, until the run is over."""
+
+    def tick(self) -> tuple[int, float] | None:
+        lead = Lead.current
+        if lead is None or lead.over:
+            return None
+        workers = lead.runner.worker_count if isinstance(lead.runner, MasterRunner) else 1
+        return max(1, workers), 100.0
+
+
+def _told(environment: Environment) -> Options:
+    told = environment.parsed_options
+    assert told is not None
+    return Options(
+        file=told.load,
+        host=environment.host or "",
+        api_key=told.api_key,
+        token=told.control_token,
+        json=told.load_json,
+        junit=told.load_junit,
+        html=told.load_html,
+    )

@@ -1,0 +1,140 @@
+"""What a run has to keep, as in ``p99 of call-event < 200 ms``: read, written and judged.
+
+METRIC [of OPERATION] OPERATOR NUMBER [UNIT], where the operator is one of < <= > >= == or ``within``, which
+is for the arrival rate alone and compares it with the intended one.
+"""
+
+import operator
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Measure(StrEnum):
+    TIME = "time"
+    COUNT = "count"
+    RATE = "rate"
+
+
+# How much of the basic unit, seconds and calls a second, each is.
+TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
+RATES = {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600}
+TALKING = "still talking"
+COUNTS = (
+    "attempted",
+    "answered",
+    "missed",
+    "busy",
+    "refused",
+    "dropped",
+    "failed",
+    "failed requests",
+    "lost",
+    "doubled",
+    "unclaimed",
+    "unfinished",
+    TALKING,
+    "violations",
+    "concurrent",
+    "busy-hour calls",
+    "refused by the generator",
+    "lost workers",
+)
+ARRIVAL_RATE = "arrival rate"
+OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
+    "<=": operator.le,
+    ">=": operator.ge,
+    "==": operator.eq,
+    "<": operator.lt,
+    ">": operator.gt,
+}
+WITHIN = "within"
+_TEXT = re.compile(
+    r"(?P<metric>[a-z][a-z0-9. -]*?)(?:\s+of\s+(?P<of>[a-z][a-z-]*))?"
+    r"\s*(?P<operator><=|>=|==|<|>|\bwithin\b)\s*(?P<number>\d+(?:\.\d+)?)\s*(?P<unit>[a-z%/]*)"
+)
+_PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
+
+
+class ThresholdError(ValueError):
+    """The text is no threshold; it says what was expected."""
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """``number`` is in ``unit``, as it was written; ``operation`` "" means all of them."""
+
+    metric: str
+    operation: str
+    operator: str
+    number: float
+    unit: str
+
+    def __str__(self) -> str:
+        of = f" of {self.operation}" if self.operation else ""
+        return f"{self.metric}{of} {self.operator} {self.number:.15g} {self.unit}".rstrip()
+
+    @property
+    def measure(self) -> Measure:
+        if self.metric == ARRIVAL_RATE:
+            return Measure.RATE
+        return Measure.COUNT if self.metric in COUNTS else Measure.TIME
+
+    @property
+    def percentile(self) -> float | None:
+        found = _PERCENTILE.fullmatch(self.metric)
+        return float(found[1]) if found else None
+
+    def keeps(self, value: float) -> bool:
+        """Whether a value, in the threshold's unit, is allowed."""
+        if self.operator == WITHIN:
+            return abs(value) <= self.number
+        return OPERATORS[self.operator](value, self.number)
+
+    def in_unit(self, value: float) -> float:
+        """Seconds, or calls a second, in the threshold's unit."""
+        return value / (TIMES | RATES).get(self.unit, 1.0)
+
+
+def parse(text: str) -> Threshold:
+    """Raises ThresholdError."""
+    found = _TEXT.fullmatch(" ".join(text.split()))
+    if not found:
+        raise ThresholdError(f"{text!r} is no threshold; write it like: p99 of call-event < 200 ms")
+    threshold = Threshold(
+        found["metric"], found["of"] or "", found["operator"], float(found["number"]), found["unit"]
+    )
+    _check(threshold)
+    return threshold
+
+
+def _check(found: Threshold) -> None:
+    timed = found.percentile is not None or found.metric in ("mean", "max")
+    if not timed and found.metric not in (*COUNTS, ARRIVAL_RATE):
+        known = ", ".join((*COUNTS, ARRIVAL_RATE))
+        raise ThresholdError(
+            f"There is no metric {found.metric!r}; there are p50 to p99.99, mean, max, {known}"
+        )
+    if found.percentile is not None and not found.percentile:
+        raise ThresholdError("p0 is no percentile; take one from p1 to p99.99")
+    if found.operation and not timed:
+        raise ThresholdError(
+            f"{found.metric} is not counted by operation; leave out `of {found.operation}`"
+        )
+    if (found.operator == WITHIN) is not (found.metric == ARRIVAL_RATE and found.unit == "%"):
+        raise ThresholdError(f"`within` is for the arrival rate, as in: {ARRIVAL_RATE} within 2 %")
+    _check_unit(found)
+
+
+def _check_unit(found: Threshold) -> None:
+    allowed: tuple[str, ...] = ("", "%")
+    if found.measure is Measure.TIME:
+        allowed = tuple(TIMES)
+    elif found.measure is Measure.RATE:
+        allowed = ("%",) if found.operator == WITHIN else tuple(RATES)
+    elif found.metric in ("concurrent", "busy-hour calls", "lost workers"):
+        allowed = ("",)
+    if found.unit not in allowed:
+        words = ", ".join(unit or "no unit" for unit in allowed)
+        raise ThresholdError(f"{found.metric} is measured in {words}, not in {found.unit or 'no unit'}")

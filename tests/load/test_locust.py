@@ -1,0 +1,266 @@
+"""Locust itself, alone and with a master and workers, against ends that run by themselves."""
+
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import cast
+
+import orjson
+import pytest
+import requests
+from junitparser import JUnitXml
+
+from simulator.bench.ends import End
+from simulator.bench.seed import api_key
+from simulator.contract import schemas
+from simulator.contract.jsontypes import JsonObject
+from simulator.contract.operations import Side
+from simulator.load.loadfile import load_file
+from simulator.load.plan import Plan
+from simulator.serving import Address
+from simulator.traffic import records
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py")]
+HEADLESS = ["--headless", "--only-summary"]
+KEY = api_key(1)
+LOAD = """\
+model: pbx-fleet
+target: {{url: [{urls}]}}
+rate: {rate}
+duration: {seconds}s
+speed: 200
+samples: {{conformance: 1, card: 0.2, play: 0.2}}
+thresholds:
+{thresholds}
+"""
+
+
+class Server:
+    """``callproof serve`` in a process of its own."""
+
+    def __init__(self, *options: str, stack: ExitStack) -> None:
+        command = [sys.executable, "-m", "simulator", "serve", *options]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        stack.callback(process.communicate)
+        stack.callback(process.terminate)
+        assert process.stdout is not None
+        self.urls: dict[str, str] = {}
+        for line in process.stdout:
+            if "http://" in line:
+                self.urls[line.split()[0]] = f"http://{line.split('http://')[1].split()[0]}"
+            if line.startswith("Serving"):
+                break
+
+    def end(self, stack: ExitStack) -> End:
+        end = End(Side.CRM, self.urls["CRM"])
+        stack.callback(end.close)
+        return end
+
+
+@pytest.fixture(scope="module")
+def crm() -> Iterator[End]:
+    """A CRM with fifty managers; with several doors on one account, their addresses would be ``doors``."""
+    with ExitStack() as stack:
+        server = Server("--only", "crm", "--crm-port", "0", "--managers", "50", stack=stack)
+        yield server.end(stack)
+
+
+def doors(crm: End) -> Sequence[str]:
+    return (crm.url,)
+
+
+class Run:
+    """The files of one run, and what they say when it is over."""
+
+    def __init__(
+        self, folder: Path, urls: Sequence[str], *thresholds: str, rate: int = 15, seconds: int = 3
+    ) -> None:
+        self.file = folder / "load.yaml"
+        listed = "\n".join(f"  - {threshold}" for threshold in thresholds)
+        text = LOAD.format(urls=", ".join(urls), rate=rate, seconds=seconds, thresholds=listed)
+        self.file.write_text(text, "utf-8")
+        self.json, self.junit, self.html = (folder / f"load.{kind}" for kind in ("json", "xml", "html"))
+        self.environment = {
+            **os.environ,
+            "CALLPROOF_LOAD": str(self.file),
+            "CALLPROOF_LOAD_JSON": str(self.json),
+            "CALLPROOF_LOAD_JUNIT": str(self.junit),
+            "CALLPROOF_LOAD_HTML": str(self.html),
+            "CALLPROOF_API_KEY": KEY,
+        }
+
+    def begin(self, *options: str) -> "subprocess.Popen[str]":
+        return subprocess.Popen(
+            [*LOCUST, *(options if "--worker" in options else (*HEADLESS, *options))],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def planned(self) -> int:
+        job = load_file(str(self.file)).job
+        return sum(1 for _ in Plan(job.curve, job.seed).begins(0, job.curve.duration))
+
+    def report(self) -> JsonObject:
+        found = cast(JsonObject, orjson.loads(self.json.read_bytes()))
+        assert schemas.validate("load-report", found) == []
+        return found
+
+
+def made(run: Run, *options: str) -> tuple[int, str]:
+    process = run.begin(*options)
+    output = process.communicate(timeout=60)[0]
+    return process.returncode, output
+
+
+def kept(report: JsonObject) -> Mapping[str, bool]:
+    judged = cast(list[JsonObject], report["thresholds"])
+    return {str(one["threshold"]): bool(one["kept"]) for one in judged}
+
+
+def counts(report: JsonObject) -> Mapping[str, int]:
+    return cast("Mapping[str, int]", report["counts"])
+
+
+def until(crm: End, happened: Callable[[], bool]) -> None:
+    """Look again whenever the CRM has heard something."""
+    while not happened():
+        last = cast(float, crm.get("/journal", limit=0)["lastId"])
+        crm.get("/journal", since=last, wait=1, limit=1)
+
+
+def forget_faults(crm: End) -> None:
+    requests.delete(f"{crm.url}/_bench/faults", timeout=10).raise_for_status()
+
+
+def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) -> None:
+    wanted = ("p99 < 20 s", "failed == 0", "violations == 0", "lost == 0", "doubled == 0")
+    run = Run(tmp_path, doors(crm), *wanted, "arrival rate within 0 %")
+    before = records.last_position(crm)
+    code, output = made(run)
+    assert code == 0, output
+    report = run.report()
+    assert counts(report)["attempted"] == run.planned()
+    stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
+    assert len(stored) == stored.total() == run.planned()
+    times = cast("Mapping[str, JsonObject]", report["times"])
+    assert {"manager-lookup", "call-event", "calls-upload", "card", "play"} <= times.keys()
+    assert cast(JsonObject, report["conformance"])["judged"] == counts(report)["requests"]
+    (suite,) = JUnitXml.fromfile(str(run.junit))
+    assert (suite.tests, suite.failures) == (len(wanted) + 2, 0)
+    assert run.html.read_text("utf-8").startswith("<!doctype html>")
+
+
+def test_uploads_are_tried_again_and_a_broken_threshold_exits_with_1(crm: End, tmp_path: Path) -> None:
+    for fault in ("crm-overloaded", "crm-answer-lost"):
+        crm.post("/faults", {"fault": fault, "on": ["calls-upload"], "share": 0.2})
+    run = Run(tmp_path, doors(crm), "failed requests == 0", "failed == 0", "lost == 0", "doubled == 0")
+    try:
+        code, output = made(run)
+    finally:
+        forget_faults(crm)
+    assert code == 1, output
+    report = run.report()
+    broken = {threshold for threshold, holds in kept(report).items() if not holds}
+    assert broken == {"failed requests == 0"}
+    assert counts(report)["attempted"] == run.planned()
+    assert "calls-upload: 503" in cast(JsonObject, report["errors"])
+
+
+def test_calls_that_a_crm_forgets_are_lost(crm: End, tmp_path: Path) -> None:
+    run = Run(tmp_path, doors(crm), "lost == 0")
+    before = records.last_position(crm)
+    process = run.begin()
+    until(crm, lambda: records.last_position(crm) >= before + 5)
+    crm.post("/reset")
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, output
+    report = run.report()
+    books = cast(JsonObject, report["reconciliation"])
+    assert len(cast(list[str], books["lost"])) >= 5
+    assert any("Telephony" in reason or "400" in reason for reason in cast(JsonObject, report["reasons"]))
+
+
+def test_a_run_that_is_stopped_is_judged_and_invalid(crm: End, tmp_path: Path) -> None:
+    run = Run(tmp_path, doors(crm), "lost == 0", seconds=60)
+    before = records.last_position(crm)
+    process = run.begin()
+    until(crm, lambda: records.last_position(crm) >= before + 5)
+    process.terminate()
+    output = process.communicate(timeout=60)[0]
+    assert process.returncode == 1, output
+    report = run.report()
+    (why,) = cast(list[str], report["invalid"])
+    assert why.startswith("The run was stopped after ")
+    assert kept(report) == {"lost == 0": True}
+
+
+def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
+    crm: End, tmp_path: Path
+) -> None:
+    wanted = ("lost == 0", "doubled == 0", "failed == 0", "arrival rate within 0 %", "lost workers == 1")
+    run = Run(tmp_path, doors(crm), *wanted, rate=12, seconds=8)
+    before = records.last_position(crm)
+    address = Address()
+    port = str(address.port)
+    address.close()
+    master = ["--master", "--expect-workers", "2", "--master-bind-host", "127.0.0.1"]
+    worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    lead = run.begin(*master, "--master-bind-port", port)
+    workers = [run.begin(*worker) for _ in range(2)]
+    until(crm, lambda: records.last_position(crm) >= before + 15)
+    workers[0].kill()
+    # It is missed only seconds later; this one comes before.
+    workers.append(run.begin(*worker))
+    output = lead.communicate(timeout=90)[0]
+    codes = [hand.wait(30) for hand in workers]
+    for hand in workers:
+        assert hand.stdout is not None
+        hand.stdout.close()
+    assert lead.returncode == 0, output
+    assert codes == [-9, 0, 0]
+    report = run.report()
+    assert counts(report)["attempted"] == run.planned()
+    assert counts(report)["taken over"] > 0
+    assert report["workers"] == 3
+    stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
+    assert len(stored) == stored.total()
+
+
+def test_a_crm_clicks_at_a_pbx(tmp_path: Path) -> None:
+    with ExitStack() as stack:
+        options = ("--crm-port", "0", "--pbx-port", "0", "--managers", "50", "--register")
+        server = Server(*options, stack=stack)
+        run = Run(tmp_path, (server.urls["virtual"],), "failed == 0", "lost == 0", "doubled == 0", rate=8)
+        text = run.file.read_text("utf-8").replace("pbx-fleet", "crm")
+        run.file.write_text(text.replace("card: 0.2, play: 0.2", "status: 0.5, record: 1"), "utf-8")
+        code, output = made(run)
+    assert code == 0, output
+    report = run.report()
+    assert {"make-call", "status-notice"} <= cast(JsonObject, report["times"]).keys()
+    assert cast(int, cast(JsonObject, report["reconciliation"])["acknowledged"]) > 5
+
+
+@pytest.mark.parametrize(
+    ("change", "code", "words"),
+    [
+        (("rate: 15", "rate: many"), 2, "load.yaml:3: rate: "),
+        (("rate: 15", "rate: 1"), 3, "does not answer as a callproof end"),
+    ],
+)
+def test_a_run_that_cannot_be_made_says_why(
+    tmp_path: Path, change: tuple[str, str], code: int, words: str
+) -> None:
+    run = Run(tmp_path, ("http://127.0.0.1:1",), "lost == 0")
+    run.file.write_text(run.file.read_text("utf-8").replace(*change), "utf-8")
+    exited, output = made(run)
+    assert exited == code
+    assert f"callproof: {tmp_path}" in output or "callproof: The CRM at http://127.0.0.1:1" in output
+    assert words in output
+    assert "Traceback" not in output

@@ -1,0 +1,82 @@
+"""Acknowledged calls against stored ones, exact, also for a hundred thousand."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import requests
+from hypothesis import given
+from hypothesis import strategies as st
+
+from simulator.contract.jsontypes import Json, JsonObject
+from simulator.contract.operations import Side
+from simulator.load.job import CRM
+from simulator.load.reconcile import compare, reconcile
+from tests.load.test_stories import JOB
+
+NAMES = st.sets(st.sampled_from([f"r-0.{n}" for n in range(20)]))
+
+
+@dataclass
+class Keeper:
+    """An end that keeps these calls and gives them in pages."""
+
+    rows: list[JsonObject]
+    side: Side = Side.CRM
+    url: str = "http://crm"
+    pages: int = 0
+
+    def get(self, path: str, **query: float) -> JsonObject:
+        after, limit = int(query["after"]), int(query["limit"])
+        found: list[Json] = list(self.rows[after : after + limit])
+        self.pages += 1
+        return {"calls": found, "last": after + len(found)}
+
+    def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject:
+        raise AssertionError(path)
+
+    def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
+        raise AssertionError(path)
+
+    def close(self) -> None:
+        raise AssertionError
+
+
+@given(NAMES, NAMES, NAMES)
+def test_what_is_lost_doubled_or_unclaimed_is_found(
+    acknowledged: set[str], stored: set[str], again: set[str]
+) -> None:
+    books = compare(acknowledged, [*sorted(stored), *sorted(stored & again)])
+    assert set(books.lost) == acknowledged - stored
+    assert set(books.doubled) == stored & again
+    assert books.unclaimed == len(stored - acknowledged)
+
+
+def test_a_hundred_thousand_calls_are_read_page_by_page() -> None:
+    names = [f"r-{n // 100}.{n % 100}" for n in range(100_000)]
+    keeper = Keeper([{"externalId": name} for name in names if name != "r-500.7"])
+    books = reconcile(JOB, keeper, set(names), 0)
+    assert (books.acknowledged, books.stored, books.lost, books.doubled) == (
+        100_000,
+        99_999,
+        ("r-500.7",),
+        (),
+    )
+    assert keeper.pages == 100
+
+
+def test_calls_of_others_and_of_before_are_left_out() -> None:
+    keeper = Keeper([{"externalId": name} for name in ("r-0.0", "other-0.1", "r-0.1")])
+    books = reconcile(JOB, keeper, {"r-0.1"}, 1)
+    assert (books.stored, books.lost, books.unclaimed) == (1, (), 0)
+
+
+def test_the_calls_of_a_pbx_go_by_its_own_ids() -> None:
+    keeper = Keeper([{"id": "c-1"}, {"id": "c-2"}])
+    books = reconcile(replace(JOB, model=CRM), keeper, {"c-1", "c-3"}, 0)
+    assert (books.lost, books.unclaimed) == (("c-3",), 1)
+
+
+def test_a_foreign_target_is_not_reconciled_and_says_so() -> None:
+    books = reconcile(replace(JOB, control=False), Keeper([]), {"r-0.1"}, 0)
+    assert not books.done
+    assert "no control API" in books.why_not

@@ -1,0 +1,189 @@
+"""What a run has shown: counts that add up, thresholds in both directions, four kinds of report."""
+
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+from io import StringIO
+from typing import cast
+
+import orjson
+import pytest
+from junitparser import JUnitXml
+from rich.console import Console
+
+from simulator.contract import schemas
+from simulator.contract.jsontypes import JsonObject
+from simulator.load import charts, curve, page, report
+from simulator.load.generator import REFUSED
+from simulator.load.reconcile import Reconciliation
+from simulator.load.results import Results
+from simulator.load.tally import Tally
+from simulator.load.thresholds import parse
+from tests.load.test_stories import JOB
+
+SECONDS, RATE = 10, 5
+BOOKS = Reconciliation(acknowledged=45, stored=45)
+NASTY = "<script>alert('x')</script>"
+
+
+def run(*thresholds: str, **changes: object) -> Results:
+    """Fifty calls in ten seconds, each a second long; three failed and two never ended."""
+    tally = Tally(1.0)
+    for number in range(SECONDS * RATE):
+        at = number / RATE
+        tally.begun(at, 0.001)
+        tally.request("call-event", at + 0.1, 0.01 * (1 + number % 10), "503" if number % 10 == 9 else "")
+        if number >= 2:
+            tally.slice(at + 1).ended += 1
+    tally.calls.update({"answered": 40, "missed": 5, "failed": 3})
+    tally.reasons[f"call-event: {NASTY}"] = 3
+    tally.violations[f"call-event: {NASTY}"] = 1
+    tally.judged = 10
+    found = Results(
+        job=replace(JOB, curve=curve.constant(RATE, SECONDS)),
+        tally=tally,
+        planned=SECONDS * RATE,
+        elapsed=float(SECONDS),
+        reconciliation=BOOKS,
+        thresholds=[parse(text) for text in thresholds],
+    )
+    return replace(found, **changes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("threshold", "value", "kept"),
+    [
+        ("attempted == 50", 50, True),
+        ("failed < 6 %", 6, False),
+        ("failed <= 3", 3, True),
+        ("unfinished == 0", 2, False),
+        ("failed requests <= 10 %", 10, True),
+        ("arrival rate within 2 %", 0, True),
+        ("arrival rate >= 300 /min", 300, True),
+        ("busy-hour calls > 18000", 18_000, False),
+        ("concurrent <= 7", 7, True),
+        ("lost == 0", 0, True),
+        ("violations < 10 %", 10, False),
+        ("mean of call-event < 55 ms", 55, False),
+        ("max < 0.2 s", 0.1, True),
+        ("p50 of beginning < 2 ms", 1, True),
+        ("p99 of manager-lookup < 1 s", None, False),
+    ],
+)
+def test_a_threshold_is_judged_by_what_was_measured(
+    threshold: str, value: float | None, kept: bool
+) -> None:
+    (judged,) = run(threshold).judged
+    assert judged.value == (None if value is None else pytest.approx(value))
+    assert judged.kept is kept
+    assert run(threshold).passed is kept
+
+
+def test_every_attempted_call_is_counted_once_more() -> None:
+    counts = run().counts()
+    fates = ("answered", "missed", "busy", "refused", "dropped", "failed", "unfinished")
+    assert sum(cast(int, counts[name]) for name in fates) == counts["attempted"]
+    talking = run(talking=2).counts()
+    assert (talking["still talking"], talking["unfinished"]) == (2, 0)
+
+
+def test_what_was_not_reconciled_keeps_no_threshold_on_it() -> None:
+    books = Reconciliation(45, why_not="The target has no control API.")
+    found = run("lost == 0", reconciliation=books)
+    assert [(judged.value, judged.kept) for judged in found.judged] == [(None, False)]
+    assert report.books(found) == "Not reconciled: The target has no control API."
+
+
+def test_a_call_refused_by_the_generator_makes_the_run_invalid() -> None:
+    found = run("attempted == 50")
+    found.tally.calls[REFUSED] = 1
+    assert (run("attempted == 50").passed, found.passed) == (True, False)
+    assert "1 calls were refused by the generator" in found.invalid[0]
+
+
+def test_a_generator_that_is_late_is_warned_of() -> None:
+    found = run()
+    assert found.warnings == []
+    for _ in range(2):
+        found.tally.begun(1.0, 0.5)
+    assert "late, 500 ms at p99" in found.warnings[0]
+    assert found.invalid == []
+
+
+def test_a_run_that_was_stopped_is_invalid() -> None:
+    assert run(cut_short="The run was stopped after 3 s.").invalid == ["The run was stopped after 3 s."]
+
+
+def test_the_busy_hour_of_a_long_run_is_its_busiest() -> None:
+    tally = Tally(600.0)
+    for place in range(12):
+        tally.slices[place].begun = 100 if 3 <= place < 9 else 10
+    long = run(tally=tally, elapsed=7200.0, planned=660)
+    assert long.busy_hour_calls == 600
+
+
+def test_the_json_is_as_its_schema_says() -> None:
+    written = orjson.loads(report.as_json(run("lost == 0", "failed == 0")))
+    assert schemas.validate("load-report", written) == []
+    assert (written["passed"], written["arrivalRate"]["achieved"]) == (False, RATE)
+    assert len(written["slices"]) == SECONDS + 1
+    assert written["times"]["call-event"]["max"] == 100
+
+
+def test_junit_has_a_case_for_each_threshold() -> None:
+    written = report.as_junit(run("lost == 0", "failed == 0", "p99 < 2 s"))
+    (suite,) = JUnitXml.fromstring(written)
+    cases = {case.name: case.is_failure for case in suite}
+    assert cases == {"the run is valid": False, "lost == 0": False, "failed == 0": True, "p99 < 2 s": False}
+    assert (suite.tests, suite.failures) == (4, 1)
+
+
+def test_the_page_needs_nothing_else_and_escapes_what_the_target_sent() -> None:
+    written = page.write(run("lost == 0", "failed == 0")).decode()
+    assert NASTY not in written
+    assert "&lt;script&gt;" in written
+    assert "<script" not in written
+    assert "http-equiv" not in written
+    assert "src=" not in written
+    assert "href=" not in written
+    assert written.count("<svg") == written.count("</svg>") == 4
+    for part in written.split("<svg")[1:]:
+        ET.fromstring("<svg" + part.split("</svg>")[0] + "</svg>")
+
+
+def test_a_person_reads_the_verdict_last() -> None:
+    for threshold, last in (("lost == 0", "Passed"), ("failed == 0", "Not passed")):
+        out = StringIO()
+        report.show(Console(file=out, soft_wrap=True), run(threshold))
+        assert out.getvalue().splitlines()[-1] == last
+        assert "Attempted             50  of 50 planned in 10 s" in out.getvalue()
+
+
+@pytest.mark.parametrize(("least", "nice"), [(0, 1), (0.03, 0.05), (1, 1), (1.1, 2), (2.2, 2.5), (70, 100)])
+def test_the_lines_of_a_chart_have_round_numbers(least: float, nice: float) -> None:
+    assert charts.nice(least) == pytest.approx(nice)
+
+
+def test_a_curve_leaves_gaps_where_nothing_was_measured() -> None:
+    series = charts.Series("p50", "one", [(0, 1.0), (1, 2.0), (2, None), (3, 4.0)])
+    drawn = charts.draw("Latency", "ms", [series], 4)
+    assert drawn.count("<polyline") == 2
+
+
+def as_json(found: Results) -> JsonObject:
+    return cast(JsonObject, orjson.loads(report.as_json(found)))
+
+
+def test_lost_and_doubled_calls_are_named() -> None:
+    books = Reconciliation(3, 3, lost=("r-0.1",), doubled=("r-0.2",), unclaimed=1)
+    found = run("lost == 0", "doubled < 50 %", reconciliation=books)
+    assert [judged.kept for judged in found.judged] == [False, True]
+    assert report.books(found).endswith("acknowledgement 1. r-0.1, r-0.2")
+    assert as_json(found)["reconciliation"] == {
+        "done": True,
+        "whyNot": "",
+        "acknowledged": 3,
+        "stored": 3,
+        "lost": ["r-0.1"],
+        "doubled": ["r-0.2"],
+        "unclaimed": 1,
+    }
