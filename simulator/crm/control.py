@@ -182,10 +182,9 @@ class _Actions:
         return {"calls": cast(Json, rows), "last": found[-1][0] if found else after}
 
     def cards(self, asked: JsonObject) -> Json:
+        called = [str(asked["call"])] if "call" in asked else None
         with self.crm.store.begin() as session:
-            return {
-                "cards": [_card(card) for card in session.open_cards(cast("str | None", asked.get("call")))]
-            }
+            return {"cards": [_card(card) for card in session.open_cards(called)]}
 
     def reset(self, _: JsonObject) -> Json:
         self.crm.reset()
