@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 import orjson
 import pytest
@@ -64,14 +65,19 @@ class Server:
 
 @pytest.fixture(scope="module")
 def crm() -> Iterator[End]:
-    """A CRM with fifty managers; with several doors on one account, their addresses would be ``doors``."""
+    """A CRM with fifty managers."""
     with ExitStack() as stack:
         server = Server("--only", "crm", "--crm-port", "0", "--managers", "50", stack=stack)
         yield server.end(stack)
 
 
-def doors(crm: End) -> Sequence[str]:
-    return (crm.url,)
+@pytest.fixture
+def doors(postgres_url: str) -> Iterator[tuple[End, End]]:
+    """Two CRM servers of one account, as on two machines."""
+    with ExitStack() as stack:
+        options = ("--only", "crm", "--crm-port", "0", "--managers", "50", "--db", postgres_url)
+        first, second = (Server(*options, stack=stack).end(stack) for _ in range(2))
+        yield first, second
 
 
 class Run:
@@ -141,7 +147,7 @@ def forget_faults(crm: End) -> None:
 
 def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) -> None:
     wanted = ("p99 < 20 s", "failed == 0", "violations == 0", "lost == 0", "doubled == 0")
-    run = Run(tmp_path, doors(crm), *wanted, "arrival rate within 0 %")
+    run = Run(tmp_path, (crm.url,), *wanted, "arrival rate within 0 %")
     before = records.last_position(crm)
     code, output = made(run)
     assert code == 0, output
@@ -160,7 +166,7 @@ def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) 
 def test_uploads_are_tried_again_and_a_broken_threshold_exits_with_1(crm: End, tmp_path: Path) -> None:
     for fault in ("crm-overloaded", "crm-answer-lost"):
         crm.post("/faults", {"fault": fault, "on": ["calls-upload"], "share": 0.2})
-    run = Run(tmp_path, doors(crm), "failed requests == 0", "failed == 0", "lost == 0", "doubled == 0")
+    run = Run(tmp_path, (crm.url,), "failed requests == 0", "failed == 0", "lost == 0", "doubled == 0")
     try:
         code, output = made(run)
     finally:
@@ -174,7 +180,7 @@ def test_uploads_are_tried_again_and_a_broken_threshold_exits_with_1(crm: End, t
 
 
 def test_calls_that_a_crm_forgets_are_lost(crm: End, tmp_path: Path) -> None:
-    run = Run(tmp_path, doors(crm), "lost == 0")
+    run = Run(tmp_path, (crm.url,), "lost == 0")
     before = records.last_position(crm)
     process = run.begin()
     until(crm, lambda: records.last_position(crm) >= before + 5)
@@ -188,7 +194,7 @@ def test_calls_that_a_crm_forgets_are_lost(crm: End, tmp_path: Path) -> None:
 
 
 def test_a_run_that_is_stopped_is_judged_and_invalid(crm: End, tmp_path: Path) -> None:
-    run = Run(tmp_path, doors(crm), "lost == 0", seconds=60)
+    run = Run(tmp_path, (crm.url,), "lost == 0", seconds=60)
     before = records.last_position(crm)
     process = run.begin()
     until(crm, lambda: records.last_position(crm) >= before + 5)
@@ -202,10 +208,11 @@ def test_a_run_that_is_stopped_is_judged_and_invalid(crm: End, tmp_path: Path) -
 
 
 def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
-    crm: End, tmp_path: Path
+    doors: tuple[End, End], tmp_path: Path
 ) -> None:
+    crm, other = doors
     wanted = ("lost == 0", "doubled == 0", "failed == 0", "arrival rate within 0 %", "lost workers == 1")
-    run = Run(tmp_path, doors(crm), *wanted, rate=12, seconds=8)
+    run = Run(tmp_path, (crm.url, other.url), *wanted, rate=12, seconds=8)
     before = records.last_position(crm)
     address = Address()
     port = str(address.port)
@@ -231,6 +238,12 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     assert report["workers"] == 3
     stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
     assert len(stored) == stored.total()
+    asked = Counter(
+        urlsplit(str(cast(JsonObject, entry["request"])["url"])).port or 0
+        for entry in cast(list[JsonObject], other.get("/journal")["entries"])
+        if entry["direction"] == "in"
+    )
+    assert sorted(asked) == sorted(urlsplit(door.url).port or 0 for door in doors)
 
 
 def test_a_crm_clicks_at_a_pbx(tmp_path: Path) -> None:
