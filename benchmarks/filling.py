@@ -4,6 +4,7 @@ So the benchmark knows neither tables nor columns; a copy differs in the call's 
 """
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -14,12 +15,12 @@ from benchmarks.product import Crm, sqlite
 from benchmarks.telephony import EVENT, EVENT_PATH, FINISHED_CALL, FORM_HEADERS, HANGUP, UPLOAD_PATH
 from benchmarks.workload import CALL, PHONE, Ids
 
-_CALL, _PHONE = "the-call-to-be-copied", "555000111"
-_NEW_IDS = {
-    Ids.ASCENDING: "printf('call-%012d', number)",
-    Ids.RANDOM: "lower(hex(randomblob(4)) || '-' || hex(randomblob(2)) || '-4' || substr(hex(randomblob(2)), 2)"
-    " || '-a' || substr(hex(randomblob(2)), 2) || '-' || hex(randomblob(6)))",
-}
+TEMPLATE, _PHONE = "the-call-to-be-copied", "555000111"
+# SQLite has no UUIDs; this makes one of version 4.
+_HEX = "hex(randomblob({}))"
+_UUID = f"{_HEX.format(4)} || '-' || {_HEX.format(2)} || '-4' || substr({_HEX.format(2)}, 2) || '-a' || "
+_UUID += f"substr({_HEX.format(2)}, 2) || '-' || {_HEX.format(6)}"
+_NEW_IDS = {Ids.ASCENDING: "printf('call-%012d', number)", Ids.RANDOM: f"lower({_UUID})"}
 
 
 def fill(bench: Bench, file: Path, calls: int, ids: Ids) -> None:
@@ -29,8 +30,12 @@ def fill(bench: Bench, file: Path, calls: int, ids: Ids) -> None:
         _one_call(crm.url)
     finally:
         crm.stop()
-    connection = sqlite3.connect(file, isolation_level=None)
-    try:
+    multiply(file, calls, ids)
+
+
+def multiply(file: Path, calls: int, ids: Ids) -> None:
+    """Copy the rows of the one call in the database until there are so many calls. Raises sqlite3.Error."""
+    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
         # The file is thrown away when the machine fails meanwhile.
         for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
             connection.execute(f"PRAGMA {pragma}")
@@ -38,8 +43,6 @@ def fill(bench: Bench, file: Path, calls: int, ids: Ids) -> None:
         for table in _tables(connection):
             _copy(connection, table)
         connection.execute("PRAGMA journal_mode = WAL")
-    finally:
-        connection.close()
 
 
 def _one_call(url: str) -> None:
@@ -48,7 +51,7 @@ def _one_call(url: str) -> None:
         (EVENT_PATH, "event", HANGUP),
         (UPLOAD_PATH, "calls", f"[{FINISHED_CALL}]"),
     ):
-        body = urlencode({field: text.replace(CALL, _CALL).replace(PHONE, _PHONE)})
+        body = urlencode({field: text.replace(CALL, TEMPLATE).replace(PHONE, _PHONE)})
         requests.post(url + path, data=body, headers=FORM_HEADERS, timeout=30).raise_for_status()
 
 
@@ -75,16 +78,19 @@ def _copy(connection: sqlite3.Connection, table: str) -> None:
     columns = [f'"{name}"' for _, name, kind, _, _, key in described if not (key and kind == "INTEGER")]
     if not columns:
         return
-    names_the_call = " OR ".join(f"instr({column}, '{_CALL}')" for column in columns)
+    names_the_call = " OR ".join(f"instr({column}, '{TEMPLATE}')" for column in columns)
+    # Else SQLite would look through the table once for every copy.
+    connection.execute(f'CREATE TEMP TABLE found AS SELECT * FROM "{table}" WHERE {names_the_call}')
     changed = ", ".join(_changed(column) for column in columns)
     connection.execute(
-        f'INSERT INTO "{table}" ({", ".join(columns)}) SELECT {changed} FROM copies, '
-        f'(SELECT * FROM "{table}" WHERE {names_the_call}) ORDER BY number'
+        f'INSERT INTO "{table}" ({", ".join(columns)}) SELECT {changed} FROM copies, found ORDER BY number'
     )
+    connection.execute("DROP TABLE found")
 
 
-def _changed(column: str) -> str:
-    text = f"replace(replace({column}, '{_CALL}', copies.id), '{_PHONE}', copies.phone)"
+def _changed(name: str) -> str:
+    column = f"found.{name}"
+    text = f"replace(replace({column}, '{TEMPLATE}', copies.id), '{_PHONE}', copies.phone)"
     return (
         f"CASE typeof({column}) WHEN 'text' THEN {text} WHEN 'blob' THEN CAST({text} AS BLOB) "
         f"ELSE {column} END"

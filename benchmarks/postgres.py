@@ -66,7 +66,7 @@ def postgres(cores: set[int]) -> Iterator[Postgres]:
 
 def _ready(folder: Path, port: int) -> bool:
     with socket.create_connection(("127.0.0.1", port), 1):
-        command = [folder / "pg_isready", "-q", "-h", "127.0.0.1", "-p", str(port)]
+        command = [str(folder / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
         return subprocess.run(command).returncode == 0
 
 

@@ -35,7 +35,10 @@ def pinned(cores: set[int]) -> Iterator[None]:
 
 
 class Server:
-    """A process and its descendants. ``log`` gets what they print."""
+    """A process and its descendants. ``log`` gets what they print.
+
+    ``took`` is how many seconds passed until it answered.
+    """
 
     def __init__(
         self,
@@ -46,6 +49,8 @@ class Server:
         user: str | None = None,
     ) -> None:
         self.log = log
+        self.took = 0.0
+        self._born = time.monotonic()
         with log.open("wb") as out, pinned(cores):
             self._process = subprocess.Popen(
                 command,
@@ -60,11 +65,12 @@ class Server:
 
     def wait_until(self, answers: Callable[[], bool], patience: float = PATIENCE) -> None:
         """Raises NotStarted when the process ends or time is up before ``answers`` is true."""
-        until = time.monotonic() + patience
+        until = self._born + patience
         while not _quietly(answers):
             if self._process.poll() is not None or time.monotonic() > until:
                 raise NotStarted(self.log.read_text("utf-8", "replace").strip()[-600:] or "no answer")
             time.sleep(_POLL)
+        self.took = time.monotonic() - self._born
 
     def cpu(self) -> float:
         """Seconds of CPU, in user and system mode, of all its processes, the ended ones included."""

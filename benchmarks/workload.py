@@ -70,6 +70,7 @@ def script(work: Workload, start: int, ids: Ids = Ids.ASCENDING, limit: int = 0)
                 has_body="true" if work.head else "false",
                 separator=json.dumps(work.separator),
             ),
+            _LIMIT if limit else "",
             _DONE,
         ]
     )
@@ -86,14 +87,24 @@ _CALL_IDS = {
     Ids.RANDOM: 'format("%08x-%04x-4%03x-%04x-%012x", random(0, 0xffffffff), random(0, 0xffff), '
     "random(0, 0xfff), random(0x8000, 0xbfff), random(0, 0xffffffffffff))",
 }
-# wrk's main thread sleeps for the whole duration; only a signal to itself wakes it when the limit is met.
-_REQUEST = """
+# Whoever asks for leave to send after the last request waits longer than the run. wrk's main thread
+# sleeps for the whole duration; only a signal to itself wakes it when the last answer is there.
+_LIMIT = """
 local ffi = require("ffi")
 ffi.cdef("int kill(int, int); int getpid(void);")
+local allowed, answered = 0, 0
+delay = function()
+  allowed = allowed + 1
+  return allowed > limit and 1000000 or 0
+end
+response = function()
+  answered = answered + 1
+  if answered == limit then wrk.thread:stop(); ffi.C.kill(ffi.C.getpid(), 2) end
+end"""
+_REQUEST = """
 local items = {{}}
 request = function()
   sent = sent + 1
-  if sent == limit then wrk.thread:stop(); ffi.C.kill(ffi.C.getpid(), 2) end
   for i = 1, {times} do items[i] = item() end
   local body = {has_body} and {head} .. table.concat(items, {separator}) .. {tail} or nil
   return wrk.format(nil, {path}, nil, body)

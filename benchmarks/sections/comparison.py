@@ -30,11 +30,12 @@ KINDS = ("event", "lookup", "upload")
 
 @dataclass
 class Comparison:
-    """``refusals``: of each server, what it said to each invalid event."""
+    """``refusals``: of each server, what it said to each invalid event. ``started``: seconds, once each."""
 
     found: Found = field(default_factory=Found)
     refusals: dict[str, dict[str, str]] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
+    started: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ def compare(bench: Bench) -> Comparison:
             except NotStarted as reason:
                 result.found.missing[peer.name] = str(reason).splitlines()[-1]
             result.versions[peer.name] = tools.version(peer.home, peer.package)
+        result.started = {name: one.server.took for name, one in running.items()}
         _judge(running, result)
         _measure(bench, running, result)
     return result
@@ -130,7 +132,8 @@ def _verdict(status: int, _: str) -> str:
 
 
 def _measure(bench: Bench, running: Mapping[str, Running], result: Comparison) -> None:
-    seconds, rounds = (1, 2) if bench.quick else (3, 5)
+    seconds, rounds = (1, 1) if bench.quick else (3, 5)
+    warming = 50 if bench.quick else 0
     measures: dict[tuple[str, str], Callable[[], Figure]] = {}
     for kind in KINDS:
         for name, one in running.items():
@@ -138,7 +141,7 @@ def _measure(bench: Bench, running: Mapping[str, Running], result: Comparison) -
                 continue
             bench.say(f"warming {name}, {kind}")
             try:
-                bench.measure(one.server, one.url, one.work[kind], 1 if bench.quick else 3)
+                bench.measure(one.server, one.url, one.work[kind], seconds, limit=warming)
             except BadRun as bad:
                 result.found.missing[f"{name} {kind}"] = str(bad)
                 continue

@@ -14,7 +14,7 @@ def measure_journal(bench: Bench) -> Found:
     """Raises NotStarted."""
     if reason := lacks("--journal"):
         return Found(missing={OFF: reason})
-    seconds, rounds = (1, 2) if bench.quick else (3, 5)
+    seconds, rounds = (1, 1) if bench.quick else (3, 5)
     with ExitStack() as stack:
         running: dict[str, Crm] = {}
         for name, options in ((ON, ()), (OFF, ("--journal", "off"))):
@@ -26,9 +26,7 @@ def measure_journal(bench: Bench) -> Found:
             for kind in work:
                 bench.measure(crm.server, crm.url, work[kind], 1)
         measures = {
-            (name, kind): lambda crm=crm, kind=kind: bench.measure(  # type: ignore[misc]
-                crm.server, crm.url, work[kind], seconds
-            )
+            (name, kind): lambda crm=crm, kind=kind: bench.measure(crm.server, crm.url, work[kind], seconds)
             for kind in work
             for name, crm in running.items()
         }

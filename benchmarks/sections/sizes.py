@@ -5,7 +5,7 @@ import sqlite3
 from pathlib import Path
 
 from benchmarks.bench import Bench
-from benchmarks.figures import Found, interleaved
+from benchmarks.figures import Found, Series
 from benchmarks.filling import fill
 from benchmarks.processes import NotStarted
 from benchmarks.product import Crm, sqlite
@@ -38,53 +38,33 @@ def measure_sizes(bench: Bench) -> Found:
                 stores[name] = file, ids
             except (sqlite3.Error, NotStarted) as error:
                 missing[name] = str(error)
-    found = _measure(bench, stores, rounds)
-    found.missing |= missing
-    return found
+    rows: dict[tuple[str, str], list[Figure]] = {(name, kind): [] for name in stores for kind in REQUESTS}
+    for number in range(1, rounds + 1):
+        bench.say(f"round {number} of {rounds}")
+        for name, (file, ids) in stores.items():
+            try:
+                for kind, figure in _measure(bench, file, ids).items():
+                    rows[name, kind].append(figure)
+            except (BadRun, NotStarted) as reason:
+                missing[name] = str(reason)
+    series = {key: Series(tuple(figures)) for key, figures in rows.items() if key[0] not in missing}
+    return Found(series, missing)
 
 
-def _measure(bench: Bench, stores: dict[str, tuple[Path, Ids]], rounds: int) -> Found:
-    """A server is up for one store at a time, and answers all its kinds of request."""
-    running: dict[str, Crm] = {}
-
-    def measured(name: str, kind: str) -> Figure:
-        file, ids = stores[name]
-        if kind == "event":
-            running[name] = _open(bench, file, ids)
-        crm = running[name]
-        work = workloads(crm.phones())[kind]
-        try:
-            return bench.measure(crm.server, crm.url, work, ids=ids, limit=REQUESTS[kind])
-        finally:
-            if kind == "upload":
-                _close(running.pop(name), file)
-
-    measures = {
-        (name, kind): (lambda name=name, kind=kind: measured(name, kind))  # type: ignore[misc]
-        for name in stores
-        for kind in REQUESTS
-    }
-    try:
-        return interleaved(measures, rounds, bench.say)
-    finally:
-        for crm in running.values():
-            crm.stop()
-
-
-def _open(bench: Bench, file: Path, ids: Ids) -> Crm:
-    """A server on a copy of the store, warm."""
+def _measure(bench: Bench, file: Path, ids: Ids) -> dict[str, Figure]:
+    """All kinds of request, on a copy of the store. Raises BadRun or NotStarted."""
     copy = file.with_suffix(".copy.db")
     shutil.copyfile(file, copy)
+    crm = Crm.start(bench, sqlite(copy))
     try:
-        crm = Crm.start(bench, sqlite(copy))
-    except NotStarted as reason:
-        raise BadRun(str(reason)) from None
-    for kind, work in workloads(crm.phones()).items():
-        bench.measure(crm.server, crm.url, work, ids=ids, limit=_WARMING[kind])
-    return crm
-
-
-def _close(crm: Crm, file: Path) -> None:
-    crm.stop()
-    for left in file.parent.glob(f"{file.stem}.copy.db*"):
-        left.unlink()
+        work = workloads(crm.phones())
+        for kind, few in _WARMING.items():
+            bench.measure(crm.server, crm.url, work[kind], ids=ids, limit=few)
+        return {
+            kind: bench.measure(crm.server, crm.url, work[kind], ids=ids, limit=limit)
+            for kind, limit in REQUESTS.items()
+        }
+    finally:
+        crm.stop()
+        for left in file.parent.glob(f"{copy.name}*"):
+            left.unlink()
