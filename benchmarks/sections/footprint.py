@@ -45,7 +45,7 @@ def measure_footprint(bench: Bench) -> Footprint:
     for module in ("simulator", "simulator.cli", "simulator.pytest_plugin"):
         take(f"import {module}", "ms", many, partial(_import, module))
     take("callproof check, all scenarios", "s", few, _check)
-    calls = 300 if bench.quick else 3000
+    calls = 100 if bench.quick else 3000
     take(f"callproof traffic --calls {calls}, virtual time", "calls/s", few, lambda: _traffic(bench, calls))
     stored = 10_000 if bench.quick else 100_000
     for name, options in (("journal on", ()), ("journal off", ("--journal", "off"))):

@@ -61,7 +61,9 @@ def _measure(bench: Bench, file: Path, ids: Ids) -> dict[str, Figure]:
         for kind, few in _WARMING.items():
             bench.measure(crm.server, crm.url, work[kind], ids=ids, limit=few)
         return {
-            kind: bench.measure(crm.server, crm.url, work[kind], ids=ids, limit=limit)
+            kind: bench.measure(
+                crm.server, crm.url, work[kind], ids=ids, limit=limit // 4 if bench.quick else limit
+            )
             for kind, limit in REQUESTS.items()
         }
     finally:

@@ -60,7 +60,7 @@ def measure_workers(bench: Bench) -> Workers:
         try:
             with _running(bench, setup) as (crms, database):
                 urls = [crm.url for crm in crms]
-                result.ledgers[str(setup)] = keep(urls, 25 if bench.quick else 250, "ledger")
+                result.ledgers[str(setup)] = keep(urls, 10 if bench.quick else 250, "ledger")
                 if setup.servers == 1:
                     _speed(bench, setup, crms[0], database, result.found)
         except (NotStarted, requests.RequestException) as error:
