@@ -1,12 +1,13 @@
 """Servers as processes: started on their core, asked until they answer, measured, stopped."""
 
 import os
+import select
 import signal
 import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 PATIENCE = 60.0
@@ -92,17 +93,28 @@ class Server:
         return found
 
     def stop(self) -> None:
-        """SIGTERM, and SIGKILL for whatever is left."""
-        left = self.tree()
+        """SIGTERM, and SIGKILL for whatever is left; all are gone afterwards."""
+        rest = [descriptor for pid in self.tree()[1:] if (descriptor := _descriptor(pid)) is not None]
         self._process.terminate()
         try:
             self._process.wait(20)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        for pid in left[1:]:
-            if (fields := _stat(pid)) and int(fields[3]) in left:
-                os.kill(pid, signal.SIGKILL)
+        for descriptor in rest:
+            with suppress(ProcessLookupError):
+                signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+            # It can be read once the process has ended.
+            select.select([descriptor], [], [], PATIENCE)
+            os.close(descriptor)
+
+
+def _descriptor(pid: int) -> int | None:
+    """It stands for this process alone, also when its number is given to another."""
+    try:
+        return os.pidfd_open(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _quietly(answers: Callable[[], bool]) -> bool:
