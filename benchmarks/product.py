@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from benchmarks.bench import Bench
-from benchmarks.processes import Server, free_port
+from benchmarks.processes import NotStarted, Server, free_port
 from benchmarks.telephony import API_KEY, KEY_HEADER
 
 COMMAND = [sys.executable, "-m", "simulator"]
@@ -56,7 +56,11 @@ class Crm:
         url = f"http://127.0.0.1:{port}"
         server = bench.start("callproof", command(port, db, *more), lambda: answers(url), cores=cores)
         crm = cls(server, url)
-        crm.register()
+        try:
+            crm.register()
+        except requests.RequestException as error:
+            crm.stop()
+            raise NotStarted(f"it takes no telephony: {error}") from None
         return crm
 
     def register(self) -> None:

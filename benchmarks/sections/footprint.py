@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from benchmarks.bench import Bench
 from benchmarks.figures import Spread
+from benchmarks.processes import NotStarted
 from benchmarks.product import COMMAND, Crm, lacks
 from benchmarks.telephony import UPLOADED, workloads
 from benchmarks.wrk import BadRun
@@ -19,6 +20,7 @@ _IMPORT = (
     "import time; begin = time.perf_counter(); import {}; print(repr(1000 * (time.perf_counter() - begin)))"
 )
 MEGABYTE = 1_000_000
+_FAILURES = (BadRun, NotStarted, subprocess.CalledProcessError)
 
 
 @dataclass
@@ -30,7 +32,6 @@ class Footprint:
 
 
 def measure_footprint(bench: Bench) -> Footprint:
-    """Raises NotStarted."""
     result = Footprint()
     few, many = (1, 3) if bench.quick else (3, 7)
 
@@ -38,7 +39,7 @@ def measure_footprint(bench: Bench) -> Footprint:
         bench.say(what)
         try:
             result.values[what] = Spread.of([measure() for _ in range(rounds)]), unit
-        except (BadRun, subprocess.CalledProcessError) as error:
+        except _FAILURES as error:
             result.missing[what] = str(error)
 
     take("start of callproof serve, to the first answer", "ms", many, lambda: _start(bench))
@@ -52,7 +53,13 @@ def measure_footprint(bench: Bench) -> Footprint:
         if options and (reason := lacks("--journal")):
             result.missing[f"memory, {name}"] = reason
             continue
-        for nth, size in zip(("first", "second"), _memory(bench, stored, options), strict=True):
+        bench.say(f"memory, {name}")
+        try:
+            sizes = _memory(bench, stored, options)
+        except _FAILURES as error:
+            result.missing[f"memory, {name}"] = str(error)
+            continue
+        for nth, size in zip(("first", "second"), sizes, strict=True):
             what = f"memory per 100 000 calls, {name}, {nth} {stored // 1000} 000"
             result.values[what] = Spread.of([size]), "MB"
     return result
