@@ -1,11 +1,12 @@
 # make demo: play the guide on the built-in ends and write the reports to build/
 # make kill-matrix: break each end in every known way and see that every check notices
+# make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs kill-matrix clean
+.PHONY: demo test lint docs kill-matrix bench clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -17,6 +18,9 @@ test: .venv/dev
 kill-matrix: .venv/dev
 	$(BIN)/python -m tools.kill_matrix
 
+bench: .venv/dev
+	$(BIN)/python -m benchmarks $(OPTIONS)
+
 lint: .venv/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -27,7 +31,7 @@ docs: .venv/dev
 	$(BIN)/python tools/docs.py
 
 clean:
-	rm -rf .venv build dist
+	rm -rf .venv .bench build dist
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv

@@ -52,20 +52,17 @@ class Decoded:
 
 
 def decode(query: str, content_type: str, body: bytes, *, strict: bool = False) -> Decoded:
-    """Take a request apart. Raises InvalidInput for too many fields, too deep ones, or a NUL."""
+    """Take a request apart. Raises InvalidInput when there are too many fields or they nest too deep."""
     findings: list[Finding] = []
     fields = _body(content_type, body, findings, strict) if body else {}
-    decoded = Decoded(_nest(_pairs(query, "query", findings)), fields, findings)
-    if b"\0" in body or b"%00" in body or b"\\u0000" in body or "%00" in query:
-        _demand_text([decoded.query, decoded.fields])
-    return decoded
+    return Decoded(_nest(_pairs(query, "query", findings)), fields, findings)
 
 
 def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
     """The structured parameter ``name``: JSON text that decodes to an object or a list.
 
     Raises ParameterMissing when it is absent or empty, ScalarExpected when it came as a structure and
-    decoding is strict, ArrayExpected when the text is no JSON or no structure.
+    decoding is strict, ArrayExpected when the text is no JSON or no structure, InvalidInput for a NUL.
     """
     value = request.fields.get(name, request.query.get(name))
     if value is None or value == "":
@@ -75,6 +72,7 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
             raise ScalarExpected(name)
         if not isinstance(value, dict | list):
             raise ArrayExpected(_php_type(value), _text(value))
+        demand_text(value)
         return value, [
             _forgiven(
                 name, "the structure was not sent as text", "Send it as one field that holds JSON text."
@@ -89,23 +87,23 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
     if not isinstance(decoded, dict | list):
         raise ArrayExpected(_php_type(decoded), _text(decoded))
     if "\\u0000" in value:
-        _demand_text(decoded)
+        demand_text(decoded)
     return decoded, []
 
 
-def _demand_text(value: Json) -> None:
-    """A NUL is no text: databases cannot keep it, or end there."""
+def demand_text(value: Json) -> None:
+    """Raises InvalidInput for a NUL, which some databases cannot keep and others end at."""
     if isinstance(value, str) and "\0" in value:
         refusal = InvalidInput()
         refusal.add_note("a text holds the character NUL")
         raise refusal
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            _demand_text(name)
-            _demand_text(inner)
+            demand_text(name)
+            demand_text(inner)
     elif isinstance(value, list):
         for inner in value:
-            _demand_text(inner)
+            demand_text(inner)
 
 
 def explain(error: ApiError) -> str:

@@ -64,6 +64,8 @@ def _judge_query(
     if errors:
         raise InvalidParameters(errors)
     assert isinstance(query.value, dict)
+    if operation.method == "POST":
+        wire.demand_text(query.value)  # it will be kept
     return query.value
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     Table,
     delete,
+    false,
     func,
     insert,
     or_,
@@ -281,6 +282,9 @@ class SqlCrmSession(SqlCallSession):
 
 def _conditions(query: CustomerQuery, country: str) -> list[ColumnElement[bool]]:
     columns = tables.customers.c
+    texts = (*query.external_ids, *query.sites, query.email, query.name, query.phone)
+    if any("\0" in text for text in texts):
+        return [false()]
     found: list[ColumnElement[bool]] = []
     if query.ids:
         found.append(columns.id.in_(query.ids))

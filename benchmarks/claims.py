@@ -1,0 +1,82 @@
+"""What callproof promises of its figures, each as a ratio of medians within one run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from statistics import median
+
+from benchmarks.figures import Found, Series, ratio
+from benchmarks.sections import comparison, journal, sizes
+from benchmarks.sections.comparison import FLOOR, KINDS, OURS, PLAIN
+from benchmarks.sections.workers import SETUPS, Workers
+from benchmarks.workload import Ids
+
+
+@dataclass(frozen=True)
+class Claim:
+    """``value`` should be ``at_least`` or ``at_most`` the limit; None when it was not measured."""
+
+    text: str
+    value: float | None
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def holds(self) -> bool | None:
+        if self.value is None:
+            return None
+        if self.at_least is not None:
+            return self.value >= self.at_least
+        return self.at_most is None or self.value <= self.at_most
+
+    @property
+    def limit(self) -> str:
+        return f"at least {self.at_least:g}" if self.at_least is not None else f"at most {self.at_most:g}"
+
+
+def of_comparison(found: Found) -> Iterator[Claim]:
+    """Against peers, the bare server, and a plain Flask app."""
+    for kind in ("event", "lookup"):
+        for peer in comparison.PEERS:
+            if peer.name != FLOOR:
+                value = _rates(found.get(OURS, kind), found.get(peer.name, kind))
+                yield Claim(f"{kind}: requests per second, of {peer.name}", value, at_least=1.0)
+        value = _costs(found.get(OURS, kind), found.get(FLOOR, kind))
+        yield Claim(f"{kind}: CPU time, of {FLOOR} with a constant answer", value, at_most=3.0)
+        yield Claim(f"{kind}: p99, of p50", _tail(found.get(OURS, kind)), at_most=10.0)
+    value = _rates(found.get(OURS, "upload"), found.get(PLAIN, "upload"))
+    yield Claim(f"upload of 50: requests per second, of {PLAIN}", value, at_least=3.0)
+
+
+def of_sizes(found: Found) -> Iterator[Claim]:
+    for ids, limit in ((Ids.ASCENDING, 1.2), (Ids.RANDOM, 2.0)):
+        for kind in KINDS:
+            large = found.get(sizes.subject(sizes.LARGE, ids), kind)
+            small = found.get(sizes.subject(sizes.SMALL, ids), kind)
+            text = f"{kind}: CPU time at 1 000 000 stored calls, of that at 10 000, {ids} ids"
+            yield Claim(text, _costs(large, small), at_most=limit)
+
+
+def of_journal(found: Found) -> Iterator[Claim]:
+    for kind in KINDS:
+        value = _costs(found.get(journal.ON, kind), found.get(journal.OFF, kind))
+        yield Claim(f"{kind}: CPU time with the journal, of that without", value, at_most=1.2)
+
+
+def of_workers(workers: Workers) -> Iterator[Claim]:
+    """How many things were lost, doubled, or not acknowledged as new exactly once."""
+    for setup in SETUPS:
+        ledger = workers.ledgers.get(str(setup))
+        value = float(ledger.events.wrong + ledger.calls.wrong) if ledger else None
+        yield Claim(f"{setup}: lost, doubled or miscounted", value, at_most=0.0)
+
+
+def _rates(ours: Series | None, theirs: Series | None) -> float | None:
+    return ratio(ours.rate, theirs.rate) if ours and theirs else None
+
+
+def _costs(ours: Series | None, theirs: Series | None) -> float | None:
+    return ratio(ours.cpu, theirs.cpu) if ours and theirs else None
+
+
+def _tail(series: Series | None) -> float | None:
+    return median(figure.p99 / figure.p50 for figure in series.rounds) if series else None

@@ -1,0 +1,1 @@
+"""The servers that callproof is compared with; each gets the settings that make it fastest."""

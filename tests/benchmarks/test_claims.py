@@ -1,0 +1,63 @@
+from benchmarks.claims import Claim, of_comparison, of_sizes, of_workers
+from benchmarks.figures import Found, Series
+from benchmarks.ledger import Ledger, Tally
+from benchmarks.sections import comparison, sizes
+from benchmarks.sections.workers import SETUPS, Workers
+from benchmarks.workload import Ids
+from benchmarks.wrk import Figure
+
+
+def series(rate: float = 1.0, cpu: float = 1.0, p50: float = 1.0, p99: float = 1.0) -> Series:
+    return Series((Figure(rate, cpu, p50, p99),))
+
+
+def verdicts(claims: list[Claim]) -> dict[str, bool | None]:
+    return {claim.text: claim.holds for claim in claims}
+
+
+def test_what_was_not_measured_neither_holds_nor_fails() -> None:
+    assert {claim.holds for claim in of_comparison(Found())} == {None}
+
+
+def test_every_peer_but_the_floor_is_to_be_beaten_by_events_and_lookups() -> None:
+    texts = [claim.text for claim in of_comparison(Found())]
+    for peer in comparison.PEERS:
+        beaten = [text for text in texts if text.endswith(f"requests per second, of {peer.name}")]
+        upload = ["upload"] if peer.name == comparison.PLAIN else []
+        expected = [] if peer.name == comparison.FLOOR else ["event", "lookup", *upload]
+        assert [text.split(":")[0].split()[0] for text in beaten] == expected, peer.name
+
+
+def test_the_limits_themselves_still_hold() -> None:
+    found = Found(
+        {
+            (comparison.OURS, "event"): series(rate=100, cpu=30, p50=1, p99=10),
+            ("Prism", "event"): series(rate=100),
+            ("Mockoon", "event"): series(rate=101),
+            (comparison.FLOOR, "event"): series(cpu=10),
+        }
+    )
+    said = verdicts(list(of_comparison(found)))
+    assert said["event: requests per second, of Prism"] is True
+    assert said["event: requests per second, of Mockoon"] is False
+    assert said["event: CPU time, of bare granian with a constant answer"] is True
+    assert said["event: p99, of p50"] is True
+
+
+def test_random_ids_may_cost_more_than_ascending_ones() -> None:
+    found = Found()
+    for ids in Ids:
+        found.series[sizes.subject(sizes.SMALL, ids), "upload"] = series(cpu=10)
+        found.series[sizes.subject(sizes.LARGE, ids), "upload"] = series(cpu=15)
+    said = verdicts([claim for claim in of_sizes(found) if claim.value is not None])
+    text = "upload: CPU time at 1 000 000 stored calls, of that at 10 000, {} ids"
+    assert said == {text.format("ascending"): False, text.format("random"): True}
+
+
+def test_lost_doubled_and_miscounted_all_count() -> None:
+    whole = Tally(sent=5, taken=5, stored=5)
+    setup = str(SETUPS[1])
+    for tally, wrong in ((whole, 0), (Tally(5, 5, 4), 1), (Tally(5, 5, 6), 1), (Tally(5, 3, 5), 2)):
+        claims = of_workers(Workers(ledgers={setup: Ledger(events=whole, calls=tally)}))
+        claim = next(claim for claim in claims if claim.text.startswith(setup))
+        assert (claim.value, claim.holds) == (wrong, wrong == 0)
