@@ -6,7 +6,7 @@ from statistics import median
 
 from benchmarks.figures import Found, Series, ratio
 from benchmarks.sections import comparison, journal, sizes
-from benchmarks.sections.comparison import FLOOR, KINDS, OURS, PLAIN
+from benchmarks.sections.comparison import FLOOR, KEPT, KINDS, OURS, PLAIN
 from benchmarks.sections.workers import SETUPS, Workers
 from benchmarks.workload import Ids
 
@@ -35,16 +35,17 @@ class Claim:
 
 def of_comparison(found: Found) -> Iterator[Claim]:
     """Against peers, the bare server, and a plain Flask app."""
-    for kind in ("event", "lookup"):
-        for peer in comparison.PEERS:
-            if peer.name != FLOOR:
-                value = _rates(found.get(OURS, kind), found.get(peer.name, kind))
-                yield Claim(f"{kind}: requests per second, of {peer.name}", value, at_least=1.0)
-        value = _costs(found.get(OURS, kind), found.get(FLOOR, kind))
-        yield Claim(f"{kind}: CPU time, of {FLOOR} with a constant answer", value, at_most=3.0)
-        yield Claim(f"{kind}: p99, of p50", _tail(found.get(OURS, kind)), at_most=10.0)
-    value = _rates(found.get(OURS, "upload"), found.get(PLAIN, "upload"))
-    yield Claim(f"upload of 50: requests per second, of {PLAIN}", value, at_least=3.0)
+    for ours in (OURS, KEPT):
+        for kind in ("event", "lookup"):
+            for peer in comparison.PEERS:
+                if peer.name != FLOOR:
+                    value = _rates(found.get(ours, kind), found.get(peer.name, kind))
+                    yield Claim(f"{ours}, {kind}: requests per second, of {peer.name}", value, at_least=1.0)
+            value = _costs(found.get(ours, kind), found.get(FLOOR, kind))
+            yield Claim(f"{ours}, {kind}: CPU time, of {FLOOR} with a constant answer", value, at_most=3.0)
+            yield Claim(f"{ours}, {kind}: p99, of p50", _tail(found.get(ours, kind)), at_most=10.0)
+        value = _rates(found.get(ours, "upload"), found.get(PLAIN, "upload"))
+        yield Claim(f"{ours}, upload of 50: requests per second, of {PLAIN}", value, at_least=3.0)
 
 
 def of_sizes(found: Found) -> Iterator[Claim]:

@@ -7,7 +7,7 @@ from benchmarks.claims import Claim
 from benchmarks.figures import Found, Series, Spread
 from benchmarks.ledger import Tally
 from benchmarks.machine import Machine
-from benchmarks.sections.comparison import KINDS, OURS, PEERS, Comparison
+from benchmarks.sections.comparison import KEPT, KINDS, OURS, PEERS, Comparison
 from benchmarks.sections.footprint import Footprint
 from benchmarks.sections.workers import Workers
 
@@ -24,8 +24,8 @@ measured, a server takes every request once; a run in which one answer is no suc
 PEERS_TEXT = """\
 An event is `POST /api/v5/telephony/call/event`, a lookup `GET /api/v5/telephony/manager`, an upload is
 50 calls to `POST /api/v5/telephony/calls/upload`. Every event and every call has an id and a telephone
-number of its own. callproof validates, keeps its state in a SQLite file, commits before it answers and
-writes its journal. Peers have their logs and journals off where they can."""
+number of its own. callproof validates, keeps its state, commits before it answers and writes its journal:
+in memory, as it comes, and in a SQLite file, which several processes may share. Peers have their logs and journals off where they can."""
 SIZES_TEXT = """\
 A stored call has its two events, its card and its upload. Every round begins with a copy of the filled
 database, and so few requests are sent that even the smallest stays about as large."""
@@ -100,10 +100,11 @@ def found_part(title: str, text: str, first: str, found: Found) -> Part:
 
 
 def comparison_part(compared: Comparison) -> Part:
-    names = [OURS, *(peer.name for peer in PEERS)]
-    subjects = [[OURS, "everything", "as it comes", ""]] + [
-        [peer.name, peer.keeps, peer.how, compared.versions.get(peer.name, "")] for peer in PEERS
-    ]
+    names = [OURS, KEPT, *(peer.name for peer in PEERS)]
+    subjects = [
+        [OURS, "everything, in memory", "as it comes", ""],
+        [KEPT, "everything, in a file", "`--db sqlite:///FILE`", ""],
+    ] + [[peer.name, peer.keeps, peer.how, compared.versions.get(peer.name, "")] for peer in PEERS]
     peers = table(["server", "keeps", "how", "version"], subjects, words=True)
     tables = [series_table(compared.found, kind, "server", names) for kind in KINDS]
     refusals = [[name, *said.values()] for name, said in compared.refusals.items()]

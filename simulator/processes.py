@@ -107,6 +107,8 @@ def _load(end: End) -> "WSGIApplication":
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    # A request gives up the interpreter with each statement; what runs beside it may keep it no longer.
+    sys.setswitchinterval(0.001)
     return app
 
 

@@ -21,7 +21,8 @@ from benchmarks.telephony import INVALID_EVENTS, workloads
 from benchmarks.workload import Workload
 from benchmarks.wrk import BadRun, Figure
 
-OURS = "callproof"
+# As it starts by default, and with a state that outlives it.
+OURS, KEPT = "callproof", "callproof, SQLite file"
 FLOOR = "bare granian"
 PLAIN = "bare Flask"
 PEERS = (*node.PEERS, *java.PEERS, *python.PEERS)
@@ -52,11 +53,15 @@ def compare(bench: Bench) -> Comparison:
     bench.say("installing peers that are not there yet")
     tools.install()
     with ExitStack() as stack:
-        crm = Crm.start(bench, sqlite(bench.work / "comparison.db"))
+        crm, kept = Crm.start(bench), Crm.start(bench, sqlite(bench.work / "comparison.db"))
         stack.callback(crm.stop)
+        stack.callback(kept.stop)
         contract = workloads(crm.phones())
         described = _describe(bench, crm.url)
-        running = {OURS: Running(crm.server, crm.url, contract)}
+        running = {
+            OURS: Running(crm.server, crm.url, contract),
+            KEPT: Running(kept.server, kept.url, contract),
+        }
         for peer in PEERS:
             place = Place(tools.home(peer.home), bench.work / peer.name, *described, free_port())
             bench.say(f"starting {peer.name}")

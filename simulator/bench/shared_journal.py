@@ -19,9 +19,11 @@ log = logging.getLogger("callproof.journal")
 
 # How long an entry may wait to be written, and how often a reader looks again, in seconds.
 LAG = 0.1
-# Of its time the writer works no more than this share. What it cannot keep up with then has grown older
-# than the journal reaches back and is dropped unwritten.
+# Of its time the writer works no more than this share, and never for long, because requests wait for the
+# database meanwhile. What it cannot keep up with then has grown older than the journal reaches back; it is
+# counted and dropped unwritten.
 SHARE = 0.1
+AT_ONCE = 100
 
 
 class SharedJournal(Journal):
@@ -30,8 +32,7 @@ class SharedJournal(Journal):
     def __init__(self, table: JournalTable, *, every: int = 1) -> None:
         super().__init__(every=every)
         self._table = table
-        # What is more would be dropped by the writer at once.
-        self._aside: deque[Callable[[], Exchange]] = deque(maxlen=MAX_ENTRIES)
+        self._aside: deque[Callable[[], Exchange]] = deque()
         self._writing = Lock()
         self._stopped = Event()
         self._waiting = Event()
@@ -68,22 +69,33 @@ class SharedJournal(Journal):
         self._flush()
 
     def _write_on(self) -> None:
-        worked = 0.0
+        pause = LAG
         while not self._stopped.is_set():
             self._waiting.wait()
-            self._stopped.wait(max(LAG, worked / SHARE))
+            self._stopped.wait(pause)
             began = time.thread_time()
             try:
-                self._flush()
+                self._write_some()
             except Exception:
                 log.exception("The journal was not written")
             worked = time.thread_time() - began
+            pause = worked / SHARE if self._aside else LAG
 
     def _flush(self) -> None:
+        while self._aside:
+            self._write_some()
+
+    def _write_some(self) -> None:
         with self._writing:
             self._waiting.clear()
-            entries = []
-            while self._aside:
+            missed = 0
+            while len(self._aside) > MAX_ENTRIES:
+                self._aside.popleft()
+                missed += 1
+            entries: list[str] = []
+            while self._aside and len(entries) < AT_ONCE:
                 entries.append(orjson.dumps(self._aside.popleft()().as_json()).decode())
             if entries:
-                self._table.append(entries, most=MAX_ENTRIES, most_bytes=MAX_BYTES)
+                self._table.append(entries, most=MAX_ENTRIES, most_bytes=MAX_BYTES, missed=missed)
+            if self._aside:
+                self._waiting.set()

@@ -70,10 +70,8 @@ class Database:
 
     def _lane(self, *, writes: bool) -> Lane:
         turn = RLock() if isinstance(self._turn, nullcontext) else self._turn
-        begin = ["BEGIN IMMEDIATE" if writes and not self._take_turn else "BEGIN"]
-        if writes and self._take_turn:
-            begin.append(self._take_turn)
-        return Lane(self.engine, self.compiler, turn, begin)
+        begin = ["BEGIN", self._take_turn] if self._take_turn else ["BEGIN IMMEDIATE"]
+        return Lane(self.engine, self.compiler, turn, begin if writes else [])
 
     def close(self) -> None:
         self.writes.close()
@@ -132,7 +130,16 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     # The driver's own BEGIN is deferred and deadlocks two writers; ours comes from _begin_immediate.
     connection.isolation_level = None
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=10000", "foreign_keys=ON"):
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        # Whoever commits at a checkpoint waits for the disk: seldom is better than soon.
+        "wal_autocheckpoint=8000",
+        # Random ids meet every page of an index; a million of them take about 50 MB.
+        "cache_size=-65536",
+    ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 

@@ -35,7 +35,10 @@ class _Ticket(Generic[T]):
 
 
 class Lane:
-    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin."""
+    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin.
+
+    Jobs that only read need no beginning: each of their statements sees what is committed then.
+    """
 
     def __init__(
         self,
@@ -83,6 +86,10 @@ class Lane:
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
         for statement in self._begin:
             driver.run(statement)
+        if not self._begin:
+            for ticket in tickets:
+                ticket.play(driver)
+            return
         if len(tickets) == 1:
             tickets[0].play(driver)
             driver.run("COMMIT" if tickets[0].error is None else "ROLLBACK")

@@ -5,6 +5,7 @@ Moments are seconds since 1970 (UTC). ``document`` columns hold what was sent, w
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     Column,
     Float,
@@ -58,6 +59,7 @@ journal_last = Table(
     crm,
     Column("id", Integer, primary_key=True),
     Column("number", Integer, nullable=False),
+    Column("bytes", BigInteger, nullable=False),
 )
 
 spent = Table(

@@ -60,8 +60,10 @@ def upload(session: CallSession, asked: Asked) -> Reply:
         if "site" in item:
             _demand_site(session, asked, item, f"/{index}/site")
     call_ids = [str(item["externalId"]) for _, item in good]
-    _doubt_dates(asked, good, session.first_events(call_ids))
-    still_open = session.open_cards(call_ids)
+    first_events = session.first_events(call_ids)
+    _doubt_dates(asked, good, first_events)
+    # Only events open cards.
+    still_open = session.open_cards(list(first_events)) if first_events else []
     stored = session.add_calls(_history_calls(session, asked, [item for _, item in good], pool))
     duplicates: list[Json] = []
     for (index, item), is_new in zip(good, stored, strict=True):
