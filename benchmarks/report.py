@@ -25,7 +25,8 @@ PEERS_TEXT = """\
 An event is `POST /api/v5/telephony/call/event`, a lookup `GET /api/v5/telephony/manager`, an upload is
 50 calls to `POST /api/v5/telephony/calls/upload`. Every event and every call has an id and a telephone
 number of its own. callproof validates, keeps its state, commits before it answers and writes its journal:
-in memory, as it comes, and in a SQLite file, which several processes may share. Peers have their logs and journals off where they can."""
+in memory, as it comes, and in a SQLite file, which several processes may share. Peers have their logs and
+journals off where they can."""
 SIZES_TEXT = """\
 A stored call has its two events, its card and its upload. Every round begins with a copy of the filled
 database, and so few requests are sent that even the smallest stays about as large."""

@@ -135,8 +135,6 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
         "synchronous=NORMAL",
         "busy_timeout=10000",
         "foreign_keys=ON",
-        # Whoever commits at a checkpoint waits for the disk: seldom is better than soon.
-        "wal_autocheckpoint=8000",
         # Random ids meet every page of an index; a million of them take about 50 MB.
         "cache_size=-65536",
     ):
