@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import click
 
-from benchmarks import machine, wrk
+from benchmarks import machine, plan, wrk
 from benchmarks.bench import ROOT, Bench
 from benchmarks.claims import of_comparison, of_journal, of_sizes, of_workers
 from benchmarks.figures import Found
@@ -33,6 +33,7 @@ from benchmarks.sections.sizes import measure_sizes
 from benchmarks.sections.workers import Workers, measure_workers
 
 PAGE = ROOT / "docs" / "performance.md"
+SCALING = ROOT / "docs" / "scaling.md"
 SECTIONS = ("peers", "sizes", "journal", "workers", "footprint")
 # As of all commands here: usage, and what is needed could not be reached.
 _USAGE, _UNREACHABLE = 2, 3
@@ -50,7 +51,7 @@ class Results:
 @click.command()
 @click.option("--quick", is_flag=True, help="Few rounds and small databases, in under two minutes.")
 @click.option("--only", type=click.Choice(SECTIONS), help="One section.")
-@click.option("--write", is_flag=True, help="Write docs/performance.md; needs a whole run.")
+@click.option("--write", is_flag=True, help="Write the pages of the figures; needs a whole run.")
 def main(quick: bool, only: str | None, write: bool) -> None:
     """Measure callproof and its peers; print the figures as Markdown, progress to standard error."""
     if write and (quick or only):
@@ -71,6 +72,7 @@ def main(quick: bool, only: str | None, write: bool) -> None:
     click.echo(text)
     if write:
         PAGE.write_text(NOTICE + text, "utf-8")
+        SCALING.write_text(plan.inserted(SCALING.read_text("utf-8"), text), "utf-8")
 
 
 def _measure(bench: Bench, sections: list[str]) -> Results:

@@ -22,7 +22,7 @@ LAG = 0.1
 # Of its time the writer works no more than this share, and never for long, because requests wait for the
 # database meanwhile. What it cannot keep up with then has grown older than the journal reaches back; it is
 # counted and dropped unwritten.
-SHARE = 0.1
+SHARE = 0.03
 AT_ONCE = 100
 
 

@@ -60,6 +60,8 @@ class Door:
         incoming = _incoming(environ)
         findings: list[Finding] = []
         try:
+            if len(incoming.body) < int(environ.get("CONTENT_LENGTH") or 0):
+                raise _LongWay  # the sender broke off
             answer = self._answer(operation, incoming, findings)
         except _LongWay:
             environ["wsgi.input"] = io.BytesIO(incoming.body)

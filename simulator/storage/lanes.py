@@ -30,7 +30,7 @@ class _Ticket(Generic[T]):
     def play(self, driver: Driver) -> None:
         try:
             self.result = self.job(driver)
-        except Exception as error:
+        except BaseException as error:
             self.error = error
 
 
@@ -66,6 +66,10 @@ class Lane:
             raise ticket.error
         return ticket.result  # type: ignore[return-value]
 
+    def waiting(self) -> int:
+        """How many have asked and are not served yet."""
+        return len(self._waiting)
+
     def close(self) -> None:
         with self._turn:
             if self._fairy is not None:
@@ -76,10 +80,12 @@ class Lane:
         tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
         try:
             self._transact(self._driver(), tickets)
-        except Exception as error:
+        except BaseException as error:
+            # Whatever it is, nobody may be told of success, nor wait for ever.
             self._give_up(error)
             for ticket in tickets:
                 ticket.error = error
+        self._drop_if_closed()
         for ticket in tickets:
             ticket.done = True
 
@@ -102,7 +108,13 @@ class Lane:
             driver.run("RELEASE SAVEPOINT job")
         driver.run("COMMIT")
 
-    def _give_up(self, error: Exception) -> None:
+    def _drop_if_closed(self) -> None:
+        """A server that went away is asked anew by whoever comes next."""
+        if self._fairy is not None and getattr(self._fairy.dbapi_connection, "closed", False):
+            self._fairy.invalidate()
+            self._fairy = None
+
+    def _give_up(self, error: BaseException) -> None:
         """After a failure nobody knows what the connection is in the middle of."""
         log.info("a transaction failed: %s", error)
         if self._fairy is None:

@@ -169,6 +169,15 @@ def test_what_a_tester_turns_holds_for_both_ways(path: str, body: Sent) -> None:
     pair.close()
 
 
+def test_a_request_that_broke_off_is_refused_either_way(pair: Pair) -> None:
+    sent = post(EVENT, event=GOOD)
+    sent["environ_overrides"] = {"CONTENT_LENGTH": str(len(sent["data"]) + 10)}
+    door, flask = pair.answers(sent)
+    assert door == flask
+    assert door[0] == 400
+    assert orjson.loads(pair.clients[0].get("/_bench/counts").data)["events"] == 0
+
+
 PAIR = Pair()
 VALUES: list[Any] = ["in", "hangup", "+7 912", "", None, 1, 1.0, True, ["100"], [100, None], {}, "2024"]
 NAMES = ["phone", "type", "codes", "userIds", "callExternalId", "hangupStatus", "site", "other"]

@@ -1,0 +1,119 @@
+"""Short transactions that wait together are committed together, and stand or fall one by one."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import psycopg
+import pytest
+
+from simulator.core.model import HistoryCall
+from simulator.core.ports import CallSession
+from simulator.storage.crm import SqlCrmStore
+from simulator.storage.driver import Cursor, Driver
+from tests.postgres import Postgres
+
+JOBS = 12
+
+
+def keep(name: str) -> Callable[[CallSession], list[bool]]:
+    call = HistoryCall(name, {"externalId": name}, "+7", None, None, 0.0)
+    return lambda session: session.add_calls([call])
+
+
+def kept(store: SqlCrmStore) -> set[str]:
+    with store.begin() as session:
+        return {call.external_id for call in session.calls()}
+
+
+def together(store: SqlCrmStore, jobs: list[Callable[[CallSession], object]]) -> list[BaseException | None]:
+    """What each job raised; all of them wait while the first one holds the lane."""
+    started, go = Event(), Event()
+    ready = Barrier(len(jobs) + 1)
+
+    def hold(_: CallSession) -> None:
+        started.set()
+        assert go.wait(10)
+
+    def run(job: Callable[[CallSession], object]) -> BaseException | None:
+        ready.wait(10)
+        try:
+            store.share(job, writes=True)
+        except BaseException as error:
+            return error
+        return None
+
+    with ThreadPoolExecutor(len(jobs) + 1) as pool:
+        first = pool.submit(store.share, hold, writes=True)
+        assert started.wait(10)
+        found = [pool.submit(run, job) for job in jobs]
+        ready.wait(10)
+        waiting = store.database.writes.waiting
+        while waiting() < len(jobs):
+            Event().wait(0.001)
+        go.set()
+        first.result(10)
+        return [each.result(10) for each in found]
+
+
+def test_what_waits_at_the_same_time_shares_a_commit(
+    crm_store: SqlCrmStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    run = Driver.run
+
+    def listen(driver: Driver, text: str) -> Cursor:
+        said.append(text)
+        return run(driver, text)
+
+    monkeypatch.setattr(Driver, "run", listen)
+    assert together(crm_store, [keep(f"c-{n}") for n in range(JOBS)]) == [None] * JOBS
+    assert said.count("COMMIT") == 2
+    assert len(kept(crm_store)) == JOBS
+
+
+def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: SqlCrmStore) -> None:
+    def fail(session: CallSession) -> None:
+        keep("bad")(session)
+        raise LookupError("no")
+
+    def interrupt(session: CallSession) -> None:
+        keep("worse")(session)
+        raise KeyboardInterrupt
+
+    found = together(crm_store, [keep("a"), fail, keep("b"), interrupt, keep("c")])
+    assert [type(error) for error in found] == [
+        type(None),
+        LookupError,
+        type(None),
+        KeyboardInterrupt,
+        type(None),
+    ]
+    assert kept(crm_store) == {"a", "b", "c"}
+
+
+def test_a_job_alone_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
+    def fail(session: CallSession) -> None:
+        keep("bad")(session)
+        raise LookupError("no")
+
+    with pytest.raises(LookupError):
+        crm_store.share(fail, writes=True)
+    assert kept(crm_store) == set()
+
+
+@pytest.mark.parametrize("writes", [True, False])
+def test_a_connection_that_the_server_ended_costs_one_failure(
+    postgres_url: str, postgres: Postgres, writes: bool
+) -> None:
+    store = SqlCrmStore(postgres_url)
+    store.share(lambda session: session.directory(), writes=writes)
+    with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
+        other.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+            "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+    with pytest.raises(psycopg.OperationalError):
+        store.share(lambda session: session.directory(), writes=writes)
+    assert store.share(lambda session: session.directory(), writes=writes).grants == ()
+    store.close()
