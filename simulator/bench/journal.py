@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
-from threading import Condition
+from threading import Condition, Lock
 from typing import cast
 
 from simulator.contract.findings import Finding
@@ -180,7 +180,9 @@ class Journal:
         self._entries: deque[_Entry] = deque()
         self._bytes = 0
         self._last_id = 0
-        self._grown = Condition()
+        self._lock = Lock()
+        self._grown = Condition(self._lock)
+        self._readers = 0
 
     @property
     def last_id(self) -> int:
@@ -196,26 +198,29 @@ class Journal:
 
     def draft(self, size: int, build: Callable[[], Exchange]) -> None:
         """Append what ``build`` makes, which need not happen now; ``size`` is about its bytes."""
-        with self._grown:
+        with self._lock:
             self._last_id += 1
             self._entries.append(_Entry(self._last_id, size, build))
             self._bytes += size
             while len(self._entries) > self.max_entries or self._bytes > self.max_bytes:
                 self._bytes -= self._entries.popleft().size
-            self._grown.notify_all()
+            if self._readers:
+                self._grown.notify_all()
 
     def since(self, last_seen: int = 0, *, wait: float = 0.0, limit: int = 1000) -> Sequence[Exchange]:
         """Entries with a higher number, oldest first; waits up to ``wait`` real seconds for the first."""
         deadline = time.monotonic() + wait
-        with self._grown:
+        with self._lock:
+            self._readers += 1
             while self._last_id <= last_seen and (left := deadline - time.monotonic()) > 0:
                 self._grown.wait(left)
+            self._readers -= 1
             found = [entry for entry in self._entries if entry.id > last_seen][:limit]
         return [entry.exchange for entry in found]
 
     def clear(self) -> None:
         """Forget the entries; numbering goes on."""
-        with self._grown:
+        with self._lock:
             self._entries.clear()
             self._bytes = 0
 

@@ -1,9 +1,9 @@
 """What a reader should know about a request although, or because, it was answered."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 
 from simulator.contract.jsontypes import JsonObject
+from simulator.contract.values import immutable
 
 
 def printable(text: str) -> str:
@@ -27,7 +27,7 @@ class Kind(StrEnum):
     NOTICE = "notice"  # allowed, but seldom what the sender wanted
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Finding:
     """One remark on one message.
 

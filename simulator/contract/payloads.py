@@ -1,14 +1,15 @@
 """A payload read as the CRM reads it: canonical types, what was forgiven, and what is broken."""
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from simulator.contract import coerce, schemas
 from simulator.contract.findings import Finding
 from simulator.contract.jsontypes import Json
 from simulator.contract.schemas import Violation
+from simulator.contract.values import immutable
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Payload:
     """``value`` has canonical types where it could be read at all; it is good without ``violations``."""
 

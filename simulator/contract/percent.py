@@ -19,24 +19,26 @@ def pairs(text: str, most: int) -> list[tuple[str, str]]:
     """
     if "\n" not in text and "\r" not in text:
         try:
-            return [(_unquote(name), _unquote(value)) for name, value in _split(text, most)]
+            return _read(text.split("&"), most)
         except _Broken:
             pass
     return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
 
 
-def _split(text: str, most: int) -> list[tuple[str, str]]:
-    if not text:
-        return []
-    fields = text.split("&")
+def _read(fields: list[str], most: int) -> list[tuple[str, str]]:
     if len(fields) > most:
         raise ValueError("More fields than may be")
-    return [(name, value) for name, _, value in (field.partition("=") for field in fields if field)]
+    found = []
+    for field in fields:
+        if field:
+            name, _, value = field.partition("=")
+            found.append((_unquote(name), _unquote(value)))
+    return found
 
 
 def _unquote(text: str) -> str:
-    text = text.replace("+", " ")
     escapes = text.count("%")
+    text = text.replace("+", " ")
     if not escapes:
         return text
     sent = text.encode("utf-8", "surrogatepass")

@@ -6,7 +6,7 @@ refuses it in the CRM's words instead.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import cast
 
 import orjson
@@ -24,6 +24,7 @@ from simulator.contract.errors import (
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.percent import pairs as split_pairs
+from simulator.contract.values import immutable
 
 MAX_FIELDS = 2_000
 MAX_DEPTH = 8
@@ -32,7 +33,7 @@ _FORM = "application/x-www-form-urlencoded"
 _STRUCTURE_RULE = "PBX-API-02"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Decoded:
     """The parameters of one request. ``fields`` come from the body, ``query`` from the address."""
 
@@ -42,6 +43,8 @@ class Decoded:
 
     def scalar(self, name: str) -> str | None:
         """A plain parameter from the body or, failing that, from the query; structures do not count."""
+        if name not in self.fields and name not in self.query:
+            return None
         for source in (self.fields, self.query):
             value = source.get(name)
             if isinstance(value, str):
@@ -55,7 +58,7 @@ def decode(query: str, content_type: str, body: bytes, *, strict: bool = False) 
     """Take a request apart. Raises InvalidInput when there are too many fields or they nest too deep."""
     findings: list[Finding] = []
     fields = _body(content_type, body, findings, strict) if body else {}
-    return Decoded(_nest(_pairs(query, "query", findings)), fields, findings)
+    return Decoded(_nest(_pairs(query, "query", findings)) if query else {}, fields, findings)
 
 
 def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
@@ -117,7 +120,7 @@ def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool)
     mime, options = parse_options_header(content_type)
     match mime.lower():
         case "multipart/form-data":
-            return _nest(_multipart(body, options.get("boundary", "")))
+            return _nest(list(_multipart(body, options.get("boundary", ""))))
         case "application/json":
             return _json_body(body, findings, strict)
         case _:
@@ -188,17 +191,26 @@ def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, st
         pairs = split_pairs(text, MAX_FIELDS)
     except ValueError:
         raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
-    # It stands for what could not be decoded, unless it was sent itself.
-    replaced = any("\ufffd" in value for _, value in pairs)
-    if replaced and "\ufffd" not in text and "%EF%BF%BD" not in text.upper():
-        findings.append(_forgiven(where, "a value is not UTF-8", "Encode every value as UTF-8."))
+    for _, value in pairs:
+        # It stands for what could not be decoded, unless it was sent itself.
+        if "\ufffd" in value and "\ufffd" not in text and "%EF%BF%BD" not in text.upper():
+            findings.append(_forgiven(where, "a value is not UTF-8", "Encode every value as UTF-8."))
+            break
     return pairs
 
 
-def _nest(pairs: Iterable[tuple[str, str]]) -> JsonObject:
+def _nest(pairs: list[tuple[str, str]]) -> JsonObject:
     """PHP's reading of names with brackets: ``filter[ids][]=7`` -> ``{"filter": {"ids": ["7"]}}``."""
-    if isinstance(pairs, list) and not any("[" in name for name, _ in pairs):
-        return {name: value for name, value in pairs if name}
+    flat: JsonObject = {}
+    for name, value in pairs:
+        if "[" in name:
+            return _tree(pairs)
+        if name:
+            flat[name] = value
+    return flat
+
+
+def _tree(pairs: Iterable[tuple[str, str]]) -> JsonObject:
     tree: dict[str, object] = {}
     for index, (name, value) in enumerate(pairs):
         if index >= MAX_FIELDS:

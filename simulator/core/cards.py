@@ -1,15 +1,15 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import cast
 
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.phones import same_phone
+from simulator.contract.values import immutable
 from simulator.core.model import Card, Pool
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Recipients:
     """Users by the extension that named them, None for a user named by id; and what nobody knows."""
 

@@ -2,12 +2,12 @@
 responsible manager"; contract.md, sections 4.2 and 9.13)."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from simulator.contract.values import immutable
 from simulator.core.model import Customer, Pool, User
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Lookup:
     """The customer, if the number is known; the manager, if all conditions hold; else the reason."""
 
@@ -20,8 +20,10 @@ class Lookup:
 
 def caller(customers: Sequence[Customer]) -> Customer | None:
     """Of several customers on one number: the latest changed one with a manager, else the latest one."""
+    if not customers:
+        return None
     with_manager = [customer for customer in customers if customer.manager_id is not None]
-    return max(with_manager or customers, key=lambda c: (c.updated_at, c.id), default=None)
+    return max(with_manager or customers, key=lambda c: (c.updated_at, c.id))
 
 
 def look_up(

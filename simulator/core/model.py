@@ -11,6 +11,7 @@ from typing import cast
 
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.phones import phone_key
+from simulator.contract.values import immutable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +42,7 @@ class Grant:
         return self.sites is None or site is None or site in self.sites
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class User:
     """``online`` says whether the user is authorised in the system; it is independent of ``status``."""
 
@@ -60,7 +61,7 @@ class User:
     groups: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Customer:
     id: int
     external_id: str | None
@@ -72,7 +73,7 @@ class Customer:
     details: JsonObject = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Document:
     """A task, an order or a company: kept as it came, found by id or externalId."""
 
@@ -162,6 +163,11 @@ class Module:
         return cast(list[JsonObject], (self._telephony or {}).get(name) or [])
 
 
+# Of so many notations it is remembered which line they mean.
+_HEARD = 1000
+_UNHEARD = Line("", "")
+
+
 @dataclass(frozen=True)
 class Pool:
     """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
@@ -187,7 +193,17 @@ class Pool:
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
-        return self._lines.get(phone_key(phone, self.country))
+        found = self._heard.get(phone, _UNHEARD)
+        if found is _UNHEARD:
+            found = self._lines.get(phone_key(phone, self.country))
+            if len(self._heard) < _HEARD:
+                self._heard[phone] = found
+        return found
+
+    @cached_property
+    def _heard(self) -> dict[str, Line | None]:
+        """By notations that came; a PBX has few lines and always writes them alike."""
+        return {}
 
     @cached_property
     def _by_client(self) -> dict[str, "Pool"]:
@@ -223,11 +239,11 @@ class Directory:
     grants: tuple[Grant, ...]
     pool: Pool
     sites: tuple[Site, ...]
-    user_ids: frozenset[int]
+    users: Mapping[int, User]
     settings: Mapping[str, Json]
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Card:
     """What one manager sees of one call. ``shop`` is the direction, from the line that was dialled."""
 
@@ -245,7 +261,7 @@ class Card:
     hangup_status: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Initiation:
     """One attempt of a user to start a call; ``status`` is the PBX's answer or None when none came."""
 
@@ -260,7 +276,7 @@ class Initiation:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class HistoryCall:
     """One row of the history as it was uploaded; ``document`` is the item of ``calls``."""
 

@@ -3,8 +3,6 @@
 Flask's routes and the door for hot requests both come this way, so that they cannot differ.
 """
 
-from dataclasses import dataclass
-
 import orjson
 
 from simulator.contract import wire
@@ -12,6 +10,7 @@ from simulator.contract.errors import AccountNotFound, ApiError, ServerFault
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import JsonObject
 from simulator.contract.operations import Operation
+from simulator.contract.values import immutable
 from simulator.core.model import Directory
 from simulator.core.ports import CrmSession
 from simulator.crm.access import NOBODY, demand_scope, given_key, grant_of
@@ -23,7 +22,7 @@ from simulator.crm.operations import HANDLERS
 KEYLESS = "/api/system-info"
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Incoming:
     """A request as it came: ``path`` without the query, ``key`` from the header or ``""``."""
 
@@ -39,7 +38,7 @@ class Incoming:
         return wire.decode(self.query, self.content_type, self.body, strict=strict)
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Answer:
     """``body`` is JSON text."""
 
@@ -73,6 +72,8 @@ def perform(
 
 def success(reply: Reply) -> Answer:
     """Said only after the commit."""
+    if not reply.body and reply.status == 200:
+        return _TAKEN
     return _answer(reply.status, {"success": reply.status < 400, **reply.body})
 
 
@@ -91,3 +92,6 @@ def failure() -> Answer:
 
 def _answer(status: int, body: JsonObject) -> Answer:
     return Answer(status, orjson.dumps(body))
+
+
+_TAKEN = _answer(200, {"success": True})

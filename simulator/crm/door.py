@@ -7,13 +7,11 @@ it does not know, or what a tester has made special, goes on to Flask.
 import io
 import logging
 from collections.abc import Iterable
-from functools import partial
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-from simulator.bench.hearing import url_of
-from simulator.bench.journal import Body, Exchange, Headers, SentAnswer, SentRequest
-from simulator.bench.recording import BENCH_HEADER, FINDINGS_HEADER, environ_headers, tell
+from simulator.bench.journal import Headers
+from simulator.bench.recording import FINDINGS_HEADER, tell
 from simulator.bench.recording import log as exchange_log
 from simulator.contract import operations
 from simulator.contract.errors import ApiError
@@ -24,6 +22,7 @@ from simulator.crm import answering
 from simulator.crm.access import demand_scope
 from simulator.crm.answering import Answer, Incoming
 from simulator.crm.crm import Crm
+from simulator.crm.drafts import Drafts
 from simulator.crm.exchange import Reply
 from simulator.crm.judging import judge
 from simulator.crm.operations.telephony import HANDLERS
@@ -36,7 +35,6 @@ log = logging.getLogger("callproof.crm")
 MAX_BODY = 1024 * 1024
 # What an entry of the journal takes beside the two bodies, about, in bytes.
 _ENTRY = 2048
-_BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus} | {460: "460 UNKNOWN"}
 
 
@@ -50,17 +48,19 @@ class Door:
     def __init__(self, crm: Crm, app: "WSGIApplication") -> None:
         self._crm = crm
         self._app = app
+        self._drafts = Drafts()
         named = (operations.BY_NAME[name] for name in HANDLERS)
         self._hot = {(op.method, path): op for op in named for path in op.paths}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         operation = self._hot.get((environ["REQUEST_METHOD"], environ["PATH_INFO"]))
-        if operation is None or self._crm.faults or not _is_plain(environ):
+        length = environ.get("CONTENT_LENGTH") or "0"
+        if operation is None or self._crm.faults or not _is_plain(environ, length):
             return self._app(environ, start_response)
-        incoming = _incoming(environ)
+        incoming = _incoming(environ, int(length))
         findings: list[Finding] = []
         try:
-            if len(incoming.body) < int(environ.get("CONTENT_LENGTH") or 0):
+            if len(incoming.body) < int(length):
                 raise _LongWay  # the sender broke off
             answer = self._answer(operation, incoming, findings)
         except _LongWay:
@@ -79,9 +79,9 @@ class Door:
         crm = self._crm
         try:
             decoded = incoming.decode(strict=crm.settings.strict)
-            findings += decoded.findings
 
             def job(session: CallSession) -> Reply:
+                findings[:] = decoded.findings  # it may be played again
                 admitted = answering.admit(crm, incoming, decoded, session.directory(), findings)
                 if admitted.knobs.limits.counts:
                     raise _LongWay
@@ -109,46 +109,25 @@ class Door:
         if not journal.wants():
             return
         now = self._crm.clock.now()
-        entry = partial(_exchange, environ, incoming, answer, headers, tuple(findings), now)
+        entry = self._drafts.draft(environ, incoming, answer, headers, findings, now)
         if findings or exchange_log.isEnabledFor(logging.INFO):
             tell(entry(), incoming.method, incoming.path)
         journal.draft(_ENTRY + len(incoming.body) + len(answer.body), entry)
 
 
-def _exchange(
-    environ: "WSGIEnvironment",
-    incoming: Incoming,
-    answer: Answer,
-    headers: Headers,
-    findings: tuple[Finding, ...],
-    now: float,
-) -> Exchange:
-    return Exchange(
-        at=now,
-        direction="in",
-        request=SentRequest(
-            incoming.method, url_of(environ), environ_headers(environ), Body.of(incoming.body)
-        ),
-        answer=SentAnswer(answer.status, headers, Body.of(answer.body)),
-        findings=findings,
-        by_bench=_BENCH in environ,
-    )
-
-
-def _is_plain(environ: "WSGIEnvironment") -> bool:
+def _is_plain(environ: "WSGIEnvironment", length: str) -> bool:
     """Whether the body comes in one known length."""
-    length = environ.get("CONTENT_LENGTH") or "0"
     return length.isdecimal() and int(length) <= MAX_BODY and "HTTP_TRANSFER_ENCODING" not in environ
 
 
-def _incoming(environ: "WSGIEnvironment") -> Incoming:
-    length = int(environ.get("CONTENT_LENGTH") or 0)
+def _incoming(environ: "WSGIEnvironment", length: int) -> Incoming:
+    given = environ.get
     return Incoming(
-        method=environ["REQUEST_METHOD"],
-        path=environ["PATH_INFO"],
-        query=environ.get("QUERY_STRING", ""),
-        content_type=environ.get("CONTENT_TYPE", ""),
-        body=environ["wsgi.input"].read(length) if length else b"",
-        key=environ.get("HTTP_X_API_KEY", ""),
-        address=environ.get("REMOTE_ADDR", ""),
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        given("QUERY_STRING", ""),
+        given("CONTENT_TYPE", ""),
+        environ["wsgi.input"].read(length) if length else b"",
+        given("HTTP_X_API_KEY", ""),
+        given("REMOTE_ADDR", ""),
     )

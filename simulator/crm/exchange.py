@@ -1,18 +1,19 @@
 """A request as an operation sees it, and what an operation gives back."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from simulator.contract.findings import Finding, Kind
 from simulator.contract.jsontypes import Json, JsonObject
 from simulator.contract.operations import Operation
+from simulator.contract.values import immutable
 from simulator.contract.wire import Decoded
 from simulator.core.model import Grant
 from simulator.core.ports import CrmSession
 from simulator.crm.settings import CrmSettings, Knobs, Readings
 
 
-@dataclass(frozen=True, slots=True)
+@immutable(frozen=True, slots=True)
 class Admitted:
     """A request whose key was accepted; ``findings`` grow on its way."""
 
@@ -22,7 +23,7 @@ class Admitted:
     findings: list[Finding]
 
 
-@dataclass(frozen=True)
+@immutable(frozen=True, slots=True)
 class Asked:
     """One decoded and judged request.
 
@@ -52,7 +53,7 @@ class Asked:
         self.findings.append(Finding(kind, where, pointer, message, remedy, requirement))
 
 
-@dataclass(frozen=True)
+@immutable(frozen=True, slots=True)
 class Reply:
     """An answer; a status from 400 makes it one without success.
 

@@ -18,18 +18,16 @@ COMMON = ("apiKey", "site", "clientId")
 def judge(crm: Crm, operation: Operation, admitted: Admitted, path: dict[str, str]) -> Asked:
     """Raises ParameterMissing, InvalidParameters, InvalidEntity or what ``wire.structure`` raises."""
     decoded, findings = admitted.decoded, admitted.findings
-    parameters = {**decoded.query, **decoded.fields}
+    parameters = decoded.query | decoded.fields
     query: JsonObject = {}
     if operation.query_schema:
         left_out = {"apiKey", operation.entity}
         allowed = {name: value for name, value in parameters.items() if name not in left_out}
         query = _judge_query(operation, allowed, findings, strict=crm.settings.strict)
     else:
-        for name in parameters.keys() - {*COMMON, operation.entity}:
-            unknown = f"the method knows no {name}"
-            findings.append(
-                Finding(Kind.IGNORED, "request", f"/{name}", unknown, "Remove it.", "PBX-API-04")
-            )
+        for name in parameters:
+            if name != operation.entity and name not in COMMON:
+                findings.append(_unknown(name))
     entity: Json = None
     broken: dict[str, str] = {}
     if operation.entity:
@@ -72,8 +70,10 @@ def _judge_query(
 def _judge_entity(operation: Operation, admitted: Admitted, *, strict: bool) -> tuple[Json, dict[str, str]]:
     """The structure with canonical types, and what is wrong by the CRM's field names."""
     raw, findings = wire.structure(admitted.decoded, operation.entity, strict=strict)
-    admitted.findings.extend(findings)
     entity = payloads.read(operation.entity_schema, raw, operation.entity)
+    if not (findings or entity.findings or entity.violations):
+        return entity.value, {}
+    admitted.findings.extend(findings)
     admitted.findings.extend(entity.findings)
     admitted.findings.extend(violation.as_finding(operation.entity) for violation in entity.violations)
     root = operation.entity if isinstance(entity.value, list) else ""

@@ -41,7 +41,7 @@ from simulator.core.model import (
 from simulator.core.ports import CallSession
 from simulator.storage import tables
 from simulator.storage.calls import SqlCallSession
-from simulator.storage.database import Database, clear, new_id, skip_id
+from simulator.storage.database import IN_MEMORY, Database, clear, new_id, skip_id
 from simulator.storage.directory import Known
 from simulator.storage.driver import Compiler, Driver, RawConnection
 
@@ -54,7 +54,7 @@ class SqlCrmStore:
     def __init__(self, url: str, country: str = "RU") -> None:
         self.database = Database(url, tables.crm)
         self._country = country
-        self._known = Known(country)
+        self._known = Known(country, shared=url != IN_MEMORY)
 
     @contextmanager
     def begin(self) -> Iterator["SqlCrmSession"]:
@@ -118,10 +118,8 @@ class SqlCrmSession(SqlCallSession):
         return [_user(row) for row in self._all(select(tables.users).order_by(tables.users.c.id))]
 
     def save_user(self, user: User) -> None:
-        is_new = self._one(select(tables.users.c.id).where(tables.users.c.id == user.id)) is None
         self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
-        if is_new:
-            self._change_directory()
+        self._change_directory()
 
     def groups(self) -> list[Group]:
         return [Group(**row) for row in self._all(select(tables.groups).order_by(tables.groups.c.id))]
@@ -245,7 +243,8 @@ class SqlCrmSession(SqlCallSession):
 
     def _change_directory(self) -> None:
         self._upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
-        self._directory = None
+        self._known.forget()
+        self._directory, self._changed = None, True
 
     def _customer(self, condition: ColumnElement[bool]) -> Customer | None:
         row = self._one(select(tables.customers).where(condition))

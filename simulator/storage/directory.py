@@ -1,46 +1,63 @@
 """What almost every request needs and almost none changes, remembered until somebody changes it.
 
-Each change of keys, modules, shops or settings, and each new user, leaves a new mark that is never used
-again. Who finds the mark as it was knows that nothing changed, also when another process or machine writes;
-a transaction that was undone took its mark with it.
+Each change of keys, users, modules, shops or settings leaves a new mark that is never used again. Who
+finds the mark as it was knows that nothing changed, also when another process or machine writes; a
+transaction that was undone took its mark with it.
 """
 
 import orjson
 from sqlalchemy import Text, bindparam, cast, select
 
 from simulator.contract.jsontypes import Json
-from simulator.core.model import Directory, Grant, Module, Pool, Site
-from simulator.storage.driver import Driver
+from simulator.core.model import Directory, Grant, Module, Pool, Site, User
+from simulator.storage.driver import Driver, Row, Statement
 from simulator.storage.tables import grants, marks, modules, settings, sites, users
 
-_MARK = select(marks.c.mark).where(marks.c.id == bindparam("number"))
-_GRANTS = select(grants.c.key, cast(grants.c.scopes, Text), cast(grants.c.sites, Text)).order_by(
-    grants.c.key
+_USER = (
+    *("id", "email", "first_name", "last_name", "online", "status", "created_at", "active"),
+    *("is_admin", "is_manager", "phone", "patronymic"),
 )
-_MODULES = select(modules.c.code, cast(modules.c.document, Text)).order_by(modules.c.code)
-_SITES = select(sites.c.code, sites.c.name, sites.c.url).order_by(sites.c.code)
-_USERS = select(users.c.id)
-_SETTINGS = select(settings.c.name, cast(settings.c.content, Text))
+
+_MARK = Statement(select(marks.c.mark).where(marks.c.id == bindparam("number")), "number")
+_GRANTS = Statement(
+    select(grants.c.key, cast(grants.c.scopes, Text), cast(grants.c.sites, Text)).order_by(grants.c.key)
+)
+_MODULES = Statement(select(modules.c.code, cast(modules.c.document, Text)).order_by(modules.c.code))
+_SITES = Statement(select(sites.c.code, sites.c.name, sites.c.url).order_by(sites.c.code))
+_USERS = Statement(select(*(users.c[name] for name in _USER), cast(users.c.groups, Text)))
+_SETTINGS = Statement(select(settings.c.name, cast(settings.c.content, Text)))
 
 
 class Known:
-    """The directory as it was read last; ``country`` reads the lines of its modules."""
+    """The directory as it was read last; ``country`` reads the lines of its modules.
 
-    def __init__(self, country: str) -> None:
+    Of a database that is not ``shared`` nobody else can change it, so the mark need not be looked at.
+    """
+
+    def __init__(self, country: str, *, shared: bool) -> None:
         self._country = country
+        self._shared = shared
         self._last: tuple[str, Directory] | None = None
 
-    def read(self, driver: Driver) -> Directory:
-        """The directory as this transaction sees it."""
-        row = driver.execute(_MARK, {"number": 1}).fetchone()
-        mark, last = row[0] if row else "", self._last
+    def read(self, driver: Driver, *, keep: bool) -> Directory:
+        """The directory as this transaction sees it; remembered unless it may still be undone."""
+        mark, last = self._mark(driver) if self._shared else "", self._last
         if last is not None and last[0] == mark:
             return last[1]
-        known = frozenset(number for (number,) in driver.execute(_USERS).fetchall())
-        directory = Directory(_grants(driver), self._pool(driver), _sites(driver), known, _settings(driver))
-        if mark:
+        directory = Directory(
+            _grants(driver), self._pool(driver), _sites(driver), _users(driver), _settings(driver)
+        )
+        if keep and (mark or not self._shared):
             self._last = mark, directory
         return directory
+
+    def forget(self) -> None:
+        """Somebody is about to change it."""
+        self._last = None
+
+    def _mark(self, driver: Driver) -> str:
+        row = driver.execute(_MARK, (1,)).fetchone()
+        return str(row[0]) if row else ""
 
     def _pool(self, driver: Driver) -> Pool:
         rows = driver.execute(_MODULES).fetchall()
@@ -57,6 +74,17 @@ def _grants(driver: Driver) -> tuple[Grant, ...]:
 
 def _sites(driver: Driver) -> tuple[Site, ...]:
     return tuple(Site(*row) for row in driver.execute(_SITES).fetchall())
+
+
+def _users(driver: Driver) -> dict[int, User]:
+    return {row[0]: _user(row) for row in driver.execute(_USERS).fetchall()}
+
+
+def _user(row: Row) -> User:
+    fields = dict(zip(_USER, row, strict=False))
+    for flag in ("online", "active", "is_admin", "is_manager"):
+        fields[flag] = bool(fields[flag])
+    return User(**fields, groups=tuple(orjson.loads(row[-1])))
 
 
 def _settings(driver: Driver) -> dict[str, Json]:

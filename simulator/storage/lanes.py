@@ -21,6 +21,8 @@ TOGETHER = 64
 class _Ticket(Generic[T]):
     """One transaction that waits for its turn."""
 
+    __slots__ = ("done", "error", "job", "result")
+
     def __init__(self, job: Callable[[Driver], T]) -> None:
         self.job = job
         self.done = False
@@ -28,6 +30,7 @@ class _Ticket(Generic[T]):
         self.error: BaseException | None = None
 
     def play(self, driver: Driver) -> None:
+        self.error = None
         try:
             self.result = self.job(driver)
         except BaseException as error:
@@ -53,9 +56,16 @@ class Lane:
         self._begin = begin
         self._waiting: deque[_Ticket[object]] = deque()
         self._fairy: PoolProxiedConnection | None = None
+        self._driver: Driver | None = None
+        assert engine.dialect.loaded_dbapi is not None
+        # After these a transaction is of no more use to some databases.
+        self._failures = engine.dialect.loaded_dbapi.Error
 
     def run(self, job: Callable[[Driver], T]) -> T:
-        """The job's result, after the commit. Raises what the job raised, which leaves no trace of it."""
+        """The job's result, after the commit. Raises what the job raised, which leaves no trace of it.
+
+        A job is played again from its start when another one that shared its transaction failed.
+        """
         ticket = _Ticket(job)
         self._waiting.append(ticket)  # type: ignore[arg-type]
         with self._turn:
@@ -74,45 +84,66 @@ class Lane:
         with self._turn:
             if self._fairy is not None:
                 self._fairy.close()
-                self._fairy = None
+                self._fairy = self._driver = None
 
     def _serve(self) -> None:
-        tickets = [self._waiting.popleft() for _ in range(min(len(self._waiting), TOGETHER))]
+        waiting = self._waiting
+        tickets = [waiting.popleft()]
+        while waiting and len(tickets) < TOGETHER:
+            tickets.append(waiting.popleft())
         try:
-            self._transact(self._driver(), tickets)
+            self._transact(self._driver or self._connect(), tickets)
         except BaseException as error:
             # Whatever it is, nobody may be told of success, nor wait for ever.
             self._give_up(error)
             for ticket in tickets:
                 ticket.error = error
-        self._drop_if_closed()
         for ticket in tickets:
+            if ticket.error is not None:
+                self._drop_if_closed()
             ticket.done = True
 
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
-        for statement in self._begin:
-            driver.run(statement)
         if not self._begin:
             for ticket in tickets:
                 ticket.play(driver)
             return
-        if len(tickets) == 1:
-            tickets[0].play(driver)
-            driver.run("COMMIT" if tickets[0].error is None else "ROLLBACK")
+        self._start(driver)
+        if self._played(driver, tickets):
+            driver.run("COMMIT")
             return
+        driver.run("ROLLBACK")
+        if len(tickets) > 1:
+            self._start(driver)
+            self._play_apart(driver, tickets)
+            driver.run("COMMIT")
+
+    def _start(self, driver: Driver) -> None:
+        for statement in self._begin:
+            driver.run(statement)
+
+    def _played(self, driver: Driver, tickets: list["_Ticket[object]"]) -> bool:
+        """Whether nothing has to be undone: most jobs that fail do so before they write."""
+        for ticket in tickets:
+            driver.wrote = False
+            ticket.play(driver)
+            if ticket.error is not None and (driver.wrote or isinstance(ticket.error, self._failures)):
+                return False
+        return True
+
+    def _play_apart(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
+        """Each of them stands or falls alone."""
         for ticket in tickets:
             driver.run("SAVEPOINT job")
             ticket.play(driver)
             if ticket.error is not None:
                 driver.run("ROLLBACK TO SAVEPOINT job")
             driver.run("RELEASE SAVEPOINT job")
-        driver.run("COMMIT")
 
     def _drop_if_closed(self) -> None:
         """A server that went away is asked anew by whoever comes next."""
         if self._fairy is not None and getattr(self._fairy.dbapi_connection, "closed", False):
-            self._fairy.invalidate()
-            self._fairy = None
+            self._drop()
 
     def _give_up(self, error: BaseException) -> None:
         """After a failure nobody knows what the connection is in the middle of."""
@@ -121,15 +152,19 @@ class Lane:
             return
         try:
             if self._compiler.name != "sqlite" or self._fairy.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                self._driver().run("ROLLBACK")
+                (self._driver or self._connect()).run("ROLLBACK")
         except Exception as worse:
             log.info("and its connection is dropped: %s", worse)
-            self._fairy.invalidate()
-            self._fairy = None
+            self._drop()
 
-    def _driver(self) -> Driver:
-        if self._fairy is None:
-            self._fairy = self._engine.raw_connection()
-            if self._compiler.name == "postgresql":
-                self._fairy.dbapi_connection.autocommit = True  # type: ignore[union-attr]
-        return Driver(self._fairy.dbapi_connection, self._compiler)  # type: ignore[arg-type]
+    def _drop(self) -> None:
+        if self._fairy is not None:
+            self._fairy.invalidate()
+            self._fairy = self._driver = None
+
+    def _connect(self) -> Driver:
+        self._fairy = self._engine.raw_connection()
+        if self._compiler.name == "postgresql":
+            self._fairy.dbapi_connection.autocommit = True  # type: ignore[union-attr]
+        self._driver = Driver(self._fairy.dbapi_connection, self._compiler)  # type: ignore[arg-type]
+        return self._driver

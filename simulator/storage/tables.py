@@ -131,7 +131,9 @@ customer_phones = Table(
     "crm_customer_phones",
     crm,
     Column("customer_id", ForeignKey("crm_customers.id", ondelete="CASCADE"), primary_key=True),
-    Column("phone_key", String(16), primary_key=True, index=True),
+    Column("phone_key", String(16), primary_key=True),
+    # Whoever looks for a number gets its owners in their order.
+    Index("crm_customer_phones_owners", "phone_key", "customer_id"),
 )
 
 events = Table(

@@ -138,6 +138,35 @@ def test_both_ways_answer_alike_and_leave_the_same_behind(pair: Pair) -> None:
     assert states[0] == states[1]
 
 
+def test_a_request_that_is_played_again_is_told_of_once(pair: Pair) -> None:
+    class Twice:
+        def __init__(self, store: Any) -> None:
+            self.store = store
+
+        def share(self, job: Any, *, writes: bool) -> Any:
+            self.store.share(lambda session: job(session), writes=False)
+            return self.store.share(job, writes=writes)
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self.store, name)
+
+    sent = post(EVENT, event={**GOOD, "type": "hangup", "callExternalId": "nobody"}, extra="1")
+    pair.crms[0].store = Twice(pair.crms[0].store)  # type: ignore[assignment]
+    door, flask = pair.answers(sent)
+    assert door == flask
+    assert ("X-Callproof-Findings", "2") in door[2]
+
+
+def test_entries_of_clients_with_ever_new_headers_are_kept_whole(pair: Pair) -> None:
+    for number in range(1100):
+        headers = {"X-API-KEY": KEY, f"X-Number-{number}": str(number)}
+        pair.clients[0].open(**{**get("phone=1"), "headers": headers})
+    entries = pair.crms[0].journal.since(0, limit=10_000)[-1100:]
+    assert [dict(e.request.headers)[f"X-Number-{n}"] for n, e in enumerate(entries)] == [
+        str(n) for n in range(1100)
+    ]
+
+
 def test_the_door_is_what_answers(pair: Pair) -> None:
     # Flask would raise: it is not there any more.
     crm = pair.crms[0]

@@ -92,6 +92,44 @@ def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: SqlCrmSt
     assert kept(crm_store) == {"a", "b", "c"}
 
 
+def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: SqlCrmStore) -> None:
+    played: list[str] = []
+
+    def refuse(session: CallSession) -> None:
+        played.append("refused")
+        session.events_of("c")
+        raise LookupError("before it writes")
+
+    def good(session: CallSession) -> None:
+        played.append("good")
+        keep(f"good-{len(played)}")(session)
+
+    def fail(session: CallSession) -> None:
+        played.append("failed")
+        keep("bad")(session)
+        raise LookupError("after it wrote")
+
+    assert [type(error) for error in together(crm_store, [refuse, good])] == [LookupError, type(None)]
+    assert sorted(played) == ["good", "refused"]
+    played.clear()
+    found = together(crm_store, [good, fail])
+    assert [type(error) for error in found] == [type(None), LookupError]
+    assert sorted(played) in (["failed", "failed", "good", "good"], ["failed", "failed", "good"])
+    assert "bad" not in kept(crm_store)
+    assert len(kept(crm_store)) == 2
+
+
+def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: SqlCrmStore) -> None:
+    broken = HistoryCall("x" * 10, {}, None, None, None, 0.0)  # type: ignore[arg-type]
+
+    def fail(session: CallSession) -> None:
+        session.add_calls([broken])
+
+    found = together(crm_store, [keep("a"), fail, keep("b")])
+    assert [error is None for error in found] == [True, False, True]
+    assert kept(crm_store) == {"a", "b"}
+
+
 def test_a_job_alone_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
     def fail(session: CallSession) -> None:
         keep("bad")(session)

@@ -56,6 +56,21 @@ def test_a_known_call_is_told_from_a_new_one(crm_store: SqlCrmStore) -> None:
         assert session.call("c-1") == call("c-1")
 
 
+def test_of_a_batch_with_known_and_doubled_calls_the_new_ones_are_stored_once(
+    crm_store: SqlCrmStore,
+) -> None:
+    def add(*ids: str) -> list[bool]:
+        with crm_store.begin() as session:
+            return session.add_calls([HistoryCall(one, {"n": one}, "+7", None, None, 1.0) for one in ids])
+
+    assert add("a", "b") == [True, True]
+    assert add("c", "a", "c", "d", "b") == [True, False, False, True, False]
+    assert add("a", "d") == [False, False]
+    assert add() == []
+    with crm_store.begin() as session:
+        assert [call.external_id for call in session.calls()] == ["a", "b", "c", "d"]
+
+
 def test_pages_of_the_history_join_without_gap_or_overlap(crm_store: SqlCrmStore) -> None:
     with crm_store.begin() as session:
         for number in (0, 1, 1, 2, 3, 0, 4):

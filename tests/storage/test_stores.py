@@ -7,7 +7,7 @@ import pytest
 
 from simulator.bench import seed
 from simulator.core.call import hang_up, incoming, ring
-from simulator.core.model import HistoryCall, Module
+from simulator.core.model import Grant, HistoryCall, Module
 from simulator.core.outbox import Fate, Kind
 from simulator.core.script import Outcome, Party, Script
 from simulator.storage.crm import SqlCrmStore
@@ -43,6 +43,25 @@ def test_a_transaction_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> Non
         fail()
     with crm_store.begin() as session:
         assert session.counts()["calls"] == 0
+
+
+def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: SqlCrmStore) -> None:
+    def keys() -> list[str]:
+        return [grant.key for grant in crm_store.share(lambda s: s.directory(), writes=False).grants]
+
+    with crm_store.begin() as session:
+        session.save_grant(Grant("kept", ()))
+    assert keys() == ["kept"]
+
+    def fail() -> None:
+        with crm_store.begin() as session:
+            session.save_grant(Grant("undone", ()))
+            assert [grant.key for grant in session.directory().grants] == ["kept", "undone"]
+            raise LookupError
+
+    with pytest.raises(LookupError):
+        fail()
+    assert keys() == ["kept"]
 
 
 def test_threads_that_upload_the_same_calls_store_each_once(crm_store: SqlCrmStore) -> None:

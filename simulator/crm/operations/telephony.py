@@ -34,7 +34,7 @@ def event(session: CallSession, asked: Asked) -> Reply:
     user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
     if not codes and not user_ids:
         _nobody_named(asked, str(sent["type"]))
-    named = cards.recipients(codes, user_ids, pool, session.directory().user_ids)
+    named = cards.recipients(codes, user_ids, pool, session.directory().users)
     if sent["type"] == "hangup":
         _close_cards(session, asked, sent)
     else:
@@ -55,7 +55,9 @@ def upload(session: CallSession, asked: Asked) -> Reply:
     if not pool.enabled:
         raise UploadNotSupported
     items = cast(list[JsonObject], asked.entity)
-    good = [(n, item) for n, item in enumerate(items) if not (asked.broken and _is_broken(n, asked.broken))]
+    good = list(enumerate(items))
+    if asked.broken:
+        good = [(index, item) for index, item in good if not _is_broken(index, asked.broken)]
     for index, item in good:
         if "site" in item:
             _demand_site(session, asked, item, f"/{index}/site")
@@ -70,8 +72,8 @@ def upload(session: CallSession, asked: Asked) -> Reply:
         if not is_new:
             duplicates.append(item["externalId"])
             _take_late_recording(session, asked, item)
-        elif mine := [card for card in still_open if card.call_external_id == item["externalId"]]:
-            _miss_hangup(session, asked, mine, index)
+        elif still_open:
+            _miss_hangup(session, asked, still_open, index, item)
     body: JsonObject = {"processedCallsCount": len(good) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
@@ -88,7 +90,7 @@ def manager(session: CallSession, asked: Asked) -> Reply:
         raise TelephonyNotEnabled
     phone = str(asked.query["phone"])
     found = managers.look_up(
-        session.customers_by_phones([phone]).get(phone, []),
+        session.owners(phone),
         session.user,
         pool,
         ignore_status=bool(asked.query.get("ignoreStatus")),
@@ -188,7 +190,7 @@ def _new_cards(
 ) -> list[Card]:
     phone, external_phone = str(sent["phone"]), cast("str | None", sent.get("externalPhone"))
     line = pool.line(external_phone) if external_phone else None
-    customer = managers.caller(session.customers_by_phones([phone]).get(phone, []))
+    customer = managers.caller(session.owners(phone))
     return [
         Card(
             id=0,
@@ -222,8 +224,13 @@ def _close_cards(session: CallSession, asked: Asked, sent: JsonObject) -> None:
         )
 
 
-def _miss_hangup(session: CallSession, asked: Asked, still_open: list[Card], index: int) -> None:
-    session.close_cards([card.id for card in still_open], asked.now, None)
+def _miss_hangup(
+    session: CallSession, asked: Asked, still_open: list[Card], index: int, item: JsonObject
+) -> None:
+    mine = [card.id for card in still_open if card.call_external_id == item["externalId"]]
+    if not mine:
+        return
+    session.close_cards(mine, asked.now, None)
     asked.remark(
         f"/{index}/externalId",
         "the call is over, but no hangup was reported, so its cards stayed open until now",
@@ -261,23 +268,16 @@ def _take_late_recording(session: CallSession, asked: Asked, item: JsonObject) -
 def _history_calls(
     session: CallSession, asked: Asked, items: Sequence[JsonObject], pool: Pool
 ) -> list[HistoryCall]:
-    owners = session.customers_by_phones({str(item["phone"]) for item in items})
-    found = []
+    owners = session.customers_by_phones({cast(str, item["phone"]) for item in items})
+    callers = {phone: managers.caller(found) for phone, found in owners.items()}
+    now, found = asked.now, []
     for item in items:
         phone, user = str(item["phone"]), cast("int | None", item.get("userId"))
         if user is None and "code" in item:
             user = pool.user_of(str(item["code"]))
-        customer = managers.caller(owners[phone]) if phone in owners else None
-        found.append(
-            HistoryCall(
-                external_id=str(item["externalId"]),
-                document=item,
-                phone=phone,
-                user_id=user,
-                customer_id=customer.id if customer else None,
-                uploaded_at=asked.now,
-            )
-        )
+        customer = callers.get(phone)
+        number = customer.id if customer else None
+        found.append(HistoryCall(str(item["externalId"]), item, phone, user, number, now))
     return found
 
 
