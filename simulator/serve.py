@@ -11,7 +11,7 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
-from typing import TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 import orjson
 from flask import Flask
@@ -34,6 +34,9 @@ from simulator.pbx.settings import PbxSettings
 from simulator.processes import End, Failed, running
 from simulator.serving import LOOPBACK, Address, serving
 from simulator.storage.database import IN_MEMORY, shown
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 # An app, and what to do when it has ended.
 Made: TypeAlias = tuple[Flask, Callable[[], None]]
@@ -137,7 +140,12 @@ class _Server:
             with closing(Crm(self._crm_settings(address.url), SteppedClock())):
                 pass
         workers = self.options.workers if side is Side.CRM else 1
-        end = End(side.upper(), address.host, address.port, workers, lambda: make(RealClock()))
+
+        def work() -> tuple["WSGIApplication", Callable[[], None]]:
+            app, close = make(RealClock())
+            return app.wsgi_app, close
+
+        end = End(side.upper(), address.host, address.port, workers, work)
         self.processes.append(stack.enter_context(running(end)))
 
     def _wait(self) -> None:

@@ -30,6 +30,9 @@ def dialable(number: str, country: str = "RU") -> str:
 
 
 def _ten_digits(number: str, country: str) -> str:
+    ten = number[2:]
+    if len(ten) == 10 and number[:2] == "+7" and ten.isdecimal() and ten.isascii() and ten[0] in "3489":
+        return ten
     plain = (_AT_HOME if country == "RU" else _ANYWHERE).fullmatch(number)
     return "".join(plain.groups()) if plain else ""
 

@@ -175,7 +175,7 @@ class Pool:
     modules: tuple[Module, ...]
     country: str = "RU"
 
-    @property
+    @cached_property
     def enabled(self) -> bool:
         return bool(self.modules)
 

@@ -25,10 +25,13 @@ def grant_of(key: str, grants: Iterable[Grant]) -> Grant:
     """What the key may do. Raises MissingApiKey or WrongApiKey; compares in constant time."""
     if not key:
         raise MissingApiKey
-    found = [grant for grant in grants if hmac.compare_digest(key.encode(), grant.key.encode())]
-    if not found:
+    given, found = key.encode(), None
+    for grant in grants:
+        if hmac.compare_digest(given, grant.key.encode()):
+            found = grant
+    if found is None:
         raise WrongApiKey
-    return found[0]
+    return found
 
 
 def demand_scope(grant: Grant, scope: str | None) -> None:

@@ -7,6 +7,7 @@ it does not know, or what a tester has made special, goes on to Flask.
 import io
 import logging
 from collections.abc import Iterable
+from functools import lru_cache
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -66,11 +67,7 @@ class Door:
         except _LongWay:
             environ["wsgi.input"] = io.BytesIO(incoming.body)
             return self._app(environ, start_response)
-        headers: Headers = (
-            ("Content-Type", "application/json"),
-            ("Content-Length", str(len(answer.body))),
-            (FINDINGS_HEADER, str(len(findings))),
-        )
+        headers = _headers(len(answer.body), len(findings))
         self._write(environ, incoming, answer, headers, findings)
         start_response(_STATUS[answer.status], list(headers))
         return [answer.body]
@@ -113,6 +110,16 @@ class Door:
         if findings or exchange_log.isEnabledFor(logging.INFO):
             tell(entry(), incoming.method, incoming.path)
         journal.draft(_ENTRY + len(incoming.body) + len(answer.body), entry)
+
+
+@lru_cache(maxsize=1024)
+def _headers(length: int, findings: int) -> Headers:
+    """Shared by the entries of the journal."""
+    return (
+        ("Content-Type", "application/json"),
+        ("Content-Length", str(length)),
+        (FINDINGS_HEADER, str(findings)),
+    )
 
 
 def _is_plain(environ: "WSGIEnvironment", length: str) -> bool:

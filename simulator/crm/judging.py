@@ -18,7 +18,7 @@ COMMON = ("apiKey", "site", "clientId")
 def judge(crm: Crm, operation: Operation, admitted: Admitted, path: dict[str, str]) -> Asked:
     """Raises ParameterMissing, InvalidParameters, InvalidEntity or what ``wire.structure`` raises."""
     decoded, findings = admitted.decoded, admitted.findings
-    parameters = decoded.query | decoded.fields
+    parameters = decoded.query | decoded.fields if decoded.query else decoded.fields
     query: JsonObject = {}
     if operation.query_schema:
         left_out = {"apiKey", operation.entity}
@@ -53,14 +53,15 @@ def _judge_query(
     operation: Operation, parameters: JsonObject, findings: list[Finding], *, strict: bool
 ) -> JsonObject:
     query = payloads.read(operation.query_schema, parameters, "query", plain=True)
-    findings += [*query.findings, *(violation.as_finding("query") for violation in query.violations)]
-    for violation in query.violations:
-        if violation.message.endswith(" is missing"):
-            raise ParameterMissing(bracketed("", violation.pointer))
-    errors = _forgiven(query.findings, "") if strict else {}
-    errors |= {bracketed("", v.pointer): v.error for v in query.violations}
-    if errors:
-        raise InvalidParameters(errors)
+    if query.findings or query.violations:
+        findings += [*query.findings, *(violation.as_finding("query") for violation in query.violations)]
+        for violation in query.violations:
+            if violation.message.endswith(" is missing"):
+                raise ParameterMissing(bracketed("", violation.pointer))
+        errors = _forgiven(query.findings, "") if strict else {}
+        errors |= {bracketed("", v.pointer): v.error for v in query.violations}
+        if errors:
+            raise InvalidParameters(errors)
     assert isinstance(query.value, dict)
     if operation.method == "POST":
         wire.demand_text(query.value)  # it will be kept
