@@ -183,9 +183,9 @@ class Pool:
         """Only the modules that registered with this clientId; empty when none did."""
         return self._by_client.get(client_id) or Pool((), self.country)
 
-    def user_of(self, code: str) -> int | None:
+    def user_of(self, code: Json) -> int | None:
         """Who has the extension; with several entries the last one counts (section 9.16)."""
-        return self._users.get(code)
+        return self._users.get(code) if isinstance(code, str) else None
 
     def code_of(self, user_id: int) -> str | None:
         """The user's extension; with several the first one counts (section 9.16)."""

@@ -86,12 +86,16 @@ class SqlCallSession:
 
     def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
         """Who has each number, in the order of ids; a number that nobody has is not there."""
-        keys = {phone: phone_key(phone, self._country) for phone in phones}
-        wanted = sorted({key for key in keys.values() if key})
+        country = self._country
+        keys = {phone: phone_key(phone, country) for phone in phones}
+        wanted = set(keys.values()) - {""}
         if not wanted:
             return {}
+        rows = self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall()
+        if not rows:
+            return {}
         owners: dict[str, list[Customer]] = {}
-        for row in self._driver.execute(_owners(len(wanted)), wanted).fetchall():
+        for row in rows:
             owners.setdefault(row[-1], []).append(_customer(row))
         return {phone: owners[key] for phone, key in keys.items() if key in owners}
 

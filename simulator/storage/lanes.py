@@ -66,6 +66,8 @@ class Lane:
 
         A job is played again from its start when another one that shared its transaction failed.
         """
+        if not self._begin:
+            return self._look(job)
         ticket = _Ticket(job)
         self._waiting.append(ticket)  # type: ignore[arg-type]
         with self._turn:
@@ -75,6 +77,15 @@ class Lane:
         if ticket.error is not None:
             raise ticket.error
         return ticket.result  # type: ignore[return-value]
+
+    def _look(self, job: Callable[[Driver], T]) -> T:
+        """What only reads has nothing to share."""
+        with self._turn:
+            try:
+                return job(self._driver or self._connect())
+            except self._failures:
+                self._drop_if_closed()
+                raise
 
     def waiting(self) -> int:
         """How many have asked and are not served yet."""
@@ -104,10 +115,6 @@ class Lane:
             ticket.done = True
 
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
-        if not self._begin:
-            for ticket in tickets:
-                ticket.play(driver)
-            return
         self._start(driver)
         if self._played(driver, tickets):
             driver.run("COMMIT")

@@ -1,6 +1,6 @@
 """Call events, history and the responsible manager (contract.md, section 4)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import cast
 from urllib.parse import urlencode
@@ -55,26 +55,28 @@ def upload(session: CallSession, asked: Asked) -> Reply:
     if not pool.enabled:
         raise UploadNotSupported
     items = cast(list[JsonObject], asked.entity)
-    good = list(enumerate(items))
+    places = list(range(len(items)))
     if asked.broken:
-        good = [(index, item) for index, item in good if not _is_broken(index, asked.broken)]
-    for index, item in good:
+        places = [place for place in places if not _is_broken(place, asked.broken)]
+        items = [items[place] for place in places]
+    for place, item in zip(places, items, strict=True):
         if "site" in item:
-            _demand_site(session, asked, item, f"/{index}/site")
-    call_ids = [str(item["externalId"]) for _, item in good]
+            _demand_site(session, asked, item, f"/{place}/site")
+    call_ids = cast(list[str], [item["externalId"] for item in items])
     first_events = session.first_events(call_ids)
-    _doubt_dates(asked, good, first_events)
+    dates = cast(list[str], [item["date"] for item in items])
+    _doubt_dates(asked, places, call_ids, dates, first_events)
     # Only events open cards.
     still_open = session.open_cards(list(first_events)) if first_events else []
-    stored = session.add_calls(_history_calls(session, asked, [item for _, item in good], pool))
+    stored = session.add_calls(_history_calls(session, asked, call_ids, items, pool))
     duplicates: list[Json] = []
-    for (index, item), is_new in zip(good, stored, strict=True):
+    for place, item, is_new in zip(places, items, stored, strict=True):
         if not is_new:
             duplicates.append(item["externalId"])
             _take_late_recording(session, asked, item)
         elif still_open:
-            _miss_hangup(session, asked, still_open, index, item)
-    body: JsonObject = {"processedCallsCount": len(good) - len(duplicates)}
+            _miss_hangup(session, asked, still_open, place, item)
+    body: JsonObject = {"processedCallsCount": len(items) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
     if asked.broken:
@@ -240,17 +242,20 @@ def _miss_hangup(
 
 
 def _doubt_dates(
-    asked: Asked, items: Iterable[tuple[int, JsonObject]], first_events: Mapping[str, float]
+    asked: Asked,
+    places: Sequence[int],
+    call_ids: Sequence[str],
+    dates: Sequence[str],
+    first_events: Mapping[str, float],
 ) -> None:
     zone = asked.settings.timezone
     now = written(asked.now, zone)
-    for index, item in items:
-        date, first_event = str(item["date"]), first_events.get(str(item["externalId"]))
-        if first_event is None and len(date) == len(now) and date <= now:
+    for place, call_id, date in zip(places, call_ids, dates, strict=True):
+        if not first_events and date <= now and len(date) == len(now):
             continue  # in the past, and nothing to compare with
-        if problem := oddity(read(date, zone), asked.now, first_event):
+        if problem := oddity(read(date, zone), asked.now, first_events.get(call_id)):
             remedy = f"Send the date in the account's time, {zone}."
-            asked.remark(f"/{index}/date", problem, remedy, "PBX-HISTORY-06")
+            asked.remark(f"/{place}/date", problem, remedy, "PBX-HISTORY-06")
 
 
 def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
@@ -266,19 +271,25 @@ def _take_late_recording(session: CallSession, asked: Asked, item: JsonObject) -
 
 
 def _history_calls(
-    session: CallSession, asked: Asked, items: Sequence[JsonObject], pool: Pool
+    session: CallSession, asked: Asked, call_ids: list[str], items: list[JsonObject], pool: Pool
 ) -> list[HistoryCall]:
-    owners = session.customers_by_phones({cast(str, item["phone"]) for item in items})
+    phones = cast(list[str], [item["phone"] for item in items])
+    owners = session.customers_by_phones(phones)
     callers = {phone: managers.caller(found) for phone, found in owners.items()}
+    users = cast(
+        "list[int | None]", [item.get("userId") or pool.user_of(item.get("code")) for item in items]
+    )
     now, found = asked.now, []
-    for item in items:
-        phone, user = str(item["phone"]), cast("int | None", item.get("userId"))
-        if user is None and "code" in item:
-            user = pool.user_of(str(item["code"]))
+    for call_id, phone, user, item in zip(call_ids, phones, users, items, strict=True):
         customer = callers.get(phone)
         number = customer.id if customer else None
-        found.append(HistoryCall(str(item["externalId"]), item, phone, user, number, now))
+        found.append(HistoryCall(call_id, item, phone, user, number, now))
     return found
+
+
+def _user(item: JsonObject, pool: Pool) -> int | None:
+    user = cast("int | None", item.get("userId"))
+    return pool.user_of(item.get("code")) if user is None else user
 
 
 def _demand_site(session: CallSession, asked: Asked, item: JsonObject, pointer: str) -> None:
