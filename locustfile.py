@@ -73,6 +73,7 @@ class Lead:
         self.environment, self.runner = environment, runner
         self.director: Director | None = None
         self.over = False
+        self.ready: set[str] = set()
         try:
             self.prepared = read(_told(environment))
         except Failure as failure:
@@ -80,6 +81,7 @@ class Lead:
             # Workers that locust has forked wait for a master that says goodbye.
             runner.quit()
             sys.exit(failure.code)
+        runner.register_message(conductor.READY, self._is_ready)
         runner.register_message(conductor.REPORT, self._heard)
         environment.events.test_start.add_listener(self._start)
         # Locust listens to it only after a run with a shape.
@@ -128,8 +130,13 @@ class Lead:
 
     def _workers(self) -> list[str]:
         if isinstance(self.runner, MasterRunner):
-            return [n.id for n in self.runner.clients.all if n.state != STATE_MISSING]
+            nodes = self.runner.clients.all
+            return [n.id for n in nodes if n.state != STATE_MISSING and n.id in self.ready]
         return [LOCAL]
+
+    def _is_ready(self, environment: Environment, msg: Message, **_: object) -> None:
+        """Locust knows a worker sooner than the worker can hear what the run is about."""
+        self.ready.add(msg.node_id)
 
     def _post(self, kind: str, message: JsonObject, worker: str) -> None:
         self.runner.send_message(kind, message, worker)
@@ -163,6 +170,7 @@ class Hand:
         if isinstance(runner, WorkerRunner):
             # The verdict is the master's; a worker that did its part has done well.
             environment.process_exit_code = 0
+            runner.send_message(conductor.READY)
 
     def _begin(self, environment: Environment, msg: Message, **_: object) -> None:
         job = Job.of(msg.data["job"])

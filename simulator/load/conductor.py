@@ -1,5 +1,6 @@
 """The master's part: gives workers their duties, adds up what they report, and knows when it is over."""
 
+import logging
 import time
 from collections.abc import Callable
 
@@ -9,8 +10,12 @@ from simulator.load.job import Job
 from simulator.load.shares import LEAD, Roster
 from simulator.load.tally import Tally
 
+log = logging.getLogger("callproof.load")
+
 # The messages between master and workers.
-JOB, ORDER, REPORT, STOP = "callproof-job", "callproof-order", "callproof-report", "callproof-stop"
+READY, JOB, ORDER, REPORT, STOP = (
+    f"callproof-{name}" for name in ("ready", "job", "order", "report", "stop")
+)
 # A worker reports twice a second; one that has been silent for so long is taken to be gone.
 REPORT_EVERY, SILENCE = 0.5, 5.0
 # Seconds beyond the drain until the last reports have come.
@@ -58,7 +63,9 @@ class Conductor:
         """Give the calls of workers that are gone to the others; to be called several times a second."""
         now = self.now()
         for worker in self._roster.workers:
-            if not alive(worker) or now - self._heard[worker] > SILENCE:
+            silent = now - self._heard[worker]
+            if not alive(worker) or silent > SILENCE:
+                log.info("worker %s is gone, its last report came %.1f s ago", worker, silent)
                 self._roster.leave(worker)
                 self._silent.add(worker)
                 self.lost_workers += 1

@@ -246,6 +246,44 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     assert sorted(asked) == sorted(urlsplit(door.url).port or 0 for door in doors)
 
 
+# Locust tells the master of the worker long before the locustfile can listen.
+SLOW_START = """\
+import gevent
+from locust.runners import WorkerRunner
+
+connect = WorkerRunner.connect_to_master
+
+
+def connect_and_wait(runner):
+    connect(runner)
+    gevent.sleep(1.5)
+
+
+WorkerRunner.connect_to_master = connect_and_wait
+"""
+
+
+def test_a_worker_that_is_slow_to_begin_gets_its_share(crm: End, tmp_path: Path) -> None:
+    run = Run(tmp_path, (crm.url,), "lost workers == 0", "failed == 0", rate=12, seconds=6)
+    slow = tmp_path / "slow.py"
+    slow.write_text(SLOW_START, "utf-8")
+    before = records.last_position(crm)
+    address = Address()
+    port = str(address.port)
+    address.close()
+    lead = run.begin("--master", "--expect-workers", "1", "--master-bind-port", port)
+    worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
+    workers = [run.begin(*worker)]
+    until(crm, lambda: records.last_position(crm) > before)
+    workers.append(run.begin(*worker, "-f", f"{slow},{ROOT / 'locustfile.py'}"))
+    output = lead.communicate(timeout=60)[0]
+    for hand in workers:
+        hand.communicate(timeout=30)
+    assert lead.returncode == 0, output
+    assert run.report()["workers"] == 2
+    assert counts(run.report())["attempted"] == run.planned()
+
+
 def test_a_crm_clicks_at_a_pbx(tmp_path: Path) -> None:
     with ExitStack() as stack:
         options = ("--crm-port", "0", "--pbx-port", "0", "--managers", "50", "--register")
