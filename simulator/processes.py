@@ -24,6 +24,8 @@ from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
 if TYPE_CHECKING:
+    from multiprocessing.sharedctypes import Synchronized
+
     from _typeshed.wsgi import WSGIApplication
 
 # Requests that a worker answers at once. Readers of the journal wait up to half a minute each.
@@ -43,13 +45,17 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class End:
-    """``make`` is called in each worker, and gives the app and what to do when the worker ends."""
+    """``make`` is called in each worker, and gives the app and what to do when the worker ends.
+
+    The first worker keeps to the first of ``cores``, and so on; without them each runs anywhere.
+    """
 
     name: str
     host: str
     port: int
     workers: int
     make: "Callable[[], tuple[WSGIApplication, Callable[[], None]]]"
+    cores: tuple[int, ...] = ()
 
 
 @contextmanager
@@ -81,6 +87,7 @@ def _wait(process: BaseProcess, end: End) -> None:
 
 def _supervise(end: End) -> None:
     _end_with_parent()
+    begun = multiprocessing.get_context("fork").Value("i", 0)
     server = Granian(
         end.name,
         address=end.host,
@@ -93,11 +100,17 @@ def _supervise(end: End) -> None:
         log_level=LogLevels.error,
         workers_kill_timeout=GRACE,
     )
-    server.serve(target_loader=lambda _name: _load(end))
+    server.serve(target_loader=lambda _name: _load(end, begun))
 
 
-def _load(end: End) -> "WSGIApplication":
+def _load(end: End, begun: "Synchronized[int]") -> "WSGIApplication":
     _end_with_parent()
+    if end.cores:
+        with begun.get_lock():
+            core = end.cores[begun.value % len(end.cores)]
+            begun.value += 1
+        # Threads that it starts from now on stay there too.
+        os.sched_setaffinity(0, {core})
     for name in set(os.environ) - set(_KEPT):
         del os.environ[name]
     app, close = end.make()

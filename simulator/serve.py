@@ -4,6 +4,7 @@ On the machine's clock each end has processes of its own. A manual clock is move
 one request, so there they share a process, and the server is the one of the tests.
 """
 
+import os
 import signal
 import socket
 from collections.abc import Callable
@@ -53,6 +54,7 @@ class ServeOptions:
     crm_url: str = ""
     db: str = IN_MEMORY
     workers: int = 1
+    pin: bool = False
     journal: int = 1
     seed: int = 1
     api_key: str = ""
@@ -88,6 +90,7 @@ class _Server:
         self.options = options
         self.say = say
         self.processes: list[BaseProcess] = []
+        self.pinned = 0
         self.key = options.api_key or api_key(options.seed)
 
     def serve(self, stack: ExitStack) -> None:
@@ -145,8 +148,17 @@ class _Server:
             app, close = make(RealClock())
             return app.wsgi_app, close
 
-        end = End(side.upper(), address.host, address.port, workers, work)
+        end = End(side.upper(), address.host, address.port, workers, work, self._cores(workers))
         self.processes.append(stack.enter_context(running(end)))
+
+    def _cores(self, workers: int) -> tuple[int, ...]:
+        """For so many workers, beginning after those of the end that was started before."""
+        if not self.options.pin:
+            return ()
+        cores = sorted(os.sched_getaffinity(0))
+        taken = tuple(cores[(self.pinned + number) % len(cores)] for number in range(workers))
+        self.pinned += workers
+        return taken
 
     def _wait(self) -> None:
         """Until a signal comes. Raises Failed when an end stops by itself."""

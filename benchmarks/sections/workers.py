@@ -26,15 +26,19 @@ class Setup:
     database: str
     workers: int
     servers: int = 1
+    pinned: bool = False
 
     def __str__(self) -> str:
-        workers = f"{self.workers} worker{'s' if self.workers > 1 else ''}"
+        pinned = ", pinned" if self.pinned else ""
+        workers = f"{self.workers} worker{'s' if self.workers > 1 else ''}{pinned}"
         return f"{self.database}, {f'{self.servers} servers' if self.servers > 1 else workers}"
 
 
 SETUPS = (
     Setup(SQLITE, 1),
+    Setup(SQLITE, 1, pinned=True),
     Setup(SQLITE, 2),
+    Setup(SQLITE, 2, pinned=True),
     Setup(SQLITE, 1, servers=2),
     Setup(POSTGRES, 1),
     Setup(POSTGRES, 2),
@@ -78,6 +82,7 @@ def _running(bench: Bench, setup: Setup) -> Iterator[tuple[list[Crm], Server | N
             own = stack.enter_context(postgres(everywhere))
             database, url = own.server, own.url
         options = ["--workers", str(setup.workers)] if setup.workers > 1 else []
+        options += ["--pin"] if setup.pinned else []
         crms = []
         for _ in range(setup.servers):
             crms.append(Crm.start(bench, url, *options, cores=everywhere))

@@ -1,5 +1,6 @@
 """Several workers on one database are one CRM, whichever answers."""
 
+import os
 import random
 import signal
 import socket
@@ -45,6 +46,28 @@ def test_each_call_is_kept_once_and_each_exchange_is_in_the_journal(crm: Served)
     assert [entry["id"] for entry in entries] == list(range(1, 62))
     sent = Counter(entry["request"]["body"]["size"] for entry in entries)
     assert len(sent) > 1
+
+
+def descendants(process: int) -> list[int]:
+    found = [process]
+    for one in found:
+        for thread in Path(f"/proc/{one}/task").iterdir():
+            found += [int(child) for child in (thread / "children").read_text().split()]
+    return found
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) == 1, reason="there is one core for all")
+def test_pinned_workers_keep_to_a_core_each(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'state.db'}"
+    with served(tmp_path, database, options=["--workers", "2", "--pin"]) as (crm,):
+        until, kept = monotonic() + 20, list[int]()
+        # One of them answers before the other has begun.
+        while len(kept) < 2 and monotonic() < until:
+            crm.journal()
+            allowed = [os.sched_getaffinity(process) for process in descendants(crm.process.pid)]
+            kept = sorted(min(cores) for cores in allowed if len(cores) == 1)
+        crm.stop()
+    assert kept == sorted(os.sched_getaffinity(0))[:2]
 
 
 def test_an_event_that_comes_at_once_everywhere_opens_one_card(crm: Served) -> None:
@@ -100,6 +123,7 @@ def test_nothing_listens_on_after_the_parent_was_killed(crm: Served) -> None:
     ("options", "words"),
     [
         (["--workers", "2"], "cannot share a state in memory"),
+        (["--pin", "--clock", "manual"], "--pin wants Linux and the machine's clock"),
         (["--workers", "2", "--db", "sqlite:///x.db", "--clock", "manual"], "cannot share a manual clock"),
         (
             ["--workers", "2", "--db", "sqlite:///x.db", "--fault", "crm-down"],
