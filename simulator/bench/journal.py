@@ -182,6 +182,7 @@ class Journal:
         self._last_id = 0
         self._lock = Lock()
         self._grown = Condition(self._lock)
+        # Under load nobody reads, and to wake nobody takes longer than the rest of an entry.
         self._readers = 0
 
     @property

@@ -163,11 +163,6 @@ class Module:
         return cast(list[JsonObject], (self._telephony or {}).get(name) or [])
 
 
-# Of so many notations it is remembered which line they mean.
-_HEARD = 1000
-_UNHEARD = Line("", "")
-
-
 @dataclass(frozen=True)
 class Pool:
     """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
@@ -193,17 +188,7 @@ class Pool:
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
-        found = self._heard.get(phone, _UNHEARD)
-        if found is _UNHEARD:
-            found = self._lines.get(phone_key(phone, self.country))
-            if len(self._heard) < _HEARD:
-                self._heard[phone] = found
-        return found
-
-    @cached_property
-    def _heard(self) -> dict[str, Line | None]:
-        """By notations that came; a PBX has few lines and always writes them alike."""
-        return {}
+        return self._lines.get(phone_key(phone, self.country))
 
     @cached_property
     def _by_client(self) -> dict[str, "Pool"]:

@@ -12,8 +12,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from simulator.bench.journal import Headers
-from simulator.bench.recording import FINDINGS_HEADER, tell
-from simulator.bench.recording import log as exchange_log
+from simulator.bench.recording import FINDINGS_HEADER
 from simulator.contract import operations
 from simulator.contract.errors import ApiError
 from simulator.contract.findings import Finding
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 log = logging.getLogger("callproof.crm")
 
 MAX_BODY = 1024 * 1024
-# What an entry of the journal takes beside the two bodies, about, in bytes.
-_ENTRY = 2048
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus} | {460: "460 UNKNOWN"}
 
 
@@ -49,7 +46,7 @@ class Door:
     def __init__(self, crm: Crm, app: "WSGIApplication") -> None:
         self._crm = crm
         self._app = app
-        self._drafts = Drafts()
+        self._drafts = Drafts(crm)
         named = (operations.BY_NAME[name] for name in HANDLERS)
         self._hot = {(op.method, path): op for op in named for path in op.paths}
 
@@ -68,7 +65,7 @@ class Door:
             environ["wsgi.input"] = io.BytesIO(incoming.body)
             return self._app(environ, start_response)
         headers = _headers(len(answer.body), len(findings))
-        self._write(environ, incoming, answer, headers, findings)
+        self._drafts.leave(environ, incoming, answer, headers, findings)
         start_response(_STATUS[answer.status], list(headers))
         return [answer.body]
 
@@ -93,23 +90,6 @@ class Door:
         except Exception:
             log.exception("A request failed")
             return answering.failure()
-
-    def _write(
-        self,
-        environ: "WSGIEnvironment",
-        incoming: Incoming,
-        answer: Answer,
-        headers: Headers,
-        findings: list[Finding],
-    ) -> None:
-        journal = self._crm.journal
-        if not journal.wants():
-            return
-        now = self._crm.clock.now()
-        entry = self._drafts.draft(environ, incoming, answer, headers, findings, now)
-        if findings or exchange_log.isEnabledFor(logging.INFO):
-            tell(entry(), incoming.method, incoming.path)
-        journal.draft(_ENTRY + len(incoming.body) + len(answer.body), entry)
 
 
 @lru_cache(maxsize=1024)

@@ -1,5 +1,6 @@
 """What the door leaves for the journal: few texts of a request, from which its entry is built when read."""
 
+import logging
 from collections.abc import Callable
 from functools import partial
 from operator import itemgetter
@@ -7,9 +8,10 @@ from typing import TYPE_CHECKING, cast
 
 from simulator.bench.hearing import url_of
 from simulator.bench.journal import Body, Exchange, Headers, SentAnswer, SentRequest
-from simulator.bench.recording import BENCH_HEADER, environ_headers
+from simulator.bench.recording import BENCH_HEADER, environ_headers, log, tell
 from simulator.contract.findings import Finding
 from simulator.crm.answering import Answer, Incoming
+from simulator.crm.crm import Crm
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIEnvironment
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
 # What the address is made of.
 _ADDRESS = ("PATH_INFO", "QUERY_STRING", "RAW_URI", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+# What an entry takes beside the two bodies, about, in bytes.
+_ENTRY = 2048
 # Clients that send other headers each time are not remembered beyond so many.
 _SHAPES = 1000
 
@@ -27,21 +31,28 @@ Pick = Callable[["WSGIEnvironment"], tuple[str, ...]]
 class Drafts:
     """Clients send the same headers again and again; how to pick them out is remembered."""
 
-    def __init__(self) -> None:
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
         self._shapes: dict[Names, tuple[Names, Pick]] = {}
 
-    def draft(
+    def leave(
         self,
         environ: "WSGIEnvironment",
         incoming: Incoming,
         answer: Answer,
         headers: Headers,
         findings: list[Finding],
-        now: float,
-    ) -> Callable[[], Exchange]:
-        """How to build the entry; of ``environ`` only some texts are kept."""
+    ) -> None:
+        """Leave the entry of an answered request; of ``environ`` only some texts are kept."""
+        journal = self._crm.journal
+        if not journal.wants():
+            return
+        now = self._crm.clock.now()
         names, pick = self._shapes.get(shape := tuple(environ)) or self._learn(shape)
-        return partial(_exchange, names, pick(environ), incoming, answer, headers, tuple(findings), now)
+        entry = partial(_exchange, names, pick(environ), incoming, answer, headers, tuple(findings), now)
+        if findings or log.isEnabledFor(logging.INFO):
+            tell(entry(), incoming.method, incoming.path)
+        journal.draft(_ENTRY + len(incoming.body) + len(answer.body), entry)
 
     def _learn(self, shape: Names) -> tuple[Names, Pick]:
         names = tuple(n for n in shape if n.startswith(("HTTP_", "CONTENT_")) or n in _ADDRESS)

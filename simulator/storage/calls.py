@@ -82,7 +82,7 @@ class SqlCallSession:
         if not key:
             return []
         rows = self._driver.execute(_owners(1), (key,)).fetchall()
-        return [_customer(row) for row in rows] if rows else []
+        return [_customer(row) for row in rows]
 
     def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
         """Who has each number, in the order of ids; a number that nobody has is not there."""
@@ -91,11 +91,8 @@ class SqlCallSession:
         wanted = set(keys.values()) - {""}
         if not wanted:
             return {}
-        rows = self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall()
-        if not rows:
-            return {}
         owners: dict[str, list[Customer]] = {}
-        for row in rows:
+        for row in self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall():
             owners.setdefault(row[-1], []).append(_customer(row))
         return {phone: owners[key] for phone, key in keys.items() if key in owners}
 

@@ -115,7 +115,7 @@ class SqlCrmSession(SqlCallSession):
         self._change_directory()
 
     def users(self) -> list[User]:
-        return [_user(row) for row in self._all(select(tables.users).order_by(tables.users.c.id))]
+        return list(self.directory().users.values())
 
     def save_user(self, user: User) -> None:
         self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
@@ -313,10 +313,6 @@ def _phoned(text: str, country: str) -> ColumnElement[bool]:
     phones = tables.customer_phones
     owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text, country))
     return tables.customers.c.id.in_(owners)
-
-
-def _user(row: RowMapping) -> User:
-    return User(**{**row, "groups": tuple(row["groups"])})
 
 
 def _customer(row: RowMapping) -> Customer:

@@ -24,7 +24,9 @@ _GRANTS = Statement(
 )
 _MODULES = Statement(select(modules.c.code, cast(modules.c.document, Text)).order_by(modules.c.code))
 _SITES = Statement(select(sites.c.code, sites.c.name, sites.c.url).order_by(sites.c.code))
-_USERS = Statement(select(*(users.c[name] for name in _USER), cast(users.c.groups, Text)))
+_USERS = Statement(
+    select(*(users.c[name] for name in _USER), cast(users.c.groups, Text)).order_by(users.c.id)
+)
 _SETTINGS = Statement(select(settings.c.name, cast(settings.c.content, Text)))
 
 

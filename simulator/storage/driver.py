@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias, cast
 
 from sqlalchemy import Dialect, Executable, Table, UpdateBase, bindparam, insert, select
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 
 Value: TypeAlias = str | int | float | bool | None
@@ -87,11 +87,11 @@ class Driver:
         """
         if not rows:
             return ()
-        if self._compiler.name != "sqlite":
-            found = self.execute(_insert_new(table, columns, len(rows), key, told=True), _flat(rows))
+        name = self._compiler.name
+        found = self.execute(_insert_new(name, table, columns, len(rows), key), _flat(rows))
+        if name != "sqlite":
             return {new for (new,) in found.fetchall()}
-        # There RETURNING costs half as much as the insert, and almost always all are new.
-        done = cast(sqlite3.Cursor, self.execute(_insert_new(table, columns, len(rows), key), _flat(rows)))
+        done = cast(sqlite3.Cursor, found)
         if done.rowcount == len(rows):
             return [row[0] for row in rows]
         # Nobody else writes meanwhile, so these have the last numbers.
@@ -114,13 +114,13 @@ def _insert(table: Table, columns: tuple[str, ...], count: int) -> Statement:
 
 
 @cache
-def _insert_new(
-    table: Table, columns: tuple[str, ...], count: int, key: str, *, told: bool = False
-) -> Statement:
-    """Both databases spell it the same."""
+def _insert_new(dialect: str, table: Table, columns: tuple[str, ...], count: int, key: str) -> Statement:
+    """On SQLite RETURNING costs half as much as the insert, and almost always all are new."""
     marks, order = _marks(table, columns, count)
-    found = postgresql.insert(table).values(marks).on_conflict_do_nothing(index_elements=[key])
-    return Statement(found.returning(table.c[key]) if told else found, *order)
+    if dialect == "sqlite":
+        return Statement(sqlite.insert(table).values(marks).on_conflict_do_nothing([key]), *order)
+    new = postgresql.insert(table).values(marks).on_conflict_do_nothing(index_elements=[key])
+    return Statement(new.returning(table.c[key]), *order)
 
 
 @cache

@@ -155,11 +155,11 @@ class Lane:
     def _give_up(self, error: BaseException) -> None:
         """After a failure nobody knows what the connection is in the middle of."""
         log.info("a transaction failed: %s", error)
-        if self._fairy is None:
+        if self._fairy is None or self._driver is None:
             return
         try:
             if self._compiler.name != "sqlite" or self._fairy.dbapi_connection.in_transaction:  # type: ignore[union-attr]
-                (self._driver or self._connect()).run("ROLLBACK")
+                self._driver.run("ROLLBACK")
         except Exception as worse:
             log.info("and its connection is dropped: %s", worse)
             self._drop()
