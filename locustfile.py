@@ -1,6 +1,6 @@
 """callproof under load, by locust: ``locust -f locustfile.py --headless --load load.yaml``.
 
-What is run and counted lives in ``simulator.load``; here it meets locust, whose master and workers stay as
+What is run and counted lives in ``callproof.load``; here it meets locust, whose master and workers stay as
 they are. The one locust user of each worker only keeps it busy: calls begin by the plan, not by users.
 """
 
@@ -21,14 +21,20 @@ from locust.exception import CatchResponseError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
-from simulator.contract.jsontypes import JsonObject
-from simulator.load import conductor, recordings
-from simulator.load.asks import Answer, Ask
-from simulator.load.conductor import Conductor
-from simulator.load.generator import Generator, Report
-from simulator.load.job import PBX_FLEET, Job
-from simulator.load.main import NOT_KEPT, Director, Failure, Options, read
-from simulator.load.shares import Order
+from callproof.contract.jsontypes import JsonObject
+from callproof.load import conductor, recordings
+from callproof.load.asks import Answer, Ask
+from callproof.load.conductor import Conductor
+from callproof.load.generator import Generator, Report
+from callproof.load.job import PBX_FLEET, Job
+from callproof.load.main import (
+    NOT_KEPT,
+    Director,
+    Failure,
+    Options,
+    read,
+)
+from callproof.load.shares import Order
 
 log = logging.getLogger("callproof.load")
 LOCAL = "local"

@@ -12,7 +12,7 @@ from benchmarks.bench import Bench
 from benchmarks.processes import NotStarted, Server, free_port
 from benchmarks.telephony import API_KEY, KEY_HEADER
 
-COMMAND = [sys.executable, "-m", "simulator"]
+COMMAND = [sys.executable, "-m", "callproof"]
 CUSTOMERS = 1000
 _PAGES = 2
 _MODULE = (

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.serving import BuiltIn, built_in
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.pair import BuiltIn, built_in
 from tests.postgres import Postgres, installed, running
 from tests.support import KEY, Account
 
@@ -59,6 +59,6 @@ def postgres_url(postgres: Postgres) -> Iterator[str]:
 
 
 def _account(*, strict: bool) -> Iterator[Account]:
-    crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", strict=strict), SteppedClock())
+    crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", strict=strict), ManualClock())
     yield Account(crm, create_app(crm).test_client())
     crm.close()

@@ -15,7 +15,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 
-from simulator.serving import LOOPBACK, Address
+from callproof.running.threads import LOOPBACK, Address
 
 # Programs that the tests may not do without, separated by spaces; CI names them.
 NEED = "CALLPROOF_TESTS_NEED"

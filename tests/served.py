@@ -12,7 +12,7 @@ from typing import Any, TextIO
 import orjson
 import requests
 
-from simulator.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import JsonObject
 from tests.support import KEY, call_item
 
 MODULE: JsonObject = {
@@ -73,7 +73,7 @@ def served(folder: Path, *databases: str, options: Sequence[str] = ()) -> Iterat
         starting = []
         for number, database in enumerate(databases):
             log = stack.enter_context((folder / f"{number}.log").open("w+"))
-            command = [sys.executable, "-m", "simulator", "serve", "--only", "crm", "--crm-port", "0"]
+            command = [sys.executable, "-m", "callproof", "serve", "--only", "crm", "--crm-port", "0"]
             command += ["--api-key", KEY, "--db", database, *options]
             process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
             stack.callback(process.communicate)

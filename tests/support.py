@@ -7,10 +7,10 @@ import orjson
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
-from simulator.bench.journal import Exchange
-from simulator.contract.findings import Finding
-from simulator.contract.jsontypes import JsonObject
-from simulator.crm.crm import Crm
+from callproof.contract.findings import Finding
+from callproof.contract.jsontypes import JsonObject
+from callproof.crm.crm import Crm
+from callproof.exchange.journal import Exchange
 
 KEY = "K" * 32
 

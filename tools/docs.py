@@ -12,20 +12,20 @@ from typing import cast
 import click
 import orjson
 
-from simulator.bench.clocks import SteppedClock
-from simulator.bench.control import Control
-from simulator.bench.faults import catalogue
-from simulator.cli import main
-from simulator.conformance.fates import fates
-from simulator.contract import schemas
-from simulator.contract.jsontypes import Json, JsonObject
-from simulator.contract.requirements import Requirement, all_requirements
-from simulator.crm import control as crm_control
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.pbx import control as pbx_control
-from simulator.pbx.pbx import Pbx
-from simulator.pbx.settings import PbxSettings
+from callproof.cli import main
+from callproof.clocks.manual import ManualClock
+from callproof.conformance.fates import fates
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.requirements import Requirement, all_requirements
+from callproof.control.api import Control
+from callproof.crm import control as crm_control
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.exchange.faults import catalogue
+from callproof.pbx import control as pbx_control
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.settings import PbxSettings
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -94,7 +94,7 @@ def _line(*cells: str) -> str:
 
 
 def _control_api() -> str:
-    clock = SteppedClock()
+    clock = ManualClock()
     crm = Crm(CrmSettings(api_key="", base_url="http://crm"), clock)
     pbx = Pbx(PbxSettings(base_url="http://pbx", crm_url="http://crm", api_key=""), clock)
     ends: list[Control] = [crm_control.control(crm), pbx_control.control(pbx)]
@@ -197,7 +197,7 @@ def _check_example(name: str) -> tuple[int, JsonObject]:
         report = Path(folder) / "report.json"
         config = ROOT / "examples" / name / "callproof.yaml"
         options = ["--config", str(config), "--json", str(report)]
-        command = [sys.executable, "-m", "simulator", "check", *options]
+        command = [sys.executable, "-m", "callproof", "check", *options]
         done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=400)
         if not report.exists():
             raise RuntimeError(f"{name}: {done.stdout[-1000:]}{done.stderr[-1000:]}")

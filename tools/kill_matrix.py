@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.bench.ends import Ends
-from simulator.bench.faults import catalogue
-from simulator.conformance import loading
-from simulator.conformance.killing import Matrix, by_requirement, matrix
-from simulator.serving import built_in
+from callproof.conformance import loading
+from callproof.conformance.killing import Matrix, by_requirement, matrix
+from callproof.control.client import Ends
+from callproof.exchange.faults import catalogue
+from callproof.running.pair import built_in
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "kill-matrix.md"
 

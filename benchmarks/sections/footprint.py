@@ -43,7 +43,7 @@ def measure_footprint(bench: Bench) -> Footprint:
             result.missing[what] = str(error)
 
     take("start of callproof serve, to the first answer", "ms", many, lambda: _start(bench))
-    for module in ("simulator", "simulator.cli", "simulator.pytest_plugin"):
+    for module in ("simulator", "callproof.cli", "callproof.plugin.hooks"):
         take(f"import {module}", "ms", many, partial(_import, module))
     take("callproof check, all scenarios", "s", few, _check)
     calls = 100 if bench.quick else 3000

@@ -8,7 +8,7 @@ from openapi_spec_validator import validate
 
 from benchmarks import schema
 from benchmarks.peers.node import ROUTES
-from simulator.contract import openapi
+from callproof.contract import openapi
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import pytest
 
 from benchmarks.telephony import EVENT, INVALID_EVENTS, UPLOADED, workloads
 from benchmarks.workload import CALL, KNOWN, PHONE, Ids, script
-from simulator.contract import schemas
+from callproof.contract import schemas
 
 WORK = workloads(["+7 (912) 345-67-89", "89123456780"])
 

@@ -11,8 +11,9 @@ import requests
 from click.testing import CliRunner
 from junitparser import JUnitXml
 
-from simulator.cli import main
-from simulator.serving import Address, BuiltIn
+from callproof.cli import main
+from callproof.running.pair import BuiltIn
+from callproof.running.threads import Address
 from tests.support import call_item
 
 
@@ -35,7 +36,7 @@ def test_a_check_lists_scenarios_rows_and_a_summary_and_writes_its_reports(tmp_p
 
 def test_a_check_says_nothing_beside_its_report() -> None:
     process = subprocess.run(
-        [sys.executable, "-m", "simulator", "check", "1-api"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "callproof", "check", "1-api"], capture_output=True, text=True, timeout=60
     )
     assert (process.returncode, process.stderr) == (0, "")
 
@@ -154,7 +155,7 @@ def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:
 
 def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> None:
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "serve", "--crm-port", "0", "--pbx-port", "0", "--register"],
+        [sys.executable, "-m", "callproof", "serve", "--crm-port", "0", "--pbx-port", "0", "--register"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -179,7 +180,7 @@ def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> N
 def served(*arguments: str) -> tuple[subprocess.Popen[str], str, str]:
     """A running CRM, its address and key."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "simulator", "serve", "--only", "crm", "--crm-port", "0", *arguments],
+        [sys.executable, "-m", "callproof", "serve", "--only", "crm", "--crm-port", "0", *arguments],
         stdout=subprocess.PIPE,
         text=True,
     )

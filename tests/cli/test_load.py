@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from simulator.cli import main
-from simulator.contract.files import shipped
+from callproof.cli import main
+from callproof.contract.files import shipped
 
 
 def load(*options: str) -> "subprocess.CompletedProcess[str]":
-    command = [sys.executable, "-m", "simulator", "load", *options]
+    command = [sys.executable, "-m", "callproof", "load", *options]
     return subprocess.run(command, capture_output=True, text=True, timeout=60)
 
 

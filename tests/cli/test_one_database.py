@@ -4,16 +4,16 @@ import random
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
+from callproof.clocks.manual import ManualClock
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
 from tests.served import RINGING, served
 from tests.support import KEY
 
 
 def filled(database: str) -> None:
     """Whom the account holds from the beginning is there before anybody is started."""
-    Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", database=database), SteppedClock()).close()
+    Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", database=database), ManualClock()).close()
 
 
 def test_everything_is_there_after_a_restart_and_goes_on(postgres_url: str, tmp_path: Path) -> None:

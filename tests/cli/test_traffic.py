@@ -6,10 +6,10 @@ import orjson
 import pytest
 from click.testing import CliRunner
 
-from simulator.cli import main
-from simulator.core import reports
-from simulator.core.call import Cause
-from simulator.serving import BuiltIn
+from callproof.cli import main
+from callproof.pbx.rules import reports
+from callproof.pbx.rules.call import Cause
+from callproof.running.pair import BuiltIn
 
 
 def run(*arguments: str) -> tuple[int, str]:

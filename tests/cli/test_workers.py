@@ -15,7 +15,7 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from simulator.cli import main
+from callproof.cli import main
 from tests.served import RINGING, Served, served
 
 WORKERS = 3

@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 import pytest
 
-from simulator.serving import BuiltIn
+from callproof.running.pair import BuiltIn
 
 HERE = Path(__file__).parent
 MODULES = HERE.parent.parent / ".venv" / "node" / "node_modules"

@@ -3,7 +3,7 @@
 import pytest
 import retailcrm
 
-from simulator.serving import BuiltIn
+from callproof.running.pair import BuiltIn
 from tests.support import call_item
 
 V4 = {

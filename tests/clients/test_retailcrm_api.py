@@ -6,7 +6,7 @@ import orjson
 import pytest
 import retail
 
-from simulator.serving import BuiltIn
+from callproof.running.pair import BuiltIn
 from tests.support import call_item
 
 

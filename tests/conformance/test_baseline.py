@@ -7,10 +7,10 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
-from simulator.bench.yamlfile import FileError
-from simulator.conformance.baseline import Baseline, load_baseline, written
-from simulator.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
-from simulator.contract.schemas import load
+from callproof.conformance.baseline import Baseline, load_baseline, written
+from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
+from callproof.contract.schemas import load
+from callproof.files.yamlfile import FileError
 
 BAD = Check("PBX-EVENT-06", "pbx sends call-event", "s.yaml:3", "found 0")
 MESSAGE = Check("PBX-EVENT-08", "POST http://crm/x -> 400", "s.yaml", "no choice")

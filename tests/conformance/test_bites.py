@@ -2,14 +2,14 @@
 
 import pytest
 
-from simulator.bench.ends import Ends
-from simulator.bench.faults import catalogue
-from simulator.conformance import loading, runner
-from simulator.conformance.killing import EVERY_MESSAGE, Looked, matrix
-from simulator.conformance.verdict import Outcome, Verdict
-from simulator.contract.requirements import all_requirements
-from simulator.pbx.crm_client import CrmClient
-from simulator.serving import built_in
+from callproof.conformance import loading, runner
+from callproof.conformance.killing import EVERY_MESSAGE, Looked, matrix
+from callproof.conformance.verdict import Outcome, Verdict
+from callproof.contract.requirements import all_requirements
+from callproof.control.client import Ends
+from callproof.exchange.faults import catalogue
+from callproof.pbx.crm_client import CrmClient
+from callproof.running.pair import built_in
 from tools.kill_matrix import bench
 
 BAD = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)

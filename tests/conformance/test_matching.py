@@ -2,8 +2,8 @@
 
 import pytest
 
-from simulator.conformance.matching import differences
-from simulator.contract.jsontypes import Json
+from callproof.conformance.matching import differences
+from callproof.contract.jsontypes import Json
 
 
 @pytest.mark.parametrize(

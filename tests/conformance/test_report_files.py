@@ -10,15 +10,15 @@ import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
 
-from simulator.bench.seed import api_key
-from simulator.cli import main
-from simulator.conformance.exhibits import exhibits, offset
-from simulator.conformance.ladder import Lane, ladders, text
-from simulator.conformance.reports.bodies import curl
-from simulator.conformance.reports.drawing import draw
-from simulator.conformance.reports.redact import MASK, Redactor
-from simulator.conformance.verdict import Verdict
-from simulator.contract.schemas import load
+from callproof.cli import main
+from callproof.conformance.exhibits import exhibits, offset
+from callproof.conformance.ladder import Lane, ladders, text
+from callproof.conformance.verdict import Verdict
+from callproof.contract.schemas import load
+from callproof.crm.account import api_key
+from callproof.reports.bodies import curl
+from callproof.reports.drawing import draw
+from callproof.reports.redact import MASK, Redactor
 from tests.conformance.test_bites import verdict
 
 KINDS = ("html", "markdown", "junit", "json", "har", "ndjson")

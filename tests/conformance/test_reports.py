@@ -10,9 +10,9 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from rich.console import Console
 
-from simulator.conformance.reports import json_report, junit, terminal
-from simulator.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
-from simulator.contract.schemas import load
+from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
+from callproof.contract.schemas import load
+from callproof.reports import json_report, junit, terminal
 
 GOOD = Check("PBX-EVENT-06", "pbx sends call-event", "s.yaml:3")
 BAD = replace(GOOD, problem="expected 1, found <0> & \x00nothing")

@@ -5,9 +5,15 @@ from textwrap import dedent
 
 import pytest
 
-from simulator.bench.yamlfile import FileError
-from simulator.conformance import loading
-from simulator.conformance.scenario import Do, Expect, Repeat, Send, Wait
+from callproof.conformance import loading
+from callproof.conformance.scenario import (
+    Do,
+    Expect,
+    Repeat,
+    Send,
+    Wait,
+)
+from callproof.files.yamlfile import FileError
 
 GOOD = """
 title: T

@@ -1,8 +1,8 @@
 """What a scenario needs of a CRM under test, beyond its steps."""
 
-from simulator.conformance import loading
-from simulator.conformance.selection import foreign_needs
-from simulator.contract.operations import Side
+from callproof.conformance import loading
+from callproof.conformance.selection import foreign_needs
+from callproof.contract.operations import Side
 
 
 def needs(scenario: str) -> set[str]:

@@ -8,15 +8,24 @@ import pytest
 import requests
 from flask import Flask, Response, jsonify, request
 
-from simulator.bench.ends import ActionRefused, End, Unreachable
-from simulator.bench.yamlfile import FileError
-from simulator.conformance.foreign import Foreign
-from simulator.conformance.process import running
-from simulator.conformance.stimuli import Hands, filled, text
-from simulator.conformance.target import Command, Prompt, Request, Start, Stimulus, Target, load_target
-from simulator.contract.jsontypes import JsonObject
-from simulator.contract.operations import Side
-from simulator.serving import Address, BuiltIn, serving
+from callproof.conformance.foreign import Foreign
+from callproof.conformance.process import running
+from callproof.conformance.stimuli import Hands, filled, text
+from callproof.conformance.target import (
+    Command,
+    Prompt,
+    Request,
+    Start,
+    Stimulus,
+    Target,
+    load_target,
+)
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import Side
+from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.files.yamlfile import FileError
+from callproof.running.pair import BuiltIn
+from callproof.running.threads import Address, serving
 
 
 def write(folder: Path, content: str) -> str:

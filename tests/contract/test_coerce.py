@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.contract import schemas
-from simulator.contract.coerce import coerce
-from simulator.contract.jsontypes import Json
+from callproof.contract import schemas
+from callproof.contract.coerce import coerce
+from callproof.contract.jsontypes import Json
 
 CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "busy", "externalId": "c"}
 

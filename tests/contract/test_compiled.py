@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.contract import coerce, schemas
-from simulator.contract.jsontypes import Json, JsonObject
+from callproof.contract import coerce, schemas
+from callproof.contract.jsontypes import Json, JsonObject
 
 PAYLOADS = [name for name in schemas.schema_ids() if name.startswith("payloads/")]
 ANSWERS = [name for name in schemas.schema_ids() if name.startswith("answers/")]

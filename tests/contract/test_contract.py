@@ -2,10 +2,10 @@
 
 import pytest
 
-from simulator.contract import errors
-from simulator.contract.operations import OPERATIONS, Side, find
-from simulator.contract.phones import dialable, phone_key, same_phone
-from simulator.contract.requirements import (
+from callproof.contract import errors
+from callproof.contract.operations import OPERATIONS, Side, find
+from callproof.contract.phones import dialable, phone_key, same_phone
+from callproof.contract.requirements import (
     Evidence,
     Level,
     Requirement,

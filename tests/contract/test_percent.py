@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from simulator.contract.percent import pairs
+from callproof.contract.percent import pairs
 
 MOST = 50
 # Whatever a form is made of, in a density at which its signs meet.

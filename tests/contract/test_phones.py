@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from simulator.contract.phones import dialable, parsed
+from callproof.contract.phones import dialable, parsed
 
 
 @given(

@@ -3,8 +3,8 @@
 import pytest
 from jsonschema import Draft202012Validator
 
-from simulator.contract import schemas
-from simulator.contract.jsontypes import Json, bracketed, parts, pointer
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json, bracketed, parts, pointer
 
 CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "busy", "externalId": "c"}
 

@@ -9,16 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from requests import Request
 
-from simulator.contract.errors import (
+from callproof.contract.decoding import (
+    MAX_FIELDS,
+    Decoded,
+    decode,
+    explain,
+    structure,
+)
+from callproof.contract.errors import (
     ApiError,
     ArrayExpected,
     InvalidInput,
     ParameterMissing,
     ScalarExpected,
 )
-from simulator.contract.findings import Kind
-from simulator.contract.jsontypes import Json
-from simulator.contract.wire import MAX_FIELDS, Decoded, decode, explain, structure
+from callproof.contract.findings import Kind
+from callproof.contract.jsontypes import Json
 
 FORM = "application/x-www-form-urlencoded"
 EVENT = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}

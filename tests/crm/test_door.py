@@ -11,11 +11,11 @@ from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from simulator.bench.clocks import SteppedClock
-from simulator.core.model import Grant
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.rules.model import Grant
+from callproof.crm.settings import CrmSettings
 from tests.support import KEY, Account, call_item
 
 EVENT = "/api/v5/telephony/call/event"
@@ -89,7 +89,7 @@ class Pair:
 
     def __init__(self, **settings: Any) -> None:
         base = CrmSettings(api_key=KEY, base_url="http://crm.test", **settings)
-        self.crms = [Crm(base, SteppedClock()) for _ in range(2)]
+        self.crms = [Crm(base, ManualClock()) for _ in range(2)]
         self.clients: list[FlaskClient] = [
             create_app(crm, door=door).test_client()
             for crm, door in zip(self.crms, (True, False), strict=True)

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import JsonObject
 from tests.support import Account
 
 INCOMING: dict[str, Any] = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}

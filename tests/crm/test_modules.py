@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from simulator.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject
 from tests.support import Account
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
 from tests.support import KEY, Account, call_item
 
 LONG = "1" * 300
@@ -19,7 +19,7 @@ FILTERS = ("name", "email", "phone", "externalIds][", "sites][")
 def on_postgres(postgres_url: str) -> Iterator[Account]:
     """An account on PostgreSQL with the guide's telephony."""
     settings = CrmSettings(api_key=KEY, base_url="http://crm.example", database=postgres_url)
-    crm = Crm(settings, SteppedClock())
+    crm = Crm(settings, ManualClock())
     account = Account(crm, create_app(crm).test_client())
     assert account.register().status_code == 201
     yield account

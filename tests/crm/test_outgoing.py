@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from flask import Flask, Response, request
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.serving import Address, serving
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.threads import Address, serving
 from tests.support import KEY, Account, call_item
 
 
@@ -210,7 +210,7 @@ def test_opening_the_account_posts_the_client_id(account: Account, listener: Lis
 
 
 def test_two_accounts_are_told_apart_by_client_id(listener: Listener) -> None:
-    clock = SteppedClock()
+    clock = ManualClock()
     for number, client_id in ((1, "first"), (2, "second")):
         settings = CrmSettings(api_key=KEY, base_url=f"http://account{number}.example", seed=number)
         crm = Crm(settings, clock)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import JsonObject
 from tests.support import Account
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from simulator.contract.jsontypes import Json
+from callproof.contract.jsontypes import Json
 from tests.support import Account, call_item
 
 

@@ -9,19 +9,19 @@ from pathlib import Path
 
 import pytest
 
-from simulator.conformance import loading
-from simulator.conformance.drivers import ACTIONS
-from simulator.conformance.fates import fates
-from simulator.conformance.matching import OPERATORS
-from simulator.conformance.scenario import KEPT
-from simulator.contract.requirements import all_requirements
-from simulator.contract.schemas import load, schema_ids
-from simulator.load.loadfile import load_file
-from simulator.load.tally import CARD, LATE
-from simulator.load.thresholds import ARRIVAL_RATE, COUNTS, parse
-from simulator.pbx.plan import load_plan
-from simulator.serving import Address
-from simulator.traffic.mix import load_mix
+from callproof.conformance import loading
+from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.fates import fates
+from callproof.conformance.matching import OPERATORS
+from callproof.conformance.scenario import KEPT
+from callproof.contract.requirements import all_requirements
+from callproof.contract.schemas import load, schema_ids
+from callproof.load.loadfile import load_file
+from callproof.load.tally import CARD, LATE
+from callproof.load.thresholds import ARRIVAL_RATE, COUNTS, parse
+from callproof.pbx.plan import load_plan
+from callproof.running.threads import Address
+from callproof.traffic.mix import load_mix
 from tools import docs
 
 ROOT = Path(__file__).resolve().parent.parent.parent

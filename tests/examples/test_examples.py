@@ -5,7 +5,7 @@ from typing import cast
 
 import pytest
 
-from simulator.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import JsonObject
 from tools import docs
 
 # Four whole runs, on a machine that may be busy.

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import orjson
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.serving import Address, serving
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.threads import Address, serving
 from tests.support import KEY
 
 HERE = Path(__file__).parent
@@ -21,7 +21,7 @@ SEED = "1"
 
 def test_what_the_description_allows_is_taken_and_nothing_else_is(tmp_path: Path) -> None:
     address = Address()
-    crm = Crm(CrmSettings(api_key=KEY, base_url=address.url, strict=True), SteppedClock())
+    crm = Crm(CrmSettings(api_key=KEY, base_url=address.url, strict=True), ManualClock())
     app = create_app(crm)
     module = {"clientId": "c", "active": True, "baseUrl": address.url, "integrations": {"telephony": {}}}
     app.test_client().post(

@@ -4,13 +4,13 @@ from dataclasses import dataclass, field, replace
 
 import pytest
 
-from simulator.contract.jsontypes import JsonObject
-from simulator.load import conductor, curve
-from simulator.load.conductor import JOB as JOB_MESSAGE
-from simulator.load.conductor import ORDER, SILENCE, STOP, Conductor
-from simulator.load.generator import Report
-from simulator.load.shares import LEAD
-from simulator.load.tally import Tally
+from callproof.contract.jsontypes import JsonObject
+from callproof.load import conductor, curve
+from callproof.load.conductor import JOB as JOB_MESSAGE
+from callproof.load.conductor import ORDER, SILENCE, STOP, Conductor
+from callproof.load.generator import Report
+from callproof.load.shares import LEAD
+from callproof.load.tally import Tally
 from tests.load.test_stories import JOB
 
 DURATION = 10.0
@@ -49,7 +49,7 @@ class Stage:
 def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     found: list[Stage] = []
     monkeypatch.setattr(
-        "simulator.load.conductor.time.monotonic", lambda: found[0].time if found else 100.0
+        "callproof.load.conductor.time.monotonic", lambda: found[0].time if found else 100.0
     )
     found.append(Stage())
     return found[0]

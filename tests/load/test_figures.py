@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.load.histogram import SMALLEST, WIDTH, Histogram
-from simulator.load.tally import LATE, Tally
+from callproof.load.histogram import SMALLEST, WIDTH, Histogram
+from callproof.load.tally import LATE, Tally
 
 TIMES = st.lists(st.floats(0, 1000), min_size=1)
 PERCENTS = st.floats(0.1, 99.99)

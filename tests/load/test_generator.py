@@ -7,12 +7,18 @@ from threading import Event, Thread
 
 import orjson
 
-from simulator.load import curve
-from simulator.load.asks import Answer, Ask
-from simulator.load.generator import REFUSED, TAKEN_OVER, Generator, Report, Send
-from simulator.load.job import Samples
-from simulator.load.plan import Duty, Plan
-from simulator.load.shares import Order
+from callproof.load import curve
+from callproof.load.asks import Answer, Ask
+from callproof.load.generator import (
+    REFUSED,
+    TAKEN_OVER,
+    Generator,
+    Report,
+    Send,
+)
+from callproof.load.job import Samples
+from callproof.load.plan import Duty, Plan
+from callproof.load.shares import Order
 from tests.load.test_stories import JOB
 
 ALL = Order(1, 0.0, (Duty(0.0),))

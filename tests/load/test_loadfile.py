@@ -4,8 +4,15 @@ from pathlib import Path
 
 import pytest
 
-from simulator.load.job import Job
-from simulator.load.loadfile import USUAL, FileError, Load, load_file, per_second, seconds
+from callproof.load.job import Job
+from callproof.load.loadfile import (
+    USUAL,
+    FileError,
+    Load,
+    load_file,
+    per_second,
+    seconds,
+)
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEAST = "model: pbx-fleet\ntarget: {url: http://127.0.0.1:1/}\nrate: 10\nduration: 60s\n"

@@ -15,15 +15,15 @@ import pytest
 import requests
 from junitparser import JUnitXml
 
-from simulator.bench.ends import End
-from simulator.bench.seed import api_key
-from simulator.contract import schemas
-from simulator.contract.jsontypes import JsonObject
-from simulator.contract.operations import Side
-from simulator.load.loadfile import load_file
-from simulator.load.plan import Plan
-from simulator.serving import Address
-from simulator.traffic import records
+from callproof.contract import schemas
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import Side
+from callproof.control.client import End
+from callproof.crm.account import api_key
+from callproof.load.loadfile import load_file
+from callproof.load.plan import Plan
+from callproof.running.threads import Address
+from callproof.traffic import records
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py")]
@@ -45,7 +45,7 @@ class Server:
     """``callproof serve`` in a process of its own."""
 
     def __init__(self, *options: str, stack: ExitStack) -> None:
-        command = [sys.executable, "-m", "simulator", "serve", *options]
+        command = [sys.executable, "-m", "callproof", "serve", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         stack.callback(process.communicate)
         stack.callback(process.terminate)

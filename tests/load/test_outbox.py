@@ -6,9 +6,9 @@ from threading import Thread
 
 import orjson
 
-from simulator.contract.jsontypes import JsonObject
-from simulator.load.asks import Answer, Ask
-from simulator.load.outbox import BATCH, UNACKNOWLEDGED, Outbox
+from callproof.contract.jsontypes import JsonObject
+from callproof.load.asks import Answer, Ask
+from callproof.load.outbox import BATCH, UNACKNOWLEDGED, Outbox
 
 TAKEN = Answer(200, b'{"success": true, "processedCallsCount": 1}')
 REFUSED = Answer(400, b'{"success": false}')

@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.load import curve
-from simulator.load.curve import Curve
-from simulator.load.plan import PIECE, Duty, Plan
-from simulator.traffic.arrivals import Source
-from simulator.traffic.mix import Mix
+from callproof.load import curve
+from callproof.load.curve import Curve
+from callproof.load.plan import PIECE, Duty, Plan
+from callproof.traffic.arrivals import Source
+from callproof.traffic.mix import Mix
 
 RATES = st.floats(0.5, 30)
 DURATIONS = st.floats(1, 60)

@@ -7,10 +7,10 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.contract.jsontypes import Json, JsonObject
-from simulator.contract.operations import Side
-from simulator.load.job import CRM
-from simulator.load.reconcile import compare, reconcile
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+from callproof.load.job import CRM
+from callproof.load.reconcile import compare, reconcile
 from tests.load.test_stories import JOB
 
 NAMES = st.sets(st.sampled_from([f"r-0.{n}" for n in range(20)]))

@@ -10,14 +10,14 @@ import pytest
 from junitparser import JUnitXml
 from rich.console import Console
 
-from simulator.contract import schemas
-from simulator.contract.jsontypes import JsonObject
-from simulator.load import charts, curve, page, report
-from simulator.load.generator import REFUSED
-from simulator.load.reconcile import Reconciliation
-from simulator.load.results import Results
-from simulator.load.tally import Tally
-from simulator.load.thresholds import parse
+from callproof.contract import schemas
+from callproof.contract.jsontypes import JsonObject
+from callproof.load import charts, curve, page, report
+from callproof.load.generator import REFUSED
+from callproof.load.reconcile import Reconciliation
+from callproof.load.results import Results
+from callproof.load.tally import Tally
+from callproof.load.thresholds import parse
 from tests.load.test_stories import JOB
 
 SECONDS, RATE = 10, 5

@@ -5,9 +5,9 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.load import curve
-from simulator.load.plan import Plan
-from simulator.load.shares import LEAD, Desk, Order, Roster
+from callproof.load import curve
+from callproof.load.plan import Plan
+from callproof.load.shares import LEAD, Desk, Order, Roster
 
 STEP = 0.25
 DURATION = 20.0

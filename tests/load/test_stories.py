@@ -8,15 +8,15 @@ from urllib.parse import parse_qs, urlsplit
 import orjson
 import pytest
 
-from simulator.contract import schemas
-from simulator.contract.jsontypes import Json, JsonObject
-from simulator.contract.operations import BY_NAME
-from simulator.load import curve
-from simulator.load.asks import Answer, Ask
-from simulator.load.job import CRM, PBX_FLEET, Job, Samples
-from simulator.load.stories import ClickedCall, FleetCall
-from simulator.traffic.arrivals import Arrival, Source
-from simulator.traffic.mix import Mix
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME
+from callproof.load import curve
+from callproof.load.asks import Answer, Ask
+from callproof.load.job import CRM, PBX_FLEET, Job, Samples
+from callproof.load.stories import ClickedCall, FleetCall
+from callproof.traffic.arrivals import Arrival, Source
+from callproof.traffic.mix import Mix
 
 PHONE, LINE = "+7 912 345-67-89", "+7-499-999-99-99"
 JOB = Job(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.load.thresholds import (
+from callproof.load.thresholds import (
     ARRIVAL_RATE,
     COUNTS,
     OPERATORS,

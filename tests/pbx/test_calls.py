@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 import requests
 
-from simulator.pbx.crm_client import CrmClient, Told
-from simulator.serving import BuiltIn
+from callproof.pbx.crm_client import CrmClient, Told
+from callproof.running.pair import BuiltIn
 
 CALLER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"
 

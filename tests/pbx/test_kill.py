@@ -10,15 +10,15 @@ from threading import Event, Thread
 
 import pytest
 
-from simulator.bench.clocks import RealClock
-from simulator.bench.ends import ActionRefused, Ends, Unreachable
-from simulator.contract.jsontypes import JsonObject
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings, Readings
-from simulator.serving import Address, serving
-from simulator.traffic.reconcile import reconcile
-from simulator.traffic.run import Log, Traffic
+from callproof.clocks.real import RealClock
+from callproof.contract.jsontypes import JsonObject
+from callproof.control.client import ActionRefused, Ends, Unreachable
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings, Readings
+from callproof.running.threads import Address, serving
+from callproof.traffic.reconcile import reconcile
+from callproof.traffic.run import Log, Traffic
 from tests.support import KEY
 
 KILLS = 20
@@ -47,7 +47,7 @@ class Killable:
             "--db": f"sqlite:///{folder / 'pbx.db'}",
             "--pbx-config": str(plan),
         }
-        self._command = [sys.executable, "-m", "simulator", "serve", "--register"]
+        self._command = [sys.executable, "-m", "callproof", "serve", "--register"]
         self._command += [word for option in options.items() for word in option]
         self._process: subprocess.Popen[str] | None = None
 

@@ -6,10 +6,13 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from simulator.bench.clocks import SteppedClock
-from simulator.contract.jsontypes import JsonObject
-from simulator.core.call import IllegalAction
-from simulator.core.plan import (
+from callproof.clocks.manual import ManualClock
+from callproof.contract.jsontypes import JsonObject
+from callproof.pbx.crm_client import Told
+from callproof.pbx.engine import CallRefused
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.rules.call import IllegalAction
+from callproof.pbx.rules.plan import (
     ManagerFirst,
     NumberingPlan,
     PlannedExtension,
@@ -18,11 +21,8 @@ from simulator.core.plan import (
     Strategy,
     Then,
 )
-from simulator.core.script import Outcome, Party, Script
-from simulator.pbx.crm_client import Told
-from simulator.pbx.engine import CallRefused
-from simulator.pbx.pbx import Pbx
-from simulator.pbx.settings import PbxSettings
+from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.settings import PbxSettings
 
 LINE, PHONES = "+7-499-999-99-99", ("+7 912 345-67-89", "+7 921 111-22-33")
 EXTENSIONS = ("100", "200", "300")
@@ -78,7 +78,7 @@ class Exchange:
     """A virtual PBX without a network: the CRM is a list of what it took."""
 
     def __init__(self, plan: NumberingPlan, answers: list[int | None], manager: str | None) -> None:
-        self.clock = SteppedClock()
+        self.clock = ManualClock()
         self.pbx = Pbx(PbxSettings("http://pbx", "http://crm", "key", plan=plan), self.clock)
         self.answers = answers
         self.events: dict[str, list[JsonObject]] = defaultdict(list)

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from simulator.bench.yamlfile import FileError
-from simulator.core.plan import Hours, Strategy, Then
-from simulator.pbx.plan import default_plan, load_plan
+from callproof.files.yamlfile import FileError
+from callproof.pbx.plan import default_plan, load_plan
+from callproof.pbx.rules.plan import Hours, Strategy, Then
 
 WHOLE = """\
 lines:

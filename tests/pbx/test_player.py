@@ -10,9 +10,9 @@ import orjson
 import pytest
 import requests
 
-from simulator.core.plan import Recordings
-from simulator.pbx.plan import default_plan
-from simulator.serving import BuiltIn, built_in
+from callproof.pbx.plan import default_plan
+from callproof.pbx.rules.plan import Recordings
+from callproof.running.pair import BuiltIn, built_in
 
 SECONDS = 12
 RATE = 8_000

@@ -9,8 +9,8 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.pbx import recordings
-from simulator.serving import BuiltIn
+from callproof.pbx import recordings
+from callproof.running.pair import BuiltIn
 
 SIZE = recordings.Wav("any", 5).size
 

@@ -7,17 +7,23 @@ from typing import Any
 import pytest
 import requests
 
-from simulator.bench.clocks import SteppedClock
-from simulator.core import reports
-from simulator.core.budgets import Limits
-from simulator.core.call import Cause
-from simulator.core.plan import ManagerFirst, NumberingPlan, Recordings, RingGroup, Then
-from simulator.core.script import Outcome, Script
-from simulator.crm.settings import Readings
-from simulator.pbx.pbx import Pbx
-from simulator.pbx.plan import default_plan
-from simulator.pbx.settings import PbxSettings
-from simulator.serving import BuiltIn, built_in
+from callproof.clocks.manual import ManualClock
+from callproof.contract.budgets import Limits
+from callproof.crm.settings import Readings
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.plan import default_plan
+from callproof.pbx.rules import reports
+from callproof.pbx.rules.call import Cause
+from callproof.pbx.rules.plan import (
+    ManagerFirst,
+    NumberingPlan,
+    Recordings,
+    RingGroup,
+    Then,
+)
+from callproof.pbx.rules.script import Outcome, Script
+from callproof.pbx.settings import PbxSettings
+from callproof.running.pair import BuiltIn, built_in
 
 CALLER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"
 
@@ -58,7 +64,7 @@ def test_a_recording_comes_late_by_a_second_upload_and_expires() -> None:
 
 def test_a_crm_that_does_not_answer_in_time_is_not_waited_for() -> None:
     plan = replace(default_plan(), manager=ManagerFirst(lookup_seconds=0.2))
-    clock = SteppedClock()
+    clock = ManualClock()
     with socket.create_server(("127.0.0.1", 0)) as silent:
         crm_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = PbxSettings(

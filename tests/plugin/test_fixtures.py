@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 import requests
 
-from simulator.bench.ends import ActionRefused
-from simulator.contract.operations import Side
-from simulator.core.clock import EPOCH
-from simulator.plugin.crm import RunningCrm
-from simulator.plugin.pbx import RunningPbx
-from simulator.plugin.playing import Callproof
+from callproof.clocks.manual import EPOCH
+from callproof.contract.operations import Side
+from callproof.control.client import ActionRefused
+from callproof.plugin.crm import RunningCrm
+from callproof.plugin.pbx import RunningPbx
+from callproof.plugin.playing import Callproof
 
 SERVICE = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service" / "callproof.yaml"
 CUSTOMER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"

@@ -8,8 +8,8 @@ import orjson
 import pytest
 import requests
 
-from simulator.contract.jsontypes import Json, JsonObject
-from simulator.plugin.crm import RunningCrm
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.plugin.crm import RunningCrm
 
 PHONE = "+7 912 345-67-89"
 

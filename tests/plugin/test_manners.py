@@ -20,9 +20,9 @@ def test_nothing_heavy_is_imported_until_it_is_needed(
         import sys
 
         def test_nothing():
-            assert "simulator.pytest_plugin" in sys.modules
             assert not [name for name in {HEAVY!r} if name in sys.modules]
-            assert not [name for name in sys.modules if name.startswith("simulator.plugin")]
+            ours = [name for name in sys.modules if name.startswith("callproof.plugin.")]
+            assert ours == ["callproof.plugin.hooks"]
         """
     )
     pytester.runpytest_subprocess("-p", "callproof", timeout=120).assert_outcomes(passed=1)
@@ -81,6 +81,6 @@ def test_naming_the_plugin_again_does_no_harm(pytester: pytest.Pytester) -> None
 
 def test_the_package_does_without_pytest() -> None:
     """It is no dependency: nothing but the plugin imports it."""
-    code = "import sys; sys.modules['pytest'] = None; import simulator.cli, simulator.plugin.starting"
+    code = "import sys; sys.modules['pytest'] = None; import callproof.cli, callproof.plugin.starting"
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, timeout=120)
     assert done.returncode == 0

@@ -78,7 +78,7 @@ def test_the_wheel_brings_the_locustfile_and_not_locust(python: Path) -> None:
     done = subprocess.run(command, env={}, capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert "pip install 'callproof[load]'" in done.stderr
-    where = "from simulator.contract.files import shipped; print(shipped('locustfile.py').read_text())"
+    where = "from callproof.contract.files import shipped; print(shipped('locustfile.py').read_text())"
     shown = run(python, "-c", where, folder=python.parent)
     assert shown.stdout.rstrip("\n") == (ROOT / "locustfile.py").read_text("utf-8").rstrip("\n")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.storage.crm import SqlCrmStore
-from simulator.storage.pbx import SqlPbxStore
+from callproof.crm.store.session import CrmStore
+from callproof.pbx.store.session import PbxStore
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -22,15 +22,15 @@ def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def crm_store(url: str) -> Iterator[SqlCrmStore]:
-    store = SqlCrmStore(url)
+def crm_store(url: str) -> Iterator[CrmStore]:
+    store = CrmStore(url)
     yield store
     store.close()
 
 
 @pytest.fixture
-def pbx_store(url: str) -> Iterator[SqlPbxStore]:
-    store = SqlPbxStore(url)
+def pbx_store(url: str) -> Iterator[PbxStore]:
+    store = PbxStore(url)
     yield store
     store.close()
 

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from simulator.bench.clocks import SteppedClock
-from simulator.core.model import HistoryCall
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.storage.crm import SqlCrmStore
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.rules.model import HistoryCall
+from callproof.crm.settings import CrmSettings
+from callproof.crm.store.session import CrmStore
 from tests.postgres import Postgres
 from tests.support import KEY, Account, call_item
 
 
 @pytest.fixture
-def stores(postgres_url: str) -> Iterator[tuple[SqlCrmStore, SqlCrmStore]]:
+def stores(postgres_url: str) -> Iterator[tuple[CrmStore, CrmStore]]:
     """Two on one database, as two processes have them."""
     with ExitStack() as stack:
-        pair = SqlCrmStore(postgres_url), SqlCrmStore(postgres_url)
+        pair = CrmStore(postgres_url), CrmStore(postgres_url)
         for store in pair:
             stack.callback(store.close)
         yield pair
@@ -32,7 +32,7 @@ def stores(postgres_url: str) -> Iterator[tuple[SqlCrmStore, SqlCrmStore]]:
 
 def accounts(url: str, stack: ExitStack) -> Iterator[Account]:
     for _ in range(2):
-        crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", database=url), SteppedClock())
+        crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm.example", database=url), ManualClock())
         stack.callback(crm.close)
         yield Account(crm, create_app(crm).test_client())
 
@@ -48,7 +48,7 @@ def settle(server: Postgres, url: str, *others: Future[Any]) -> None:
 
 
 def test_a_reader_of_pages_misses_no_call_that_was_begun_earlier_and_stored_later(
-    postgres: Postgres, postgres_url: str, stores: tuple[SqlCrmStore, SqlCrmStore]
+    postgres: Postgres, postgres_url: str, stores: tuple[CrmStore, CrmStore]
 ) -> None:
     one, other = stores
 
@@ -74,7 +74,7 @@ def test_a_reader_of_pages_misses_no_call_that_was_begun_earlier_and_stored_late
 
 
 def test_uploads_in_opposite_order_do_not_lock_each_other_out(
-    postgres: Postgres, postgres_url: str, stores: tuple[SqlCrmStore, SqlCrmStore]
+    postgres: Postgres, postgres_url: str, stores: tuple[CrmStore, CrmStore]
 ) -> None:
     with ExitStack() as stack:
         one, other = accounts(postgres_url, stack)

@@ -7,10 +7,10 @@ from threading import Barrier, Event
 import psycopg
 import pytest
 
-from simulator.core.model import HistoryCall
-from simulator.core.ports import CallSession
-from simulator.storage.crm import SqlCrmStore
-from simulator.storage.driver import Cursor, Driver
+from callproof.crm.rules.model import HistoryCall
+from callproof.crm.store.calls import CallSession
+from callproof.crm.store.session import CrmStore
+from callproof.storage.driver import Cursor, Driver
 from tests.postgres import Postgres
 
 JOBS = 12
@@ -21,12 +21,12 @@ def keep(name: str) -> Callable[[CallSession], list[bool]]:
     return lambda session: session.add_calls([call])
 
 
-def kept(store: SqlCrmStore) -> set[str]:
+def kept(store: CrmStore) -> set[str]:
     with store.begin() as session:
         return {call.external_id for call in session.calls()}
 
 
-def together(store: SqlCrmStore, jobs: list[Callable[[CallSession], object]]) -> list[BaseException | None]:
+def together(store: CrmStore, jobs: list[Callable[[CallSession], object]]) -> list[BaseException | None]:
     """What each job raised; all of them wait while the first one holds the lane."""
     started, go = Event(), Event()
     ready = Barrier(len(jobs) + 1)
@@ -57,7 +57,7 @@ def together(store: SqlCrmStore, jobs: list[Callable[[CallSession], object]]) ->
 
 
 def test_what_waits_at_the_same_time_shares_a_commit(
-    crm_store: SqlCrmStore, monkeypatch: pytest.MonkeyPatch
+    crm_store: CrmStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     run = Driver.run
@@ -72,7 +72,7 @@ def test_what_waits_at_the_same_time_shares_a_commit(
     assert len(kept(crm_store)) == JOBS
 
 
-def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: SqlCrmStore) -> None:
+def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore) -> None:
     def fail(session: CallSession) -> None:
         keep("bad")(session)
         raise LookupError("no")
@@ -92,7 +92,7 @@ def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: SqlCrmSt
     assert kept(crm_store) == {"a", "b", "c"}
 
 
-def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: SqlCrmStore) -> None:
+def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: CrmStore) -> None:
     played: list[str] = []
 
     def refuse(session: CallSession) -> None:
@@ -119,7 +119,7 @@ def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: Sq
     assert len(kept(crm_store)) == 2
 
 
-def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: SqlCrmStore) -> None:
+def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: CrmStore) -> None:
     broken = HistoryCall("x" * 10, {}, None, None, None, 0.0)  # type: ignore[arg-type]
 
     def fail(session: CallSession) -> None:
@@ -130,7 +130,7 @@ def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: SqlCrmStore)
     assert kept(crm_store) == {"a", "b"}
 
 
-def test_a_job_alone_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
+def test_a_job_alone_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
     def fail(session: CallSession) -> None:
         keep("bad")(session)
         raise LookupError("no")
@@ -144,7 +144,7 @@ def test_a_job_alone_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
 def test_a_connection_that_the_server_ended_costs_one_failure(
     postgres_url: str, postgres: Postgres, writes: bool
 ) -> None:
-    store = SqlCrmStore(postgres_url)
+    store = CrmStore(postgres_url)
     store.share(lambda session: session.directory(), writes=writes)
     with psycopg.connect(postgres_url.replace("+psycopg", ""), autocommit=True) as other:
         other.execute(

@@ -3,11 +3,11 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.storage.crm import SqlCrmStore
+from callproof.crm.store.session import CrmStore
 
 
 def test_the_budgets_are_counted_apart_and_by_caller() -> None:
-    store = SqlCrmStore("sqlite://")
+    store = CrmStore("sqlite://")
     with store.begin() as session:
         assert session.spend("a", "general", 0.0, 1)
         assert not session.spend("a", "general", 0.5, 1)
@@ -21,7 +21,7 @@ def test_the_budgets_are_counted_apart_and_by_caller() -> None:
 
 @given(st.lists(st.floats(0, 20), max_size=60).map(sorted), st.integers(1, 12))
 def test_no_second_ever_holds_more_than_the_limit(moments: list[float], limit: int) -> None:
-    store = SqlCrmStore("sqlite://")
+    store = CrmStore("sqlite://")
     with store.begin() as session:
         allowed = [moment for moment in moments if session.spend("a", "general", moment, limit)]
     store.close()

@@ -5,14 +5,14 @@ from dataclasses import replace
 
 import pytest
 
-from simulator.bench import seed
-from simulator.core.call import hang_up, incoming, ring
-from simulator.core.model import Grant, HistoryCall, Module
-from simulator.core.outbox import Fate, Kind
-from simulator.core.script import Outcome, Party, Script
-from simulator.storage.crm import SqlCrmStore
-from simulator.storage.database import StorageError
-from simulator.storage.pbx import SqlPbxStore
+from callproof.crm import seed
+from callproof.crm.rules.model import Grant, HistoryCall, Module
+from callproof.crm.store.session import CrmStore
+from callproof.pbx.rules.call import hang_up, incoming, ring
+from callproof.pbx.rules.outbox import Fate, Kind
+from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.store.session import PbxStore
+from callproof.storage.database import StorageError
 
 
 def history(external_id: str) -> HistoryCall:
@@ -20,19 +20,19 @@ def history(external_id: str) -> HistoryCall:
 
 
 def test_what_is_committed_is_there_after_a_restart(lasting_url: str) -> None:
-    first = SqlCrmStore(lasting_url)
+    first = CrmStore(lasting_url)
     with first.begin() as session:
         seed.fill(session, 1)
         session.add_calls([history("c-1")])
     first.close()
-    second = SqlCrmStore(lasting_url)
+    second = CrmStore(lasting_url)
     with second.begin() as session:
         assert session.counts() == {"calls": 1, "events": 0, "customers": 20, "modules": 0}
         assert [user.id for user in session.users()] == [1, 2]
     second.close()
 
 
-def test_a_transaction_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> None:
+def test_a_transaction_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
 
     def fail() -> None:
         with crm_store.begin() as session:
@@ -45,7 +45,7 @@ def test_a_transaction_that_fails_leaves_no_trace(crm_store: SqlCrmStore) -> Non
         assert session.counts()["calls"] == 0
 
 
-def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: SqlCrmStore) -> None:
+def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: CrmStore) -> None:
     def keys() -> list[str]:
         return [grant.key for grant in crm_store.share(lambda s: s.directory(), writes=False).grants]
 
@@ -64,7 +64,7 @@ def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: S
     assert keys() == ["kept"]
 
 
-def test_threads_that_upload_the_same_calls_store_each_once(crm_store: SqlCrmStore) -> None:
+def test_threads_that_upload_the_same_calls_store_each_once(crm_store: CrmStore) -> None:
 
     def upload(number: int) -> bool:
         with crm_store.begin() as session:
@@ -77,7 +77,7 @@ def test_threads_that_upload_the_same_calls_store_each_once(crm_store: SqlCrmSto
     assert sum(stored) == 20
 
 
-def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_store: SqlCrmStore) -> None:
+def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_store: CrmStore) -> None:
     with crm_store.begin() as session:
         session.save_module(Module("a", {"active": False, "integrations": {"telephony": {}}}))
         assert session.directory().pool.enabled is False
@@ -86,7 +86,7 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_
         assert [module.code for module in session.directory().pool.modules] == ["a"]
 
 
-def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: SqlPbxStore) -> None:
+def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> None:
     script = Script(outcome=Outcome.REFUSED, hung_up_by=Party.MANAGER)
     call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
     with pbx_store.begin() as session:
@@ -103,7 +103,7 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: SqlPbxStore) ->
         assert session.call("other") is None
 
 
-def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: SqlPbxStore) -> None:
+def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: PbxStore) -> None:
     with pbx_store.begin() as session:
         first = session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
         second = session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
@@ -118,5 +118,5 @@ def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: Sq
 )
 def test_a_database_that_cannot_be_used_is_refused_in_one_sentence(url: str) -> None:
     with pytest.raises(StorageError, match="cannot be used") as caught:
-        SqlCrmStore(url)
+        CrmStore(url)
     assert "\n" not in str(caught.value)

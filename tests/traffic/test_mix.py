@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from simulator.bench.yamlfile import FileError
-from simulator.contract.jsontypes import JsonObject
-from simulator.contract.schemas import load
-from simulator.core.clock import EPOCH
-from simulator.traffic.arrivals import Arrival, Source, arrivals
-from simulator.traffic.mix import LogNormal, Mix, load_mix
+from callproof.clocks.manual import EPOCH
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.schemas import load
+from callproof.files.yamlfile import FileError
+from callproof.traffic.arrivals import Arrival, Source, arrivals
+from callproof.traffic.mix import LogNormal, Mix, load_mix
 
 SOURCE = Source(("+7 912 000-00-01", "+7 912 000-00-02"), ("+7-499-999-99-99", "+7-499-888-88-88"))
 MIDNIGHT = EPOCH - EPOCH % 86_400

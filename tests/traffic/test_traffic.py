@@ -7,18 +7,18 @@ from itertools import islice
 import pytest
 from sqlalchemy import text
 
-from simulator.bench.ends import Ends
-from simulator.contract.jsontypes import JsonObject
-from simulator.core.budgets import Limits
-from simulator.pbx import recordings
-from simulator.pbx.crm_client import CrmClient, Told
-from simulator.serving import BuiltIn, built_in
-from simulator.traffic import audio, records
-from simulator.traffic.arrivals import Source, arrivals
-from simulator.traffic.mix import Mix
-from simulator.traffic.reconcile import Books, reconcile
-from simulator.traffic.run import Log, Traffic
-from simulator.traffic.summary import peak, summary
+from callproof.contract.budgets import Limits
+from callproof.contract.jsontypes import JsonObject
+from callproof.control.client import Ends
+from callproof.pbx import recordings
+from callproof.pbx.crm_client import CrmClient, Told
+from callproof.running.pair import BuiltIn, built_in
+from callproof.traffic import audio, records
+from callproof.traffic.arrivals import Source, arrivals
+from callproof.traffic.mix import Mix
+from callproof.traffic.reconcile import Books, reconcile
+from callproof.traffic.run import Log, Traffic
+from callproof.traffic.summary import peak, summary
 
 CALLS = 60
 
@@ -178,7 +178,7 @@ def test_a_recording_that_is_none_is_found(
     words: str,
 ) -> None:
     _, ends, log = played
-    monkeypatch.setattr("simulator.pbx.recordings.recording", replacement)
+    monkeypatch.setattr("callproof.pbx.recordings.recording", replacement)
     assert any(words in sentence for sentence in reconcile(ends, log).mismatches)
 
 

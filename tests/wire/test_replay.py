@@ -8,11 +8,11 @@ from pathlib import Path
 import orjson
 import pytest
 
-from simulator.bench.clocks import SteppedClock
-from simulator.crm.app import create_app
-from simulator.crm.crm import Crm
-from simulator.crm.settings import CrmSettings
-from simulator.serving import Address, serving
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.threads import Address, serving
 
 HERE = Path(__file__).parent
 CAPTURES = sorted(HERE.glob("*-v[345].txt"))
@@ -51,7 +51,7 @@ def send(address: Address, request: bytes) -> tuple[int, dict[str, object]]:
 @pytest.mark.parametrize("file", CAPTURES, ids=lambda file: file.stem)
 def test_every_captured_request_gets_the_answer_of_the_contract(file: Path) -> None:
     address = Address()
-    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), SteppedClock())
+    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), ManualClock())
     requests = captured(file)
     assert len(requests) >= 5
     # Clients ask for the module before they create it; what comes first here is the registration.
@@ -73,7 +73,7 @@ def test_every_captured_request_gets_the_answer_of_the_contract(file: Path) -> N
 
 def test_a_replayed_request_reaches_the_journal_unchanged() -> None:
     address = Address()
-    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), SteppedClock())
+    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), ManualClock())
     request = next(r for r in captured(HERE / "python-retailcrm-5.3.0-v5.txt") if b"call/event" in r)
     with serving(create_app(crm), address):
         send(address, request)
@@ -85,7 +85,7 @@ def test_a_replayed_request_reaches_the_journal_unchanged() -> None:
 
 def test_expect_100_continue_is_answered_before_the_body_is_sent() -> None:
     address = Address()
-    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), SteppedClock())
+    crm = Crm(CrmSettings(api_key=CAPTURED_KEY, base_url=address.url), ManualClock())
     with (
         serving(create_app(crm), address),
         socket.create_connection((address.host, address.port), timeout=10) as connection,

@@ -1,1 +1,0 @@
-"""What a tester holds on either end: clocks, the journal, seeds and the control API under /_bench/."""

@@ -1,0 +1,40 @@
+"""``callproof load``: locust with the locustfile that callproof brings."""
+
+import importlib.util
+import signal
+import subprocess
+import sys
+
+import click
+
+from callproof.cli.common import USAGE, stop
+from callproof.contract.files import shipped
+
+
+@click.command(context_settings={"ignore_unknown_options": True})
+@click.argument("options", nargs=-1, metavar="[LOCUST OPTIONS]...", type=click.UNPROCESSED)
+def load(options: tuple[str, ...]) -> None:
+    """Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.
+
+    Exits with 1 when a threshold is broken or the run is invalid.
+
+    \b
+    --load FILE            What is run and what it has to keep; default load.yaml.
+    --load-json FILE       Write the results as JSON.
+    --load-junit FILE      Write a test case for each threshold.
+    --load-html FILE       Write a page with the curves.
+    --api-key KEY          The key of the CRM.
+    --control-token TOKEN  The token of its control API.
+    --host URL             The target, instead of that of the file.
+    --headless             Without locust's own pages.
+
+    Each of the first six has a variable such as CALLPROOF_LOAD_JSON. The others are locust's: see
+    locust --help.
+    """
+    if importlib.util.find_spec("locust") is None:
+        stop("Locust is not installed. Install it with: pip install 'callproof[load]'", USAGE)
+    locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", shipped("locustfile.py"), *options])
+    # Locust reconciles and reports also when it is stopped; a terminal interrupts it by itself.
+    signal.signal(signal.SIGINT, lambda *_: None)
+    signal.signal(signal.SIGTERM, lambda *_: locust.terminate())
+    sys.exit(locust.wait())

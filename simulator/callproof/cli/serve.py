@@ -1,0 +1,157 @@
+"""``callproof serve``."""
+
+import logging
+import os
+from typing import Any
+
+import click
+
+from callproof.cli.common import (
+    UNREACHABLE,
+    USAGE,
+    faults_of,
+    known_zone,
+    option,
+    plan_of,
+    stop,
+)
+from callproof.contract.operations import Side
+from callproof.crm.account import CUSTOMERS, DEFAULT_SEED
+from callproof.running.processes import Failed
+from callproof.running.serve import ServeOptions, serve_until_stopped
+from callproof.running.threads import PortTaken
+from callproof.storage.database import IN_MEMORY, StorageError
+
+
+def journal_share(_context: click.Context, _option: click.Parameter, value: str) -> int:
+    """Of so many exchanges the journal keeps one: 1 for all, 0 for off."""
+    found = {"all": "1", "off": "0"}.get(value, value)
+    if not found.isdecimal() or (found == "0" and value != "off"):
+        raise click.BadParameter(f"{value!r} is neither all, nor off, nor a number from 1.")
+    return int(found)
+
+
+@click.command()
+@option("--only", type=click.Choice(["crm", "pbx"]), help="Start one end alone.")
+@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@option(
+    "--crm-port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+)
+@option(
+    "--pbx-port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+)
+@option(
+    "--crm-url", default="", help="The CRM that the virtual PBX talks to; by default the one started here."
+)
+@option("--db", default="sqlite://", show_default=True, help="Where state is kept; the default is memory.")
+@option(
+    "--workers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1, 64),
+    help="Processes that answer as the CRM; several want a --db that they can share.",
+)
+@option("--pin", is_flag=True, help="Keep each worker to one core: less CPU where nothing else wants it.")
+@option(
+    "--journal",
+    default="all",
+    show_default=True,
+    metavar="all|off|N",
+    callback=journal_share,
+    help="What the CRM's journal keeps: every exchange, none, or one of N.",
+)
+@option(
+    "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="Makes customers, calls and the key."
+)
+@option("--api-key", default="", help="The CRM's API key; by default one made from the seed.")
+@option("--strict", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
+@option(
+    "--clock",
+    type=click.Choice(["real", "manual"]),
+    default="real",
+    show_default=True,
+    help="A manual clock moves only by POST /_bench/clock.",
+)
+@option("--country", default="RU", show_default=True, help="Whose numbering plan reads national numbers.")
+@option(
+    "--timezone",
+    default="UTC",
+    show_default=True,
+    callback=known_zone,
+    help="The account's time zone, in which dates are written.",
+)
+@option("--budget-general", type=click.IntRange(0), help="Requests a second of a key; the real one has 10.")
+@option("--budget-telephony", type=click.IntRange(0), help="The same for telephony; the real one has 40.")
+@option(
+    "--budget-status",
+    type=click.Choice(["503", "429"]),
+    default="503",
+    show_default=True,
+    help="What a request beyond the budget is answered.",
+)
+@option("--register", is_flag=True, help="Register the virtual PBX with the CRM at the start.")
+@option(
+    "--upload-every",
+    default=0.0,
+    show_default=True,
+    type=click.FloatRange(0),
+    metavar="SECONDS",
+    help="Period of history uploads; 0 uploads after each call.",
+)
+@option(
+    "--allow-host", multiple=True, metavar="HOST", help="A host beside this machine that may be called."
+)
+@option(
+    "--pbx-config",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="The numbering plan of the virtual PBX; by default the guide's.",
+)
+@option(
+    "--managers", type=click.IntRange(1, 100_000), help="Users of the CRM; by default those of the plan."
+)
+@option(
+    "--customers",
+    default=CUSTOMERS,
+    show_default=True,
+    type=click.IntRange(1, 1_000_000),
+    help="Customers of the CRM.",
+)
+@option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="NAME",
+    help="Break an end on purpose; callproof faults lists how. A requirement means all that touch it.",
+)
+@option("--control-token", default="", help="Demand this token from users of the control API.")
+@option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
+def serve(**options: Any) -> None:
+    """Start the CRM and the virtual PBX and serve until stopped."""
+    options["allow_host"] = tuple(options["allow_host"])
+    logging.basicConfig(
+        format="%(levelname)s %(message)s",
+        level=logging.INFO if options.pop("verbose") else logging.WARNING,
+    )
+    options["faults"] = faults_of(options["faults"])
+    options["budget_status"] = int(options["budget_status"])
+    if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):
+        stop("--pin wants Linux and the machine's clock. Leave it out.", USAGE)
+    if options["workers"] > 1:
+        _demand_shareable(options)
+    options["plan"], options["managers"] = plan_of(options.pop("pbx_config"), options["managers"])
+    try:
+        serve_until_stopped(ServeOptions(**options), click.echo)
+    except (PortTaken, StorageError) as error:
+        stop(str(error), USAGE)
+    except Failed as error:
+        stop(str(error), UNREACHABLE)
+
+
+def _demand_shareable(options: dict[str, Any]) -> None:
+    if options["db"] == IN_MEMORY:
+        stop("Several workers cannot share a state in memory. Add --db sqlite:///callproof.db.", USAGE)
+    if options["clock"] == "manual":
+        stop("Several workers cannot share a manual clock. Leave --clock out.", USAGE)
+    if any(fault.side is Side.CRM for fault in options["faults"]):
+        stop("Faults want an end with one worker. Leave --workers or --fault out.", USAGE)

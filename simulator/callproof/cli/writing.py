@@ -1,0 +1,76 @@
+"""The reports that ``callproof check`` writes: their options, and who hears the run for them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from callproof.cli.common import (
+    USAGE,
+    F,
+    option,
+    stop,
+    write_file,
+)
+from callproof.conformance.events import Event, Listener, RunEnded
+from callproof.conformance.verdict import Verdict
+from callproof.reports import (
+    har,
+    html,
+    json_report,
+    junit,
+    markdown,
+    terminal,
+)
+from callproof.reports.ndjson import Ndjson
+
+Writer = Callable[[Verdict], bytes]
+
+# What is written when the run is over, by the name of its option.
+WRITERS: dict[str, tuple[Writer, str]] = {
+    "html": (html.write, "Write a page to read, with every call as a ladder."),
+    "markdown": (markdown.write, "Write a summary for the page of a CI run."),
+    "junit": (junit.write, "Write JUnit XML."),
+    "json": (json_report.write, "Write the report as JSON."),
+    "har": (har.write, "Write all exchanges as HAR 1.2."),
+}
+
+
+class _AtEnd:
+    """Writes a file when the run is over."""
+
+    def __init__(self, file: str, write: Writer) -> None:
+        self._file = file
+        self._write = write
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, RunEnded):
+            write_file(self._file, self._write(event.verdict))
+
+
+def report_options(command: F) -> F:
+    """An option for each report."""
+    file = click.Path(dir_okay=False, writable=True)
+    helps = {name: text for name, (_, text) in WRITERS.items()}
+    helps["ndjson"] = "Write a line of JSON for each check and scenario, as they end."
+    for name, text in reversed(helps.items()):
+        command = option(f"--{name}", type=file, metavar="FILE", help=text)(command)
+    return command
+
+
+def listeners(options: Mapping[str, Any]) -> list[Listener]:
+    """Who hears the run: the terminal, and a writer for each report that is asked for."""
+    found: list[Listener] = [terminal.Terminal(terminal.console())]
+    if options["ndjson"]:
+        found.append(Ndjson(_opened(options["ndjson"])))
+    found += [_AtEnd(options[name], write) for name, (write, _) in WRITERS.items() if options[name]]
+    return found
+
+
+def _opened(file: str) -> BinaryIO:
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        return Path(file).open("wb")
+    except OSError as error:
+        stop(f"The report {file} cannot be written: {error.strerror or error}", USAGE)

@@ -1,0 +1,46 @@
+"""The fate of each row: the checks that test it, wherever they stand."""
+
+from collections.abc import Iterator, Mapping
+
+from callproof.conformance import loading
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json
+from callproof.contract.requirements import Requirement, all_requirements
+
+# Judged in messages of every kind, by no schema.
+IN_EVERY_REQUEST = ("PBX-API-01", "PBX-API-02", "PBX-API-04", "CRM-API-01")
+
+
+def fates() -> dict[str, list[str]]:
+    """For each row, what looks at it: scenarios, and ``schema`` or ``every request`` for what is judged
+    in every message."""
+    found: dict[str, list[str]] = {row: [] for row in all_requirements()}
+    for played in loading.find():
+        for step in played.expectations:
+            for row in step.proves:
+                if played.id not in found[row]:
+                    found[row].append(played.id)
+    for schema_id in schemas.schema_ids():
+        for row in _annotated(schemas.load(schema_id)):
+            if "schema" not in found[row]:
+                found[row].append("schema")
+    for row in IN_EVERY_REQUEST:
+        found[row].append("every request")
+    return found
+
+
+def untested() -> list[tuple[Requirement, str]]:
+    """Rows that no check looks at, with the reason, empty where there is none."""
+    checks = fates()
+    return [(row, row.excluded) for row in all_requirements().values() if not checks[row.id]]
+
+
+def _annotated(part: Json) -> Iterator[str]:
+    if isinstance(part, Mapping):
+        if isinstance(part.get("x-requirement"), str):
+            yield str(part["x-requirement"])
+        for inner in part.values():
+            yield from _annotated(inner)
+    elif isinstance(part, list):
+        for inner in part:
+            yield from _annotated(inner)

@@ -1,0 +1,106 @@
+"""What every message is judged by, whatever the scenario is about: its schema and its form."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import cast
+
+from callproof.conformance.evidence import Exchange, is_remark
+from callproof.conformance.verdict import Check
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+
+# Judged in every request of a PBX.
+FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
+
+
+def judge(exchange: Exchange, where: str) -> Iterator[Check]:
+    """Checks on the side that faces the journal: its requests, or its answers to requests."""
+    for check in _judged(exchange, where):
+        yield replace(check, exchanges=(exchange.ref,))
+
+
+def _judged(exchange: Exchange, where: str) -> Iterator[Check]:
+    faced = Side.PBX if exchange.seen_by is Side.CRM else Side.CRM
+    if exchange.asked_by is faced:
+        if not exchange.by_bench:
+            yield from _request(exchange, where)
+    elif exchange.asked_by is Side.PBX:
+        yield from _answer(exchange, where)
+
+
+def _request(exchange: Exchange, where: str) -> Iterator[Check]:
+    operation = exchange.operation
+    if operation is None:
+        # The scenario reports it as a request that nothing explains.
+        return
+    schema_id = operation.entity_schema or operation.query_schema
+    if operation.asked_by is Side.PBX and operation.scope is not None:
+        yield Check("PBX-API-01", str(exchange), where, "" if exchange.keyed else "there is no API key")
+    if exchange.refused:
+        row = "PBX-API-02" if operation.asked_by is Side.PBX else _own_row(schema_id)
+        yield Check(row, str(exchange), where, exchange.refused)
+        return
+    if schema_id:
+        yield from _by_schema(schema_id, exchange.params, exchange.violations, str(exchange), where)
+    if operation.asked_by is Side.PBX:
+        yield from _by_form(exchange, where)
+
+
+def _by_form(exchange: Exchange, where: str) -> Iterator[Check]:
+    """How the request was written down: what was forgiven, ignored or at the wrong place."""
+    remarks = [finding for finding in exchange.findings if is_remark(finding)]
+    for row in sorted(FORM_ROWS - {finding.requirement for finding in remarks}):
+        yield Check(row, f"{exchange.method} {exchange.url}", where)
+    for finding in remarks:
+        yield Check(finding.requirement, str(exchange), where, str(finding), forgiven=True)
+
+
+def _answer(exchange: Exchange, where: str) -> Iterator[Check]:
+    what = f"the answer to {exchange}"
+    if exchange.status is None:
+        yield Check("CRM-API-01", what, where, exchange.error)
+        return
+    if not isinstance(exchange.answer, Mapping):
+        yield Check("CRM-API-01", what, where, "the body is no JSON object")
+        return
+    good = exchange.status < 300
+    if good and (exchange.operation is None or not exchange.operation.answer_schema):
+        return
+    schema_id = exchange.operation.answer_schema if good and exchange.operation else "answers/error"
+    violations = schemas.validate(schema_id, exchange.answer)
+    yield from _by_schema(schema_id, exchange.answer, violations, what, where)
+
+
+def _by_schema(
+    schema_id: str,
+    value: Json,
+    violations: "list[schemas.Violation] | tuple[schemas.Violation, ...]",
+    what: str,
+    where: str,
+) -> Iterator[Check]:
+    broken = {violation.requirement for violation in violations}
+    for violation in violations:
+        if violation.requirement:
+            yield Check(violation.requirement, what, where, f"{violation.pointer}: {violation.message}")
+    for row in sorted(touched(schemas.load(schema_id), value) - broken):
+        yield Check(row, what, where)
+
+
+def touched(schema: Mapping[str, Json], value: Json) -> set[str]:
+    """The rows that the members of this value rest on."""
+    schema = schemas.resolve(schema)
+    rows = {str(schema["x-requirement"])} if "x-requirement" in schema else set()
+    if isinstance(value, Mapping):
+        members = cast(JsonObject, schema.get("properties") or {})
+        for name in value.keys() & members.keys():
+            rows |= touched(cast(JsonObject, members[name]), value[name])
+    elif isinstance(value, list):
+        for item in value:
+            rows |= touched(cast(JsonObject, schema.get("items") or {}), item)
+    return rows
+
+
+def _own_row(schema_id: str) -> str:
+    """The row of a request as a whole; one that has none is known by the clientId that it must carry."""
+    return str(schemas.load(schema_id).get("x-requirement", "CRM-MODULE-05"))

@@ -1,0 +1,244 @@
+"""A call as a ladder diagram: four lanes, and an arrow for everything that passed between two of them.
+
+Arrows between the PBX and the CRM are exchanges. What happens at the customer's and the manager's telephone
+nobody sees; such an arrow is *implied* by an exchange: an incoming event means that somebody rings and that
+the manager sees a card, a request to makeCallUrl that a manager clicked.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import cast
+
+from callproof.conformance.exhibits import Exhibit, offset
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.phones import phone_key
+
+# How long before its first event a call can have been looked up or clicked on, in seconds.
+PRELUDE = 120.0
+
+
+class Lane(IntEnum):
+    """The columns, from left to right."""
+
+    CUSTOMER = 0
+    PBX = 1
+    CRM = 2
+    MANAGER = 3
+
+
+LANE_NAMES = {Lane.CUSTOMER: "customer", Lane.PBX: "PBX", Lane.CRM: "CRM", Lane.MANAGER: "manager"}
+
+
+@dataclass(frozen=True)
+class Arrow:
+    """``at`` is in seconds after the ladder's beginning. ``exhibit`` is the number of the exchange, also of
+    the one that an ``implied`` arrow follows from."""
+
+    source: Lane
+    to: Lane
+    label: str
+    at: float
+    status: str
+    exhibit: int
+    implied: bool = False
+    failed: bool = False
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """One call. ``call`` is its id, empty where no exchange gives one; ``phone`` the customer's number."""
+
+    call: str
+    phone: str
+    arrows: tuple[Arrow, ...]
+
+
+@dataclass
+class _Call:
+    id: str
+    phone: str
+    began: float
+    exhibits: list[Exhibit] = field(default_factory=list)
+    records: set[str] = field(default_factory=set)
+
+
+def ladders(shown: Sequence[Exhibit]) -> list[Ladder]:
+    """A ladder for each call that these exchanges tell of, in the order in which the calls begin."""
+    calls: dict[str, _Call] = {}
+    for exhibit in shown:
+        for call_id, phone in _calls(exhibit):
+            key = call_id or f"phone {phone_key(phone)}"
+            call = calls.setdefault(key, _Call(call_id, phone, exhibit.since))
+            call.exhibits.append(exhibit)
+            call.records |= _records(exhibit, call_id)
+    for exhibit in shown:
+        _join(exhibit, calls)
+    found = [_ladder(call) for call in calls.values()]
+    return sorted(found, key=lambda ladder: ladder.arrows[0].exhibit)
+
+
+def text(ladder: Ladder, width: int = 26) -> str:
+    """The ladder for a terminal, ``width`` characters between two lanes."""
+    margin = 14
+    lines = [" " * (margin - 4) + "".join(f"{name:<{width}}" for name in LANE_NAMES.values()).rstrip()]
+    for arrow in ladder.arrows:
+        row = list("|".ljust(width) * 3 + "|")
+        left, right = sorted((arrow.source * width, arrow.to * width))
+        room = right - left - 1
+        label = f" {arrow.label}{f' → {arrow.status}' if arrow.status else ''} "
+        if len(label) > room - 2:
+            label = f"{label[: room - 4]}… "
+        shaft = label.center(room, "." if arrow.implied else "-")
+        head = f"{shaft[:-1]}>" if arrow.source < arrow.to else f"<{shaft[1:]}"
+        row[left + 1 : right] = head
+        lines.append(f"{offset(arrow.at):<{margin}}" + "".join(row))
+    return "\n".join(lines) + "\n"
+
+
+def _calls(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
+    """The id and the customer's number of each call that an exchange names."""
+    params = exhibit.exchange.params
+    if exhibit.name in ("call-event", "call-event-v3") and isinstance(params, Mapping):
+        yield str(params.get("callExternalId") or ""), str(params.get("phone") or "")
+    elif exhibit.name == "calls-upload":
+        for item in _items(params):
+            yield str(item.get("externalId") or ""), str(item.get("phone") or "")
+
+
+def _items(params: Json) -> list[JsonObject]:
+    return [dict(item) for item in params if isinstance(item, Mapping)] if isinstance(params, list) else []
+
+
+def _records(exhibit: Exhibit, call_id: str) -> set[str]:
+    if exhibit.name != "calls-upload":
+        return set()
+    mine = [item for item in _items(exhibit.exchange.params) if item.get("externalId") == call_id]
+    return {str(item["recordUrl"]) for item in mine if item.get("recordUrl")}
+
+
+def _join(exhibit: Exhibit, calls: dict[str, _Call]) -> None:
+    """Put what names no call to the one that it belongs to: by the recording's address, or by the number
+    and the time."""
+    if exhibit.name == "record":
+        for call in calls.values():
+            if exhibit.exchange.url in call.records:
+                call.exhibits.append(exhibit)
+        return
+    if exhibit.name not in ("manager-lookup", "make-call"):
+        return
+    phone = str(cast(JsonObject, exhibit.exchange.params or {}).get("phone") or "")
+    key = phone_key(phone)
+    refused = exhibit.name == "make-call" and exhibit.exchange.status != 200
+    later = [
+        call
+        for call in calls.values()
+        if not refused and key == phone_key(call.phone) and 0 <= call.began - exhibit.since <= PRELUDE
+    ]
+    if later:
+        min(later, key=lambda call: call.began).exhibits.append(exhibit)
+    elif not exhibit.exchange.by_bench:
+        alone = calls.setdefault(f"{exhibit.name} {key}", _Call("", phone, exhibit.since))
+        alone.exhibits.append(exhibit)
+
+
+def _ladder(call: _Call) -> Ladder:
+    parts = [part for _, part in sorted({part.number: part for part in call.exhibits}.items())]
+    began = parts[0].since
+    arrows: list[Arrow] = []
+    rung = any(part.name == "make-call" for part in parts)
+    for part in parts:
+        at = round(part.since - began, 3)
+        if not rung and _is_incoming(part):
+            rung = True
+            arrows.append(_implied(part, at, Lane.CUSTOMER, Lane.PBX, f"calls{_line(part)}"))
+        arrows += _arrows(part, at, call.id)
+    return Ladder(call.id, call.phone, tuple(arrows))
+
+
+def _is_incoming(part: Exhibit) -> bool:
+    if part.name == "manager-lookup":
+        return True
+    return _event(part).get("type") == "in"
+
+
+def _event(part: Exhibit) -> JsonObject:
+    params = part.exchange.params
+    return dict(params) if part.name.startswith("call-event") and isinstance(params, Mapping) else {}
+
+
+def _line(part: Exhibit) -> str:
+    line = _event(part).get("externalPhone")
+    return f" {line}" if line else ""
+
+
+def _arrows(part: Exhibit, at: float, call_id: str) -> Iterator[Arrow]:
+    """What one exchange means: itself, and what is implied by it."""
+    good = part.exchange.status is not None and part.exchange.status < 300
+    source, to = (Lane.PBX, Lane.CRM) if part.exchange.asked_by == "pbx" else (Lane.CRM, Lane.PBX)
+
+    def itself(label: str) -> Arrow:
+        return Arrow(source, to, label, at, part.outcome, part.number, failed=not good)
+
+    match part.name:
+        case "manager-lookup":
+            yield itself(f"manager-lookup{_named(part)}")
+        case "make-call":
+            code = cast(JsonObject, part.exchange.params or {}).get("code")
+            yield _implied(part, at, Lane.MANAGER, Lane.CRM, f"clicks, extension {code}")
+            yield itself("make-call")
+            if not good:
+                yield _implied(part, at, Lane.CRM, Lane.MANAGER, "is told that it failed")
+        case "calls-upload":
+            yield itself(f"calls-upload{_uploaded(part, call_id)}")
+        case "record":
+            yield _implied(part, at, Lane.MANAGER, Lane.CRM, "plays the recording")
+            yield itself("record")
+        case _:
+            yield from _of_event(part, at, itself(f"{part.name} {_event(part).get('type', '')}"), good)
+
+
+def _of_event(part: Exhibit, at: float, itself: Arrow, good: bool) -> Iterator[Arrow]:
+    event = _event(part)
+    match event.get("type"):
+        case "hangup":
+            how = event.get("hangupStatus")
+            yield _implied(part, at, Lane.PBX, Lane.CUSTOMER, f"ends{f', {how}' if how else ''}")
+            yield itself
+            if good:
+                yield _implied(part, at, Lane.CRM, Lane.MANAGER, "card closes")
+            return
+        case "out":
+            yield _implied(part, at, Lane.PBX, Lane.CUSTOMER, "dials")
+    yield itself
+    known = _reached(part)
+    if good and known:
+        yield _implied(part, at, Lane.CRM, Lane.MANAGER, f"card, {', '.join(known)}")
+
+
+def _reached(part: Exhibit) -> list[str]:
+    """The extensions of an event that the CRM knows."""
+    codes, answer = _event(part).get("codes"), part.exchange.answer
+    unknown = answer.get("notExistCodes") if isinstance(answer, Mapping) else None
+    strange = {str(code) for code in unknown} if isinstance(unknown, list) else set()
+    return [str(code) for code in codes if str(code) not in strange] if isinstance(codes, list) else []
+
+
+def _named(part: Exhibit) -> str:
+    answer = part.exchange.answer
+    manager = answer.get("manager") if isinstance(answer, Mapping) else None
+    if not isinstance(manager, Mapping):
+        return ", nobody"
+    return f", {manager.get('code')}" if manager.get("code") else ", no extension"
+
+
+def _uploaded(part: Exhibit, call_id: str) -> str:
+    items = _items(part.exchange.params)
+    mine: Iterable[JsonObject] = (item for item in items if item.get("externalId") == call_id)
+    item = next(iter(mine), {})
+    talked = f" {item['duration']} s" if item.get("duration") else ""
+    return f" {item.get('result', '')}{talked}"
+
+
+def _implied(part: Exhibit, at: float, source: Lane, to: Lane, label: str) -> Arrow:
+    return Arrow(source, to, label, at, "", part.number, implied=True)

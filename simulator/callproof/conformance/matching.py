@@ -1,0 +1,133 @@
+"""Comparing what was expected with what was seen, member by member, in words for a reader.
+
+A pattern is plain data. An object asks for the members that it names and lets others be; a list has to
+match element by element; one of these operators may stand for any value::
+
+    {$any: true}       something is there          {$absent: true}     nothing is there
+    {$phone: "8 912 ..."}  the same number         {$matches: "^a"}    a text that fits the pattern
+    {$length: 50}      so many elements            {$contains: x}      a list with such an element
+    {$json: {a: 1}}    JSON text that matches   {$not: x}          anything that does not match
+"""
+
+import re
+from collections.abc import Mapping
+
+import orjson
+
+from callproof.contract.jsontypes import Json
+from callproof.contract.phones import same_phone
+
+OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not")
+
+
+# What is measured in whole seconds; where time is real, neither end can tell them exactly.
+TIMES = ("duration", "durationWaiting")
+# How much of a value a problem shows.
+LONGEST = 200
+
+
+class _Missing:
+    def __repr__(self) -> str:
+        return "nothing"
+
+
+MISSING = _Missing()
+
+
+def differences(
+    expected: Json, actual: "Json | _Missing", path: str = "", *, slack: float = 0.0
+) -> list[str]:
+    """What keeps ``actual`` from matching; empty when it does. ``slack`` is by how many seconds a time
+    may be off."""
+    operator = _operator(expected)
+    if operator:
+        return _apply(*operator, actual, path)
+    if isinstance(actual, _Missing):
+        return [f"{path or 'it'} is missing, expected {expected!r}"]
+    if isinstance(expected, Mapping):
+        if not isinstance(actual, Mapping):
+            return [f"{path or 'it'} is {actual!r}, expected an object"]
+        return [
+            difference
+            for name, inner in expected.items()
+            for difference in differences(
+                inner, actual.get(name, MISSING), f"{path}.{name}" if path else name, slack=slack
+            )
+        ]
+    if isinstance(expected, list) and isinstance(actual, list):
+        if len(expected) != len(actual):
+            return [f"{path or 'it'} has {len(actual)} elements, expected {len(expected)}"]
+        return [
+            difference
+            for index, inner in enumerate(expected)
+            for difference in differences(inner, actual[index], f"{path}[{index}]", slack=slack)
+        ]
+    if _equal(expected, actual) or _near(expected, actual, path, slack):
+        return []
+    return [f"{path or 'it'} is {_brief(actual)}, expected {_brief(expected)}"]
+
+
+def _operator(expected: Json) -> tuple[str, Json] | None:
+    if isinstance(expected, Mapping) and len(expected) == 1:
+        name, operand = next(iter(expected.items()))
+        if name in OPERATORS:
+            return name, operand
+    return None
+
+
+def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> list[str]:
+    where = path or "it"
+    if name == "$absent":
+        return [] if isinstance(actual, _Missing) else [f"{where} is {actual!r}, expected nothing"]
+    if isinstance(actual, _Missing):
+        return [f"{where} is missing"]
+    match name:
+        case "$any":
+            return []
+        case "$not":
+            return [] if differences(operand, actual) else [f"{where} is {actual!r}, which it must not be"]
+        case "$phone":
+            good = isinstance(actual, str) and same_phone(str(operand), actual)
+            return [] if good else [f"{where} is {actual!r}, expected the number {operand}"]
+        case "$matches":
+            good = isinstance(actual, str) and re.search(str(operand), actual) is not None
+            return [] if good else [f"{where} is {actual!r}, expected text like {operand}"]
+        case "$length":
+            good = isinstance(actual, list | Mapping | str) and len(actual) == operand
+            return [] if good else [f"{where} is {_brief(actual)}, expected {operand} elements"]
+        case "$json":
+            try:
+                inner = orjson.loads(actual) if isinstance(actual, str) else MISSING
+            except orjson.JSONDecodeError:
+                inner = MISSING
+            if inner is MISSING:
+                return [f"{where} is {_brief(actual)}, expected JSON text"]
+            return differences(operand, inner, path)
+        case _:
+            elements = actual if isinstance(actual, list) else []
+            good = any(not differences(operand, element) for element in elements)
+            return [] if good else [f"{where} is {_brief(actual)}, expected to contain {operand!r}"]
+
+
+def _equal(expected: Json, actual: Json) -> bool:
+    """1 is neither True nor "1", but it is 1.0."""
+    if isinstance(expected, bool) or isinstance(actual, bool):
+        return expected is actual
+    return expected == actual
+
+
+def _near(expected: Json, actual: "Json | _Missing", path: str, slack: float) -> bool:
+    if not slack or not path.endswith(TIMES):
+        return False
+    return (
+        isinstance(expected, int | float)
+        and isinstance(actual, int | float)
+        and abs(expected - actual) <= slack
+    )
+
+
+def _brief(value: "Json | _Missing") -> str:
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    text = repr(value)
+    return text if len(text) <= LONGEST else f"{text[:LONGEST]}..."

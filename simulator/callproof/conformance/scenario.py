@@ -1,0 +1,147 @@
+"""A scenario: what happens, what each side has to do about it, and which rows that proves.
+
+A file does not say who is real; the same one serves a self-check, a PBX under test and a CRM under
+test. Its form is ``schemas/scenario.json``.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeAlias
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+
+
+class Verb(StrEnum):
+    SENDS = "sends"
+    ANSWERS = "answers"
+    KEEPS = "keeps"
+
+
+# Stands for every exchange, also one that is no method of the contract.
+ANYTHING = "anything"
+
+# What each end can be looked into for, through its control API.
+KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls", "outbox")}
+
+
+@dataclass(frozen=True)
+class Do:
+    """Somebody does something at one of the ends."""
+
+    line: int
+    action: str
+    args: JsonObject
+    name: str = ""
+
+
+@dataclass(frozen=True)
+class Send:
+    """The PBX's end sends this very request to the CRM, right or wrong."""
+
+    line: int
+    method: str
+    path: str
+    query: JsonObject
+    form: JsonObject
+    entity: str
+    value: Json
+    copies: int
+    api_key: str | None
+
+
+@dataclass(frozen=True)
+class Expect:
+    """What must be true: an exchange in the facing journal, or something that an end keeps.
+
+    It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
+    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock.
+    """
+
+    line: int
+    side: Side
+    verb: Verb
+    subject: str
+    proves: tuple[str, ...]
+    matching: Json = None
+    status: int | None = None
+    headers: JsonObject = field(default_factory=dict)
+    least: int = 1
+    most: int | None = 1
+    after: str = ""
+    within: float = 0.0
+    name: str = ""
+
+    @property
+    def times(self) -> str:
+        """How often, in words."""
+        if self.least == self.most:
+            return str(self.least)
+        words = [f"at least {self.least}"] if self.least or self.most is None else []
+        return " and ".join([*words, *([] if self.most is None else [f"at most {self.most}"])])
+
+    def __str__(self) -> str:
+        return f"{self.side} {self.verb} {self.subject}"
+
+
+@dataclass(frozen=True)
+class Break:
+    """From now on an end has this fault; ``limits`` say on which messages it acts."""
+
+    line: int
+    fault: str
+    limits: JsonObject
+
+
+@dataclass(frozen=True)
+class Wait:
+    line: int
+    seconds: float
+
+
+@dataclass(frozen=True)
+class Repeat:
+    """The steps again and again; ``$n`` counts from 1."""
+
+    line: int
+    count: int
+    steps: "tuple[Step, ...]"
+
+
+Step: TypeAlias = Do | Send | Break | Expect | Wait | Repeat
+
+
+@dataclass(frozen=True)
+class Given:
+    """What is so before the first step; none of it is judged but the registration."""
+
+    registered: bool = True
+    customers: tuple[JsonObject, ...] = ()
+    users: dict[str, JsonObject] = field(default_factory=dict)
+    upload_every: float = 0.0
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """``id`` is the path of the file below its root, without the ending."""
+
+    id: str
+    file: str
+    title: str
+    rule: str
+    given: Given
+    steps: tuple[Step, ...]
+
+    @property
+    def expectations(self) -> Iterator[Expect]:
+        yield from expectations(self.steps)
+
+
+def expectations(steps: Iterable[Step]) -> Iterator[Expect]:
+    """All checks, also those inside a repetition."""
+    for step in steps:
+        if isinstance(step, Expect):
+            yield step
+        elif isinstance(step, Repeat):
+            yield from expectations(step.steps)

@@ -1,0 +1,93 @@
+"""Which scenarios a side under test is asked to play, and why the others are left out."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.scenario import (
+    Break,
+    Do,
+    Repeat,
+    Scenario,
+    Step,
+    Verb,
+)
+from callproof.conformance.target import UPLOAD_EVERY, Target
+from callproof.contract.operations import Side
+from callproof.exchange.faults import catalogue
+
+SET_UP = "set-up"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """``why`` names what the side declares that it does not have; empty when nothing is asked of it, or
+    when the scenario breaks this very side to see what the other one does."""
+
+    scenario: str
+    why: str
+
+
+def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario], list[LeftOut]]:
+    """What is played, and what is not."""
+    played, left_out = [], []
+    for scenario in scenarios:
+        broken = {catalogue()[step.fault].side for step in scenario.steps if isinstance(step, Break)}
+        judged = any(step.side is target.side for step in scenario.expectations)
+        if not judged or target.side in broken:
+            left_out.append(LeftOut(scenario.id, ""))
+        elif absent := _absent(scenario, target.absent):
+            left_out.append(LeftOut(scenario.id, absent))
+        else:
+            played.append(scenario)
+    return played, left_out
+
+
+def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:
+    """Names under ``absent`` that no scenario knows: most likely a slip of the pen."""
+    known = {name for scenario in scenarios for name in _needs(scenario)}
+    return [name for name in target.absent if name not in known]
+
+
+def _absent(scenario: Scenario, absent: Sequence[str]) -> str:
+    needs = set(_needs(scenario))
+    return next((name for name in absent if name in needs), "")
+
+
+def _needs(scenario: Scenario) -> Iterator[str]:
+    """Everything about a scenario that can be declared absent."""
+    yield scenario.id
+    yield scenario.id.partition("/")[0]
+    if scenario.given.upload_every:
+        yield UPLOAD_EVERY
+    yield from _of_preparation(scenario)
+    yield from _of(scenario.steps)
+    for step in scenario.expectations:
+        if step.verb is Verb.KEEPS:
+            yield f"{step.side} keeps {step.subject}"
+
+
+def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
+    """What a scenario needs of a side beyond HTTP: actions done there and looks into it."""
+    if side is Side.CRM:
+        yield from _of_preparation(scenario)
+    yield from (name for name in _of(scenario.steps) if ACTIONS[name].end is side)
+    for step in scenario.expectations:
+        if step.verb is Verb.KEEPS and step.side is side:
+            yield f"{step.side} keeps {step.subject}"
+
+
+def _of_preparation(scenario: Scenario) -> Iterator[str]:
+    """What is so at the CRM before the first step: its customers have to be forgotten afterwards."""
+    if scenario.given.users:
+        yield "set user"
+    if scenario.given.customers:
+        yield SET_UP
+
+
+def _of(steps: Iterable[Step]) -> Iterator[str]:
+    for step in steps:
+        if isinstance(step, Do):
+            yield step.action
+        elif isinstance(step, Repeat):
+            yield from _of(step.steps)

@@ -1,0 +1,215 @@
+"""What a form-based server forgives: types read leniently, empty PHP values, unknown members.
+
+The walk follows a payload schema. Where a schema lists several types, the first is the canonical one
+and the others are documented, so that changing one into the other is no finding (the guide's own
+example sends ``userId`` as text and ``code`` as a number).
+"""
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from callproof.contract.findings import Finding, Kind
+from callproof.contract.jsontypes import Json, JsonObject, pointer
+from callproof.contract.schemas import load, resolve
+
+_TRUE = {"1", "true"}
+_FALSE = {"0", "false", ""}
+_INTEGER = re.compile(r"[+-]?\d{1,18}")
+
+# The row on what a message may hold at all.
+_MEMBERS = "PBX-API-04"
+
+# A value that has to be left out, because the sender wrote "nothing" in a form of his own.
+_ABSENT = object()
+
+
+def coerce(schema_id: str, value: Json, where: str, *, plain: bool = False) -> tuple[Json, list[Finding]]:
+    """The payload with canonical types, and one finding for each thing forgiven or ignored.
+
+    ``plain`` is for queries and scalar form fields, where every value arrives as text and turning it
+    into a number is no finding. What cannot be read stays as it is, for the validator to name.
+    """
+    walk = _Walk(load(schema_id), where, plain)
+    return walk.value(value, load(schema_id), []), walk.findings
+
+
+class _Walk:
+    def __init__(self, root: Mapping[str, Json], where: str, plain: bool) -> None:
+        self.root = root
+        self.where = where
+        self.plain = plain
+        self.findings: list[Finding] = []
+
+    def note(
+        self, kind: Kind, path: list[str | int], message: str, remedy: str, requirement: str = _MEMBERS
+    ) -> None:
+        self.findings.append(Finding(kind, self.where, pointer(path), message, remedy, requirement))
+
+    def value(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
+        schema = resolve(schema)
+        types = _types(schema)
+        if "object" in types:
+            return self._object(value, schema, path)
+        if "array" in types:
+            return self._array(value, schema, path)
+        return self._scalar(value, schema, types, path)
+
+    def _object(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
+        if value == [] and path:
+            self.note(
+                Kind.FORGIVEN, path, "an empty list is read as an empty object", "Send {} or leave it out."
+            )
+            return {}
+        if not isinstance(value, Mapping):
+            return value
+        members = cast(JsonObject, schema.get("properties") or {})
+        required = cast(list[str], schema.get("required") or [])
+        result: JsonObject = {}
+        for name, item in value.items():
+            here = [*path, name]
+            if name not in members:
+                if schema.get("additionalProperties") is not False:
+                    result[name] = item
+                    continue
+                self._unknown(name, here)
+                continue
+            member = resolve(cast(JsonObject, members[name]))
+            if self._means_nothing(item, member, here):
+                continue
+            if item == "" and name not in required and _refuses_blank(member):
+                # A form reads an empty field as one that was not filled in.
+                self.note(Kind.FORGIVEN, here, "an empty text is read as absent", "Leave the member out.")
+                continue
+            result[name] = self.value(item, member, here)
+        return result
+
+    def _means_nothing(self, item: Json, member: Mapping[str, Json], path: list[str | int]) -> bool:
+        types = _types(member)
+        if item is None and types and "null" not in types:
+            self.note(Kind.FORGIVEN, path, "null is read as absent", "Leave the member out.")
+            return True
+        if item is False and "string" in types and "boolean" not in types:
+            self.note(Kind.FORGIVEN, path, "false is read as absent", 'Leave the member out, or send "".')
+            return True
+        if item == "None" and types & {"array", "object"}:
+            self.note(Kind.FORGIVEN, path, "the literal None is read as absent", "Leave the parameter out.")
+            return True
+        return False
+
+    def _array(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
+        if isinstance(value, Mapping) and value and all(key.isdigit() for key in value):
+            # A PHP list with gaps in its keys arrives as an object.
+            value = [item for _, item in sorted(value.items(), key=lambda pair: int(pair[0]))]
+        if not isinstance(value, list):
+            return value
+        items = cast(JsonObject, schema.get("items") or {})
+        result: list[Json] = []
+        for index, item in enumerate(value):
+            here = [*path, index]
+            if item is None and _types(resolve(items)):
+                self.note(Kind.FORGIVEN, here, "null in a list is left out", "Send only real elements.")
+                continue
+            result.append(self.value(item, items, here))
+        return result
+
+    def _scalar(
+        self, value: Json, schema: Mapping[str, Json], types: set[str], path: list[str | int]
+    ) -> Json:
+        canonical = _canonical(schema)
+        read: object = value
+        if canonical == "string" and isinstance(value, int | float) and not isinstance(value, bool):
+            read = str(value)
+        elif canonical == "integer" and not isinstance(value, bool):
+            read = _integer(value)
+        elif canonical == "boolean" and not isinstance(value, bool):
+            read = self._boolean(value, path)
+        if read is _ABSENT:
+            return value
+        if type(read) is not type(value) and not self.plain and _json_type(value) not in types:
+            self.note(
+                Kind.FORGIVEN,
+                path,
+                f"{value!r} is read as {read!r}",
+                f"Send a JSON {canonical}.",
+                str(schema.get("x-requirement") or _MEMBERS),
+            )
+        return cast(Json, read)
+
+    def _boolean(self, value: Json, path: list[str | int]) -> object:
+        text = str(value).lower()
+        if text not in _TRUE | _FALSE:
+            if self.plain and _INTEGER.fullmatch(text):
+                self.note(Kind.FORGIVEN, path, f"{text} is read as true", "Send 0 or 1.")
+                return True
+            return _ABSENT
+        if self.plain and text in ("true", "false"):
+            self.note(Kind.FORGIVEN, path, f"{value} is read as {text}", "Send 0 or 1.")
+        return text in _TRUE
+
+    def _unknown(self, name: str, path: list[str | int]) -> None:
+        home = _home(name, self.root, [])
+        if home is not None and home != path:
+            self.note(
+                Kind.MISPLACED,
+                path,
+                f"{name} does nothing here",
+                f"Move it to {pointer(home)}.",
+            )
+        else:
+            self.note(
+                Kind.IGNORED, path, f"the contract knows no {name}", "Remove it, or check its spelling."
+            )
+
+
+def _refuses_blank(member: Mapping[str, Json]) -> bool:
+    types = _types(member)
+    bounded = "minLength" in member or member.get("format") == "dialled" or "enum" in member
+    return bounded or not types & {"string", "boolean"}
+
+
+def _types(schema: Mapping[str, Json]) -> set[str]:
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        return {str(name) for name in declared}
+    if declared is None and "enum" in schema:
+        return {"string"}
+    return {str(declared)} if declared else set()
+
+
+def _canonical(schema: Mapping[str, Json]) -> str:
+    declared = schema.get("type")
+    if isinstance(declared, list):
+        return str(declared[0])
+    return str(declared or ("string" if "enum" in schema else ""))
+
+
+def _json_type(value: Json) -> str:
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "integer"
+    if isinstance(value, float):
+        return "number"
+    return "string" if isinstance(value, str) else type(value).__name__
+
+
+def _integer(value: Json) -> object:
+    if isinstance(value, str):
+        text = value.strip()
+        return int(text) if _INTEGER.fullmatch(text) else _ABSENT
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else _ABSENT
+    return value
+
+
+def _home(name: str, schema: Mapping[str, Json], path: list[str | int]) -> list[str | int] | None:
+    """Where the contract keeps a member of this name, if anywhere; lists are not searched."""
+    members = cast(JsonObject, resolve(schema).get("properties") or {})
+    if name in members:
+        return [*path, name]
+    for inner, member in members.items():
+        found = _home(name, cast(JsonObject, member), [*path, inner])
+        if found:
+            return found
+    return None

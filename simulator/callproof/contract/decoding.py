@@ -1,0 +1,268 @@
+"""From the bytes of a request to its parameters, in every form that real clients send.
+
+Covers contract.md, sections 1.4 and 10: urlencoded, multipart, a JSON body with string members, and
+PHP brackets. Each form that the documentation does not promise leaves a finding; strict decoding
+refuses it in the CRM's words instead.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import field
+from typing import cast
+
+import orjson
+from werkzeug.datastructures import Headers
+from werkzeug.http import parse_options_header
+from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
+
+from callproof.contract.errors import (
+    ApiError,
+    ArrayExpected,
+    InvalidInput,
+    ParameterMissing,
+    ScalarExpected,
+)
+from callproof.contract.findings import Finding, Kind
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.percent import pairs as split_pairs
+from callproof.contract.values import immutable
+
+MAX_FIELDS = 2_000
+MAX_DEPTH = 8
+
+_FORM = "application/x-www-form-urlencoded"
+_STRUCTURE_RULE = "PBX-API-02"
+
+
+@immutable(frozen=True, slots=True)
+class Decoded:
+    """The parameters of one request. ``fields`` come from the body, ``query`` from the address."""
+
+    query: JsonObject
+    fields: JsonObject
+    findings: list[Finding] = field(default_factory=list)
+
+    def scalar(self, name: str) -> str | None:
+        """A plain parameter from the body or, failing that, from the query; structures do not count."""
+        if name not in self.fields and name not in self.query:
+            return None
+        for source in (self.fields, self.query):
+            value = source.get(name)
+            if isinstance(value, str):
+                return value
+            if isinstance(value, int | float) and not isinstance(value, bool):
+                return str(value)
+        return None
+
+
+def decode(query: str, content_type: str, body: bytes, *, strict: bool = False) -> Decoded:
+    """Take a request apart. Raises InvalidInput when there are too many fields or they nest too deep."""
+    findings: list[Finding] = []
+    fields = _body(content_type, body, findings, strict) if body else {}
+    return Decoded(_nest(_pairs(query, "query", findings)) if query else {}, fields, findings)
+
+
+def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
+    """The structured parameter ``name``: JSON text that decodes to an object or a list.
+
+    Raises ParameterMissing when it is absent or empty, ScalarExpected when it came as a structure and
+    decoding is strict, ArrayExpected when the text is no JSON or no structure, InvalidInput for a NUL.
+    """
+    value = request.fields.get(name, request.query.get(name))
+    if value is None or value == "":
+        raise ParameterMissing(name)
+    if not isinstance(value, str):
+        if strict:
+            raise ScalarExpected(name)
+        if not isinstance(value, dict | list):
+            raise ArrayExpected(_php_type(value), _text(value))
+        demand_text(value)
+        return value, [
+            _forgiven(
+                name, "the structure was not sent as text", "Send it as one field that holds JSON text."
+            )
+        ]
+    try:
+        decoded = orjson.loads(value)
+    except orjson.JSONDecodeError as error:
+        refusal = ArrayExpected("NULL", "null")
+        refusal.add_note(f"{name} is not JSON: {error}")
+        raise refusal from None
+    if not isinstance(decoded, dict | list):
+        raise ArrayExpected(_php_type(decoded), _text(decoded))
+    if "\\u0000" in value:
+        demand_text(decoded)
+    return decoded, []
+
+
+def demand_text(value: Json) -> None:
+    """Raises InvalidInput for a NUL, which some databases cannot keep and others end at."""
+    if isinstance(value, str) and "\0" in value:
+        refusal = InvalidInput()
+        refusal.add_note("a text holds the character NUL")
+        raise refusal
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            demand_text(name)
+            demand_text(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            demand_text(inner)
+
+
+def explain(error: ApiError) -> str:
+    """What stands behind a refusal whose wire text says too little, such as a JSON syntax error."""
+    return " ".join(getattr(error, "__notes__", []))
+
+
+def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool) -> JsonObject:
+    if content_type == _FORM:
+        return _nest(_pairs(_utf8(body, findings), "body", findings))
+    mime, options = parse_options_header(content_type)
+    match mime.lower():
+        case "multipart/form-data":
+            return _nest(list(_multipart(body, options.get("boundary", ""))))
+        case "application/json":
+            return _json_body(body, findings, strict)
+        case _:
+            if mime.lower() != _FORM:
+                shown = mime or "no Content-Type"
+                findings.append(
+                    _forgiven("body", f"{shown} is read as a form", f"Send Content-Type: {_FORM}.")
+                )
+                if strict:
+                    return {}
+            return _nest(_pairs(_utf8(body, findings), "body", findings))
+
+
+def _json_body(body: bytes, findings: list[Finding], strict: bool) -> JsonObject:
+    findings.append(_forgiven("body", "a JSON body is not documented", f"Send Content-Type: {_FORM}."))
+    if strict:
+        return {}
+    try:
+        decoded = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        findings.append(Finding(Kind.VIOLATION, "body", "", f"the body is not JSON: {error}"))
+        return {}
+    if not isinstance(decoded, dict):
+        findings.append(Finding(Kind.VIOLATION, "body", "", "the JSON body is not an object"))
+        return {}
+    return cast(JsonObject, decoded)
+
+
+def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+    if not boundary:
+        raise InvalidInput("The multipart body has no boundary")
+    decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=len(body), max_parts=MAX_FIELDS)
+    decoder.receive_data(body)
+    decoder.receive_data(None)
+    name, content = "", bytearray()
+    try:
+        while not isinstance(event := decoder.next_event(), Epilogue):
+            if isinstance(event, Field | File):
+                name, content = _part_name(event.name, event.headers), bytearray()
+            elif isinstance(event, Data):
+                content += event.data
+                if not event.more_data:
+                    yield name, content.decode("utf-8", "replace")
+            elif isinstance(event, NeedData):
+                break
+    except ValueError as error:
+        raise InvalidInput(f"The multipart body is broken: {error}") from None
+
+
+def _part_name(name: str | None, headers: Headers) -> str:
+    if name is None:
+        raise InvalidInput(f"A part of the multipart body has no name: {headers!s}")
+    return name
+
+
+def _utf8(body: bytes, findings: list[Finding]) -> str:
+    try:
+        return body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        findings.append(
+            _forgiven("body", f"the body is not UTF-8: {error.reason} at byte {error.start}", "Send UTF-8.")
+        )
+        return body.decode("utf-8", "replace")
+
+
+def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, str]]:
+    try:
+        pairs = split_pairs(text, MAX_FIELDS)
+    except ValueError:
+        raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
+    for _, value in pairs:
+        # It stands for what could not be decoded, unless it was sent itself.
+        if "\ufffd" in value and "\ufffd" not in text and "%EF%BF%BD" not in text.upper():
+            findings.append(_forgiven(where, "a value is not UTF-8", "Encode every value as UTF-8."))
+            break
+    return pairs
+
+
+def _nest(pairs: list[tuple[str, str]]) -> JsonObject:
+    """PHP's reading of names with brackets: ``filter[ids][]=7`` -> ``{"filter": {"ids": ["7"]}}``."""
+    flat: JsonObject = {}
+    for name, value in pairs:
+        if "[" in name:
+            return _tree(pairs)
+        if name:
+            flat[name] = value
+    return flat
+
+
+def _tree(pairs: Iterable[tuple[str, str]]) -> JsonObject:
+    tree: dict[str, object] = {}
+    for index, (name, value) in enumerate(pairs):
+        if index >= MAX_FIELDS:
+            raise InvalidInput(f"More than {MAX_FIELDS} fields in one request")
+        keys = _keys(name)
+        if len(keys) > MAX_DEPTH:
+            raise InvalidInput(f"A field name nests deeper than {MAX_DEPTH} levels")
+        _put(tree, keys, value)
+    return cast(JsonObject, {name: _lists(branch) for name, branch in tree.items() if name})
+
+
+def _keys(name: str) -> list[str]:
+    head, bracket, rest = name.partition("[")
+    if not bracket or not rest.endswith("]") or not head:
+        return [name]
+    return [head, *rest[:-1].split("][")]
+
+
+def _put(tree: dict[str, object], keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        branch = tree.setdefault(_slot(tree, key), {})
+        if not isinstance(branch, dict):
+            branch = tree[key] = {}
+        tree = branch
+    tree[_slot(tree, keys[-1])] = value
+
+
+def _slot(tree: dict[str, object], key: str) -> str:
+    """``[]`` means one past the highest index, as in PHP."""
+    if key:
+        return key
+    return str(max((int(known) for known in tree if known.isdecimal()), default=-1) + 1)
+
+
+def _lists(branch: object) -> Json:
+    if not isinstance(branch, dict):
+        return cast(str, branch)
+    values = [_lists(value) for value in branch.values()]
+    if list(branch) == [str(index) for index in range(len(branch))]:
+        return values
+    return dict(zip(branch, values, strict=True))
+
+
+def _forgiven(where: str, message: str, remedy: str) -> Finding:
+    return Finding(Kind.FORGIVEN, where, "", message, remedy, _STRUCTURE_RULE)
+
+
+def _php_type(value: object) -> str:
+    """The name that PHP's gettype() has for it, which the CRM prints."""
+    names = {bool: "boolean", int: "integer", float: "double", str: "string"}
+    return names.get(type(value), "NULL")
+
+
+def _text(value: object) -> str:
+    return orjson.dumps(value).decode()[:100]

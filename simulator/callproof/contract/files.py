@@ -1,0 +1,16 @@
+"""Where data files lie: beside the package in a checkout, inside it in a wheel."""
+
+from pathlib import Path
+
+_PACKAGE = Path(__file__).resolve().parent.parent
+
+
+def shipped(name: str) -> Path:
+    """The folder ``schemas`` or ``scenarios``, or ``locustfile.py``, as installed or as checked out.
+
+    Raises FileNotFoundError when the installation is incomplete.
+    """
+    for root in (_PACKAGE / "_data", _PACKAGE.parent.parent):
+        if (root / name).exists():
+            return root / name
+    raise FileNotFoundError(f"{name!r} is missing from this installation of callproof")

@@ -1,0 +1,64 @@
+"""What a reader should know about a request although, or because, it was answered."""
+
+from enum import StrEnum
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.values import immutable
+
+
+def printable(text: str) -> str:
+    """Text of a sender for a terminal or a log: control characters are written as escapes."""
+    return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
+
+
+def sentence(message: str, remedy: str) -> str:
+    """What was wrong and what to do, as text that ends with a full stop."""
+    stop = "" if message.endswith((".", "!", "?")) else "."
+    return f"{message}{stop} {remedy}".rstrip()
+
+
+class Kind(StrEnum):
+    """How a finding came about, from the gravest to the mildest."""
+
+    VIOLATION = "violation"  # the contract is broken; the request was refused
+    FORGIVEN = "forgiven"  # the real CRM refuses this or may refuse it; accepted here unless strict
+    MISPLACED = "misplaced"  # a key that the contract knows, at a level where it does nothing
+    IGNORED = "ignored"  # a key that the contract does not know; it had no effect
+    NOTICE = "notice"  # allowed, but seldom what the sender wanted
+
+
+@immutable(frozen=True, slots=True)
+class Finding:
+    """One remark on one message.
+
+    ``pointer`` is a JSON pointer into the named parameter (``event``, ``query``, ...), ``remedy`` is
+    one sentence that says what to send instead, ``requirement`` the row that it rests on, or ``""``.
+    """
+
+    kind: Kind
+    where: str
+    pointer: str
+    message: str
+    remedy: str = ""
+    requirement: str = ""
+
+    @classmethod
+    def of_json(cls, sent: JsonObject) -> "Finding":
+        """The inverse of ``as_json``."""
+        words = {name: str(value) for name, value in sent.items() if name != "kind"}
+        return cls(kind=Kind(str(sent["kind"])), **words)
+
+    def as_json(self) -> JsonObject:
+        return {
+            "kind": self.kind.value,
+            "where": self.where,
+            "pointer": self.pointer,
+            "message": self.message,
+            "remedy": self.remedy,
+            "requirement": self.requirement,
+        }
+
+    def __str__(self) -> str:
+        place = self.where + self.pointer
+        rule = f" [{self.requirement}]" if self.requirement else ""
+        return printable(f"{self.kind}: {place}: {sentence(self.message, self.remedy)}{rule}")

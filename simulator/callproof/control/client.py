@@ -1,0 +1,184 @@
+"""The two ends as a tester sees them: two HTTP addresses with a control API.
+
+An end that cannot be reached raises Unreachable, which is no verdict on anybody (exit 3); one that
+refuses an action raises ActionRefused.
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from typing import Protocol, cast
+from urllib.parse import quote_plus, urlsplit
+
+import orjson
+import requests
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+from callproof.exchange.answering import BENCH_HEADER
+
+TIMEOUT = 60.0
+LONGEST_POLL = 1.0
+
+
+class Unreachable(Exception):
+    """An end does not answer; the text says which and how."""
+
+
+class ActionRefused(Exception):
+    """An end answered that it cannot do what was asked."""
+
+
+class End:
+    """One end's control API."""
+
+    def __init__(self, side: Side, url: str, token: str = "") -> None:
+        self.side = side
+        self.url = url.rstrip("/")
+        self._session = requests.Session()
+        self._session.trust_env = False
+        self._session.headers.update({BENCH_HEADER: "runner"})
+        if token:
+            self._session.headers["X-Callproof-Token"] = token
+
+    def get(self, path: str, **query: float) -> JsonObject:
+        return self._ask("GET", path, params={name: f"{value:.15g}" for name, value in query.items()})
+
+    def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject:
+        return self._ask("POST", path, data=orjson.dumps(dict(body or {})))
+
+    def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
+        """A request to the CRM's own API, to prepare a scenario; nobody is judged by it."""
+        try:
+            return self._session.request(
+                method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
+            )
+        except requests.RequestException as error:
+            raise self._unreachable(error) from None
+
+    def close(self) -> None:
+        self._session.close()
+
+    def _ask(
+        self, method: str, path: str, params: Mapping[str, str] | None = None, data: bytes | None = None
+    ) -> JsonObject:
+        try:
+            response = self._session.request(
+                method, f"{self.url}/_bench{path}", params=params, data=data, timeout=TIMEOUT
+            )
+            body = orjson.loads(response.content)
+        except (requests.RequestException, orjson.JSONDecodeError) as error:
+            raise self._unreachable(error) from None
+        if response.status_code >= 500 and "error" not in body:
+            raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {response.text[:200]}")
+        if response.status_code != 200:
+            raise ActionRefused(str(body.get("error") or body.get("errorMsg") or response.status_code))
+        return cast(JsonObject, body)
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        end = f"The {self.side.upper()} at {self.url}"
+        return Unreachable(f"{end} does not answer as a callproof end ({type(error).__name__})")
+
+
+class Driven(Protocol):
+    """One end as the runner drives it: the control API of ours, or something that stands in for it."""
+
+    side: Side
+    url: str
+
+    def get(self, path: str, **query: float) -> JsonObject: ...
+    def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject: ...
+    def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response: ...
+    def close(self) -> None: ...
+
+
+class Ends:
+    """Both ends and the time that they share.
+
+    ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
+    our own ends answers when everything is done.
+    """
+
+    def __init__(self, crm: Driven, pbx: Driven, api_key: str, patience: float = 0.0) -> None:
+        self.crm = crm
+        self.pbx = pbx
+        self.api_key = api_key
+        self.patience = patience
+
+    @classmethod
+    def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":
+        """Two running ends of callproof."""
+        return cls(End(Side.CRM, crm_url, token), End(Side.PBX, pbx_url, token), api_key)
+
+    def of(self, side: Side) -> Driven:
+        return self.crm if side is Side.CRM else self.pbx
+
+    def masked(self, text: str) -> str:
+        """A text for a report: the ends have names instead of ports, which differ from run to run, also
+        where an address is part of a form or stands in a Host header."""
+        # The longer address first, which may begin with the other.
+        for end in sorted((self.crm, self.pbx), key=lambda end: -len(end.url)):
+            text = text.replace(end.url, f"http://{end.side}")
+            host = urlsplit(end.url).netloc
+            if ":" in host:
+                text = text.replace(host, end.side.value).replace(quote_plus(host), end.side.value)
+        return text
+
+    def now(self) -> float:
+        return cast(float, self._clocked[0].get("/clock")["now"])
+
+    def settle(self) -> None:
+        """Let everything that is due happen."""
+        self.pass_time(0)
+
+    def pass_time(self, seconds: float) -> None:
+        """Move the clocks on together, from one planned moment to the next; real ones are waited for."""
+        if len(self._clocked) == 1 and self.manual:
+            self._clocked[0].post("/clock", {"advance": seconds})
+            return
+        until = self.now() + seconds
+        while self.step(until):
+            pass
+
+    def pass_until(self, moment: float) -> None:
+        """Move manual clocks on to a moment; one that is over already changes nothing."""
+        if len(self._clocked) == 1:
+            self._clocked[0].post("/clock", {"to": moment})
+            return
+        while self.step(moment):
+            pass
+
+    def step(self, until: float) -> bool:
+        """Go to the next moment at which something happens, at most to ``until``; False when that is it."""
+        if not self.manual:
+            return self._wait(until)
+        due = self._due([end.post("/clock") for end in self._clocked])
+        moment = min([*due, until])
+        due = self._due([end.post("/clock", {"to": moment}) for end in self._clocked])
+        return moment < until or any(planned <= until for planned in due)
+
+    @cached_property
+    def _clocked(self) -> list[Driven]:
+        """The ends whose clocks have to be moved: one of them when both share a clock."""
+        ids = [end.get("/clock")["id"] for end in (self.crm, self.pbx)]
+        return [self.crm] if ids[0] == ids[1] else [self.crm, self.pbx]
+
+    @cached_property
+    def manual(self) -> bool:
+        """Whether time passes by being told to."""
+        return all(end.get("/clock")["kind"] == "manual" for end in (self.crm, self.pbx))
+
+    def _due(self, clocks: Iterable[JsonObject]) -> list[float]:
+        return [cast(float, clock["next"]) for clock in clocks if clock["next"] is not None]
+
+    def _wait(self, until: float) -> bool:
+        """On a real clock: until the CRM's journal grows or time is up."""
+        left = until - self.now()
+        if left <= 0:
+            return False
+        last = cast(float, self.crm.get("/journal", limit=0)["lastId"])
+        self.crm.get("/journal", since=last, wait=min(left, LONGEST_POLL), limit=1)
+        return True
+
+    def close(self) -> None:
+        self.crm.close()
+        self.pbx.close()

@@ -1,0 +1,116 @@
+"""One CRM, put together: its store, clock, journal, keys and its calls to the PBX."""
+
+from dataclasses import asdict
+from typing import Any, cast
+
+from callproof.clocks.clock import Clock
+from callproof.contract.budgets import Limits, purse_of
+from callproof.contract.errors import RateLimitExceeded
+from callproof.contract.jsontypes import Json
+from callproof.crm import seed
+from callproof.crm.outgoing import Outgoing
+from callproof.crm.rules.model import Directory, Grant
+from callproof.crm.settings import SCOPES, CrmSettings, Knobs, Readings
+from callproof.crm.store import tables
+from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.exchange.calling import Caller
+from callproof.exchange.faults import Faults
+from callproof.exchange.journal import Journal
+from callproof.exchange.shared_journal import SharedJournal
+from callproof.storage.database import IN_MEMORY
+from callproof.storage.journal import JournalTable
+
+
+class Crm:
+    """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
+
+    def __init__(self, settings: CrmSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.store = CrmStore(settings.database, settings.country)
+        self.journal = self._journal()
+        self.faults = Faults(settings.seed, settings.faults)
+        self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
+        caller = Caller(
+            self.journal,
+            clock,
+            self.faults,
+            timeout=settings.timeout,
+            allowed_hosts=settings.allowed_hosts,
+            rewrites=settings.rewrites,
+        )
+        self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.knobs().readings)
+        self._fill_when_empty()
+
+    def directory(self) -> Directory:
+        """As it is now, whoever changed it."""
+        return self.store.share(lambda session: session.directory(), writes=False)
+
+    def knobs(self) -> Knobs:
+        return self.knobs_of(self.directory())
+
+    def knobs_of(self, directory: Directory) -> Knobs:
+        known, knobs = self._knobs
+        if known is not directory:
+            kept = cast("dict[str, dict[str, Any]]", directory.settings)
+            readings: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value
+                for name, value in kept.get("readings", {}).items()
+            }
+            limits = Limits(**kept["limits"]) if "limits" in kept else self.settings.limits
+            knobs = Knobs(Readings(**readings), limits)
+            self._knobs = directory, knobs
+        return knobs
+
+    def demand_budget(self, limits: Limits, key: str, address: str, path: str) -> None:
+        """Raises RateLimitExceeded when this key has spent its second from this address."""
+        below = path.split("/", 3)[-1] if path.count("/") > 2 else ""
+        purse = purse_of(f"/{below}")
+        limit = limits.of(purse)
+        if limit is None:
+            return
+        with self.store.begin() as session:
+            fits = session.spend(f"{key} {address}", purse, self.clock.now(), limit)
+        if not fits:
+            raise RateLimitExceeded(limits.status)
+
+    def set_readings(self, readings: Readings) -> None:
+        with self.store.begin() as session:
+            session.save_setting("readings", cast(Json, asdict(readings)))
+
+    def set_limits(self, limits: Limits) -> None:
+        """What was spent until now is forgotten."""
+        with self.store.begin() as session:
+            session.save_setting("limits", cast(Json, asdict(limits)))
+            session.forget_spent()
+
+    def reset(self, number: int | None = None) -> None:
+        """Back to the seed, or to another one: what was kept or journalled since is forgotten."""
+        with self.store.begin() as session:
+            session.clear()
+            self._fill(session, self.settings.seed if number is None else number)
+        self.faults.reset()
+        self.journal.clear()
+
+    def close(self) -> None:
+        self.faults.clear()
+        self.journal.close()
+        self.store.close()
+
+    def _journal(self) -> Journal:
+        if self.settings.database == IN_MEMORY:
+            return Journal(every=self.settings.journal_every)
+        return SharedJournal(
+            JournalTable(self.store.database, tables.journal), every=self.settings.journal_every
+        )
+
+    def _fill_when_empty(self) -> None:
+        with self.store.begin() as session:
+            if session.users():
+                session.save_grant(Grant(self.settings.api_key, SCOPES))
+            else:
+                self._fill(session, self.settings.seed)
+
+    def _fill(self, session: CrmSession, number: int) -> None:
+        session.save_grant(Grant(self.settings.api_key, SCOPES))
+        seed.fill(session, number, managers=self.settings.managers, customers=self.settings.customers)

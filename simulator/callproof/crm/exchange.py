@@ -1,0 +1,68 @@
+"""A request as an operation sees it, and what an operation gives back."""
+
+from collections.abc import Callable
+from dataclasses import field
+
+from callproof.contract.decoding import Decoded
+from callproof.contract.findings import Finding, Kind
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Operation
+from callproof.contract.values import immutable
+from callproof.crm.rules.model import Grant
+from callproof.crm.settings import CrmSettings, Knobs, Readings
+from callproof.crm.store.session import CrmSession
+
+
+@immutable(frozen=True, slots=True)
+class Admitted:
+    """A request whose key was accepted; ``findings`` grow on its way."""
+
+    decoded: Decoded
+    grant: Grant
+    knobs: Knobs
+    findings: list[Finding]
+
+
+@immutable(frozen=True, slots=True)
+class Asked:
+    """One decoded and judged request.
+
+    ``path`` are the parts of the address, ``query`` the plain parameters with canonical types,
+    ``entity`` the structure with canonical types, or None where the method has none. ``client_id`` is
+    the clientId that some PBXs send beside them, or ``""``. ``now`` is in seconds since 1970.
+    ``broken`` is what is wrong with single calls of a batch that is taken all the same, by field name.
+    Operations add to ``findings``.
+    """
+
+    operation: Operation
+    settings: CrmSettings
+    grant: Grant
+    now: float
+    path: dict[str, str]
+    query: JsonObject
+    entity: Json
+    client_id: str = ""
+    readings: Readings = field(default_factory=Readings)
+    broken: dict[str, str] = field(default_factory=dict)
+    findings: list[Finding] = field(default_factory=list)
+
+    def remark(
+        self, pointer: str, message: str, remedy: str = "", requirement: str = "", kind: Kind = Kind.NOTICE
+    ) -> None:
+        where = self.operation.entity or "query"
+        self.findings.append(Finding(kind, where, pointer, message, remedy, requirement))
+
+
+@immutable(frozen=True, slots=True)
+class Reply:
+    """An answer; a status from 400 makes it one without success.
+
+    ``status_changed`` is the user whose new status the PBX has to hear of.
+    """
+
+    body: JsonObject = field(default_factory=dict)
+    status: int = 200
+    status_changed: int | None = None
+
+
+OperationHandler = Callable[[CrmSession, Asked], Reply]

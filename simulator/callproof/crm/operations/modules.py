@@ -1,0 +1,183 @@
+"""Registration of a telephony and its settings (guide, "Registering and setting the telephony")."""
+
+import re
+from collections.abc import Mapping
+from typing import cast
+
+from callproof.contract.errors import (
+    BLANK,
+    INVALID,
+    ActivationFailed,
+    EntityNotFound,
+    InvalidEntity,
+    SimpleConnectionDisabled,
+)
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.crm.account import api_key
+from callproof.crm.exchange import Asked, Reply
+from callproof.crm.rules.model import Grant, Module
+from callproof.crm.store.session import CrmSession
+
+# Not the sender's to set (contract.md, section 3.1).
+READ_ONLY = ("freeze", "native")
+
+NO_FUNDS = "Your account has insufficient funds to activate integration module"
+
+_SYMBOLIC = re.compile(r"[A-Za-z0-9_.-]{1,255}")
+
+
+def edit(session: CrmSession, asked: Asked) -> Reply:
+    """Create the module or change it. A member that is absent stays as it is (section 9.17)."""
+    sent = dict(cast(JsonObject, asked.entity))
+    code = asked.path["code"]
+    _demand_codes(code, sent)
+    if asked.settings.strict and asked.operation.name == "module-edit" and not sent.get("baseUrl"):
+        # Quoted from a live system, but absent in the guide's own example (sections 9.19 and 10).
+        raise InvalidEntity({"baseUrl": BLANK})
+    for name in READ_ONLY:
+        if sent.pop(name, None) is not None:
+            asked.remark(f"/{name}", f"{name} is read-only and was left as it is", "Leave it out.")
+    known = session.module(code)
+    if asked.readings.absent_codes == "clear":
+        _clear_absent_codes(sent)
+    document = _merged(known.document if known else _fresh(code), sent)
+    was_active = known is not None and known.document.get("active") is True
+    if asked.readings.funds == "short" and document.get("active") and not was_active:
+        raise ActivationFailed(errors=[NO_FUNDS])
+    module = Module(code, document)
+    _advise(asked, module)
+    session.save_module(module)
+    info = _info(session, module)
+    return Reply({"info": info or []}, 200 if known else 201)
+
+
+def get(session: CrmSession, asked: Asked) -> Reply:
+    """The settings as they are in effect, without ``clientId`` (section 3.2)."""
+    module = session.module(asked.path["code"])
+    if module is None:
+        raise EntityNotFound
+    shown: JsonObject = {name: value for name, value in module.document.items() if name != "clientId"}
+    integrations = dict(cast(JsonObject, shown.get("integrations") or {}))
+    if "telephony" in integrations:
+        # Clients read ids and codes only as text (section 11).
+        telephony = dict(cast(JsonObject, integrations["telephony"]))
+        telephony["additionalCodes"] = [
+            {"userId": str(pair.user_id), "code": pair.code} for pair in module.extensions
+        ]
+        telephony["externalPhones"] = [
+            {"siteCode": line.site_code, "externalPhone": line.phone} for line in module.lines
+        ]
+        integrations["telephony"] = telephony
+    shown["integrations"] = integrations or []
+    shown["actions"] = shown.get("actions") or []
+    return Reply({"integrationModule": shown})
+
+
+def update_scopes(session: CrmSession, asked: Asked) -> Reply:
+    """Give the module a new key with the scopes that it asks for (section 3.3)."""
+    code = asked.path["code"]
+    if session.module(code) is None:
+        raise EntityNotFound
+    if asked.readings.simple_connection == "disabled":
+        raise SimpleConnectionDisabled
+    scopes = cast(list[str], cast(JsonObject, asked.entity)["scopes"])
+    number = len(session.directory().grants)
+    key = api_key(f"{asked.settings.seed}:{code}:{number}:{asked.now}")
+    session.save_grant(Grant(key, tuple(dict.fromkeys(scopes))))
+    return Reply({"apiKey": key})
+
+
+def _fresh(code: str) -> JsonObject:
+    return {
+        "code": code,
+        "integrationCode": code,
+        "active": False,
+        "freeze": False,
+        "native": False,
+        "actions": {},
+        "availableCountries": [],
+        "integrations": {},
+    }
+
+
+def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
+    errors: dict[str, str] = {}
+    if not _SYMBOLIC.fullmatch(code):
+        errors["code"] = INVALID
+    elif sent.get("code", code) != code:
+        errors["code"] = f"Code must be {code}, as in the address"
+    elif not code.startswith(str(sent.get("integrationCode") or "")):
+        errors["code"] = "Code prefix must match integrationCode"
+    if errors:
+        raise InvalidEntity(errors)
+
+
+def _clear_absent_codes(sent: JsonObject) -> None:
+    """Read a change of the telephony that names no extensions as one that has none (section 9.17)."""
+    integrations = cast(JsonObject, sent.get("integrations") or {})
+    if isinstance(telephony := integrations.get("telephony"), dict):
+        sent["integrations"] = {**integrations, "telephony": {"additionalCodes": [], **telephony}}
+
+
+def _merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
+    """Members of ``integrations`` are merged member by member; everything else is replaced."""
+    document = {**old, **new}
+    blocks = dict(cast(JsonObject, old.get("integrations") or {}))
+    for name, block in cast(JsonObject, new.get("integrations") or {}).items():
+        blocks[name] = {**cast(JsonObject, blocks.get(name) or {}), **cast(JsonObject, block)}
+    document["integrations"] = blocks
+    telephony = blocks.get("telephony")
+    if telephony is not None:
+        defaults: JsonObject = {
+            "allowEdit": True,
+            "inputEventSupported": False,
+            "outputEventSupported": False,
+            "hangupEventSupported": False,
+        }
+        blocks["telephony"] = {**defaults, **cast(JsonObject, telephony)}
+    return document
+
+
+def _info(session: CrmSession, module: Module) -> JsonObject:
+    """Unknown users and shops are reported, not refused (section 3.1)."""
+    users = {user.id for user in session.users()}
+    sites = {site.code for site in session.directory().sites}
+    no_users = [e.user_id for e in module.extensions if e.user_id not in users]
+    no_sites = [line.site_code for line in module.lines if line.site_code not in sites]
+    info: JsonObject = {}
+    if no_users:
+        info["notExistUsersIds"] = list(dict.fromkeys(no_users))
+    if no_sites:
+        info["notExistSiteCodes"] = list(dict.fromkeys(no_sites))
+    return info
+
+
+def _advise(asked: Asked, module: Module) -> None:
+    """What was accepted but will disappoint: settings that keep the telephony from working."""
+    sent = cast(JsonObject, asked.entity)
+    if "telephony" not in cast(JsonObject, module.document["integrations"]):
+        asked.remark(
+            "/integrations", "there are no telephony settings", "Put them under integrations.telephony."
+        )
+        return
+    if not module.document.get("active"):
+        asked.remark("/active", "the module is not active, its methods will be refused", "Send true.")
+    if not module.make_call_url:
+        asked.remark(
+            "/integrations/telephony/makeCallUrl", "without it nobody can start a call", "Send an address."
+        )
+    if not sent.get("name") and not module.document.get("name"):
+        asked.remark(
+            "/name", "a module outside the marketplace needs a name", "Send a name.", "PBX-MODULE-06"
+        )
+    codes = [pair.code for pair in module.extensions]
+    for code in sorted({code for code in codes if codes.count(code) > 1}):
+        asked.remark(
+            "/integrations/telephony/additionalCodes",
+            f"extension {code} has several users, the last one counts",
+            "Give each user an extension.",
+            "PBX-MODULE-04",
+        )
+
+
+HANDLERS = {"module-edit": edit, "module": get, "module-scopes": update_scopes}

@@ -1,0 +1,111 @@
+"""Tasks, orders and companies: kept, read and listed, no more (contract.md, sections 6.6 and 12.10)."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from callproof.contract.dates import written
+from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, NotLoaded
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.crm.exchange import Asked, OperationHandler, Reply
+from callproof.crm.operations.people import Page
+from callproof.crm.operations.shops import demand_site
+from callproof.crm.rules.model import Document
+from callproof.crm.store.session import CrmSession
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """One kind of document; ``singular`` and ``plural`` are its names in answers, ``manager`` the member
+    that names a user, ``what`` its name in a refusal."""
+
+    kind: str
+    singular: str
+    plural: str
+    manager: str
+    what: str
+
+
+def create(neighbour: Neighbour) -> OperationHandler:
+    def handler(session: CrmSession, asked: Asked) -> Reply:
+        sent = cast(JsonObject, asked.entity)
+        user = sent.get(neighbour.manager)
+        if user is not None and session.user(cast(int, user)) is None:
+            refusal = NotLoaded(neighbour.what)
+            refusal.errors = {neighbour.manager: INVALID}
+            raise refusal
+        external_id = cast("str | None", sent.get("externalId"))
+        if external_id is not None and session.document(neighbour.kind, external_id=external_id):
+            raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})
+        stored = session.add_document(
+            Document(
+                kind=neighbour.kind,
+                external_id=external_id,
+                site=demand_site(session, asked, None),
+                customer_id=_customer(session, sent),
+                created_at=asked.now,
+                document=sent,
+            )
+        )
+        return Reply({"id": stored.id}, 201)
+
+    return handler
+
+
+def listing(neighbour: Neighbour) -> OperationHandler:
+    def handler(session: CrmSession, asked: Asked) -> Reply:
+        page = Page.of(asked.query)
+        found = [d for d in session.documents(neighbour.kind) if asked.grant.sees(d.site)]
+        if asked.query.get("filter"):
+            asked.remark("/filter", "filters of this list are not simulated", "Read the whole list.")
+        shown: list[Json] = [_shown(d, asked) for d in found[page.offset : page.offset + page.limit]]
+        return Reply({"pagination": page.pagination(len(found)), neighbour.plural: shown})
+
+    return handler
+
+
+def get(neighbour: Neighbour) -> OperationHandler:
+    def handler(session: CrmSession, asked: Asked) -> Reply:
+        uid = asked.path.get("uid") or asked.path["id"]
+        if "uid" in asked.path and asked.query.get("by", "externalId") == "externalId":
+            found = session.document(neighbour.kind, external_id=uid)
+        else:
+            number = int(uid) if uid.isdecimal() and len(uid) < 10 else 0
+            found = session.document(neighbour.kind, number=number)
+        if found is None or not asked.grant.sees(found.site):
+            raise EntityNotFound
+        return Reply({neighbour.singular: _shown(found, asked)})
+
+    return handler
+
+
+def _customer(session: CrmSession, sent: JsonObject) -> int | None:
+    named = cast(JsonObject, sent.get("customer") or {})
+    if "id" in named:
+        found = session.customer(cast(int, named["id"]))
+    elif "externalId" in named:
+        found = session.customer_by_external_id(str(named["externalId"]))
+    else:
+        return None
+    return found.id if found else None
+
+
+def _shown(document: Document, asked: Asked) -> JsonObject:
+    created = written(document.created_at, asked.settings.timezone)
+    return {**document.document, "id": document.id, "site": document.site, "createdAt": created}
+
+
+_TASK = Neighbour("task", "task", "tasks", "performerId", "Task")
+_ORDER = Neighbour("order", "order", "orders", "managerId", "Order")
+_COMPANY = Neighbour("company", "customerCorporate", "customersCorporate", "managerId", "CustomerCorporate")
+
+HANDLERS: dict[str, OperationHandler] = {
+    "tasks": listing(_TASK),
+    "task-create": create(_TASK),
+    "task": get(_TASK),
+    "orders": listing(_ORDER),
+    "order-create": create(_ORDER),
+    "order": get(_ORDER),
+    "customers-corporate": listing(_COMPANY),
+    "corporate-create": create(_COMPANY),
+    "corporate": get(_COMPANY),
+}

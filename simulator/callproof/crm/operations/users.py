@@ -1,0 +1,117 @@
+"""Users, their status, groups and shops (contract.md, sections 6.1 to 6.5)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import cast
+
+from callproof.contract.dates import written
+from callproof.contract.errors import EntityNotFound
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.crm.exchange import Asked, Reply
+from callproof.crm.operations.people import Page, user_json
+from callproof.crm.rules.model import User
+from callproof.crm.store.session import CrmSession
+
+
+def users(session: CrmSession, asked: Asked) -> Reply:
+    wanted = cast(JsonObject, asked.query.get("filter") or {})
+    page = Page.of(asked.query)
+    found = [user for user in session.users() if _matches(user, wanted, asked.settings.timezone)]
+    groups = {group.code: group for group in session.groups()}
+    shown = [
+        user_json(user, groups, asked.settings.timezone)
+        for user in found[page.offset : page.offset + page.limit]
+    ]
+    return Reply({"pagination": page.pagination(len(found)), "users": list(shown)})
+
+
+def user(session: CrmSession, asked: Asked) -> Reply:
+    groups = {group.code: group for group in session.groups()}
+    return Reply({"user": user_json(_known(session, asked), groups, asked.settings.timezone)})
+
+
+def set_status(session: CrmSession, asked: Asked) -> Reply:
+    """Set the status; the PBX hears of it when it really changed."""
+    known = _known(session, asked)
+    status = str(asked.query["status"])
+    if status == known.status:
+        return Reply()
+    session.save_user(replace(known, status=status))
+    return Reply(status_changed=known.id)
+
+
+def groups(session: CrmSession, asked: Asked) -> Reply:
+    page = Page.of(asked.query)
+    found = session.groups()
+    shown: list[Json] = [
+        {
+            "id": group.id,
+            "name": group.name,
+            "code": group.code,
+            "isManager": group.is_manager,
+            "isPosManager": False,
+            "isDeliveryMen": False,
+            "deliveryTypes": [],
+            "breakdownOrderTypes": [],
+            "breakdownSites": [],
+            "breakdownOrderMethods": [],
+            "grantedOrderTypes": [],
+            "grantedSites": [],
+        }
+        for group in found[page.offset : page.offset + page.limit]
+    ]
+    return Reply({"pagination": page.pagination(len(found)), "groups": shown})
+
+
+def sites(session: CrmSession, asked: Asked) -> Reply:
+    """A map by code, not a list (section 6.5)."""
+    shown: JsonObject = {
+        site.code: {
+            "name": site.name,
+            "url": site.url,
+            "code": site.code,
+            "defaultForCrm": number == 0,
+            "ordering": 10 * (number + 1),
+            "countryIso": asked.settings.country,
+            "currency": "RUB",
+        }
+        for number, site in enumerate(session.directory().sites)
+    }
+    return Reply({"sites": shown or []})
+
+
+def _known(session: CrmSession, asked: Asked) -> User:
+    number = asked.path["id"]
+    found = session.user(int(number)) if number.isdecimal() and len(number) < 10 else None
+    if found is None:
+        raise EntityNotFound
+    return found
+
+
+def _matches(user: User, wanted: Mapping[str, Json], zone: str) -> bool:
+    """Whether the user passes ``filter``; a status asks for being online as well (section 6.1)."""
+    plain: JsonObject = {
+        "email": user.email,
+        "status": user.status if user.online else None,
+        "online": user.online,
+        "active": user.active,
+        "isManager": user.is_manager,
+        "isPosManager": False,
+        "isAdmin": user.is_admin,
+    }
+    if any(name in wanted and wanted[name] != value for name, value in plain.items()):
+        return False
+    groups = cast("list[str]", wanted.get("groups") or [])
+    if groups and not set(groups) & set(user.groups):
+        return False
+    created = written(user.created_at, zone)
+    return str(wanted.get("createdAtFrom", "")) <= created <= str(wanted.get("createdAtTo", "9"))
+
+
+HANDLERS = {
+    "users": users,
+    "user": user,
+    "user-status": set_status,
+    "user-groups": groups,
+    "sites": sites,
+}

@@ -1,0 +1,228 @@
+"""The CRM's calls to the PBX and to its module: every address of the settings (contract.md, section 7)."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import cast
+from urllib.parse import urljoin
+
+import orjson
+
+from callproof.clocks.clock import Clock
+from callproof.contract.phones import dialable
+from callproof.crm.rules.model import Initiation, Module, Pool
+from callproof.crm.settings import CrmSettings, Readings
+from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.exchange.calling import Caller, HostRefused
+from callproof.exchange.journal import Exchange
+
+MAX_REDIRECTS = 5
+
+
+class Refused(Exception):
+    """The CRM itself does not ask the PBX; the text tells the user why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Playback:
+    """What a player got: ``status`` None and ``outcome`` when there was no answer at all."""
+
+    url: str
+    status: int | None
+    content_type: str
+    size: int
+    outcome: str
+
+
+class Outgoing:
+    """``readings`` gives those in force, which a tester may change at any time."""
+
+    def __init__(
+        self,
+        store: CrmStore,
+        clock: Clock,
+        caller: Caller,
+        settings: CrmSettings,
+        readings: Callable[[], Readings],
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._caller = caller
+        self._settings = settings
+        self._readings = readings
+
+    def make_call(self, user_id: int, phone: str, site: str | None = None) -> Initiation:
+        """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
+
+        200 counts as success, anything else as a failure, and the body is not looked at (guide, "Call
+        initiation"). Raises Refused when there would be no icon to click on.
+        """
+        with self._store.begin() as session:
+            module, code = _with_icon(session, user_id)
+            lines = module.lines
+        asked = {
+            "clientId": module.client_id,
+            "code": code,
+            "userId": str(user_id),
+            "phone": self._dialled(phone),
+        }
+        line = next((line for line in lines if line.site_code == site), None)
+        if line is not None:
+            asked["externalPhone"] = line.phone
+        status, outcome = self._ask("make-call", module.make_call_url, asked)
+        if status is not None:
+            outcome = "started" if status == 200 else f"the PBX answered {status}"
+        with self._store.begin() as session:
+            return session.add_initiation(
+                Initiation(
+                    user_id=user_id,
+                    phone=phone,
+                    code=code,
+                    module=module.code,
+                    url=module.make_call_url,
+                    at=self._clock.now(),
+                    status=status,
+                    outcome=outcome,
+                )
+            )
+
+    def notify_status(self, user_id: int) -> None:
+        """Plan the notice of a changed status; whatever the PBX answers is ignored (guide, "System user
+        status change notification")."""
+        self._clock.call_at(self._clock.now(), lambda: self._notify_status(user_id))
+
+    def tell_activity(self, code: str) -> None:
+        """Plan the call-back to ``baseUrl`` + ``actions.activity`` after a module was switched on or off on
+        the CRM's side (contract.md, section 7.5)."""
+        self._clock.call_at(self._clock.now(), lambda: self._tell_activity(code))
+
+    def open_account(self, code: str) -> Playback:
+        """A user opens the module's account: POST with clientId to accountUrl (section 7.4).
+
+        Raises Refused when the module is unknown or has no such address.
+        """
+        with self._store.begin() as session:
+            module = session.module(code)
+        url = str(module.document.get("accountUrl") or "") if module else ""
+        if module is None or not url:
+            raise Refused(f"The module {code} has no accountUrl")
+        status, problem = self._ask("account", url, form={"clientId": module.client_id})
+        return Playback(url, status, "", 0, problem or f"the module answered {status}")
+
+    def _tell_activity(self, code: str) -> None:
+        with self._store.begin() as session:
+            module = session.module(code)
+        if module is None:
+            return
+        actions = cast(dict[str, str], module.document.get("actions") or {})
+        base = str(module.document.get("baseUrl") or "")
+        if not base or not actions.get("activity"):
+            return
+        # A relative path is joined with exactly one slash (section 9.30).
+        url = f"{base.rstrip('/')}/{actions['activity'].lstrip('/')}"
+        state = {
+            "active": bool(module.document.get("active")),
+            "freeze": bool(module.document.get("freeze")),
+        }
+        form = {
+            "clientId": module.client_id,
+            "activity": orjson.dumps(state).decode(),
+            "systemUrl": self._settings.base_url,
+        }
+        self._ask("activity", url, form=form)
+
+    def play(self, external_id: str, part: str | None = None) -> Playback:
+        """A user plays a call of the history; ``part`` is a Range header such as ``bytes=0-99``.
+
+        Redirects are followed. Raises Refused when the call or its recording is not known.
+        """
+        with self._store.begin() as session:
+            call = session.call(external_id)
+            pool = session.directory().pool
+        if call is None or not call.document.get("recordUrl"):
+            raise Refused(f"The history has no recording of call {external_id}")
+        url = str(call.document["recordUrl"])
+        # A history row names no module; with several the first enabled one speaks (section 9.2).
+        client_id = pool.modules[0].client_id if pool.modules else ""
+        known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
+        query = {name: known[name] for name in self._readings().record_params}
+        return self._fetch(url, query, {"Range": part} if part else {})
+
+    def _dialled(self, phone: str) -> str:
+        if self._readings().dial == "as-stored":
+            return phone
+        return dialable(phone, self._settings.country)
+
+    def _fetch(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Playback:
+        try:
+            exchange = self._caller.send("record", "GET", url, params=query, headers=headers)
+            for _ in range(MAX_REDIRECTS):
+                target = _redirect(exchange)
+                if target is None:
+                    break
+                exchange = self._caller.send("record", "GET", target, headers=headers)
+        except HostRefused as error:
+            return Playback(url, None, "", 0, str(error))
+        if exchange.answer is None:
+            return Playback(exchange.request.url, None, "", 0, exchange.error)
+        answer = exchange.answer
+        content_type = {n.lower(): v for n, v in answer.headers}.get("content-type", "")
+        outcome = "played" if answer.status in (200, 206) else f"the PBX answered {answer.status}"
+        return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
+
+    def _notify_status(self, user_id: int) -> None:
+        with self._store.begin() as session:
+            user, modules = session.user(user_id), session.directory().pool.modules
+        if user is None or not user.online:
+            return
+        for module in modules:
+            code = Pool((module,)).code_of(user_id)
+            if code is None or not module.change_user_status_url:
+                continue
+            asked = {
+                "clientId": module.client_id,
+                "code": code,
+                "userId": str(user_id),
+                "status": user.status,
+            }
+            self._ask("status-notice", module.change_user_status_url, asked)
+
+    def _ask(
+        self,
+        operation: str,
+        url: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> tuple[int | None, str]:
+        """GET, or POST when there is a form; the status, or None and why there is none."""
+        try:
+            exchange = self._caller.send(operation, "POST" if form else "GET", url, params=query, data=form)
+        except HostRefused as error:
+            return None, str(error)
+        return (exchange.answer.status if exchange.answer else None), exchange.error
+
+
+def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
+    """The module whose icon the user sees, and the user's extension there (guide, "Extension codes")."""
+    user = session.user(user_id)
+    if user is None:
+        raise Refused(f"There is no user {user_id}")
+    if not user.online:
+        raise Refused(f"User {user_id} is not authorised in the system")
+    modules = session.directory().pool.modules
+    if not modules:
+        raise Refused("No telephony is enabled")
+    callable_ = [module for module in modules if module.make_call_url]
+    if not callable_:
+        raise Refused("The telephony has no makeCallUrl")
+    for module in callable_:
+        if (code := Pool((module,)).code_of(user_id)) is not None:
+            return module, code
+    raise Refused(f"User {user_id} has no extension")
+
+
+def _redirect(exchange: Exchange) -> str | None:
+    answer = exchange.answer
+    if answer is None or answer.status not in (301, 302, 303, 307, 308):
+        return None
+    target = next((value for name, value in answer.headers if name.lower() == "location"), None)
+    return urljoin(exchange.request.url, target) if target else None

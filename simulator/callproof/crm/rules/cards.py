@@ -1,0 +1,86 @@
+"""Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
+
+from collections.abc import Container, Iterable, Mapping, Sequence
+from typing import cast
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.phones import same_phone
+from callproof.contract.values import immutable
+from callproof.crm.rules.model import Card, Pool
+
+
+@immutable(frozen=True, slots=True)
+class Recipients:
+    """Users by the extension that named them, None for a user named by id; and what nobody knows."""
+
+    users: dict[int, str | None]
+    unknown_codes: list[str]
+    unknown_users: list[int]
+
+
+def recipients(
+    codes: Sequence[str],
+    user_ids: Sequence[int],
+    pool: Pool,
+    known: Container[int],
+) -> Recipients:
+    """Resolve the addressees of an event; each user is named once, unknown ones in order of appearance.
+
+    ``known`` are the users that there are.
+    """
+    found: dict[int, str | None] = {}
+    unknown_codes: list[str] = []
+    unknown_users: list[int] = []
+    for code in dict.fromkeys(codes):
+        user = pool.user_of(code)
+        if user is None or user not in known:
+            unknown_codes.append(code)
+        else:
+            found.setdefault(user, code)
+    for user in dict.fromkeys(user_ids):
+        if user in known:
+            found.setdefault(user, pool.code_of(user))
+        else:
+            unknown_users.append(user)
+    return Recipients(found, unknown_codes, unknown_users)
+
+
+def already_told(
+    named: Mapping[int, str | None], open_cards: Iterable[Card], events: Iterable[JsonObject]
+) -> set[int]:
+    """Those named in a beginning whom it tells nothing new: they see the call already, or heard of its end.
+
+    ``events`` are the earlier ones of the call. A hangup that names nobody ended the call for everyone.
+    """
+    seeing = {card.user_id for card in open_cards}
+    told = {user for user in named if user in seeing}
+    for event in events:
+        if event["type"] != "hangup":
+            continue
+        codes = cast("list[str]", event.get("codes") or [])
+        users = cast("list[int]", event.get("userIds") or [])
+        told |= {
+            user for user, code in named.items() if user in users or code in codes or not (codes or users)
+        }
+    return told
+
+
+def ended_by_hangup(
+    open_cards: Sequence[Card], phone: str, call_external_id: str | None, country: str = "RU"
+) -> list[Card]:
+    """The open cards that a ``hangup`` closes.
+
+    The call's id decides when the event has one. Without it, the number does, and only the newest call
+    of that number ends: two calls from one number may be going on at once.
+    """
+    if call_external_id is not None:
+        return [card for card in open_cards if card.call_external_id == call_external_id]
+    same = [card for card in open_cards if same_phone(card.phone, phone, country)]
+    newest = max(same, key=lambda card: (card.opened_at, card.id), default=None)
+    if newest is None:
+        return []
+    return [
+        card
+        for card in same
+        if (card.call_external_id, card.opened_at) == (newest.call_external_id, newest.opened_at)
+    ]

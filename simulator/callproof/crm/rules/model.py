@@ -1,0 +1,276 @@
+"""The things that the two systems keep, as plain immutable values.
+
+Moments are seconds since 1970 (UTC). Modules and customers keep the document that was sent, so that
+a member which no rule here needs is still given back as it came.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import cast
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.phones import phone_key
+from callproof.contract.values import immutable
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    id: int
+    code: str
+    name: str
+    is_manager: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    code: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An API key and what it may do; ``sites`` None means every shop (contract.md, section 1.3)."""
+
+    key: str
+    scopes: tuple[str, ...]
+    sites: tuple[str, ...] | None = None
+
+    def sees(self, site: str | None) -> bool:
+        """Whether an entity of this shop is within the key's reach; one without a shop always is."""
+        return self.sites is None or site is None or site in self.sites
+
+
+@immutable(frozen=True, slots=True)
+class User:
+    """``online`` says whether the user is authorised in the system; it is independent of ``status``."""
+
+    id: int
+    email: str
+    first_name: str
+    last_name: str
+    online: bool
+    status: str
+    created_at: float
+    active: bool = True
+    is_admin: bool = False
+    is_manager: bool = True
+    phone: str = ""
+    patronymic: str = ""
+    groups: tuple[str, ...] = ()
+
+
+@immutable(frozen=True, slots=True)
+class Customer:
+    id: int
+    external_id: str | None
+    site: str | None
+    manager_id: int | None
+    phones: tuple[str, ...]
+    created_at: float
+    updated_at: float
+    details: JsonObject = field(default_factory=dict)
+
+
+@immutable(frozen=True, slots=True)
+class Document:
+    """A task, an order or a company: kept as it came, found by id or externalId."""
+
+    kind: str
+    external_id: str | None
+    site: str | None
+    customer_id: int | None
+    created_at: float
+    document: JsonObject
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerQuery:
+    """What ``filter`` of GET customers may ask for; an empty member asks for nothing."""
+
+    ids: tuple[int, ...] = ()
+    external_ids: tuple[str, ...] = ()
+    managers: tuple[int, ...] = ()
+    sites: tuple[str, ...] = ()
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Extension:
+    """One pair of ``additionalCodes``."""
+
+    user_id: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One pair of ``externalPhones``."""
+
+    site_code: str
+    phone: str
+
+
+@dataclass(frozen=True)
+class Module:
+    """A connected module; ``document`` is the merged ``integrationModule`` with canonical types."""
+
+    code: str
+    document: JsonObject
+
+    @cached_property
+    def client_id(self) -> str:
+        return str(self.document.get("clientId") or "")
+
+    @cached_property
+    def enabled(self) -> bool:
+        """Whether telephony methods and call-backs work: active, not frozen, with telephony settings."""
+        on = self.document.get("active") is True and not self.document.get("freeze")
+        return on and self._telephony is not None
+
+    @property
+    def make_call_url(self) -> str:
+        return str((self._telephony or {}).get("makeCallUrl") or "")
+
+    @property
+    def change_user_status_url(self) -> str:
+        return str((self._telephony or {}).get("changeUserStatusUrl") or "")
+
+    @cached_property
+    def extensions(self) -> tuple[Extension, ...]:
+        return tuple(
+            Extension(int(str(pair["userId"])), str(pair["code"]))
+            for pair in self._pairs("additionalCodes")
+        )
+
+    @cached_property
+    def lines(self) -> tuple[Line, ...]:
+        return tuple(
+            Line(str(pair["siteCode"]), str(pair["externalPhone"]))
+            for pair in self._pairs("externalPhones")
+        )
+
+    @cached_property
+    def _telephony(self) -> JsonObject | None:
+        integrations = cast(JsonObject, self.document.get("integrations") or {})
+        return cast("JsonObject | None", integrations.get("telephony"))
+
+    def _pairs(self, name: str) -> list[JsonObject]:
+        return cast(list[JsonObject], (self._telephony or {}).get(name) or [])
+
+
+@dataclass(frozen=True)
+class Pool:
+    """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
+
+    modules: tuple[Module, ...]
+    country: str = "RU"
+
+    @cached_property
+    def enabled(self) -> bool:
+        return bool(self.modules)
+
+    def of_client(self, client_id: str) -> "Pool":
+        """Only the modules that registered with this clientId; empty when none did."""
+        return self._by_client.get(client_id) or Pool((), self.country)
+
+    def user_of(self, code: Json) -> int | None:
+        """Who has the extension; with several entries the last one counts (section 9.16)."""
+        return self._users.get(code) if isinstance(code, str) else None
+
+    def code_of(self, user_id: int) -> str | None:
+        """The user's extension; with several the first one counts (section 9.16)."""
+        return self._codes.get(user_id)
+
+    def line(self, phone: str) -> Line | None:
+        """The line of the settings that is written like this number in any notation."""
+        return self._lines.get(phone_key(phone, self.country))
+
+    @cached_property
+    def _by_client(self) -> dict[str, "Pool"]:
+        found: dict[str, tuple[Module, ...]] = {}
+        for module in self.modules:
+            found[module.client_id] = (*found.get(module.client_id, ()), module)
+        return {
+            client: self if len(mine) == len(self.modules) else Pool(mine, self.country)
+            for client, mine in found.items()
+        }
+
+    @cached_property
+    def _lines(self) -> dict[str, Line]:
+        """By what the notations of a number have in common; the first of equal ones counts."""
+        lines = [line for module in self.modules for line in module.lines]
+        keys = ((phone_key(line.phone, self.country), line) for line in reversed(lines))
+        return {key: line for key, line in keys if key}
+
+    @cached_property
+    def _users(self) -> dict[str, int]:
+        return {e.code: e.user_id for module in self.modules for e in module.extensions}
+
+    @cached_property
+    def _codes(self) -> dict[int, str]:
+        pairs = [(e.user_id, e.code) for module in self.modules for e in module.extensions]
+        return dict(reversed(pairs))
+
+
+@dataclass(frozen=True)
+class Directory:
+    """What almost every request needs and almost none changes; ``settings`` are those of the bench."""
+
+    grants: tuple[Grant, ...]
+    pool: Pool
+    sites: tuple[Site, ...]
+    users: Mapping[int, User]
+    settings: Mapping[str, Json]
+
+
+@immutable(frozen=True, slots=True)
+class Card:
+    """What one manager sees of one call. ``shop`` is the direction, from the line that was dialled."""
+
+    id: int
+    direction: str
+    phone: str
+    user_id: int
+    code: str | None
+    call_external_id: str | None
+    external_phone: str | None
+    shop: str | None
+    customer_id: int | None
+    opened_at: float
+    closed_at: float | None = None
+    hangup_status: str | None = None
+
+
+@immutable(frozen=True, slots=True)
+class Initiation:
+    """One attempt of a user to start a call; ``status`` is the PBX's answer or None when none came."""
+
+    user_id: int
+    phone: str
+    code: str
+    module: str
+    url: str
+    at: float
+    status: int | None
+    outcome: str
+    id: int = 0
+
+
+@immutable(frozen=True, slots=True)
+class HistoryCall:
+    """One row of the history as it was uploaded; ``document`` is the item of ``calls``."""
+
+    external_id: str
+    document: JsonObject
+    phone: str
+    user_id: int | None
+    customer_id: int | None
+    uploaded_at: float
+
+    def as_json(self) -> dict[str, Json]:
+        return {**self.document, "userId": self.user_id, "customerId": self.customer_id}

@@ -1,0 +1,103 @@
+"""What a CRM is started with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from callproof.contract.budgets import Limits
+from callproof.contract.guide import MANAGERS
+from callproof.crm.account import CUSTOMERS
+from callproof.exchange.faults import Fault
+
+SCOPES = (
+    "telephony_read",
+    "telephony_write",
+    "user_read",
+    "user_write",
+    "customer_read",
+    "customer_write",
+    "reference_read",
+    "integration_read",
+    "integration_write",
+    "order_read",
+    "order_write",
+    "task_read",
+    "task_write",
+)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """How the CRM reads what no source settles (contract.md, section 9); the first choice is the default.
+
+    ``repeat``: ``keep`` the first upload of a call, or ``update-record-url`` from a later one (9.9).
+    ``broken_call``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460 (9.8).
+    ``absent_codes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them (9.17).
+    ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored`` (9.26).
+    ``record_params``: which of clientId, externalId and phone a recordUrl is called with (9.28).
+    ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation (9.12).
+    ``simple_connection``: whether modules count as connected by one click (3.3).
+    ``funds``: ``short`` refuses to activate a module with 402; ``account``: ``unknown`` refuses every
+    request as to a subdomain that does not exist (both 1.6).
+    """
+
+    repeat: str = "keep"
+    broken_call: str = "refuse-batch"
+    absent_codes: str = "keep"
+    dial: str = "digits"
+    record_params: tuple[str, ...] = ("clientId",)
+    links: str = "known"
+    simple_connection: str = "enabled"
+    funds: str = "enough"
+    account: str = "exists"
+
+
+# What each reading may be set to; record_params takes any of its choices together.
+CHOICES = {
+    "repeat": ("keep", "update-record-url"),
+    "broken_call": ("refuse-batch", "take-the-rest"),
+    "absent_codes": ("keep", "clear"),
+    "dial": ("digits", "as-stored"),
+    "record_params": ("clientId", "externalId", "phone"),
+    "links": ("known", "sample"),
+    "simple_connection": ("enabled", "disabled"),
+    "funds": ("enough", "short"),
+    "account": ("exists", "unknown"),
+}
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """What a tester may turn while the CRM runs; kept in its database, so the same for every worker."""
+
+    readings: Readings = field(default_factory=Readings)
+    limits: Limits = field(default_factory=Limits)
+
+
+@dataclass(frozen=True)
+class CrmSettings:
+    """``base_url`` is this end's own address, ``country`` reads numbers without a country code.
+
+    ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
+    ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
+    are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
+    ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
+    every call to the PBX (contract.md, section 9.25). ``faults`` act from the start. Of so many exchanges
+    the journal keeps one, ``journal_every``; 0 keeps none. ``workers`` processes answer as this CRM.
+    """
+
+    api_key: str
+    base_url: str
+    seed: int = 1
+    strict: bool = False
+    country: str = "RU"
+    timeout: float = 10.0
+    allowed_hosts: tuple[str, ...] = ()
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    database: str = "sqlite://"
+    limits: Limits = field(default_factory=Limits)
+    timezone: str = "UTC"
+    managers: int = MANAGERS
+    customers: int = CUSTOMERS
+    faults: tuple[Fault, ...] = ()
+    journal_every: int = 1
+    workers: int = 1

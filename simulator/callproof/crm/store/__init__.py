@@ -1,0 +1,1 @@
+"""What the CRM keeps, on the kit of ``storage``."""

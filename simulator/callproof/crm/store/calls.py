@@ -1,0 +1,232 @@
+"""What events, uploads and lookups ask of the database, by statements that the driver executes."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from operator import attrgetter
+from typing import cast as known_as
+
+import orjson
+from sqlalchemy import Text, bindparam, cast, func, insert, select, update
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.phones import phone_key
+from callproof.crm.rules.model import (
+    Card,
+    Customer,
+    Directory,
+    Document,
+    HistoryCall,
+    User,
+)
+from callproof.crm.store.directory import Known
+from callproof.crm.store.tables import (
+    calls,
+    cards,
+    customer_phones,
+    customers,
+    documents,
+    events,
+)
+from callproof.storage.driver import Driver, Row, Statement
+
+_CARD = (
+    *("direction", "phone", "user_id", "code", "call_external_id", "external_phone", "shop"),
+    *("customer_id", "opened_at", "closed_at", "hangup_status"),
+)
+_NEW_CARD = attrgetter(*_CARD)
+_CALL = ("external_id", "phone", "user_id", "customer_id", "uploaded_at", "document")
+
+_ADD_EVENT = Statement(
+    insert(events).values(
+        at=bindparam("moment"), call_external_id=bindparam("call"), document=bindparam("content")
+    ),
+    *("moment", "call", "content"),
+)
+_EVENTS_OF = Statement(
+    select(cast(events.c.document, Text))
+    .where(events.c.call_external_id == bindparam("call"))
+    .order_by(events.c.id),
+    "call",
+)
+_CALL_OF = Statement(
+    select(
+        calls.c.external_id,
+        cast(calls.c.document, Text),
+        *(calls.c[name] for name in ("phone", "user_id", "customer_id", "uploaded_at")),
+    ).where(calls.c.external_id == bindparam("call")),
+    "call",
+)
+_SAVE_CALL = Statement(
+    update(calls).where(calls.c.external_id == bindparam("call")).values(document=bindparam("content")),
+    *("content", "call"),
+)
+_LAST_ORDER = Statement(
+    select(
+        *(documents.c[name] for name in ("kind", "external_id", "site", "customer_id", "created_at")),
+        cast(documents.c.document, Text),
+        documents.c.id,
+    )
+    .where(documents.c.kind == bindparam("sort"), documents.c.customer_id == bindparam("customer"))
+    .order_by(documents.c.id.desc()),
+    *("sort", "customer"),
+)
+
+
+class CallSession:
+    """One transaction of the hot path; ``known`` remembers the directory between them."""
+
+    def __init__(self, driver: Driver, country: str, known: Known) -> None:
+        self._driver = driver
+        self._country = country
+        self._known = known
+        self._directory: Directory | None = None
+        self._changed = False
+
+    def directory(self) -> Directory:
+        if self._directory is None:
+            self._directory = self._known.read(self._driver, keep=not self._changed)
+        return self._directory
+
+    def user(self, user_id: int) -> User | None:
+        return self.directory().users.get(user_id)
+
+    def owners(self, phone: str) -> list[Customer]:
+        """Who has the number, in the order of ids."""
+        key = phone_key(phone, self._country)
+        if not key:
+            return []
+        rows = self._driver.execute(_owners(1), (key,)).fetchall()
+        return [_customer(row) for row in rows]
+
+    def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
+        """Who has each number, in the order of ids; a number that nobody has is not there."""
+        country = self._country
+        keys = {phone: phone_key(phone, country) for phone in phones}
+        wanted = set(keys.values()) - {""}
+        if not wanted:
+            return {}
+        owners: dict[str, list[Customer]] = {}
+        for row in self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall():
+            owners.setdefault(row[-1], []).append(_customer(row))
+        return {phone: owners[key] for phone, key in keys.items() if key in owners}
+
+    def add_event(self, event: JsonObject, at: float) -> None:
+        call = known_as("str | None", event.get("callExternalId"))
+        self._driver.execute(_ADD_EVENT, (at, call, _text(event)))
+
+    def first_events(self, call_ids: Sequence[str]) -> dict[str, float]:
+        """When each of the calls was first heard of; one that was not is not there."""
+        if not call_ids:
+            return {}
+        found = self._driver.execute(_first_events(len(call_ids)), call_ids)
+        return dict(known_as("list[tuple[str, float]]", found.fetchall()))
+
+    def events_of(self, call_external_id: str) -> list[JsonObject]:
+        """What was reported of the call, in the order of arrival."""
+        rows = self._driver.execute(_EVENTS_OF, (call_external_id,)).fetchall()
+        return [orjson.loads(content) for (content,) in rows]
+
+    def add_cards(self, new: Sequence[Card]) -> None:
+        self._driver.insert(cards, _CARD, [_NEW_CARD(card) for card in new])
+
+    def open_cards(self, call_ids: Sequence[str] | None = None) -> list[Card]:
+        """All of them, or those of some calls."""
+        wanted = call_ids or ()
+        rows = self._driver.execute(_open_cards(len(wanted)), wanted).fetchall()
+        return [Card(*row) for row in rows]
+
+    def close_cards(self, ids: Sequence[int], at: float, status: str | None) -> None:
+        if ids:
+            self._driver.execute(_close_cards(len(ids)), (at, status, *ids))
+
+    def add_calls(self, new: Sequence[HistoryCall]) -> list[bool]:
+        """Store the calls whose external ids are not known, and say of each whether it was stored."""
+        rows = [
+            (c.external_id, c.phone, c.user_id, c.customer_id, c.uploaded_at, _text(c.document))
+            for c in new
+        ]
+        stored = self._driver.insert_new(calls, _CALL, rows, "external_id")
+        if len(stored) == len(rows):
+            return [True] * len(rows)
+        left = set(stored)
+        told = []
+        for call in new:
+            # Of two equal ids in one batch the first is stored.
+            told.append(call.external_id in left)
+            left.discard(call.external_id)
+        return told
+
+    def call(self, external_id: str) -> HistoryCall | None:
+        row = self._driver.execute(_CALL_OF, (external_id,)).fetchone()
+        return HistoryCall(row[0], orjson.loads(row[1]), *row[2:]) if row else None
+
+    def save_call(self, call: HistoryCall) -> None:
+        self._driver.execute(_SAVE_CALL, (_text(call.document), call.external_id))
+
+    def last_order(self, customer_id: int) -> Document | None:
+        row = self._driver.execute(_LAST_ORDER, ("order", customer_id)).fetchone()
+        if row is None:
+            return None
+        kind, external_id, site, customer, created, content, number = row
+        return Document(kind, external_id, site, customer, created, orjson.loads(content), number)
+
+
+def _text(document: Mapping[str, object]) -> str:
+    return orjson.dumps(document).decode()
+
+
+def _names(count: int) -> list[str]:
+    return [f"v{number}" for number in range(count)]
+
+
+def _marks(count: int) -> list[bindparam]:  # type: ignore[valid-type]
+    return [bindparam(name) for name in _names(count)]
+
+
+@cache
+def _owners(count: int) -> Statement:
+    columns = ("id", "external_id", "site", "manager_id", "created_at", "updated_at")
+    found = (
+        select(
+            *(customers.c[name] for name in columns),
+            cast(customers.c.phones, Text),
+            cast(customers.c.details, Text),
+            customer_phones.c.phone_key,
+        )
+        .join_from(customer_phones, customers)
+        .where(customer_phones.c.phone_key.in_(_marks(count)))
+        .order_by(customer_phones.c.customer_id)
+    )
+    return Statement(found, *_names(count))
+
+
+@cache
+def _first_events(count: int) -> Statement:
+    found = (
+        select(events.c.call_external_id, func.min(events.c.at))
+        .where(events.c.call_external_id.in_(_marks(count)))
+        .group_by(events.c.call_external_id)
+    )
+    return Statement(found, *_names(count))
+
+
+@cache
+def _open_cards(count: int) -> Statement:
+    """With 0, all of them."""
+    found = select(cards.c.id, *(cards.c[name] for name in _CARD)).where(cards.c.closed_at.is_(None))
+    if count:
+        found = found.where(cards.c.call_external_id.in_(_marks(count)))
+    return Statement(found.order_by(cards.c.id), *_names(count))
+
+
+@cache
+def _close_cards(count: int) -> Statement:
+    changed = update(cards).where(cards.c.id.in_(_marks(count)))
+    changed = changed.values(closed_at=bindparam("moment"), hangup_status=bindparam("ended"))
+    return Statement(changed, "moment", "ended", *_names(count))
+
+
+def _customer(row: Row) -> Customer:
+    number, external_id, site, manager, created, updated, phones, details, _ = row
+    phone_list = tuple(orjson.loads(phones))
+    return Customer(number, external_id, site, manager, phone_list, created, updated, orjson.loads(details))

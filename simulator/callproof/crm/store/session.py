@@ -1,0 +1,327 @@
+"""The CRM's data: ``CrmStore`` on a database."""
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any, TypeVar, cast
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    RowMapping,
+    Select,
+    Table,
+    delete,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+
+from callproof.contract.budgets import WINDOW
+from callproof.contract.jsontypes import Json
+from callproof.contract.phones import phone_key
+from callproof.crm.rules.model import (
+    Card,
+    Customer,
+    CustomerQuery,
+    Document,
+    Grant,
+    Group,
+    HistoryCall,
+    Initiation,
+    Module,
+    Site,
+    User,
+)
+from callproof.crm.store import tables
+from callproof.crm.store.calls import CallSession
+from callproof.crm.store.directory import Known
+from callproof.storage.database import (
+    IN_MEMORY,
+    Database,
+    clear,
+    new_id,
+    skip_id,
+)
+from callproof.storage.driver import Compiler, Driver, RawConnection
+
+T = TypeVar("T")
+
+
+class CrmStore:
+    """``country`` reads telephone numbers that come without a country code."""
+
+    def __init__(self, url: str, country: str = "RU") -> None:
+        self.database = Database(url, tables.crm)
+        self._country = country
+        self._known = Known(country, shared=url != IN_MEMORY)
+
+    @contextmanager
+    def begin(self) -> Iterator["CrmSession"]:
+        with self.database.begin() as connection:
+            yield CrmSession(connection, self.database.compiler, self._country, self._known)
+
+    def share(self, job: Callable[[CallSession], T], *, writes: bool) -> T:
+        """The job's result after a commit that it may share with others; see ``Lane``."""
+        lane = self.database.writes if writes else self.database.reads
+        return lane.run(lambda driver: job(CallSession(driver, self._country, self._known)))
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class CrmSession(CallSession):
+    """One transaction on everything. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
+
+    def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
+        raw = cast(RawConnection, connection.connection.dbapi_connection)
+        super().__init__(Driver(raw, compiler), country, known)
+        self._db = connection
+
+    def save_grant(self, grant: Grant) -> None:
+        sites = None if grant.sites is None else list(grant.sites)
+        self._upsert(tables.grants, {"key": grant.key, "scopes": list(grant.scopes), "sites": sites}, "key")
+        self._change_directory()
+
+    def save_setting(self, name: str, content: Json) -> None:
+        self._upsert(tables.settings, {"name": name, "content": content}, "name")
+        self._change_directory()
+
+    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
+        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
+        table = tables.spent
+        if self._db.dialect.name == "postgresql":
+            self._db.execute(
+                select(func.pg_advisory_xact_lock(func.hashtextextended(f"{caller} {purse}", 0)))
+            )
+        mine = (table.c.caller == caller, table.c.purse == purse)
+        self._db.execute(delete(table).where(*mine, table.c.at <= now - WINDOW))
+        if self._count(select(table.c.id).where(*mine)) >= limit:
+            return False
+        self._db.execute(insert(table).values(caller=caller, purse=purse, at=now))
+        return True
+
+    def forget_spent(self) -> None:
+        self._db.execute(delete(tables.spent))
+
+    def module(self, code: str) -> Module | None:
+        if "\0" in code:
+            return None
+        row = self._one(select(tables.modules).where(tables.modules.c.code == code))
+        return Module(row["code"], row["document"]) if row else None
+
+    def save_module(self, module: Module) -> None:
+        self._upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
+        self._change_directory()
+
+    def users(self) -> list[User]:
+        return list(self.directory().users.values())
+
+    def save_user(self, user: User) -> None:
+        self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
+        self._change_directory()
+
+    def groups(self) -> list[Group]:
+        return [Group(**row) for row in self._all(select(tables.groups).order_by(tables.groups.c.id))]
+
+    def save_group(self, group: Group) -> None:
+        self._upsert(tables.groups, asdict(group), "id")
+
+    def save_site(self, site: Site) -> None:
+        self._upsert(tables.sites, asdict(site), "code")
+        self._change_directory()
+
+    def customer(self, customer_id: int) -> Customer | None:
+        return self._customer(tables.customers.c.id == customer_id)
+
+    def customer_by_external_id(self, external_id: str) -> Customer | None:
+        return (
+            None if "\0" in external_id else self._customer(tables.customers.c.external_id == external_id)
+        )
+
+    def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
+        statement = select(tables.customers).where(*_conditions(query, self._country))
+        total = self._count(statement)
+        page = statement.order_by(tables.customers.c.id).limit(limit).offset(offset)
+        return [_customer(row) for row in self._all(page)], total
+
+    def add_customer(self, customer: Customer) -> Customer:
+        """Store it under a new id, or under its own when it has one."""
+        values = asdict(customer) | {"phones": list(customer.phones)}
+        if not customer.id:
+            del values["id"]
+        result = self._db.execute(insert(tables.customers).values(values))
+        stored = replace(customer, id=new_id(result.inserted_primary_key))
+        if customer.id:
+            skip_id(self._db, tables.customers)
+        self._save_phones(stored)
+        return stored
+
+    def add_customers(self, customers: Sequence[Customer]) -> None:
+        """Many at once, under new ids in their order."""
+        table = tables.customers
+        rows = [asdict(customer) | {"phones": list(customer.phones)} for customer in customers]
+        for row in rows:
+            del row["id"]
+        if not rows:
+            return
+        statement = insert(table).returning(table.c.id, sort_by_parameter_order=True)
+        ids = self._db.execute(statement, rows).scalars()
+        stored = (replace(customer, id=number) for customer, number in zip(customers, ids, strict=True))
+        if phones := [row for customer in stored for row in self._phone_rows(customer)]:
+            self._db.execute(insert(tables.customer_phones), phones)
+
+    def save_customer(self, customer: Customer) -> None:
+        values = asdict(customer) | {"phones": list(customer.phones)}
+        self._db.execute(
+            update(tables.customers).where(tables.customers.c.id == customer.id).values(values)
+        )
+        table = tables.customer_phones
+        self._db.execute(delete(table).where(table.c.customer_id == customer.id))
+        self._save_phones(customer)
+
+    def cards(self) -> list[Card]:
+        return [Card(**row) for row in self._all(select(tables.cards).order_by(tables.cards.c.id))]
+
+    def calls(self) -> list[HistoryCall]:
+        return [_history_call(row) for row in self._all(select(tables.calls).order_by(tables.calls.c.id))]
+
+    def calls_after(self, position: int, limit: int) -> list[tuple[int, HistoryCall]]:
+        """A page of the history with the positions of its rows."""
+        table = tables.calls
+        rows = self._all(select(table).where(table.c.id > position).order_by(table.c.id).limit(limit))
+        return [(row["id"], _history_call(row)) for row in rows]
+
+    def add_initiation(self, initiation: Initiation) -> Initiation:
+        values = asdict(initiation)
+        del values["id"]
+        result = self._db.execute(insert(tables.initiations).values(values))
+        return replace(initiation, id=new_id(result.inserted_primary_key))
+
+    def initiations(self) -> list[Initiation]:
+        table = tables.initiations
+        return [Initiation(**row) for row in self._all(select(table).order_by(table.c.id))]
+
+    def add_document(self, document: Document) -> Document:
+        values = asdict(document)
+        del values["id"]
+        result = self._db.execute(insert(tables.documents).values(values))
+        return replace(document, id=new_id(result.inserted_primary_key))
+
+    def document(
+        self, kind: str, *, number: int | None = None, external_id: str | None = None
+    ) -> Document | None:
+        table = tables.documents
+        if external_id is not None and "\0" in external_id:
+            return None
+        named = table.c.id == number if number is not None else table.c.external_id == external_id
+        row = self._one(select(table).where(table.c.kind == kind, named))
+        return Document(**row) if row else None
+
+    def documents(self, kind: str) -> list[Document]:
+        table = tables.documents
+        rows = self._all(select(table).where(table.c.kind == kind).order_by(table.c.id))
+        return [Document(**row) for row in rows]
+
+    def counts(self) -> dict[str, int]:
+        counted = {
+            "calls": tables.calls,
+            "events": tables.events,
+            "customers": tables.customers,
+            "modules": tables.modules,
+        }
+        return {name: self._count(select(table)) for name, table in counted.items()}
+
+    def under_way(self) -> dict[str, int]:
+        return {"openCards": self._count(select(tables.cards).where(tables.cards.c.closed_at.is_(None)))}
+
+    def clear(self) -> None:
+        # The journal is not state, and its numbers go on.
+        clear(self._db, [table for table in tables.crm.sorted_tables if table not in tables.journal])
+        self._change_directory()
+
+    def _change_directory(self) -> None:
+        self._upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
+        self._known.forget()
+        self._directory, self._changed = None, True
+
+    def _customer(self, condition: ColumnElement[bool]) -> Customer | None:
+        row = self._one(select(tables.customers).where(condition))
+        return _customer(row) if row else None
+
+    def _save_phones(self, customer: Customer) -> None:
+        if rows := self._phone_rows(customer):
+            self._db.execute(insert(tables.customer_phones), rows)
+
+    def _phone_rows(self, customer: Customer) -> list[dict[str, int | str]]:
+        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
+        return [{"customer_id": customer.id, "phone_key": key} for key in keys]
+
+    def _upsert(self, table: Table, values: dict[str, Any], key: str) -> None:
+        statement = self._insert(table).values(values)
+        rest = {name: value for name, value in values.items() if name != key}
+        self._db.execute(statement.on_conflict_do_update(index_elements=[key], set_=rest))
+
+    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+        """An INSERT that knows ON CONFLICT, which both databases spell the same."""
+        if self._db.dialect.name == "postgresql":
+            return postgresql.insert(table)
+        return sqlite.insert(table)
+
+    def _count(self, statement: Select[Any]) -> int:
+        return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+
+    def _one(self, statement: Select[Any]) -> RowMapping | None:
+        return self._db.execute(statement).mappings().first()
+
+    def _all(self, statement: Select[Any]) -> Sequence[RowMapping]:
+        return self._db.execute(statement).mappings().all()
+
+
+def _conditions(query: CustomerQuery, country: str) -> list[ColumnElement[bool]]:
+    columns = tables.customers.c
+    texts = (*query.external_ids, *query.sites, query.email, query.name, query.phone)
+    if any("\0" in text for text in texts):
+        return [false()]
+    found: list[ColumnElement[bool]] = []
+    if query.ids:
+        found.append(columns.id.in_(query.ids))
+    if query.external_ids:
+        found.append(columns.external_id.in_(query.external_ids))
+    if query.managers:
+        found.append(columns.manager_id.in_(query.managers))
+    if query.sites:
+        found.append(columns.site.in_(query.sites))
+    if query.email:
+        found.append(columns.details["email"].as_string() == query.email)
+    if query.name:
+        found.append(or_(_named(query.name), _phoned(query.name, country)))
+    if query.phone:
+        found.append(_phoned(query.phone, country))
+    return found
+
+
+def _named(text: str) -> ColumnElement[bool]:
+    details = tables.customers.c.details
+    names = (details["firstName"], details["lastName"], details["patronymic"])
+    return or_(*(name.as_string().icontains(text, autoescape=True) for name in names))
+
+
+def _phoned(text: str, country: str) -> ColumnElement[bool]:
+    """By custom a phone is looked for through filter[name] (contract.md, section 6.6)."""
+    phones = tables.customer_phones
+    owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text, country))
+    return tables.customers.c.id.in_(owners)
+
+
+def _customer(row: RowMapping) -> Customer:
+    return Customer(**{**row, "phones": tuple(row["phones"])})
+
+
+def _history_call(row: RowMapping) -> HistoryCall:
+    return HistoryCall(**{name: value for name, value in row.items() if name != "id"})

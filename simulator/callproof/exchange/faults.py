@@ -1,0 +1,204 @@
+"""Named faults of an end: each is a challenge to the other end and a broken implementation of its own.
+
+The catalogue is data, ``schemas/faults/*.yaml``. A fault changes messages at one of four seams and acts
+always, on the first n, on every nth or on a seeded share of them.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from functools import cache
+from threading import Event, Lock
+from typing import cast
+
+from callproof.contract.files import shipped
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+from callproof.files.yamlfile import Document
+
+
+class Seam(StrEnum):
+    """Where an end's messages pass. The journal has what went over the wire: a request as it came,
+    before it is heard, and an answer as it came, before it is read."""
+
+    HEARS = "hears"
+    ANSWERS = "answers"
+    ASKS = "asks"
+    READS = "reads"
+
+
+@dataclass(frozen=True)
+class Change:
+    """What becomes of a message.
+
+    ``set`` and ``drop`` name members by dotted paths, ``*`` for each element of a list: of an answer's
+    body, or of a request's parameters (``event.codes``, ``phone``). ``cut`` is the share of the body that
+    is left, ``delay`` is in seconds, of a request before it is sent, of an answer before it is given.
+    ``lost`` messages never arrive. A header set to an empty text is left out; ``$api_key`` is the key of
+    the account. ``form`` writes the parameters down in another way: json or brackets. ``copies`` of a
+    request are sent one after the other; ``also`` is a form that goes to a path of the same host before.
+    """
+
+    status: int | None = None
+    set: Mapping[str, Json] = field(default_factory=dict)
+    drop: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=dict)
+    text: str | None = None
+    cut: float | None = None
+    delay: float = 0.0
+    lost: bool = False
+    copies: int = 1
+    also: Mapping[str, str] = field(default_factory=dict)
+    also_to: str = ""
+    method: str = ""
+    form: str = ""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """``where`` maps paths, as in ``Change``, to the values that a request must have to be met.
+
+    ``breaks`` are rows of the fault's own side, ``challenges`` rows of the other one.
+    """
+
+    name: str
+    side: Side
+    text: str
+    seam: Seam
+    on: tuple[str, ...]
+    change: Change
+    where: Mapping[str, Json] = field(default_factory=dict)
+    after: int = 0
+    first: int | None = None
+    every: int = 1
+    share: float = 1.0
+    breaks: tuple[str, ...] = ()
+    challenges: tuple[str, ...] = ()
+
+    def is_about(self, operation: str) -> bool:
+        """``*`` stands for every method."""
+        return operation in self.on or "*" in self.on
+
+    def acts(self, count: int, seed: int) -> bool:
+        """Whether the message with this number, from 1, is met."""
+        number = count - self.after
+        if number < 1 or number % self.every or (self.first is not None and number > self.first):
+            return False
+        return self.share >= 1 or random.Random(f"{seed}:{self.name}:{count}").random() < self.share
+
+    def limited(self, options: Mapping[str, Json]) -> "Fault":
+        """With other messages met: ``on``, ``where``, ``after``, ``first``, ``every``, ``share``."""
+        known = {name: options[name] for name in LIMITS if name in options}
+        if "on" in known:
+            known["on"] = cast(Json, _names(known["on"]))
+        return replace(self, **known)  # type: ignore[arg-type]
+
+
+LIMITS = ("on", "where", "after", "first", "every", "share")
+
+
+class Faults:
+    """Those that act at one end now; safe for threads.
+
+    ``standing`` ones act from the start and after each reset. ``cleared`` wakes whoever waits on a delay.
+    ``resets`` counts them: what an end was busy with before one is nobody's business after it.
+    """
+
+    def __init__(self, seed: int = 1, standing: Iterable[Fault] = ()) -> None:
+        self.seed = seed
+        self.cleared = Event()
+        self.resets = 0
+        self._standing = tuple(standing)
+        self._active = list(self._standing)
+        self._counts = [0] * len(self._active)
+        self._lock = Lock()
+
+    def __bool__(self) -> bool:
+        return bool(self._active)
+
+    def add(self, fault: Fault) -> None:
+        with self._lock:
+            self._active.append(fault)
+            self._counts.append(0)
+
+    def reset(self) -> None:
+        """Only the standing ones act, from their first message on; answers that wait are given."""
+        self.resets += 1
+        self._begin(self._standing)
+
+    def clear(self) -> None:
+        """Everything works again."""
+        self._begin(())
+
+    def _begin(self, faults: Iterable[Fault]) -> None:
+        with self._lock:
+            self._active = list(faults)
+            self._counts = [0] * len(self._active)
+            self.cleared.set()
+            self.cleared = Event()
+
+    def active(self) -> list[tuple[Fault, int]]:
+        """Each with the number of messages that it looked at."""
+        with self._lock:
+            return list(zip(self._active, self._counts, strict=True))
+
+    def take(self, seam: Seam, operation: str, fits: Callable[[Mapping[str, Json]], bool]) -> list[Change]:
+        """What happens to this message, in the order in which the faults were added."""
+        changes = []
+        with self._lock:
+            for place, fault in enumerate(self._active):
+                if fault.seam is not seam or not fault.is_about(operation) or not fits(fault.where):
+                    continue
+                self._counts[place] += 1
+                if fault.acts(self._counts[place], self.seed):
+                    changes.append(fault.change)
+        return changes
+
+
+@cache
+def catalogue() -> Mapping[str, Fault]:
+    """Every named fault, by name, those of the CRM first."""
+    found: dict[str, Fault] = {}
+    for side in Side:
+        document = Document(shipped("schemas") / "faults" / f"{side}.yaml", f"schemas/faults/{side}.yaml")
+        for sent in cast("dict[str, list[JsonObject]]", document.data)["faults"]:
+            fault = _fault(side, sent)
+            assert fault.name not in found, fault.name
+            found[fault.name] = fault
+    return found
+
+
+def named(name: str) -> list[Fault]:
+    """The fault of that name, or those that challenge or break a requirement. Raises LookupError."""
+    if name in catalogue():
+        return [catalogue()[name]]
+    found = [fault for fault in catalogue().values() if name in (*fault.breaks, *fault.challenges)]
+    if not found:
+        raise LookupError(
+            f"There is no fault {name!r}, nor one that breaks or challenges such a requirement"
+        )
+    return found
+
+
+def _fault(side: Side, sent: JsonObject) -> Fault:
+    change = dict(cast(JsonObject, sent["change"]))
+    change["drop"] = cast(Json, _names(change.get("drop")))
+    limits = {name: value for name, value in sent.items() if name in LIMITS and name != "on"}
+    return Fault(
+        name=str(sent["name"]),
+        side=side,
+        text=" ".join(str(sent["text"]).split()),
+        seam=Seam(str(sent["seam"])),
+        on=_names(sent["on"]),
+        change=Change(**change),  # type: ignore[arg-type]
+        breaks=_names(sent.get("breaks")),
+        challenges=_names(sent.get("challenges")),
+        **limits,  # type: ignore[arg-type]
+    )
+
+
+def _names(sent: Json) -> tuple[str, ...]:
+    if sent is None:
+        return ()
+    return (sent,) if isinstance(sent, str) else tuple(cast("list[str]", sent))

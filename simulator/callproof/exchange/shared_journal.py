@@ -1,0 +1,101 @@
+"""The journal of a CRM whose database outlives it or is shared: every process writes, any of them reads.
+
+A request waits for nobody here. Its entry is kept aside and written a moment later with others, by a thread
+of its own, so the journal lags behind the truth in the store, and never the other way round.
+"""
+
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+from threading import Event, Lock, Thread
+
+import orjson
+
+from callproof.exchange.journal import MAX_BYTES, MAX_ENTRIES, Exchange, Journal
+from callproof.storage.journal import JournalTable
+
+log = logging.getLogger("callproof.journal")
+
+# How long an entry may wait to be written, and how often a reader looks again, in seconds.
+LAG = 0.1
+# Of its time the writer works no more than this share, and never for long, because requests wait for the
+# database meanwhile. What it cannot keep up with then has grown older than the journal reaches back; it is
+# counted and dropped unwritten.
+SHARE = 0.03
+AT_ONCE = 100
+
+
+class SharedJournal(Journal):
+    """``close`` writes what waits. An entry has its number only once it is read."""
+
+    def __init__(self, table: JournalTable, *, every: int = 1) -> None:
+        super().__init__(every=every)
+        self._table = table
+        self._aside: deque[Callable[[], Exchange]] = deque()
+        self._writing = Lock()
+        self._stopped = Event()
+        self._waiting = Event()
+        self._writer = Thread(target=self._write_on, name="callproof-journal", daemon=True)
+        self._writer.start()
+
+    @property
+    def last_id(self) -> int:
+        self._flush()
+        return self._table.last()
+
+    def draft(self, size: int, build: Callable[[], Exchange]) -> None:
+        self._aside.append(build)
+        self._waiting.set()
+
+    def since(self, last_seen: int = 0, *, wait: float = 0.0, limit: int = 1000) -> Sequence[Exchange]:
+        deadline = time.monotonic() + wait
+        while True:
+            self._flush()
+            found = self._table.after(last_seen, limit)
+            left = deadline - time.monotonic()
+            if found or left <= 0 or self._stopped.wait(min(left, LAG)):
+                return [Exchange.of_json({**orjson.loads(entry), "id": number}) for number, entry in found]
+
+    def clear(self) -> None:
+        with self._writing:
+            self._aside.clear()
+            self._table.clear()
+
+    def close(self) -> None:
+        self._stopped.set()
+        self._waiting.set()
+        self._writer.join()
+        self._flush()
+
+    def _write_on(self) -> None:
+        pause = LAG
+        while not self._stopped.is_set():
+            self._waiting.wait()
+            self._stopped.wait(pause)
+            began = time.thread_time()
+            try:
+                self._write_some()
+            except Exception:
+                log.exception("The journal was not written")
+            worked = time.thread_time() - began
+            pause = worked / SHARE if self._aside else LAG
+
+    def _flush(self) -> None:
+        while self._aside:
+            self._write_some()
+
+    def _write_some(self) -> None:
+        with self._writing:
+            self._waiting.clear()
+            missed = 0
+            while len(self._aside) > MAX_ENTRIES:
+                self._aside.popleft()
+                missed += 1
+            entries: list[str] = []
+            while self._aside and len(entries) < AT_ONCE:
+                entries.append(orjson.dumps(self._aside.popleft()().as_json()).decode())
+            if entries:
+                self._table.append(entries, most=MAX_ENTRIES, most_bytes=MAX_BYTES, missed=missed)
+            if self._aside:
+                self._waiting.set()

@@ -1,0 +1,89 @@
+"""YAML that remembers its lines, so that an error can point at the place that a person has to change."""
+
+from pathlib import Path
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from callproof.contract.jsontypes import JsonObject
+
+_PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
+
+Path_ = tuple[str | int, ...]
+
+
+class FileError(Exception):
+    """A file cannot be used; the text begins with ``file:line``."""
+
+    def __init__(self, file: str, line: int, message: str) -> None:
+        super().__init__(f"{file}:{line}: {message}")
+
+
+class Document:
+    """The data of one file and the line on which each part of it begins."""
+
+    def __init__(self, path: Path, shown_as: str = "") -> None:
+        """Raises FileError when the file cannot be read or is no YAML."""
+        self.name = shown_as or str(path)
+        self._lines: dict[Path_, int] = {}
+        try:
+            loader = yaml.SafeLoader(path.read_text("utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
+            raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None
+        try:
+            node = loader.get_single_node()
+            if node is not None:
+                self._read(node, ())
+            self.data: object = loader.construct_document(node) if node is not None else None
+        except yaml.YAMLError as error:
+            mark = getattr(error, "problem_mark", None)
+            problem = getattr(error, "problem", None) or str(error).splitlines()[0]
+            raise FileError(self.name, mark.line + 1 if mark else 1, f"no YAML: {problem}") from None
+        finally:
+            loader.dispose()
+
+    def line(self, path: Path_) -> int:
+        """Where the part begins; a part that is missing begins where its parent does."""
+        while path and path not in self._lines:
+            path = path[:-1]
+        return self._lines.get(path, 1)
+
+    def error(self, path: Path_, message: str) -> FileError:
+        return FileError(self.name, self.line(path), message)
+
+    def demand(self, schema: JsonObject, value: object, path: Path_ = ()) -> None:
+        """Raises FileError for the outermost thing about a part that its schema does not allow."""
+        errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: len(e.absolute_path))
+        if errors:
+            where = (*path, *errors[0].absolute_path)
+            name = ".".join(str(p) for p in where) or "the file"
+            hint = "; put it in quotes" if _wants_quotes(errors[0]) else ""
+            raise self.error(where, f"{name}: {errors[0].message}{hint}")
+
+    def _read(self, node: yaml.Node, path: Path_) -> None:
+        self._lines.setdefault(path, node.start_mark.line + 1)
+        if isinstance(node, yaml.SequenceNode):
+            for index, item in enumerate(node.value):
+                self._read(item, (*path, index))
+        elif isinstance(node, yaml.MappingNode):
+            seen: set[str] = set()
+            for key, value in node.value:
+                name = str(key.value)
+                if key.tag in _PLAIN:
+                    key.tag = "tag:yaml.org,2002:str"  # 0100 is a name, not an octal number
+                if name in seen:
+                    raise FileError(self.name, key.start_mark.line + 1, f"{name!r} stands twice")
+                seen.add(name)
+                self._lines[(*path, name)] = key.start_mark.line + 1
+                self._read(value, (*path, name))
+
+
+def _wants_quotes(error: ValidationError) -> bool:
+    """YAML reads 100 as a number and 18:00 as one of base 60."""
+    return (
+        error.validator == "type"
+        and error.validator_value == "string"
+        and isinstance(error.instance, int | float)
+    )

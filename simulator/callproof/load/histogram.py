@@ -1,0 +1,67 @@
+"""Times in buckets of equal relative width, so that workers' figures can be added up."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from math import ceil, exp2, log2
+from typing import cast
+
+from callproof.contract.jsontypes import JsonObject
+
+# Each bucket is 2^(1/64), 1.1 %, wider than the one before; the first holds everything up to a microsecond.
+PER_OCTAVE = 64
+SMALLEST = 1e-6
+WIDTH = exp2(1 / PER_OCTAVE) - 1
+
+
+@dataclass
+class Histogram:
+    """Seconds. A percentile is at most 1.1 % above the exact one and never below it."""
+
+    buckets: Counter[int] = field(default_factory=Counter)
+    total: float = 0.0
+    longest: float = 0.0
+
+    @property
+    def count(self) -> int:
+        return self.buckets.total()
+
+    @property
+    def mean(self) -> float | None:
+        return self.total / self.count if self.buckets else None
+
+    @property
+    def most(self) -> float | None:
+        return self.longest if self.buckets else None
+
+    def add(self, seconds: float) -> None:
+        self.buckets[max(0, ceil(log2(max(seconds, SMALLEST) / SMALLEST) * PER_OCTAVE))] += 1
+        self.total += seconds
+        self.longest = max(self.longest, seconds)
+
+    def merge(self, other: "Histogram") -> None:
+        self.buckets.update(other.buckets)
+        self.total += other.total
+        self.longest = max(self.longest, other.longest)
+
+    def percentile(self, percent: float) -> float | None:
+        """The time that this share of all did not exceed; None when there are none."""
+        wanted = max(1, ceil(self.count * percent / 100))
+        seen = 0
+        for bucket, count in sorted(self.buckets.items()):
+            seen += count
+            if seen >= wanted:
+                return min(SMALLEST * exp2(bucket / PER_OCTAVE), self.longest)
+        return None
+
+    def as_json(self) -> JsonObject:
+        buckets = {str(bucket): count for bucket, count in self.buckets.items()}
+        return {"buckets": buckets, "total": self.total, "longest": self.longest}
+
+    @classmethod
+    def of(cls, sent: JsonObject) -> "Histogram":
+        buckets = cast(dict[str, int], sent["buckets"])
+        return cls(
+            Counter({int(bucket): count for bucket, count in buckets.items()}),
+            cast(float, sent["total"]),
+            cast(float, sent["longest"]),
+        )

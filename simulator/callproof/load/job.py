@@ -1,0 +1,84 @@
+"""What a worker has to know of the run; the master sends it, so that workers need no file."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import cast
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.load.curve import Curve
+from callproof.traffic.arrivals import Source
+from callproof.traffic.mix import LogNormal, Mix
+
+PBX_FLEET, CRM = "pbx-fleet", "crm"
+
+
+@dataclass(frozen=True)
+class Samples:
+    """``conformance`` judges every nth answer of a method, 0 none; the rest are shares of the calls."""
+
+    conformance: int = 100
+    card: float = 0.01
+    play: float = 0.01
+    status: float = 0.1
+    record: float = 0.1
+
+
+@dataclass(frozen=True)
+class Job:
+    """``run`` begins the names of its calls. ``urls`` are several doors of one account. ``extensions`` are
+    the users by extension.
+
+    ``speed`` divides the times of calls. ``upload_every`` is the seconds that a line's outbox collects
+    history, 0 uploads each call by itself. ``most`` calls may be under way in one worker. ``timeout`` is
+    for one request, ``drain`` for all that is under way when no more calls begin.
+    """
+
+    run: str
+    model: str
+    urls: tuple[str, ...]
+    curve: Curve
+    seed: int
+    mix: Mix
+    source: Source
+    extensions: Mapping[str, int]
+    client_id: str
+    api_key: str = ""
+    token: str = ""
+    control: bool = True
+    timezone: str = "UTC"
+    speed: float = 1.0
+    upload_every: float = 0.0
+    most: int = 2000
+    connections: int = 200
+    timeout: float = 30.0
+    drain: float = 30.0
+    make_call_url: str = ""
+    status_url: str = ""
+    records: tuple[str, ...] = ()
+    record_host: str = "127.0.0.1"
+    samples: Samples = field(default_factory=Samples)
+
+    @property
+    def slice(self) -> float:
+        """Seconds of a point of the curves: whole ones, and at most some hundreds in a run."""
+        return float(max(1, round(self.curve.duration / 300)))
+
+    def as_json(self) -> JsonObject:
+        return cast(JsonObject, asdict(self))
+
+    @classmethod
+    def of(cls, sent: JsonObject) -> "Job":
+        told = dict(sent)
+        mix, source = dict(cast("JsonObject", told["mix"])), cast("dict[str, list[str]]", told["source"])
+        log_normals = {n: LogNormal(**cast("dict[str, float]", mix[n])) for n in ("answer", "talk")}
+        hours = tuple(cast("list[float]", mix["hours"]))
+        points = cast("dict[str, list[list[float]]]", told["curve"])["points"]
+        rebuilt = {
+            "curve": Curve(tuple((at, rate) for at, rate in points)),
+            "mix": Mix(**{**mix, **log_normals, "hours": hours}),  # type: ignore[arg-type]  # as asdict took it apart
+            "source": Source(tuple(source["customers"]), tuple(source["lines"])),
+            "urls": tuple(cast("list[str]", told["urls"])),
+            "records": tuple(cast("list[str]", told["records"])),
+            "samples": Samples(**cast("dict[str, float]", told["samples"])),  # type: ignore[arg-type]
+        }
+        return cls(**{**told, **rebuilt})  # type: ignore[arg-type]

@@ -1,0 +1,57 @@
+"""Acknowledged calls against stored calls, one by one."""
+
+from collections import Counter
+from collections.abc import Iterable, Set
+from dataclasses import dataclass
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.control.client import Driven
+from callproof.load.job import PBX_FLEET, Job
+from callproof.traffic import records
+
+SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Reconciliation:
+    """``lost`` were acknowledged and are not stored, ``doubled`` are stored more than once, ``unclaimed``
+    are stored without an acknowledgement that was seen. ``why_not`` says why nothing was compared."""
+
+    acknowledged: int
+    stored: int = 0
+    lost: tuple[str, ...] = ()
+    doubled: tuple[str, ...] = ()
+    unclaimed: int = 0
+    why_not: str = ""
+
+    @property
+    def done(self) -> bool:
+        return not self.why_not
+
+
+def reconcile(job: Job, end: Driven, acknowledged: Set[str], after: int) -> Reconciliation:
+    """Read what the target stored after a position. Raises Unreachable when it does not answer."""
+    if not job.control:
+        why = "The target has no control API of callproof, so stored calls cannot be counted."
+        return Reconciliation(len(acknowledged), why_not=why)
+    return compare(acknowledged, _stored(job, records.calls(end, after)))
+
+
+def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
+    times = Counter(stored)
+    return Reconciliation(
+        acknowledged=len(acknowledged),
+        stored=times.total(),
+        lost=tuple(sorted(acknowledged - times.keys())),
+        doubled=tuple(sorted(name for name, count in times.items() if count > 1)),
+        unclaimed=len(times.keys() - acknowledged),
+    )
+
+
+def _stored(job: Job, rows: Iterable[JsonObject]) -> Iterable[str]:
+    """The calls of this run; others may use the account as well."""
+    if job.model != PBX_FLEET:
+        return (str(row["id"]) for row in rows)
+    mine = f"{job.run}-"
+    names = (str(row.get("externalId")) for row in rows)
+    return (name for name in names if name.startswith(mine))

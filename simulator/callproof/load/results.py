@@ -1,0 +1,195 @@
+"""What a run has shown, and whether it kept its thresholds."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import accumulate
+
+from callproof.contract.operations import BY_NAME
+from callproof.load.generator import REFUSED, TAKEN_OVER
+from callproof.load.histogram import Histogram
+from callproof.load.job import Job
+from callproof.load.reconcile import Reconciliation
+from callproof.load.tally import LATE, Slice, Tally
+from callproof.load.thresholds import (
+    ARRIVAL_RATE,
+    TALKING,
+    WITHIN,
+    Measure,
+    Threshold,
+)
+
+FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
+HOUR = 3600.0
+# A generator that begins its calls as late as this measures itself as well.
+LATE_PERCENT, LATE_SECONDS = 99, 0.05
+
+
+@dataclass(frozen=True)
+class Judged:
+    """``value`` is in the threshold's unit; None when nothing was measured, which does not keep it."""
+
+    threshold: Threshold
+    value: float | None
+    kept: bool
+
+    @property
+    def shown(self) -> str:
+        return "not measured" if self.value is None else f"{self.value:.4g} {self.threshold.unit}".rstrip()
+
+
+@dataclass(frozen=True)
+class Results:
+    """``planned`` calls were to begin in ``elapsed`` seconds; ``cut_short`` says why not all of the run was
+    made, or "". ``workers`` is the most that there were, ``lost_workers`` how many went silent,
+    ``talking`` how many calls had not hung up at the end."""
+
+    job: Job
+    tally: Tally
+    planned: int
+    elapsed: float
+    reconciliation: Reconciliation
+    thresholds: Sequence[Threshold]
+    workers: int = 1
+    lost_workers: int = 0
+    cut_short: str = ""
+    talking: int = 0
+
+    def calls(self, name: str) -> int:
+        return self.tally.calls[name]
+
+    @property
+    def attempted(self) -> int:
+        return self.calls("attempted")
+
+    @property
+    def unfinished(self) -> int:
+        """Calls that hung up and were not done with when the run was over, or that a worker took along."""
+        return self.attempted - sum(self.calls(fate) for fate in FATES) - self.talking
+
+    @property
+    def invalid(self) -> list[str]:
+        """Why the figures are not those of the target."""
+        found = [self.cut_short] if self.cut_short else []
+        if refused := self.calls(REFUSED):
+            found.append(
+                f"{refused} calls were refused by the generator: {self.job.most} were under way in a "
+                "worker. Add workers or raise limits.under-way."
+            )
+        return found
+
+    @property
+    def warnings(self) -> list[str]:
+        """What makes the figures worse than the target is, never better."""
+        late = self.tally.times[LATE].percentile(LATE_PERCENT)
+        if late is None or late <= LATE_SECONDS:
+            return []
+        found = (
+            f"The generator began its calls late, {late * 1000:.0f} ms at p99; the latencies include it. "
+        )
+        return [f"{found}Add workers, or take other work off this machine."]
+
+    @cached_property
+    def judged(self) -> list[Judged]:
+        return [self._judge(threshold) for threshold in self.thresholds]
+
+    @property
+    def passed(self) -> bool:
+        return not self.invalid and all(judged.kept for judged in self.judged)
+
+    @cached_property
+    def overall(self) -> Histogram:
+        """Latencies of all methods of the contract."""
+        together = Histogram()
+        for name, times in self.tally.times.items():
+            if name in BY_NAME:
+                together.merge(times)
+        return together
+
+    @cached_property
+    def slices(self) -> list[Slice]:
+        """All of the run, and what the last calls took."""
+        known = self.tally.slices
+        width = self.tally.width
+        last = max([int(self.elapsed / width + 0.999) - 1, *known])
+        return [known.get(place, Slice()) for place in range(last + 1)]
+
+    @cached_property
+    def concurrent(self) -> list[int]:
+        """Calls that went on at the end of each slice."""
+        return list(accumulate(part.begun - part.ended for part in self.slices))
+
+    @property
+    def rate(self) -> float:
+        return self.attempted / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def intended_rate(self) -> float:
+        return self.planned / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def busy_hour_calls(self) -> float:
+        """Attempts in the busiest hour; of a shorter run, what its rate would make of an hour."""
+        if self.elapsed <= HOUR:
+            return self.rate * HOUR
+        window = max(1, int(HOUR / self.tally.width))
+        sums = [0, *accumulate(part.begun for part in self.slices)]
+        counts = [sums[min(i + window, len(sums) - 1)] - sums[i] for i in range(len(sums) - 1)]
+        return max(counts) * HOUR / (window * self.tally.width)
+
+    def counts(self) -> dict[str, float | None]:
+        """Every count that a threshold can name."""
+        books = self.reconciliation
+        return {
+            "attempted": self.attempted,
+            **{fate: self.calls(fate) for fate in FATES},
+            "unfinished": self.unfinished,
+            TALKING: self.talking,
+            REFUSED: self.calls(REFUSED),
+            TAKEN_OVER: self.calls(TAKEN_OVER),
+            "concurrent": max(self.concurrent, default=0),
+            "busy-hour calls": round(self.busy_hour_calls),
+            "requests": self.overall.count,
+            "failed requests": sum(part.failed for part in self.slices),
+            "violations": self.tally.violations.total(),
+            "lost": len(books.lost) if books.done else None,
+            "doubled": len(books.doubled) if books.done else None,
+            "unclaimed": books.unclaimed if books.done else None,
+            "lost workers": self.lost_workers,
+        }
+
+    def _judge(self, threshold: Threshold) -> Judged:
+        value = self._value(threshold)
+        return Judged(threshold, value, value is not None and threshold.keeps(value))
+
+    def _value(self, threshold: Threshold) -> float | None:
+        """In the threshold's unit."""
+        if threshold.metric == ARRIVAL_RATE:
+            if threshold.operator != WITHIN:
+                return threshold.in_unit(self.rate)
+            return 100 * (self.attempted - self.planned) / self.planned if self.planned else None
+        if threshold.measure is Measure.COUNT:
+            count = self.counts()[threshold.metric]
+            if threshold.unit != "%" or count is None:
+                return count
+            of = self._whole(threshold.metric)
+            return 100 * count / of if of else None
+        times = self.tally.times.get(threshold.operation) if threshold.operation else self.overall
+        found = _time(times, threshold) if times else None
+        return None if found is None else threshold.in_unit(found)
+
+    def _whole(self, metric: str) -> int:
+        """What a share is a share of."""
+        if metric == "failed requests":
+            return self.overall.count
+        if metric == "violations":
+            return self.tally.judged
+        if metric in ("lost", "doubled", "unclaimed"):
+            return self.reconciliation.acknowledged
+        return self.planned if metric == REFUSED else self.attempted
+
+
+def _time(times: Histogram, threshold: Threshold) -> float | None:
+    if threshold.percentile is not None:
+        return times.percentile(threshold.percentile)
+    return times.mean if threshold.metric == "mean" else times.most

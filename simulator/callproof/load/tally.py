@@ -1,0 +1,131 @@
+"""What is counted during a run, so that the figures of several workers add up."""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from typing import cast
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME
+from callproof.load.histogram import Histogram
+
+CARD, LATE = "card", "beginning"
+
+
+@dataclass
+class Slice:
+    """A short time of the run: calls begun and ended, requests answered or failed, and their latencies."""
+
+    begun: int = 0
+    ended: int = 0
+    requests: int = 0
+    failed: int = 0
+    times: Histogram = field(default_factory=Histogram)
+
+    def merge(self, other: "Slice") -> None:
+        self.begun += other.begun
+        self.ended += other.ended
+        self.requests += other.requests
+        self.failed += other.failed
+        self.times.merge(other.times)
+
+
+@dataclass
+class Tally:
+    """``width`` is the seconds of a slice.
+
+    ``calls`` counts what became of calls: each attempted one is counted once more, as answered, missed,
+    busy, refused, dropped or failed. ``reasons`` says why calls failed, ``errors`` how single requests did,
+    by operation. ``times`` are latencies by operation, beside them the time to the card and the delay of
+    beginnings. ``acknowledged`` are the calls that the other side has said to have stored.
+    """
+
+    width: float = 1.0
+    calls: Counter[str] = field(default_factory=Counter)
+    reasons: Counter[str] = field(default_factory=Counter)
+    errors: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    judged: int = 0
+    times: dict[str, Histogram] = field(default_factory=lambda: defaultdict(Histogram))
+    slices: dict[int, Slice] = field(default_factory=lambda: defaultdict(Slice))
+    acknowledged: set[str] = field(default_factory=set)
+    cpu: float = 0.0
+
+    def begun(self, at: float, late: float) -> None:
+        self.calls["attempted"] += 1
+        self.slice(at).begun += 1
+        self.times[LATE].add(late)
+
+    def request(self, operation: str, at: float, took: float, problem: str) -> None:
+        """An answer, or that there was none, at a moment; ``took`` counts from the intended start.
+
+        What is no method of the contract, such as the control API, stays out of the slices.
+        """
+        self.times[operation].add(took)
+        if problem:
+            self.errors[f"{operation}: {problem}"] += 1
+        if operation in BY_NAME:
+            part = self.slice(at)
+            part.requests += 1
+            part.failed += bool(problem)
+            part.times.add(took)
+
+    def slice(self, at: float) -> Slice:
+        return self.slices[int(at // self.width)]
+
+    def merge(self, other: "Tally") -> None:
+        for mine, theirs in (
+            (self.calls, other.calls),
+            (self.reasons, other.reasons),
+            (self.errors, other.errors),
+            (self.violations, other.violations),
+        ):
+            mine.update(theirs)
+        self.judged += other.judged
+        for name, histogram in other.times.items():
+            self.times[name].merge(histogram)
+        for place, part in other.slices.items():
+            self.slices[place].merge(part)
+        self.acknowledged |= other.acknowledged
+        self.cpu += other.cpu
+
+    def as_json(self) -> JsonObject:
+        """For a message to the master."""
+        slices = {
+            str(place): [s.begun, s.ended, s.requests, s.failed, s.times.as_json()]
+            for place, s in self.slices.items()
+        }
+        return {
+            "width": self.width,
+            "calls": dict(self.calls),
+            "reasons": dict(self.reasons),
+            "errors": dict(self.errors),
+            "violations": dict(self.violations),
+            "judged": self.judged,
+            "times": {name: histogram.as_json() for name, histogram in self.times.items()},
+            "slices": cast(Json, slices),
+            "acknowledged": cast(Json, sorted(self.acknowledged)),
+            "cpu": self.cpu,
+        }
+
+    @classmethod
+    def of(cls, sent: JsonObject) -> "Tally":
+        def counted(name: str) -> Counter[str]:
+            return Counter(cast(dict[str, int], sent[name]))
+
+        found = cls(
+            width=cast(float, sent["width"]),
+            calls=counted("calls"),
+            reasons=counted("reasons"),
+            errors=counted("errors"),
+            violations=counted("violations"),
+            judged=cast(int, sent["judged"]),
+            acknowledged=set(cast(list[str], sent["acknowledged"])),
+            cpu=cast(float, sent["cpu"]),
+        )
+        for name, histogram in cast(dict[str, JsonObject], sent["times"]).items():
+            found.times[name] = Histogram.of(histogram)
+        for place, part in cast(dict[str, list[Json]], sent["slices"]).items():
+            begun, ended, requests, failed = cast(list[int], part[:4])
+            times = Histogram.of(cast(JsonObject, part[4]))
+            found.slices[int(place)] = Slice(begun, ended, requests, failed, times)
+        return found

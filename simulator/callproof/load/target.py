@@ -1,0 +1,108 @@
+"""What is done at the other side before a run: a telephony is registered, and who can call whom is read."""
+
+from dataclasses import replace
+from typing import cast
+
+import orjson
+import requests
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Side
+from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.load.job import PBX_FLEET, Job
+from callproof.traffic import records
+from callproof.traffic.arrivals import Source
+
+CODE = "callproof-load"
+# As many customers and users as are read from a foreign CRM.
+CUSTOMERS, USERS_PER_PAGE = 2000, 100
+LINES = ("+7-499-100-00-01", "+7-499-100-00-02", "+7-499-100-00-03", "+7-499-100-00-04")
+
+
+def end_of(job: Job) -> End:
+    """The first address of the target; all of them serve one account."""
+    return End(Side.CRM if job.model == PBX_FLEET else Side.PBX, job.urls[0], job.token)
+
+
+def prepare(job: Job, end: End) -> Job:
+    """The job with its extensions, lines and customers.
+
+    Raises Unreachable when the target does not answer, ActionRefused when it will not be prepared.
+    """
+    return _prepare_crm(job, end) if job.model == PBX_FLEET else _prepare_pbx(job, end)
+
+
+def _prepare_crm(job: Job, end: End) -> Job:
+    if job.control:
+        end.get("/counts")
+    extensions = dict(job.extensions) or {str(100 * user): user for user in _users(job, end)}
+    lines = tuple(job.source.lines) or LINES
+    _register(job, end, extensions, lines)
+    customers = tuple(job.source.customers) or tuple(records.phones(end, job.api_key, CUSTOMERS))
+    return replace(job, extensions=extensions, source=Source(customers, lines))
+
+
+def _users(job: Job, end: End) -> list[int]:
+    path = f"{BY_NAME['users'].path}?limit={USERS_PER_PAGE}"
+    users = [int(str(user["id"])) for user in cast(list[JsonObject], _ask(job, end, "GET", path)["users"])]
+    if not users:
+        raise ActionRefused("The CRM has no user who could take a call; name some under `extensions`.")
+    return users
+
+
+def _register(job: Job, end: End, extensions: dict[str, int], lines: tuple[str, ...]) -> None:
+    sites = cast(JsonObject, _ask(job, end, "GET", BY_NAME["sites"].path)["sites"])
+    site = next(iter(sites), "")
+    codes: list[Json] = [{"userId": user, "code": code} for code, user in extensions.items()]
+    phones: list[Json] = [{"siteCode": site, "externalPhone": line} for line in lines]
+    module: JsonObject = {
+        "code": CODE,
+        "integrationCode": CODE,
+        "active": True,
+        "name": "callproof load",
+        "clientId": job.client_id,
+        "baseUrl": "http://127.0.0.1:9",
+        "integrations": {
+            "telephony": {
+                "makeCallUrl": "http://127.0.0.1:9/make-call",
+                "allowEdit": False,
+                "inputEventSupported": True,
+                "outputEventSupported": True,
+                "hangupEventSupported": True,
+                "additionalCodes": codes,
+                "externalPhones": phones,
+            }
+        },
+    }
+    path = BY_NAME["module-edit"].path.replace("{code}", CODE)
+    _ask(job, end, "POST", path, {"integrationModule": orjson.dumps(module).decode()})
+
+
+def _ask(job: Job, end: End, method: str, path: str, form: dict[str, str] | None = None) -> JsonObject:
+    answer = end.api(method, path, job.api_key, form or {})
+    try:
+        body = answer.json()
+    except requests.JSONDecodeError:
+        raise Unreachable(f"The CRM at {end.url} answers {path} with no JSON") from None
+    if not isinstance(body, dict) or body.get("success") is not True:
+        raise ActionRefused(
+            f"The CRM at {end.url} refused {method} {path}: {answer.status_code} {answer.text[:200]}"
+        )
+    return cast(JsonObject, body)
+
+
+def _prepare_pbx(job: Job, end: End) -> Job:
+    """Of a virtual PBX of ours everything is known; of another one the file tells it."""
+    if job.control:
+        known = cast(list[JsonObject], end.get("/extensions")["extensions"])
+        extensions = dict(job.extensions) or {
+            str(extension["extension"]): int(str(extension["user"])) for extension in known
+        }
+        job = replace(
+            job,
+            extensions=extensions,
+            make_call_url=job.make_call_url or "/callbacks/make-call",
+            status_url=job.status_url or "/callbacks/user-status",
+        )
+    # A clicked call shows no line of its own.
+    return replace(job, source=Source(job.source.customers, tuple(job.source.lines) or ("",)))

@@ -1,0 +1,157 @@
+"""The PBX's requests to the CRM (guide; contract.md, sections 3 and 4)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from threading import Lock
+from typing import cast
+
+import orjson
+
+from callproof.contract import operations
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.exchange.answering import BENCH_HEADER
+from callproof.exchange.calling import Caller, HostRefused
+from callproof.exchange.journal import Exchange
+from callproof.pbx.rules.pacing import Pace
+from callproof.pbx.settings import PbxSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The CRM's answer: ``status`` None when none came, ``body`` empty when it was no JSON object."""
+
+    status: int | None
+    body: JsonObject
+    text: str
+
+    @property
+    def success(self) -> bool | None:
+        """None when the answer says neither."""
+        said = self.body.get("success")
+        return said if isinstance(said, bool) else None
+
+
+class CrmClient:
+    def __init__(self, caller: Caller, settings: PbxSettings) -> None:
+        self._caller = caller
+        self._settings = settings
+        self._pace = Pace(settings.plan.requests_per_second)
+        self._pacing = Lock()
+
+    def connect(self, crm_url: str, api_key: str) -> None:
+        """Talk to another CRM from now on."""
+        self._settings = replace(self._settings, crm_url=crm_url, api_key=api_key)
+
+    def wait(self, now: float, *, urgent: bool = False) -> float:
+        """0.0 when a telephony request may be sent now, which is counted; else the seconds until then."""
+        with self._pacing:
+            return self._pace.wait(now, urgent=urgent)
+
+    def register(self) -> Told:
+        """Create or change the telephony with the whole numbering plan."""
+        plan, base = self._settings.plan, self._settings.base_url
+        module: JsonObject = {
+            "code": self._settings.code,
+            "integrationCode": self._settings.code,
+            "active": True,
+            "name": "Virtual PBX",
+            "clientId": self._settings.client_id,
+            "baseUrl": base,
+            "actions": {"activity": "/callbacks/activity"},
+            "accountUrl": f"{base}/callbacks/account",
+            "integrations": {
+                "telephony": {
+                    "makeCallUrl": f"{base}/callbacks/make-call",
+                    "changeUserStatusUrl": f"{base}/callbacks/user-status",
+                    "allowEdit": False,
+                    "inputEventSupported": True,
+                    "outputEventSupported": True,
+                    "hangupEventSupported": True,
+                    "additionalCodes": [
+                        {"userId": extension.user, "code": code}
+                        for code, extension in plan.extensions.items()
+                    ],
+                    "externalPhones": [
+                        {"siteCode": line.site, "externalPhone": line.phone} for line in plan.lines
+                    ],
+                }
+            },
+        }
+        path = f"/api/v5/integration-modules/{self._settings.code}/edit"
+        return self._post(path, "integrationModule", module)
+
+    def event(self, event: JsonObject) -> Told:
+        return self._post("/api/v5/telephony/call/event", "event", event)
+
+    def upload(self, calls: Sequence[JsonObject]) -> Told:
+        return self._post("/api/v5/telephony/calls/upload", "calls", list(calls))
+
+    def manager_extension(self, phone: str, timeout: float) -> tuple[str | None, str]:
+        """The extension of the responsible manager, or None and the reason why there is none."""
+        told = self._send(
+            "GET",
+            "/api/v5/telephony/manager",
+            params={"phone": phone, "details": "0"},
+            timeout=timeout,
+        )
+        if told.status is None:
+            return None, f"the CRM named nobody: {told.text}"
+        if not told.success:
+            return None, f"the CRM refused the lookup with {told.status}"
+        manager = told.body.get("manager")
+        code = manager.get("code") if isinstance(manager, Mapping) else None
+        return (None, "no responsible manager") if code is None else (str(code), "responsible manager")
+
+    def send_any(
+        self,
+        method: str,
+        path: str,
+        query: Mapping[str, str],
+        form: Mapping[str, str],
+        api_key: str | None,
+    ) -> Told:
+        """A request as a tester words it, marked as the bench's own; an empty key sends none."""
+        key = self._settings.api_key if api_key is None else api_key
+        headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
+        return self._send(method, path, params=query, data=form or None, headers=headers)
+
+    def _post(self, path: str, name: str, structure: Json) -> Told:
+        return self._send("POST", path, data={name: orjson.dumps(structure).decode()})
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | None = None,
+        headers: Mapping[str, str] | None = None,
+        timeout: float | None = None,
+    ) -> Told:
+        headers = headers or {"X-API-KEY": self._settings.api_key}
+        try:
+            found = operations.find(method, path)
+            exchange = self._caller.send(
+                found.name if found else "",
+                method,
+                self._settings.crm_url + path,
+                params=params,
+                data=data,
+                headers=headers,
+                timeout=timeout,
+            )
+        except HostRefused as error:
+            return Told(None, {}, str(error))
+        return _told(exchange)
+
+
+def _told(exchange: Exchange) -> Told:
+    answer = exchange.answer
+    if answer is None:
+        return Told(None, {}, exchange.error)
+    text = answer.body.data.decode("utf-8", "replace")
+    try:
+        body = orjson.loads(answer.body.data)
+    except orjson.JSONDecodeError:
+        body = {}
+    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)

@@ -1,0 +1,61 @@
+"""One virtual PBX, put together."""
+
+from dataclasses import replace
+
+from callproof.clocks.clock import Clock
+from callproof.exchange.calling import Caller
+from callproof.exchange.faults import Faults
+from callproof.exchange.journal import Journal
+from callproof.pbx.crm_client import CrmClient
+from callproof.pbx.engine import Engine
+from callproof.pbx.reporting import Reporter
+from callproof.pbx.settings import PbxSettings
+from callproof.pbx.store.session import PbxStore
+
+# Requests to the CRM that may be under way at once; lookups come on top.
+LANES = 8
+
+
+class Pbx:
+    """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
+
+    def __init__(self, settings: PbxSettings, clock: Clock) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.journal = Journal()
+        self.store = PbxStore(settings.database)
+        self.faults = Faults(settings.seed, settings.faults)
+        caller = Caller(
+            self.journal,
+            clock,
+            self.faults,
+            timeout=settings.timeout,
+            allowed_hosts=settings.allowed_hosts,
+        )
+        self.crm = CrmClient(caller, settings)
+        # A manual clock does one thing after the other, so that the same seed gives the same journal.
+        lanes = 1 if clock.kind == "manual" else LANES
+        self.reporter = Reporter(
+            self.store, clock, self.crm, settings.upload_every, seed=settings.seed, lanes=lanes
+        )
+        self.engine = Engine(self.store, clock, self.crm, self.reporter, settings)
+        self.engine.resume()
+
+    def reset(self, number: int | None = None) -> None:
+        """Forget all calls, statuses and exchanges, and upload again as set at the start.
+
+        ``number`` is the seed of the calls to come, by default the one of the settings.
+        """
+        self.engine.forget(self.settings.seed if number is None else number)
+        self.reporter.set_period(self.settings.upload_every, 0.0)
+        self.faults.reset()
+        self.journal.clear()
+
+    def connect(self, crm_url: str, api_key: str) -> None:
+        """Talk to another CRM from now on."""
+        self.settings = replace(self.settings, crm_url=crm_url, api_key=api_key)
+        self.crm.connect(crm_url, api_key)
+
+    def close(self) -> None:
+        self.faults.clear()
+        self.store.close()

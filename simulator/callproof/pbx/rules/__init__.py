@@ -1,0 +1,1 @@
+"""What a virtual PBX knows: the life of a call, where it goes, what is told of it. No I/O, no clock."""

@@ -1,0 +1,31 @@
+"""What a virtual PBX is started with."""
+
+from dataclasses import dataclass, field
+
+from callproof.exchange.faults import Fault
+from callproof.pbx.plan import default_plan
+from callproof.pbx.rules.plan import NumberingPlan
+
+
+@dataclass(frozen=True)
+class PbxSettings:
+    """``base_url`` is this end's own address, under which the CRM reaches it; ``crm_url`` is the CRM's.
+
+    ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
+    uploads in seconds; 0 uploads each call right after its end (guide, "Calls history uploading").
+    ``timezone`` is the CRM account's, in which dates are written. ``faults`` act from the start.
+    """
+
+    base_url: str
+    crm_url: str
+    api_key: str
+    seed: int = 1
+    code: str = "virtual-pbx"
+    client_id: str = "2dbh26tahjj26sg"
+    plan: NumberingPlan = field(default_factory=default_plan)
+    upload_every: float = 0.0
+    timezone: str = "UTC"
+    timeout: float = 5.0
+    allowed_hosts: tuple[str, ...] = ()
+    database: str = "sqlite://"
+    faults: tuple[Fault, ...] = ()

@@ -1,0 +1,1 @@
+"""What the virtual PBX keeps, on the kit of ``storage``."""

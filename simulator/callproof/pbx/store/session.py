@@ -1,0 +1,168 @@
+"""The virtual PBX's data: ``PbxStore`` on a database."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
+
+from callproof.contract.jsontypes import JsonObject
+from callproof.pbx.rules.call import (
+    Call,
+    Cause,
+    Choice,
+    Direction,
+    Leg,
+    State,
+)
+from callproof.pbx.rules.outbox import Fate, Kind, Message
+from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.store import tables
+from callproof.storage.database import Database, clear, new_id
+
+
+class PbxStore:
+    def __init__(self, url: str) -> None:
+        self.database = Database(url, tables.pbx)
+
+    @contextmanager
+    def begin(self) -> Iterator["PbxSession"]:
+        with self.database.begin() as connection:
+            yield PbxSession(connection)
+
+    def close(self) -> None:
+        self.database.close()
+
+
+class PbxSession:
+    def __init__(self, connection: Connection) -> None:
+        self._db = connection
+
+    def call(self, call_id: str) -> Call | None:
+        table = tables.calls
+        document = self._db.execute(select(table.c.document).where(table.c.id == call_id)).scalar()
+        return _call(document) if document else None
+
+    def calls(self, *, only_open: bool = False) -> list[Call]:
+        table = tables.calls
+        statement = select(table.c.document).order_by(table.c.position)
+        if only_open:
+            statement = statement.where(table.c.open)
+        return [_call(document) for document in self._db.execute(statement).scalars()]
+
+    def calls_after(self, position: int, limit: int) -> list[tuple[int, Call]]:
+        """A page of the calls, the oldest first, with their positions."""
+        table = tables.calls
+        statement = select(table.c.position, table.c.document).where(table.c.position > position)
+        rows = self._db.execute(statement.order_by(table.c.position).limit(limit))
+        return [(row.position, _call(row.document)) for row in rows]
+
+    def add_call(self, call: Call) -> None:
+        self._db.execute(insert(tables.calls).values(id=call.id, **_row(call)))
+
+    def save_call(self, call: Call) -> None:
+        table = tables.calls
+        self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
+
+    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> Message:
+        message = Message(0, call_id, kind, payload, due_at)
+        values = {
+            "call_id": call_id,
+            "kind": kind.value,
+            "payload": payload,
+            "due_at": due_at,
+            "attempts": message.attempts,
+            "fate": message.fate.value,
+            "answer": message.answer,
+            "alone": message.alone,
+        }
+        result = self._db.execute(insert(tables.outbox).values(values))
+        return replace(message, id=new_id(result.inserted_primary_key))
+
+    def pending(self) -> list[Message]:
+        table = tables.outbox
+        statement = select(table).where(table.c.fate == Fate.PENDING.value).order_by(table.c.id)
+        return [_message(row) for row in self._db.execute(statement).mappings()]
+
+    def messages(self) -> list[Message]:
+        table = tables.outbox
+        return [_message(row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
+
+    def save_messages(self, messages: Sequence[Message]) -> None:
+        """Write down what has become of messages; those that are not there any more are passed over."""
+        table = tables.outbox
+        names = ("due_at", "attempts", "fate", "answer", "alone")
+        statement = update(table).where(table.c.id == bindparam("b_id"))
+        statement = statement.values({name: bindparam(f"b_{name}") for name in names})
+        rows = [{f"b_{name}": getattr(message, name) for name in ("id", *names)} for message in messages]
+        self._db.execute(statement, rows)
+
+    def statuses(self) -> dict[str, str]:
+        return {row.extension: row.status for row in self._db.execute(select(tables.statuses))}
+
+    def save_status(self, extension: str, status: str) -> None:
+        table = tables.statuses
+        self._db.execute(delete(table).where(table.c.extension == extension))
+        self._db.execute(insert(table).values(extension=extension, status=status))
+
+    def counts(self) -> dict[str, int]:
+        """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
+        outbox = tables.outbox
+        return {
+            "calls": self._count(select(tables.calls.c.id)),
+            "events": self._count(select(outbox.c.id).where(outbox.c.kind == Kind.EVENT.value)),
+            "customers": 0,
+            "modules": 0,
+        }
+
+    def under_way(self) -> dict[str, int]:
+        calls, outbox = tables.calls, tables.outbox
+        of_fate = {
+            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate.value))
+            for name, fate in (("waiting", Fate.PENDING), ("refused", Fate.REFUSED))
+        }
+        return {"openCalls": self._count(select(calls.c.id).where(calls.c.open)), **of_fate}
+
+    def _count(self, statement: Select[Any]) -> int:
+        return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+
+    def clear(self) -> None:
+        clear(self._db, tables.pbx.sorted_tables)
+
+
+def _row(call: Call) -> dict[str, object]:
+    # The database's serializer knows dataclasses.
+    return {"open": call.state is not State.ENDED, "document": call}
+
+
+def _call(document: dict[str, Any]) -> Call:
+    script = document["script"]
+    return Call(
+        **{
+            **document,
+            "direction": Direction(document["direction"]),
+            "state": State(document["state"]),
+            "cause": Cause(document["cause"]) if document["cause"] else None,
+            "legs": tuple(Leg(**leg) for leg in document["legs"]),
+            "choices": tuple(
+                Choice(**{**choice, "extensions": tuple(choice["extensions"])})
+                for choice in document["choices"]
+            ),
+            "told": tuple(document["told"]),
+            "left": tuple(document["left"]),
+            "script": Script(
+                **{
+                    **script,
+                    "outcome": Outcome(script["outcome"]),
+                    "hung_up_by": Party(script["hung_up_by"]),
+                }
+            )
+            if script
+            else None,
+        }
+    )
+
+
+def _message(row: RowMapping) -> Message:
+    return Message(**{**row, "kind": Kind(row["kind"]), "fate": Fate(row["fate"])})

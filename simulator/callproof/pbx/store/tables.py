@@ -1,0 +1,35 @@
+"""The tables of the virtual PBX, each named ``pbx_...``. Moments are seconds since 1970 (UTC)."""
+
+from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table
+
+pbx = MetaData()
+
+calls = Table(
+    "pbx_calls",
+    pbx,
+    Column("position", Integer, primary_key=True),
+    Column("id", String(64), nullable=False, unique=True),
+    Column("open", Boolean, nullable=False, index=True),
+    Column("document", JSON, nullable=False),
+)
+
+outbox = Table(
+    "pbx_outbox",
+    pbx,
+    Column("id", Integer, primary_key=True),
+    Column("call_id", String(64), nullable=False),
+    Column("kind", String(10), nullable=False),
+    Column("payload", JSON, nullable=False),
+    Column("due_at", Float, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("fate", String(10), nullable=False, index=True),
+    Column("answer", String, nullable=False),
+    Column("alone", Boolean, nullable=False),
+)
+
+statuses = Table(
+    "pbx_statuses",
+    pbx,
+    Column("extension", String(64), primary_key=True),
+    Column("status", String(10), nullable=False),
+)

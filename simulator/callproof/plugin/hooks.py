@@ -1,0 +1,160 @@
+"""The pytest plugin: fixtures ``crm``, ``pbx`` and ``callproof``, and scenarios as tests.
+
+Only pytest imports this module. Every pytest run of an environment with callproof in it does, so the
+rest of the package is imported when a fixture, an option or a scenario file asks for it.
+"""
+
+import sys
+from collections.abc import Iterator
+from fnmatch import fnmatch
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from callproof.clocks.manual import ManualClock
+    from callproof.plugin.crm import RunningCrm
+    from callproof.plugin.items import ScenarioFile
+    from callproof.plugin.pbx import RunningPbx
+    from callproof.plugin.playing import Callproof
+    from callproof.plugin.starting import Options
+
+FILES = "*.callproof.yaml"
+MARKER = "callproof(seed, strict, country, timezone, plan): how the fixtures crm and pbx are started."
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Every name begins with callproof, so that no other plugin has it."""
+    group = parser.getgroup("callproof", "callproof: telephony integrations")
+    group.addoption(
+        "--callproof-target",
+        dest="callproof_target",
+        metavar="FILE",
+        help="The side under test, a callproof.yaml; the shipped scenarios that fit it are tests.",
+    )
+    group.addoption(
+        "--callproof-scenario",
+        dest="callproof_scenario",
+        action="append",
+        metavar="PATH-OR-ID",
+        help="Only these of the shipped scenarios, or this file or folder; may be given again.",
+    )
+    group.addoption(
+        "--callproof-strict",
+        dest="callproof_strict",
+        action="store_true",
+        help="Raise the severity of every requirement by one.",
+    )
+    group.addoption(
+        "--callproof-seed",
+        dest="callproof_seed",
+        type=int,
+        default=1,
+        metavar="N",
+        help="The seed of the scenarios' ends; the same gives the same run (default: 1).",
+    )
+    parser.addini(
+        "callproof_scenarios",
+        type="args",
+        default=[FILES],
+        help=f"File names that are scenarios and thereby tests (default: {FILES}).",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", MARKER)
+    if not (config.getoption("callproof_target") or config.getoption("callproof_scenario")):
+        return
+    from callproof.plugin.items import ShippedPlugin, setup_of
+
+    if file := config.getoption("callproof_target"):
+        # Workers of xdist get the options and may run elsewhere.
+        config.option.callproof_target = str(config.invocation_params.dir / file)
+    setup_of(config)
+    config.pluginmanager.register(ShippedPlugin(), "callproof-shipped")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> "ScenarioFile | None":
+    patterns: list[str] = parent.config.getini("callproof_scenarios")
+    if not any(_fits(file_path, pattern, parent.config.rootpath) for pattern in patterns):
+        return None
+    from callproof.plugin.items import ScenarioFile
+
+    return ScenarioFile.from_parent(parent, path=file_path)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    # Nothing was started when nothing was imported.
+    items = sys.modules.get("callproof.plugin.items")
+    problem = items.close_stage(session.config) if items else ""
+    if problem:
+        pytest.exit(f"callproof: {problem}", returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+@pytest.fixture
+def callproof_clock() -> "Iterator[ManualClock]":
+    """The time of both ends, which passes by ``advance(seconds)``."""
+    from callproof.clocks.manual import ManualClock
+
+    clock = ManualClock()
+    yield clock
+    clock.close()
+
+
+@pytest.fixture
+def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningCrm]":
+    """The same as ``crm``, for a repository that has a fixture of that name itself."""
+    from callproof.plugin.starting import running_crm
+
+    with running_crm(callproof_clock, _options(request)) as crm:
+        yield crm
+
+
+@pytest.fixture
+def callproof_pbx(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningPbx]":
+    """The same as ``pbx``, for a repository that has a fixture of that name itself."""
+    from callproof.plugin.starting import running_pbx
+
+    beside = "callproof_crm" in request.fixturenames
+    crm: RunningCrm | None = request.getfixturevalue("callproof_crm") if beside else None
+    with running_pbx(callproof_clock, _options(request), crm) as pbx:
+        yield pbx
+
+
+@pytest.fixture
+def crm(callproof_crm: "RunningCrm") -> "RunningCrm":
+    """A running CRM: url, api_key, journal, clock, and what a test prepares, does and looks up there."""
+    return callproof_crm
+
+
+@pytest.fixture
+def pbx(callproof_pbx: "RunningPbx") -> "RunningPbx":
+    """A running virtual PBX; beside ``crm`` it talks to that CRM, and registers when it is asked to."""
+    return callproof_pbx
+
+
+@pytest.fixture
+def callproof(pytestconfig: pytest.Config) -> "Callproof":
+    """Plays scenarios: ``check`` returns the verdict, ``assert_conformant`` fails with the problems."""
+    from callproof.plugin.items import stage_of
+    from callproof.plugin.playing import Callproof
+
+    return Callproof(stage_of(pytestconfig))
+
+
+def _options(request: pytest.FixtureRequest) -> "Options":
+    from callproof.plugin.starting import Options
+
+    marker = request.node.get_closest_marker("callproof")
+    try:
+        return Options(*marker.args, **marker.kwargs) if marker else Options()
+    except TypeError as error:
+        pytest.fail(f"The marker is {MARKER} {error}", pytrace=False)
+
+
+def _fits(path: Path, pattern: str, root: Path) -> bool:
+    """A pattern with a slash is about the path below the root, one without about the file's name."""
+    if "/" not in pattern:
+        return fnmatch(path.name, pattern)
+    return path.is_relative_to(root) and fnmatch(path.relative_to(root).as_posix(), pattern)

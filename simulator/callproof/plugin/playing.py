@@ -1,0 +1,156 @@
+"""The ends that scenarios are played on in a pytest run, and the verdict on them."""
+
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from callproof.conformance import loading, runner
+from callproof.conformance.foreign import Foreign
+from callproof.conformance.runner import BOTH, Judged
+from callproof.conformance.scenario import Scenario
+from callproof.conformance.selection import LeftOut, choose, unused
+from callproof.conformance.target import Target, load_target
+from callproof.conformance.verdict import ScenarioResult, Verdict
+from callproof.contract.operations import Side
+from callproof.control.client import Ends, Unreachable
+from callproof.crm.account import DEFAULT_SEED
+from callproof.files.yamlfile import FileError
+from callproof.plugin.words import problems
+from callproof.running.opposite import opposite
+from callproof.running.pair import built_in
+from callproof.running.threads import PortTaken
+
+
+@dataclass(frozen=True)
+class Setup:
+    """Whom a run judges: the side of ``target``, or callproof's own ends when there is none."""
+
+    target: Target | None = None
+    seed: int = DEFAULT_SEED
+    strict: bool = False
+
+    def choose(self, scenarios: Sequence[Scenario]) -> tuple[list[Scenario], list[LeftOut]]:
+        """What is played, and what is left out because the target declares something absent."""
+        return choose(scenarios, self.target) if self.target else (list(scenarios), [])
+
+    def verdict(self) -> Verdict:
+        """An empty one, to be filled with results."""
+        return Verdict([], self.seed, self.strict, target=self.target.side if self.target else None)
+
+
+class Stage:
+    """Two ends opposite each other, started when the first scenario is played and kept for the next.
+
+    Raises Unreachable when the side under test does not get ready, also for every later scenario.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self.setup = setup
+        self._stack = ExitStack()
+        self._ends: Ends | None = None
+        self._foreign: Foreign | None = None
+        self._failure: Exception | None = None
+
+    @property
+    def created(self) -> Sequence[str]:
+        """What was made at a CRM under test and is still there."""
+        return self._foreign.created if self._foreign else ()
+
+    def play(self, scenario: Scenario) -> ScenarioResult:
+        target = self.setup.target
+        judged = Judged(target.side, target.code, target.client_id) if target else BOTH
+        return runner.run([scenario], self._started(), judged=judged)[0]
+
+    def close(self) -> None:
+        """End the side under test. Raises ActionRefused or Unreachable when its clean-up fails."""
+        self._stack.close()
+
+    def _started(self) -> Ends:
+        if self._failure:
+            raise self._failure
+        if self._ends is None:
+            try:
+                self._ends = self._start()
+            except (Unreachable, PortTaken) as failure:
+                # Waiting for a process that does not get ready takes long; once is enough.
+                self._failure = failure
+                raise
+        return self._ends
+
+    def _start(self) -> Ends:
+        setup = self.setup
+        if setup.target:
+            ends, self._foreign = self._stack.enter_context(
+                opposite(setup.target, setup.seed, strict=setup.strict)
+            )
+            return ends
+        pair = self._stack.enter_context(built_in(setup.seed))
+        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        self._stack.callback(ends.close)
+        return ends
+
+
+def usable_target(file: str) -> Target:
+    """Raises FileError for anything in the file that keeps it from being played against."""
+    target = load_target(file)
+    if names := unused(target, loading.find()):
+        raise FileError(file, 1, f"absent: no scenario needs {names[0]!r}")
+    if target.side is Side.CRM and not (target.url and target.api_key):
+        raise FileError(file, 1, "a CRM under test needs url and api-key")
+    return target
+
+
+class Callproof:
+    """The fixture ``callproof``: plays scenarios and judges the side under test.
+
+    ``wanted`` are ids of scenarios, their beginnings, files or folders, all shipped ones by default.
+    ``target`` is a ``callproof.yaml``; by default the one of ``--callproof-target``, and without it
+    callproof's own ends, which is how one tries out a scenario.
+    """
+
+    def __init__(self, stage: Stage) -> None:
+        self._stage = stage
+
+    def check(self, *wanted: str, target: str | Path = "", strict: bool | None = None) -> Verdict:
+        """The verdict, with a result for each scenario and what was left out by name.
+
+        Raises LookupError for a scenario that does not exist, FileError for a broken file and Unreachable
+        when the side under test does not answer.
+        """
+        usual = self._stage.setup
+        setup = Setup(
+            usable_target(str(target)) if target else usual.target,
+            usual.seed,
+            usual.strict if strict is None else strict,
+        )
+        if setup == usual:
+            return _played(self._stage, wanted)
+        stage = Stage(setup)
+        try:
+            return _played(stage, wanted)
+        finally:
+            stage.close()
+
+    def assert_conformant(
+        self, *wanted: str, target: str | Path = "", strict: bool | None = None
+    ) -> Verdict:
+        """The same, and raises AssertionError with every problem, row by row."""
+        __tracebackhide__ = True
+        verdict = self.check(*wanted, target=target, strict=strict)
+        if not verdict.conformant:
+            raise AssertionError(f"not conformant\n\n{problems(verdict, verdict.scenarios)}")
+        if not verdict.scenarios:
+            absent = ", ".join(f"{name} ({why} is declared absent)" for name, why in verdict.left_out)
+            raise AssertionError(f"nothing was played: {absent or 'nothing of it is asked of this side'}")
+        return verdict
+
+
+def _played(stage: Stage, wanted: Sequence[str]) -> Verdict:
+    verdict = stage.setup.verdict()
+    scenarios, left_out = stage.setup.choose(loading.find(wanted))
+    verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
+    for scenario in scenarios:
+        verdict.scenarios.append(stage.play(scenario))
+    verdict.created = stage.created
+    return verdict

@@ -1,0 +1,92 @@
+"""Requests and answers for a reader: structures laid out, forms taken apart, a curl line to try again."""
+
+import re
+import shlex
+from contextlib import suppress
+from urllib.parse import parse_qsl, urlsplit
+
+import orjson
+
+from callproof.conformance.evidence import Exchange, Message
+from callproof.reports.redact import MASK
+
+# How many characters of a body are shown.
+LONGEST = 4000
+# What curl says by itself, or what has nothing to do with the question.
+UNSAID = frozenset({"host", "user-agent", "accept-encoding", "connection", "content-length"})
+FORM = "application/x-www-form-urlencoded"
+
+_PART = re.compile(r'name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL)
+# Where a key stood that was taken out: after its name, in whatever notation.
+_KEY = re.compile(rf"(?i)(apiKey(?:%[0-9a-f]{{2}}|[^&*\w])+){re.escape(MASK)}")
+
+
+def readable(message: Message, query: str = "") -> list[tuple[str, str]]:
+    """The parameters of the query and the fields of the body by their names, or the body alone under no
+    name; each bounded, JSON indented."""
+    found = parse_qsl(query, keep_blank_values=True)
+    if message.text is None:
+        return [*found, ("", f"{message.size} bytes that are no text")]
+    if not message.text:
+        return found
+    return [(name, _laid_out(value)) for name, value in [*found, *_fields(message)]]
+
+
+def curl(exchange: Exchange) -> str:
+    """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, the ends are ``$CRM_URL``
+    and ``$PBX_URL``; all else is quoted."""
+    words = ["curl"]
+    message = exchange.request
+    if exchange.method != ("POST" if message.text else "GET"):
+        words.append(f"-X {_quoted(exchange.method)}")
+    words.append(_address(exchange.url))
+    kind = message.header("content-type")
+    multipart = kind.startswith("multipart/")
+    for name, value in message.headers:
+        if name.lower() in UNSAID or (name.lower(), value) in (("accept", "*/*"), ("content-type", FORM)):
+            continue
+        if name.lower() == "content-type" and multipart:
+            continue
+        words.append("-H " + (f'"{name}: $API_KEY"' if value == MASK else _quoted(f"{name}: {value}")))
+    if multipart:
+        words += [f"--form-string {_quoted(f'{name}={value}')}" for name, value in _fields(message)]
+    elif message.text:
+        words.append(f"--data-raw {_quoted(message.text)}")
+    return " ".join(words)
+
+
+def query_of(url: str) -> str:
+    return urlsplit(url).query
+
+
+def _fields(message: Message) -> list[tuple[str, str]]:
+    text, kind = message.text or "", message.header("content-type")
+    if kind.startswith("multipart/"):
+        return _PART.findall(text)
+    if kind.startswith(FORM):
+        return parse_qsl(text, keep_blank_values=True) or [("", text)]
+    return [("", text)]
+
+
+def _laid_out(value: str) -> str:
+    if value[:1] in ("{", "["):
+        with suppress(orjson.JSONDecodeError):
+            value = orjson.dumps(orjson.loads(value), option=orjson.OPT_INDENT_2).decode()
+    if len(value) <= LONGEST:
+        return value
+    return f"{value[:LONGEST]}\n… and {len(value) - LONGEST} characters more"
+
+
+def _address(url: str) -> str:
+    for side in ("crm", "pbx"):
+        if url.startswith(f"http://{side}/"):
+            return f'"${side.upper()}_URL"{_quoted(url.removeprefix(f"http://{side}"))}'
+    return _quoted(url)
+
+
+def _quoted(text: str) -> str:
+    """Quoted for the shell, with ``$API_KEY`` wherever a key was taken out."""
+    found = _KEY.split(text)
+    # Text and name alternate; a name goes with the text before it.
+    pieces = ["".join(found[start : start + 2]) for start in range(0, len(found), 2)]
+    return '"$API_KEY"'.join(shlex.quote(piece) for piece in pieces)

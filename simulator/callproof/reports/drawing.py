@@ -1,0 +1,53 @@
+"""A ladder as an SVG picture: lanes from left to right, time from top to bottom."""
+
+from markupsafe import Markup, escape
+
+from callproof.conformance.exhibits import offset
+from callproof.conformance.ladder import LANE_NAMES, Arrow, Ladder, Lane
+
+# In pixels: the column of the times, the distance of two lanes, the heights of the head and of a row.
+MARGIN, GAP, HEAD, ROW = 90, 230, 34, 40
+# Characters of a label that fit between two lanes.
+ROOM = 36
+
+
+def draw(ladder: Ladder) -> Markup:
+    """The picture; labels are escaped, and each arrow leads to the exchange that it is about."""
+    height = HEAD + ROW * len(ladder.arrows) + 12
+    width = _x(Lane.MANAGER) + 60
+    parts = [
+        Markup('<svg class="ladder" viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}">').format(
+            width, height, width, f"call {ladder.call or ladder.phone}"
+        )
+    ]
+    for lane, name in LANE_NAMES.items():
+        x = _x(lane)
+        parts.append(Markup('<text x="{}" y="18" class="lane">{}</text>').format(x, name))
+        parts.append(
+            Markup('<line x1="{}" y1="{}" x2="{}" y2="{}" class="rail"/>').format(x, HEAD - 8, x, height)
+        )
+    for place, arrow in enumerate(ladder.arrows):
+        parts.append(_arrow(arrow, HEAD + ROW * place + 26))
+    parts.append(Markup("</svg>"))
+    return Markup("").join(parts)
+
+
+def _arrow(arrow: Arrow, y: int) -> Markup:
+    start, end = _x(arrow.source), _x(arrow.to)
+    tip = 7 if end > start else -7
+    kind = "implied" if arrow.implied else "failed" if arrow.failed else "sent"
+    label = f"{arrow.label.strip()}{f' → {arrow.status}' if arrow.status else ''}"
+    shown = label if len(label) <= ROOM else f"{label[: ROOM - 1]}…"
+    return Markup(
+        '<g class="{}"><title>{} {}</title><text x="4" y="{}" class="at">{}</text>'
+        '<text x="{}" y="{}" class="label">{}</text><line x1="{}" y1="{}" x2="{}" y2="{}"/>'
+        '<polygon points="{},{} {},{} {},{}"/></g>'
+    ).format(
+        kind, offset(arrow.at), label, y + 4, escape(offset(arrow.at)),
+        (start + end) // 2, y - 6, shown, start, y, end - tip, y,
+        end, y, end - tip, y - 4, end - tip, y + 4,
+    )  # fmt: skip
+
+
+def _x(lane: Lane) -> int:
+    return MARGIN + 30 + GAP * lane

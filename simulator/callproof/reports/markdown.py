@@ -1,0 +1,93 @@
+"""A summary in GitHub's Markdown, for the page of a CI run: what to mend first, what held folded away."""
+
+import re
+from collections.abc import Iterator
+
+from callproof.conformance.verdict import Check, Outcome, RequirementResult, Verdict
+
+# A page of GitHub's takes 1 MiB; a row that fails everywhere shows its first problems.
+MOST_PROBLEMS, LONGEST = 3, 600
+_SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
+
+
+def write(verdict: Verdict) -> bytes:
+    """The page as UTF-8."""
+    return ("\n".join(_lines(verdict)) + "\n").encode()
+
+
+def _lines(verdict: Verdict) -> Iterator[str]:
+    yield f"## callproof: {'conformant' if verdict.conformant else 'not conformant'}"
+    yield ""
+    words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
+    whose = f" of the {verdict.target.upper()}" if verdict.target else ""
+    yield f"Requirements{whose}: {words}; not looked at: {len(verdict.untested)}."
+    yield (
+        f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}. "
+        f"Ruleset {verdict.ruleset}, seed {verdict.seed}{', strict' if verdict.strict else ''}."
+    )
+    yield from _broken(verdict)
+    wrong = [result for result in verdict.requirements if result.problems]
+    if wrong:
+        yield from ("", "| verdict | requirement | what it demands | where and what differs |")
+        yield "|---|---|---|---|"
+        for outcome in (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN):
+            yield from (_row(result) for result in wrong if result.outcome is outcome)
+    yield from _folded("Passed", [r for r in verdict.requirements if r.outcome is Outcome.PASSED])
+    yield from _left(verdict)
+
+
+def _broken(verdict: Verdict) -> Iterator[str]:
+    if verdict.broken:
+        yield from ("", "Scenarios that could not be played to their end:", "")
+    for result in verdict.broken:
+        yield f"- {escaped(result.id)}: {escaped(result.broken)}"
+
+
+def _row(result: RequirementResult) -> str:
+    row = result.requirement
+    shown = [_problem(scenario, check) for scenario, check in result.problems[:MOST_PROBLEMS]]
+    more = len(result.problems) - len(shown)
+    if more:
+        shown.append(f"and {more} more")
+    return (
+        f"| {result.outcome} | {escaped(row.id)} ({row.level}, {row.evidence}) | {escaped(row.text)} "
+        f"| {'<br>'.join(shown)} |"
+    )
+
+
+def _problem(scenario: str, check: Check) -> str:
+    return f"{escaped(check.where)} ({escaped(scenario)}): {escaped(check.what)}: {escaped(check.problem)}"
+
+
+def _folded(title: str, results: list[RequirementResult]) -> Iterator[str]:
+    if not results:
+        return
+    yield from ("", f"<details><summary>{title}: {len(results)}</summary>", "")
+    yield from ("| requirement | what it demands | checks |", "|---|---|---|")
+    for result in results:
+        yield f"| {escaped(result.requirement.id)} | {escaped(result.requirement.text)} | {result.passed} |"
+    yield from ("", "</details>")
+
+
+def _left(verdict: Verdict) -> Iterator[str]:
+    if verdict.left_out:
+        yield ""
+    for scenario, absent in verdict.left_out:
+        yield f"- left out {escaped(scenario)}: {escaped(absent)} is declared absent"
+    if verdict.stale:
+        yield ""
+    for entry in verdict.stale:
+        yield f"- stale: {escaped(entry)}"
+    if verdict.created:
+        yield ""
+    for made in verdict.created:
+        yield f"- created at the CRM: {escaped(made)}"
+
+
+def escaped(text: str) -> str:
+    """Text of anybody for a cell: on one line, bounded, without markup of HTML or Markdown."""
+    line = " ".join(text.split())
+    if len(line) > LONGEST:
+        line = f"{line[:LONGEST]}…"
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return _SPECIAL.sub(r"\\\1", line)

@@ -1,0 +1,111 @@
+"""Takes the secrets out of what reports show: API keys and tokens, wherever a request can carry them.
+
+What a header, a parameter or a member says by its name is always taken out. The keys that are known by
+their value are taken out of any other text as well, as sent or as they stand in a form.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from urllib.parse import quote, quote_plus, unquote_plus
+
+from callproof.conformance.evidence import Exchange, Message
+from callproof.conformance.steady import mapped
+from callproof.conformance.verdict import ScenarioResult
+from callproof.contract.jsontypes import Json
+
+MASK = "***"
+HEADERS = frozenset({"x-api-key", "x-callproof-token", "authorization"})
+# Members and parameters, among them those of ``register``.
+NAMES = ("apiKey", "token")
+# A shorter key would be found in words that have nothing to do with it; a stranger's must look like one.
+SHORTEST, SHORTEST_SEEN = 8, 16
+
+_NAMES = "|".join(NAMES)
+_PARAMETER = re.compile(rf"(?i)((?:{_NAMES})(?:\]|%5D)?=)[^&\s\"'<>]*")
+_MEMBER = re.compile(
+    rf"""(?ix)( \\?["'] (?:{_NAMES}) \\?["'] \s*:\s* )
+    (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s,}}\]]+ )"""
+)
+_PART = re.compile(
+    rf"""(?ixs)( \bname="?(?:[^"\r\n]*\[)?(?:{_NAMES})\]?"?[^\r\n]* (?:\r?\n[^\r\n]+)* \r?\n\r?\n )
+    .*? (?=\r?\n--|\Z)"""
+)
+
+
+class Redactor:
+    """``secrets`` are the keys and tokens of the run, by their values."""
+
+    def __init__(self, secrets: Iterable[str] = ()) -> None:
+        self._secrets = {secret for secret in secrets if len(secret) >= SHORTEST}
+
+    def scenario(self, result: ScenarioResult) -> ScenarioResult:
+        """The result as it may be shown: its checks, its exchanges, and why it broke off."""
+        for exchange in result.exchanges:
+            sent = (value for name, value in exchange.request.headers if name.lower() in HEADERS)
+            self._secrets.update(value for value in sent if len(value) >= SHORTEST_SEEN)
+        return replace(
+            result,
+            broken=self.text(result.broken),
+            checks=[
+                replace(check, what=self.text(check.what), problem=self.text(check.problem))
+                for check in result.checks
+            ],
+            exchanges=[self.exchange(exchange) for exchange in result.exchanges],
+        )
+
+    def exchange(self, exchange: Exchange) -> Exchange:
+        return replace(
+            exchange,
+            url=self._form(exchange.url),
+            params=self._value(exchange.params),
+            headers={
+                name: MASK if name in HEADERS else self.text(value)
+                for name, value in exchange.headers.items()
+            },
+            answer=self._value(exchange.answer),
+            error=self.text(exchange.error),
+            refused=self.text(exchange.refused),
+            request=self._message(exchange.request),
+            reply=self._message(exchange.reply) if exchange.reply else None,
+        )
+
+    def text(self, text: str) -> str:
+        """Any text, with what it says of keys taken out."""
+        text = _PARAMETER.sub(rf"\1{MASK}", text)
+        text = _MEMBER.sub(rf'\1"{MASK}"', text)
+        for secret in sorted(self._secrets, key=len, reverse=True):
+            for form in (secret, quote_plus(secret), quote(secret, safe="")):
+                text = text.replace(form, MASK)
+        return text
+
+    def _message(self, message: Message) -> Message:
+        headers = tuple(
+            (name, MASK if name.lower() in HEADERS else self.text(value)) for name, value in message.headers
+        )
+        text = message.text
+        if text is not None:
+            parts = text.startswith("--") or message.header("content-type").startswith("multipart/")
+            text = self.text(_PART.sub(rf"\1{MASK}", text)) if parts else self._form(text)
+        return replace(message, headers=headers).saying(text)
+
+    def _form(self, text: str) -> str:
+        """An address or a form: structures inside it are encoded once more."""
+        pairs = []
+        for pair in text.split("&"):
+            name, equals, value = pair.partition("=")
+            plain = unquote_plus(value)
+            redacted = _MEMBER.sub(rf'\1"{MASK}"', plain)
+            pairs.append(pair if redacted == plain else f"{name}{equals}{quote_plus(redacted, safe='*')}")
+        return self.text("&".join(pairs))
+
+    def _value(self, value: Json) -> Json:
+        if isinstance(value, dict):
+            known = {name.lower() for name in NAMES}
+            return {
+                name: MASK if name.lower() in known and inner else self._value(inner)
+                for name, inner in value.items()
+            }
+        if isinstance(value, list):
+            return [self._value(inner) for inner in value]
+        return mapped(value, self.text)

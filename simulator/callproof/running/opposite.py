@@ -1,0 +1,106 @@
+"""Puts a side under test opposite the end that we play."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from time import time
+
+from callproof.clocks.clock import Clock
+from callproof.clocks.manual import ManualClock
+from callproof.clocks.real import RealClock
+from callproof.conformance.foreign import Foreign
+from callproof.conformance.process import running
+from callproof.conformance.stimuli import Hands, text
+from callproof.conformance.target import Target
+from callproof.contract.operations import Side
+from callproof.control.client import End, Ends
+from callproof.crm import app as crm_app
+from callproof.crm.account import api_key
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.pbx import app as pbx_app
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.settings import PbxSettings
+from callproof.running.threads import LOOPBACK, Address, serving
+
+
+@contextmanager
+def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends, Foreign]]:
+    """Both ends, one of them ours and started here, and the stand-in for the other.
+
+    Raises Unreachable when the side under test does not get ready.
+    """
+    with ExitStack() as stack:
+        address = Address(LOOPBACK, target.listen)
+        stack.callback(address.close)
+        key = target.api_key or api_key(seed)
+        names = {
+            "port": str(_free_port()),
+            "python": sys.executable,
+            "api_key": key,
+            "crm_url" if target.side is Side.PBX else "pbx_url": address.url,
+        }
+        target = _with_names(replace(target, api_key=key), names)
+        names["crm_url" if target.side is Side.CRM else "pbx_url"] = target.url
+        clock: Clock = RealClock()
+        if target.timed or target.side is Side.CRM:
+            # A test clock of the other side most likely begins with its machine's time.
+            clock = ManualClock(time())
+        stack.callback(clock.close)
+        _serve_ours(target, address, clock, seed, stack, strict=strict)
+        if target.start:
+            environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
+            stack.enter_context(running(target.start, target.folder, environment))
+        ours = End(Side.CRM if target.side is Side.PBX else Side.PBX, address.url)
+        theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
+        if target.side is Side.PBX:
+            ends = Ends(ours, theirs, key, target.patience)
+        else:
+            ends = Ends(theirs, ours, key, target.patience)
+        stack.callback(ends.close)
+        yield ends, theirs
+
+
+def _serve_ours(
+    target: Target, address: Address, clock: Clock, seed: int, stack: ExitStack, *, strict: bool
+) -> None:
+    if target.side is Side.PBX:
+        crm = Crm(
+            CrmSettings(
+                api_key=target.api_key,
+                base_url=address.url,
+                seed=seed,
+                strict=strict,
+                allowed_hosts=target.allow_hosts,
+                rewrites=target.rewrite,
+            ),
+            clock,
+        )
+        stack.callback(crm.close)
+        stack.enter_context(serving(crm_app.create_app(crm), address))
+        return
+    settings = PbxSettings(
+        base_url=address.url,
+        crm_url=target.url,
+        api_key=target.api_key,
+        seed=seed,
+        allowed_hosts=target.allow_hosts,
+    )
+    pbx = Pbx(settings, clock)
+    stack.callback(pbx.close)
+    stack.enter_context(serving(pbx_app.create_app(pbx), address))
+
+
+def _with_names(target: Target, names: dict[str, str]) -> Target:
+    start = target.start
+    if start:
+        command = tuple(text(word, names) for word in start.command)
+        start = replace(start, command=command, ready=text(start.ready, names))
+    return replace(target, url=text(target.url, names).rstrip("/"), start=start)
+
+
+def _free_port() -> int:
+    address = Address()
+    address.close()
+    return address.port

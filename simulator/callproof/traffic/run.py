@@ -1,0 +1,127 @@
+"""Makes the calls, one by one at their moment, through the control API and the CRM's click-to-call."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from threading import Event
+from time import monotonic
+from typing import cast
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.control.client import ActionRefused, Ends
+from callproof.traffic.arrivals import Arrival
+
+# How far time is moved on at once while the last calls end.
+STRIDE = 30.0
+# Nothing has changed for so long: whatever still waits will wait for ever. Virtual time costs nothing, and
+# history may be uploaded once in a few hours.
+PATIENCE, REAL_PATIENCE = 6 * 3600.0, 900.0
+
+
+@dataclass
+class Log:
+    """What was asked for and what the ends said to it.
+
+    ``acknowledged`` are the calls that the PBX said it began, by id with what was to happen in them;
+    ``clicked`` counts calls that the CRM said began, by extension and phone; ``latest`` is by how many
+    seconds a call came too late.
+    """
+
+    attempted: int = 0
+    acknowledged: dict[str, JsonObject] = field(default_factory=dict)
+    clicked: Counter[tuple[str, str]] = field(default_factory=Counter)
+    not_started: Counter[str] = field(default_factory=Counter)
+    latest: float = 0.0
+    started: float = 0.0
+    ended: float = 0.0
+    took: float = 0.0
+
+
+class Traffic:
+    """``told`` is called after each call with the number of calls made.
+
+    ``patience`` is how long the last calls and reports may stay as they are before they are given up.
+    """
+
+    def __init__(
+        self, ends: Ends, told: Callable[[int], object] = lambda _: None, patience: float | None = None
+    ) -> None:
+        self._ends = ends
+        self._patience = patience or (PATIENCE if ends.manual else REAL_PATIENCE)
+        self._told = told
+        self.log = Log()
+
+    def run(self, calls: Iterable[Arrival]) -> Log:
+        """Make the calls and let them all end and be reported."""
+        began = monotonic()
+        self.log.started = self._ends.now()
+        for call in calls:
+            self._wait_for(call)
+            self._make(call)
+            self._told(self.log.attempted)
+        self._drain()
+        self.log.ended = self._ends.now()
+        self.log.took = monotonic() - began
+        return self.log
+
+    def _wait_for(self, call: Arrival) -> None:
+        now = self._ends.now() if not self._ends.manual else None
+        if now is None:
+            self._ends.pass_until(call.at)
+        elif call.at > now:
+            Event().wait(call.at - now)
+        else:
+            self.log.latest = max(self.log.latest, now - call.at)
+
+    def _make(self, call: Arrival) -> None:
+        self.log.attempted += 1
+        try:
+            if call.incoming:
+                self._call_in(call)
+            else:
+                self._call_out(call)
+        except ActionRefused as error:
+            self.log.not_started[str(error)] += 1
+
+    def _call_in(self, call: Arrival) -> None:
+        script = dict(call.script)
+        if call.passed_on and (free := self._free()):
+            script["transferTo"] = str(call.dice.choice(free)["extension"])
+        asked: JsonObject = {"from": call.phone, "to": call.line, "script": script}
+        self._began(self._ends.pbx.post("/calls", asked), script)
+
+    def _call_out(self, call: Arrival) -> None:
+        free = self._free()
+        if not free:
+            self.log.not_started["Every manager is on the telephone"] += 1
+            return
+        who = call.dice.choice(free)
+        extension = str(who["extension"])
+        if not call.by_click:
+            asked: JsonObject = {"extension": extension, "to": call.phone, "script": call.script}
+            self._began(self._ends.pbx.post("/dial", asked), call.script)
+            return
+        self._ends.pbx.post("/scripts", {"phone": call.phone, "script": call.script})
+        click = self._ends.crm.post("/click-to-call", {"userId": who["user"], "phone": call.phone})
+        if click["succeeded"]:
+            self.log.clicked[extension, call.phone] += 1
+        else:
+            self.log.not_started[f"The CRM could not start it: {click['outcome']}"] += 1
+
+    def _began(self, call: JsonObject, script: JsonObject) -> None:
+        self.log.acknowledged[str(call["id"])] = script
+
+    def _free(self) -> list[JsonObject]:
+        return cast(list[JsonObject], self._ends.pbx.get("/extensions", free=1)["extensions"])
+
+    def _drain(self) -> None:
+        seen, since = self._left(), self._ends.now()
+        while any(seen) and self._ends.now() < since + self._patience:
+            self._ends.pass_time(STRIDE if self._ends.manual else 1.0)
+            if (left := self._left()) != seen:
+                seen, since = left, self._ends.now()
+
+    def _left(self) -> tuple[Json, Json]:
+        """Calls that go on and reports that wait."""
+        counts = self._ends.pbx.get("/counts")
+        return counts["openCalls"], counts["waiting"]

@@ -1,1 +1,0 @@
-"""The two stores on SQLAlchemy Core: SQLite by default, PostgreSQL when asked."""

@@ -1,0 +1,172 @@
+"""The control API of both ends."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+
+from callproof.clocks.manual import ManualClock
+from callproof.crm.account import api_key
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.pair import BuiltIn
+from tests.support import Account
+
+
+def test_state_begins_with_the_counts(pair: BuiltIn) -> None:
+    for url in (pair.crm_url, pair.pbx_url):
+        text = requests.get(f"{url}/_bench/state", timeout=10).text
+        assert re.match(r'\{"counts":\{"calls":\d+,"events":\d+,"customers":\d+,"modules":\d+\}', text)
+
+
+def test_the_description_names_every_route(pair: BuiltIn) -> None:
+    for url, app in ((pair.crm_url, "crm"), (pair.pbx_url, "pbx")):
+        document = requests.get(f"{url}/_bench/openapi.json", timeout=10).json()
+        assert document["openapi"] == "3.1.0"
+        described = {
+            (verb.upper(), re.sub(r"\{(\w+)\}", r"<\1>", path))
+            for path, verbs in document["paths"].items()
+            for verb in verbs
+        }
+        assert ("POST", "/_bench/reset") in described, app
+        assert described == routes(app)
+
+
+def routes(end: str) -> set[tuple[str, str]]:
+    from callproof.pbx.app import create_app as create_pbx_app
+    from callproof.pbx.pbx import Pbx
+    from callproof.pbx.settings import PbxSettings
+
+    clock = ManualClock()
+    if end == "crm":
+        app = create_app(Crm(CrmSettings(api_key="k", base_url="http://crm"), clock))
+    else:
+        app = create_pbx_app(Pbx(PbxSettings("http://pbx", "http://crm", "k"), clock))
+    return {
+        (verb, rule.rule)
+        for rule in app.url_map.iter_rules()
+        if rule.rule.startswith("/_bench")
+        for verb in (rule.methods or set()) - {"HEAD", "OPTIONS"}
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "error"),
+    [
+        ("/users/1", {"status": "asleep"}, "status: 'asleep' is not one of"),
+        ("/users/77", {"status": "free"}, "There is no user 77."),
+        ("/users/1", {"colour": "red"}, "The body: Additional properties are not allowed"),
+        ("/click-to-call", {"userId": 1}, "The body: 'phone' is a required property."),
+        ("/clock", {"advance": -1}, "advance: -1 is less than the minimum of 0."),
+        ("/clock", {"advance": 1e300}, "advance: 1e+300 is greater than the maximum"),
+        ("/modules/none", {"active": True}, "There is no module none."),
+    ],
+)
+def test_a_wrong_request_gets_one_sentence(account: Account, path: str, body: Any, error: str) -> None:
+    answer = account.client.post(f"/_bench{path}", json=body)
+    assert answer.status_code in (400, 404)
+    assert answer.get_json()["error"].startswith(error)
+
+
+@pytest.mark.parametrize("since", ["-1", "x", "nan", "1e999"])
+def test_a_number_that_is_none_is_refused(account: Account, since: str) -> None:
+    answer = account.client.get("/_bench/journal", query_string={"since": since})
+    assert answer.status_code == 400
+
+
+def test_a_body_that_is_no_json_is_refused(account: Account) -> None:
+    answer = account.client.post("/_bench/users/1", data="{")
+    assert answer.get_json()["error"].startswith("The body is not JSON")
+
+
+def test_reset_goes_back_to_the_seed(registered: Account) -> None:
+    registered.event(phone="88005553125", type="in", codes=["100"])
+    registered.client.post("/_bench/users/1", json={"status": "busy"})
+    registered.client.post("/_bench/reset")
+    assert registered.state("counts") == {"calls": 0, "events": 0, "customers": 20, "modules": 0}
+    assert registered.state("users")[0]["status"] == "free"
+    assert registered.crm.journal.since() == []
+
+
+def test_another_seed_makes_other_people_and_calls(pair: BuiltIn) -> None:
+    def first_customer() -> Any:
+        with pair.crm.store.begin() as session:
+            return session.customer(1)
+
+    def first_call() -> str:
+        return pair.pbx.engine.place_incoming("+7 912 345-67-89", "+7-499-999-99-99").id
+
+    customer, call = first_customer(), first_call()
+    for url in (pair.crm_url, pair.pbx_url):
+        assert requests.post(f"{url}/_bench/seed", json={"seed": 2}, timeout=10).status_code == 200
+    assert first_customer() != customer
+    assert first_call() != call
+
+
+def test_users_and_shops_are_added_and_changed(registered: Account) -> None:
+    registered.client.post(
+        "/_bench/seed",
+        json={
+            "users": [{"id": 3, "status": "busy"}, {"id": 1, "online": False}],
+            "sites": [{"code": "shop3"}],
+        },
+    )
+    assert [(u["id"], u["online"], u["status"]) for u in registered.state("users")] == [
+        (1, False, "free"),
+        (2, True, "free"),
+        (3, True, "busy"),
+    ]
+    assert "shop3" in registered.get("reference/sites").get_json()["sites"]
+    assert registered.state("counts")["modules"] == 1
+
+
+def test_the_journal_tells_both_directions_whole(pair: BuiltIn) -> None:
+    pair.crm.outgoing.make_call(1, "+7 912 123-45-67")
+    entries = requests.get(f"{pair.crm_url}/_bench/journal", timeout=10).json()["entries"]
+    incoming, outgoing = entries[0], entries[-1]
+    assert (incoming["direction"], incoming["request"]["method"]) == ("in", "POST")
+    assert incoming["request"]["body"]["text"].startswith("integrationModule=%7B")
+    assert incoming["answer"]["body"]["text"] == '{"success":true,"info":[]}'
+    assert (outgoing["direction"], outgoing["answer"]["status"]) == ("out", 200)
+    assert outgoing["request"]["url"].startswith(f"{pair.pbx_url}/callbacks/make-call?clientId=")
+
+
+def test_a_token_is_demanded_when_one_is_set() -> None:
+    crm = Crm(CrmSettings(api_key="k", base_url="http://crm"), ManualClock())
+    client = create_app(crm, token="secret").test_client()
+    assert client.get("/_bench/state").status_code == 403
+    assert client.get("/_bench/state", headers={"X-Callproof-Token": "wrong"}).status_code == 403
+    assert client.get("/_bench/state", headers={"X-Callproof-Token": "secret"}).status_code == 200
+    crm.close()
+
+
+def test_a_page_of_another_origin_cannot_use_the_control_api(account: Account) -> None:
+    foreign = account.client.post("/_bench/reset", headers={"Origin": "http://evil.example"})
+    assert foreign.status_code == 403
+    own = account.client.post("/_bench/reset", headers={"Origin": "http://localhost"})
+    assert own.status_code == 200
+
+
+def test_findings_are_logged_with_the_path_of_their_exchange(
+    registered: Account, caplog: pytest.LogCaptureFixture
+) -> None:
+    registered.event(phone="1", type="in", codes=["100"], **{"colour\n\x1b[31m": 1})
+    assert "call/event: ignored: event/colour\\n\\x1b[31m: the contract knows no" in caplog.text
+    assert "\x1b" not in caplog.text
+
+
+def test_the_same_seed_makes_the_same_people_and_key(tmp_path: Path) -> None:
+    def people(number: int) -> list[Any]:
+        crm = Crm(CrmSettings(api_key="k", base_url="http://crm", seed=number), ManualClock())
+        with crm.store.begin() as session:
+            found = [session.customer(n) for n in range(1, 21)]
+        crm.close()
+        return found
+
+    assert people(7) == people(7)
+    assert people(7) != people(8)
+    assert api_key(7) == api_key(7) != api_key(8)
+    assert len(api_key(7)) == 32
