@@ -13,7 +13,7 @@ from callproof.crm.rules.model import Initiation, Module, Pool
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.exchange.calling import Caller, HostRefused
-from callproof.exchange.journal import Exchange
+from callproof.exchange.exchange import Exchange
 
 MAX_REDIRECTS = 5
 

@@ -3,7 +3,7 @@
 One module per section of the API. Operations know neither Flask nor SQLAlchemy.
 """
 
-from callproof.crm.exchange import OperationHandler
+from callproof.crm.asked import OperationHandler
 from callproof.crm.operations import (
     customers,
     modules,

@@ -7,7 +7,7 @@ from typing import cast
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations.people import Page, customer_json
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Customer, CustomerQuery, Grant

@@ -14,7 +14,7 @@ from callproof.contract.errors import (
 )
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.crm.account import api_key
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.rules.model import Grant, Module
 from callproof.crm.store.session import CrmSession
 

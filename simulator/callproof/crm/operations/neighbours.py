@@ -6,7 +6,7 @@ from typing import cast
 from callproof.contract.dates import written
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, NotLoaded
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.crm.exchange import Asked, OperationHandler, Reply
+from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import Page
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Document

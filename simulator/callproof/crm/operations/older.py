@@ -5,7 +5,7 @@ from typing import cast
 
 from callproof.contract.errors import EntityNotFound
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations import modules, telephony
 from callproof.crm.store.session import CrmSession
 

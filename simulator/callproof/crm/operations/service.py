@@ -3,7 +3,7 @@
 import re
 
 from callproof.contract.operations import OPERATIONS
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.store.session import CrmSession
 
 VERSIONS = ("3.0", "4.0", "5.0")

@@ -4,7 +4,7 @@ from typing import cast
 
 from callproof.contract.errors import INVALID, InvalidParameters, ParameterMissing
 from callproof.contract.findings import Kind
-from callproof.crm.exchange import Asked
+from callproof.crm.asked import Asked
 from callproof.crm.store.session import CrmSession
 
 

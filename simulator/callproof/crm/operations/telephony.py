@@ -15,7 +15,7 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, bracketed
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations.people import customer_brief
 from callproof.crm.rules import cards, managers
 from callproof.crm.rules.dates import oddity

@@ -7,7 +7,7 @@ from typing import cast
 from callproof.contract.dates import written
 from callproof.contract.errors import EntityNotFound
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations.people import Page, user_json
 from callproof.crm.rules.model import User
 from callproof.crm.store.session import CrmSession

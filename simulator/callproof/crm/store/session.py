@@ -66,6 +66,16 @@ class CrmStore:
         with self.database.begin() as connection:
             yield CrmSession(connection, self.database.compiler, self._country, self._known)
 
+    def transact(self, job: "Callable[[CrmSession], T]", *, short: bool, writes: bool) -> T:
+        """The job's result, after the commit. A ``short`` job asks for no more than a CallSession has.
+
+        Raises what the job raised, which leaves no trace then; it may be played more than once.
+        """
+        if short:
+            return self.share(cast("Callable[[CallSession], T]", job), writes=writes)
+        with self.begin() as session:
+            return job(session)
+
     def share(self, job: Callable[[CallSession], T], *, writes: bool) -> T:
         """The job's result after a commit that it may share with others; see ``Lane``."""
         lane = self.database.writes if writes else self.database.reads
