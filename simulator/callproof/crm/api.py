@@ -29,7 +29,7 @@ from callproof.crm.access import NOBODY, demand_scope, given_key, grant_of
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.crm import Crm
 from callproof.crm.judging import Judgement, judge, spared
-from callproof.crm.operations import HANDLERS, telephony
+from callproof.crm.operations import HANDLERS, SHORT
 from callproof.crm.rules.model import Directory, Grant
 from callproof.crm.settings import Knobs
 from callproof.crm.store.session import CrmSession
@@ -104,7 +104,7 @@ class Api:
             asked = self._asked(operation, parts, decoded, judgement, grant, knobs, findings)
             return HANDLERS[operation.name](session, asked)
 
-        short = operation is None or operation.name in telephony.HANDLERS
+        short = operation is None or operation.name in SHORT
         transact = partial(self._crm.store.transact, short=short, writes=verb == "POST")
         try:
             return transact(job)

@@ -9,6 +9,7 @@ from callproof.contract.operations import Operation
 from callproof.contract.values import immutable
 from callproof.crm.rules.model import Grant
 from callproof.crm.settings import CrmSettings, Readings
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
 
@@ -35,6 +36,12 @@ class Asked:
     broken: dict[str, str]
     findings: list[Finding]
 
+    @property
+    def document(self) -> JsonObject:
+        """The entity of a method that takes an object."""
+        assert isinstance(self.entity, dict)
+        return self.entity
+
     def remark(
         self, pointer: str, message: str, remedy: str = "", requirement: str = "", kind: Kind = Kind.NOTICE
     ) -> None:
@@ -54,4 +61,6 @@ class Reply:
     status_changed: int | None = None
 
 
+# One that needs no more than a short session, and one that needs everything.
+ShortHandler = Callable[[ShortSession, Asked], Reply]
 OperationHandler = Callable[[CrmSession, Asked], Reply]
