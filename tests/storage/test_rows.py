@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace as replaced
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.crm import seed
@@ -42,7 +43,7 @@ def test_a_call_comes_back_as_it_was_stored_and_changed(crm_store: CrmStore) -> 
     with crm_store.begin() as session:
         assert session.add_calls([call("c-1")])
         assert session.add_calls([call("c-2")])
-        changed = replace(call("c-1"), document={**DOCUMENT, "recordUrl": "http://x/1"})
+        changed = replaced(call("c-1"), document={**DOCUMENT, "recordUrl": "http://x/1"})
         session.save_call(changed)
     with crm_store.begin() as session:
         assert session.calls() == [changed, call("c-2")]
@@ -53,7 +54,7 @@ def test_a_call_comes_back_as_it_was_stored_and_changed(crm_store: CrmStore) -> 
 def test_a_known_call_is_told_from_a_new_one(crm_store: CrmStore) -> None:
     with crm_store.begin() as session:
         assert session.add_calls([call("c-1")]) == [True]
-        assert session.add_calls([replace(call("c-1"), phone="+8")]) == [False]
+        assert session.add_calls([replaced(call("c-1"), phone="+8")]) == [False]
         assert session.call("c-1") == call("c-1")
 
 

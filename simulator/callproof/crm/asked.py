@@ -42,6 +42,12 @@ class Asked:
         assert isinstance(self.entity, dict)
         return self.entity
 
+    @property
+    def documents(self) -> list[JsonObject]:
+        """The entity of a method that takes a list of objects."""
+        assert isinstance(self.entity, list)
+        return [item for item in self.entity if isinstance(item, dict)]
+
     def remark(
         self, pointer: str, message: str, remedy: str = "", requirement: str = "", kind: Kind = Kind.NOTICE
     ) -> None:

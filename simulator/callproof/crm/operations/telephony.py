@@ -1,11 +1,10 @@
 """Call events, history and the responsible manager (contract.md, section 4)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
-from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec.structs import replace
 
 from callproof.contract.dates import read, written
 from callproof.contract.errors import (
@@ -17,7 +16,6 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.contract.values import immutable
 from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import customer_brief
 from callproof.crm.rules import cards, managers
@@ -27,8 +25,7 @@ from callproof.crm.rules.told import CallEvent, FinishedCall
 from callproof.crm.store.calls import ShortSession
 
 
-@immutable(frozen=True, slots=True)
-class _Row:
+class _Row(msgspec.Struct):
     """One call of a batch: its place there, what the CRM acts on, and the whole as it is kept."""
 
     place: int
@@ -94,13 +91,12 @@ def upload(session: ShortSession, asked: Asked) -> Reply:
 
 def _rows(asked: Asked) -> list[_Row]:
     """The calls of a batch that can be taken."""
-    assert isinstance(asked.entity, list)
-    places: Iterable[int] = range(len(asked.entity))
+    documents = asked.documents
+    places: Iterable[int] = range(len(documents))
     if asked.broken:
         places = [place for place in places if not _is_broken(place, asked.broken)]
-    documents = msgspec.convert([asked.entity[place] for place in places], list[dict[str, Any]])
-    calls = msgspec.convert(documents, list[FinishedCall])
-    return [_Row(*found) for found in zip(places, calls, documents, strict=True)]
+        documents = [documents[place] for place in places]
+    return list(map(_Row, places, msgspec.convert(documents, list[FinishedCall]), documents))
 
 
 def manager(session: ShortSession, asked: Asked) -> Reply:
@@ -283,13 +279,13 @@ def _history_calls(
 ) -> list[HistoryCall]:
     owners = session.customers_by_phones([row.call.phone for row in rows])
     callers = {phone: managers.caller(found) for phone, found in owners.items()}
-    found = []
+    users, now, found = pool.users, asked.now, []
     for row in rows:
         call = row.call
         customer = callers.get(call.phone)
         number = customer.id if customer else None
-        user = call.user_id or pool.user_of(call.code)
-        found.append(HistoryCall(call.external_id, row.document, call.phone, user, number, asked.now))
+        user = call.user_id or users.get(call.code)
+        found.append(HistoryCall(call.external_id, row.document, call.phone, user, number, now))
     return found
 
 

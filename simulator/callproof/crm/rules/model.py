@@ -180,9 +180,9 @@ class Pool:
         """Only the modules that registered with this clientId; empty when none did."""
         return self._by_client.get(client_id) or Pool((), self.country)
 
-    def user_of(self, code: Json) -> int | None:
+    def user_of(self, code: str) -> int | None:
         """Who has the extension; with several entries the last one counts (section 9.16)."""
-        return self._users.get(code) if isinstance(code, str) else None
+        return self.users.get(code)
 
     def code_of(self, user_id: int) -> str | None:
         """The user's extension; with several the first one counts (section 9.16)."""
@@ -210,7 +210,8 @@ class Pool:
         return {key: line for key, line in keys if key}
 
     @cached_property
-    def _users(self) -> dict[str, int]:
+    def users(self) -> Mapping[str | None, int]:
+        """Who has which extension; nobody has None."""
         return {e.code: e.user_id for module in self.modules for e in module.extensions}
 
     @cached_property
@@ -264,8 +265,7 @@ class Initiation:
     id: int = 0
 
 
-@immutable(frozen=True, slots=True)
-class HistoryCall:
+class HistoryCall(msgspec.Struct, frozen=True):
     """One row of the history as it was uploaded; ``document`` is the item of ``calls``."""
 
     external_id: str

@@ -176,8 +176,9 @@ class ShortSession:
 
     def add_calls(self, new: Sequence[HistoryCall]) -> list[bool]:
         """Store the calls whose external ids are not known, and say of each whether it was stored."""
+        text = orjson.dumps
         rows = [
-            (c.external_id, c.phone, c.user_id, c.customer_id, c.uploaded_at, _text(c.document))
+            (c.external_id, c.phone, c.user_id, c.customer_id, c.uploaded_at, text(c.document).decode())
             for c in new
         ]
         stored = self._driver.insert_new(calls, _CALL, rows, "external_id")
