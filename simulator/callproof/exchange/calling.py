@@ -11,6 +11,7 @@ import orjson
 import requests
 
 from callproof.clocks.clock import Clock
+from callproof.errors import Refusal
 from callproof.exchange import altering
 from callproof.exchange.answering import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 from callproof.exchange.faults import Change, Faults, Seam
@@ -25,7 +26,7 @@ from callproof.exchange.journal import (
 _DONE = SentAnswer(200, (), Body.of(orjson.dumps({"success": True})))
 
 
-class HostRefused(Exception):
+class HostRefused(Refusal):
     """The host is neither this machine nor allowed by an option; nothing was sent."""
 
 
