@@ -121,9 +121,9 @@ def _commands() -> str:
     lines = [
         "# Commands",
         "",
-        "Every option has an environment variable, named beside it. The shell completes commands and options",
-        'after `eval "$(_CALLPROOF_COMPLETE=bash_source callproof)"`; zsh_source and fish_source are for zsh',
-        "and fish.",
+        "Every option has an environment variable, named beside it. The shell completes commands and",
+        'options after `eval "$(_CALLPROOF_COMPLETE=bash_source callproof)"`; zsh_source and fish_source',
+        "are for zsh and fish.",
     ]
     for name, listed in main.commands.items():
         command = listed.loaded() if isinstance(listed, Deferred) else listed

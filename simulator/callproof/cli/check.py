@@ -3,11 +3,12 @@
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from callproof.cli.common import NOT_CONFORMANT, no_verdict, option, write_file
 from callproof.cli.naming import faults_of
@@ -25,6 +26,23 @@ from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
 from callproof.errors import Misuse
 from callproof.reports.redact import Redactor
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The options, but for those of the reports."""
+
+    seed: int
+    strict: bool
+    target: Side | None
+    config: str | None
+    crm_url: str
+    pbx_url: str
+    api_key: str
+    control_token: str
+    fault: tuple[str, ...]
+    baseline: str | None
+    write_baseline: str | None
 
 
 @click.command()
@@ -71,10 +89,11 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     Without arguments all scenarios are played. Without --target or --config both ends are callproof's own,
     on a manual clock.
     """
-    scenarios, target = loading.find(wanted), _target(options)
-    broken = faults_of(options["fault"])
-    known = load_baseline(options["baseline"]) if options["baseline"] else Baseline()
-    verdict = Verdict([], options["seed"], options["strict"])
+    asked = msgspec.convert(options, _Asked)
+    scenarios, target = loading.find(wanted), _target(asked)
+    broken = faults_of(asked.fault)
+    known = load_baseline(asked.baseline) if asked.baseline else Baseline()
+    verdict = Verdict([], asked.seed, asked.strict)
     if target:
         if any(fault.side is target.side for fault in broken):
             raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
@@ -82,44 +101,44 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
     heard_by = listeners(options)
-    with no_verdict(), _ends(options, target) as (ends, foreign):
-        redactor = Redactor((ends.api_key, options["control_token"]))
+    with no_verdict(), _ends(asked, target) as (ends, foreign):
+        redactor = Redactor((ends.api_key, asked.control_token))
         telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
         telling.started()
         judged = Judged(target.side, target.code, target.client_id) if target else BOTH
         runner.run(scenarios, ends, telling.played, judged, broken)
         verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     verdict.stale = known.stale(verdict.scenarios)
-    if options["write_baseline"]:
-        write_file(options["write_baseline"], baseline.written(verdict))
+    if asked.write_baseline:
+        write_file(asked.write_baseline, baseline.written(verdict))
     telling.ended()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
 
-def _target(options: dict[str, Any]) -> Target | None:
+def _target(asked: _Asked) -> Target | None:
     """The side under test, None for callproof's own ends.
 
     Raises FileError for a broken file, Misuse for options that do not fit together.
     """
-    if options["config"]:
-        target = load_target(options["config"])
-        if options["target"] not in (None, target.side.value):
-            raise Misuse(f"{options['config']} is about a {target.side}, not a {options['target']}.")
+    if asked.config:
+        target = load_target(asked.config)
+        if asked.target not in (None, target.side):
+            raise Misuse(f"{asked.config} is about a {target.side}, not a {asked.target}.")
         if unknown := unused(target, loading.find()):
-            raise Misuse(f"{options['config']}: absent: no scenario needs {unknown[0]!r}.")
-        url, key = options["crm_url"] or target.url, options["api_key"] or target.api_key
+            raise Misuse(f"{asked.config}: absent: no scenario needs {unknown[0]!r}.")
+        url, key = asked.crm_url or target.url, asked.api_key or target.api_key
         if target.side is Side.CRM:
             target = replace(target, url=url, api_key=key)
-    elif options["target"] == "crm":
+    elif asked.target is Side.CRM:
         absent = {need for scenario in loading.find() for need in foreign_needs(scenario, Side.CRM)}
         target = Target(
             Side.CRM,
             Path.cwd(),
-            url=options["crm_url"],
-            api_key=options["api_key"],
+            url=asked.crm_url,
+            api_key=asked.api_key,
             absent=tuple(sorted(absent)),
         )
-    elif options["target"]:
+    elif asked.target:
         raise Misuse("--target pbx needs --config FILE, which says how your PBX is made to act.")
     else:
         return None
@@ -129,22 +148,22 @@ def _target(options: dict[str, Any]) -> Target | None:
 
 
 @contextmanager
-def _ends(options: dict[str, Any], target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
+def _ends(asked: _Asked, target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
     """What the scenarios are played on. Ends of our own are imported only where one is needed."""
     with ExitStack() as stack:
         if target:
             from callproof.running.opposite import opposite
 
-            yield stack.enter_context(opposite(target, options["seed"], strict=options["strict"]))
+            yield stack.enter_context(opposite(target, asked.seed, strict=asked.strict))
             return
-        given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
+        given = [asked.crm_url, asked.pbx_url, asked.api_key]
         if any(given) and not all(given):
             raise Misuse("--crm-url, --pbx-url and --api-key belong together.")
         if not any(given):
             from callproof.running.pair import built_in
 
-            pair = stack.enter_context(built_in(options["seed"]))
+            pair = stack.enter_context(built_in(asked.seed))
             given = [pair.crm_url, pair.pbx_url, pair.api_key]
-        ends = Ends.at(given[0], given[1], given[2], options["control_token"])
+        ends = Ends.at(given[0], given[1], given[2], asked.control_token)
         stack.callback(ends.close)
         yield ends, None
