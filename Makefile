@@ -41,6 +41,7 @@ clean:
 .venv/dev: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps retailcrm==5.3.0
 	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-update-notifier \
 		--prefix .venv/node node-retailcrm-api@1.0.8 || echo "npm failed; its client is not tested"; fi
 	@touch .venv/demo $@

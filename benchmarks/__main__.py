@@ -13,7 +13,7 @@ import click
 
 from benchmarks import machine, plan, wrk
 from benchmarks.bench import ROOT, Bench
-from benchmarks.claims import of_comparison, of_journal, of_sizes, of_workers
+from benchmarks.claims import of_comparison, of_footprint, of_journal, of_sizes, of_workers
 from benchmarks.figures import Found
 from benchmarks.processes import NotStarted
 from benchmarks.report import (
@@ -103,6 +103,7 @@ def _page(results: Results, quick: bool, only: str | None) -> str:
         "sizes": of_sizes(results.sizes),
         "journal": of_journal(results.journal),
         "workers": of_workers(results.workers),
+        "footprint": of_footprint(results.footprint),
     }
     options = f"{' --quick' if quick else ''}{f' --only {only}' if only else ''}"
     shown = [part for name, part in parts.items() if only in (None, name)]

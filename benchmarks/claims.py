@@ -7,6 +7,7 @@ from statistics import median
 from benchmarks.figures import Found, Series, ratio
 from benchmarks.sections import comparison, journal, sizes
 from benchmarks.sections.comparison import FLOOR, KEPT, KINDS, OURS, PLAIN
+from benchmarks.sections.footprint import FLASK, HELP, NOTHING, PACKAGE, Footprint
 from benchmarks.sections.workers import SETUPS, Workers
 from benchmarks.workload import Ids
 
@@ -69,6 +70,19 @@ def of_workers(workers: Workers) -> Iterator[Claim]:
         ledger = workers.ledgers.get(str(setup))
         value = float(ledger.events.wrong + ledger.calls.wrong) if ledger else None
         yield Claim(f"{setup}: lost, doubled or miscounted", value, at_most=0.0)
+
+
+def of_footprint(found: Footprint) -> Iterator[Claim]:
+    """How much longer it takes to start than what everybody knows."""
+    for what, other, limit in ((HELP, FLASK, 50.0), (PACKAGE, NOTHING, 20.0)):
+        text = f"{what}: ms of CPU time more than {other}"
+        yield Claim(text, _more(found, what, other), at_most=limit)
+
+
+def _more(found: Footprint, what: str, other: str) -> float | None:
+    if what not in found.values or other not in found.values:
+        return None
+    return found.values[what][0].middle - found.values[other][0].middle
 
 
 def _rates(ours: Series | None, theirs: Series | None) -> float | None:

@@ -13,6 +13,7 @@ import click
 import orjson
 
 from callproof.cli import main
+from callproof.cli.deferred import Deferred
 from callproof.clocks.manual import ManualClock
 from callproof.conformance.fates import fates
 from callproof.contract import schemas
@@ -117,8 +118,15 @@ def _control_api() -> str:
 
 
 def _commands() -> str:
-    lines = ["# Commands", "", "Every option has an environment variable, named beside it."]
-    for name, command in main.commands.items():
+    lines = [
+        "# Commands",
+        "",
+        "Every option has an environment variable, named beside it. The shell completes commands and",
+        'options after `eval "$(_CALLPROOF_COMPLETE=bash_source callproof)"`; zsh_source and fish_source',
+        "are for zsh and fish.",
+    ]
+    for name, listed in main.commands.items():
+        command = listed.loaded() if isinstance(listed, Deferred) else listed
         context = click.Context(command, info_name=f"callproof {name}", terminal_width=100)
         lines += ["", f"## callproof {name}", "", "```text", command.get_help(context), "```"]
     return "\n".join(lines) + "\n"

@@ -1,6 +1,7 @@
 """What callproof takes besides requests: memory, time to start, time to import, a check, some traffic."""
 
 import json
+import resource
 import subprocess
 import sys
 import time
@@ -20,6 +21,18 @@ _IMPORT = (
     "import time; begin = time.perf_counter(); import {}; print(repr(1000 * (time.perf_counter() - begin)))"
 )
 MEGABYTE = 1_000_000
+NOTHING, FLASK, PACKAGE, HELP = (
+    "python -c pass",
+    "python -c 'import flask'",
+    "python -c 'import callproof'",
+    "callproof --help",
+)
+_PROGRAMS = {
+    NOTHING: [sys.executable, "-c", "pass"],
+    FLASK: [sys.executable, "-c", "import flask"],
+    PACKAGE: [sys.executable, "-c", "import callproof"],
+    HELP: [*COMMAND, "--help"],
+}
 _FAILURES = (BadRun, NotStarted, subprocess.CalledProcessError)
 
 
@@ -43,7 +56,10 @@ def measure_footprint(bench: Bench) -> Footprint:
             result.missing[what] = str(error)
 
     take("start of callproof serve, to the first answer", "ms", many, lambda: _start(bench))
-    for module in ("simulator", "callproof.cli", "callproof.plugin.hooks"):
+    bench.say("CPU time of short programs")
+    for what, times in _cpu_times(3 if bench.quick else 15).items():
+        result.values[what] = Spread.of(times), "ms of CPU"
+    for module in ("callproof", "callproof.cli", "callproof.plugin.hooks"):
         take(f"import {module}", "ms", many, partial(_import, module))
     take("callproof check, all scenarios", "s", few, _check)
     calls = 100 if bench.quick else 3000
@@ -74,6 +90,19 @@ def _start(bench: Bench) -> float:
 def _import(module: str) -> float:
     command = [sys.executable, "-c", _IMPORT.format(module)]
     return float(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def _cpu_times(rounds: int) -> dict[str, list[float]]:
+    """User and system time of each program in ms, run in turns so that all see the same machine."""
+    found: dict[str, list[float]] = {what: [] for what in _PROGRAMS}
+    for _ in range(rounds):
+        for what, command in _PROGRAMS.items():
+            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            subprocess.run(command, capture_output=True, check=True)
+            after = resource.getrusage(resource.RUSAGE_CHILDREN)
+            spent = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+            found[what].append(1000 * spent)
+    return found
 
 
 def _check() -> float:

@@ -1,7 +1,8 @@
-from benchmarks.claims import Claim, of_comparison, of_sizes, of_workers
-from benchmarks.figures import Found, Series
+from benchmarks.claims import Claim, of_comparison, of_footprint, of_sizes, of_workers
+from benchmarks.figures import Found, Series, Spread
 from benchmarks.ledger import Ledger, Tally
 from benchmarks.sections import comparison, sizes
+from benchmarks.sections.footprint import FLASK, HELP, NOTHING, PACKAGE, Footprint
 from benchmarks.sections.workers import SETUPS, Workers
 from benchmarks.workload import Ids
 from benchmarks.wrk import Figure
@@ -57,6 +58,20 @@ def test_random_ids_may_cost_more_than_ascending_ones() -> None:
     said = verdicts([claim for claim in of_sizes(found) if claim.value is not None])
     text = "upload: CPU time at 1 000 000 stored calls, of that at 10 000, {} ids"
     assert said == {text.format("ascending"): False, text.format("random"): True}
+
+
+def test_a_start_may_take_so_many_milliseconds_more_than_another() -> None:
+    def took(**times: float) -> Footprint:
+        values = {
+            what: (Spread(0, times[name], 999), "ms of CPU")
+            for what, name in ((HELP, "help"), (FLASK, "flask"), (PACKAGE, "package"), (NOTHING, "nothing"))
+            if name in times
+        }
+        return Footprint(values)
+
+    claims = list(of_footprint(took(help=200, flask=160, package=41, nothing=20)))
+    assert [(claim.value, claim.holds) for claim in claims] == [(40, True), (21, False)]
+    assert [claim.holds for claim in of_footprint(took(help=200))] == [None, None]
 
 
 def test_lost_doubled_and_miscounted_all_count() -> None:

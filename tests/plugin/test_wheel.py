@@ -83,6 +83,14 @@ def test_the_wheel_brings_the_locustfile_and_not_locust(python: Path) -> None:
     assert shown.stdout.rstrip("\n") == (ROOT / "locustfile.py").read_text("utf-8").rstrip("\n")
 
 
+def test_the_wheel_brings_its_types(python: Path) -> None:
+    where = (
+        "from importlib.resources import files; found = files('callproof'); "
+        "print([(found / name).is_file() for name in ('py.typed', '__init__.pyi')])"
+    )
+    assert run(python, "-c", where, folder=python.parent).stdout == "[True, True]\n"
+
+
 def test_the_wheel_brings_the_scenarios_as_tests(python: Path, tmp_path: Path) -> None:
     done = run(python, "-m", "pytest", "-q", "--callproof-scenario", "6-event", folder=tmp_path)
     assert "7 passed" in done.stdout, done.stdout

@@ -1,20 +1,70 @@
 """The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
 
 Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
-the other end could not be reached.
+the other end could not be reached. What stops a command is a ``CallproofError``, which has its code; it
+becomes a sentence on stderr here and nowhere else.
 """
+
+import sys
+from typing import Any
 
 import click
 
 from callproof import __version__
-from callproof.cli.check import check, faults, init, requirements
-from callproof.cli.load import load
-from callproof.cli.serve import serve
-from callproof.cli.testers import call, journal, ladder, validate
-from callproof.cli.traffic import traffic
+from callproof.cli.deferred import Deferred
+from callproof.errors import CallproofError
+
+# Where each command is defined, and how its help begins.
+COMMANDS = {
+    "serve": ("serve", "Start the CRM and the virtual PBX and serve until stopped."),
+    "check": ("check", "Play scenarios and judge your side, requirement by requirement."),
+    "init": ("init", "Write a commented callproof.yaml, to be filled in."),
+    "requirements": (
+        "requirements",
+        "List what the contract demands, row by row; an ID or its beginning narrows the list.",
+    ),
+    "faults": (
+        "requirements",
+        "List how an end can be broken, what that challenges on the other side and breaks on its own.",
+    ),
+    "call": ("testers", "Let a customer call a line of a running virtual PBX."),
+    "traffic": (
+        "traffic",
+        "Let customers call in and managers call out, then compare what both ends have kept.",
+    ),
+    "load": (
+        "load",
+        "Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.",
+    ),
+    "journal": (
+        "testers",
+        "Show what went over the wire at a running end, with what was found about it.",
+    ),
+    "ladder": ("testers", "Draw calls of a running end as ladders, from the first ring to the upload."),
+    "validate": ("validate", "Judge one payload on its own; FILE holds the JSON, - is standard input."),
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class CommandLine(click.Group):
+    """Knows its commands by name and imports the one that is used."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, command.loaded() if isinstance(command, Deferred) else command, rest
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CallproofError as error:
+            click.echo(f"callproof: {error}", err=True)
+            sys.exit(error.exit_code)
+
+
+@click.group(
+    cls=CommandLine, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100}
+)
 @click.version_option(__version__, prog_name="callproof")
 def main() -> None:
     """A local testbed for telephony integrations with the RetailCRM/Simla contract (API v5).
@@ -23,5 +73,5 @@ def main() -> None:
     """
 
 
-for _command in (serve, check, init, requirements, faults, call, traffic, load, journal, ladder, validate):
-    main.add_command(_command)
+for _name, (_module, _help) in COMMANDS.items():
+    main.add_command(Deferred(_name, f"callproof.cli.{_module}", _help))

@@ -1,25 +1,19 @@
-"""``callproof check`` and ``callproof requirements``: what the contract demands and whether it is kept."""
+"""``callproof check``: whether a side keeps the contract."""
 
 import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
-from callproof.cli.common import (
-    NOT_CONFORMANT,
-    UNREACHABLE,
-    USAGE,
-    faults_of,
-    option,
-    stop,
-    write_file,
-)
+from callproof.cli.common import NOT_CONFORMANT, no_verdict, option, write_file
+from callproof.cli.naming import faults_of
 from callproof.cli.writing import listeners, report_options
-from callproof.conformance import baseline, fates, loading, runner
+from callproof.conformance import baseline, loading, runner
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
@@ -27,17 +21,28 @@ from callproof.conformance.runner import BOTH, Judged
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
-from callproof.contract.files import shipped
 from callproof.contract.operations import Side
-from callproof.contract.requirements import RULESET, Evidence, Level, all_requirements
-from callproof.control.client import ActionRefused, Ends, Unreachable
+from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
-from callproof.exchange.faults import catalogue
-from callproof.files.yamlfile import FileError
+from callproof.errors import Misuse
 from callproof.reports.redact import Redactor
-from callproof.running.opposite import opposite
-from callproof.running.pair import built_in
-from callproof.running.threads import PortTaken
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """The options, but for those of the reports."""
+
+    seed: int
+    strict: bool
+    target: Side | None
+    config: str | None
+    crm_url: str
+    pbx_url: str
+    api_key: str
+    control_token: str
+    fault: tuple[str, ...]
+    baseline: str | None
+    write_baseline: str | None
 
 
 @click.command()
@@ -84,130 +89,81 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     Without arguments all scenarios are played. Without --target or --config both ends are callproof's own,
     on a manual clock.
     """
-    try:
-        scenarios, target = loading.find(wanted), _target(options)
-        broken = faults_of(options["fault"])
-        known = load_baseline(options["baseline"]) if options["baseline"] else Baseline()
-    except (FileError, LookupError) as error:
-        stop(str(error.args[0]), USAGE)
-    verdict = Verdict([], options["seed"], options["strict"])
+    asked = msgspec.convert(options, _Asked)
+    scenarios, target = loading.find(wanted), _target(asked)
+    broken = faults_of(asked.fault)
+    known = load_baseline(asked.baseline) if asked.baseline else Baseline()
+    verdict = Verdict([], asked.seed, asked.strict)
     if target:
         if any(fault.side is target.side for fault in broken):
-            stop(f"--fault: a fault of the {target.side} can only break callproof's own.", USAGE)
+            raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
     heard_by = listeners(options)
-    try:
-        with _ends(options, target) as (ends, foreign):
-            redactor = Redactor((ends.api_key, options["control_token"]))
-            telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
-            telling.started()
-            judged = Judged(target.side, target.code, target.client_id) if target else BOTH
-            runner.run(scenarios, ends, telling.played, judged, broken)
-            verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
-    except (Unreachable, PortTaken, ActionRefused) as error:
-        stop(str(error), UNREACHABLE)
+    with no_verdict(), _ends(asked, target) as (ends, foreign):
+        redactor = Redactor((ends.api_key, asked.control_token))
+        telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
+        telling.started()
+        judged = Judged(target.side, target.code, target.client_id) if target else BOTH
+        runner.run(scenarios, ends, telling.played, judged, broken)
+        verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     verdict.stale = known.stale(verdict.scenarios)
-    if options["write_baseline"]:
-        write_file(options["write_baseline"], baseline.written(verdict))
+    if asked.write_baseline:
+        write_file(asked.write_baseline, baseline.written(verdict))
     telling.ended()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
 
-def _target(options: dict[str, Any]) -> Target | None:
-    """The side under test, None for callproof's own ends. Raises FileError for a broken file."""
-    if options["config"]:
-        target = load_target(options["config"])
-        if options["target"] not in (None, target.side.value):
-            stop(f"{options['config']} is about a {target.side}, not a {options['target']}.", USAGE)
+def _target(asked: _Asked) -> Target | None:
+    """The side under test, None for callproof's own ends.
+
+    Raises FileError for a broken file, Misuse for options that do not fit together.
+    """
+    if asked.config:
+        target = load_target(asked.config)
+        if asked.target not in (None, target.side):
+            raise Misuse(f"{asked.config} is about a {target.side}, not a {asked.target}.")
         if unknown := unused(target, loading.find()):
-            stop(f"{options['config']}: absent: no scenario needs {unknown[0]!r}.", USAGE)
-        url, key = options["crm_url"] or target.url, options["api_key"] or target.api_key
+            raise Misuse(f"{asked.config}: absent: no scenario needs {unknown[0]!r}.")
+        url, key = asked.crm_url or target.url, asked.api_key or target.api_key
         if target.side is Side.CRM:
             target = replace(target, url=url, api_key=key)
-    elif options["target"] == "crm":
+    elif asked.target is Side.CRM:
         absent = {need for scenario in loading.find() for need in foreign_needs(scenario, Side.CRM)}
         target = Target(
             Side.CRM,
             Path.cwd(),
-            url=options["crm_url"],
-            api_key=options["api_key"],
+            url=asked.crm_url,
+            api_key=asked.api_key,
             absent=tuple(sorted(absent)),
         )
-    elif options["target"]:
-        stop("--target pbx needs --config FILE, which says how your PBX is made to act.", USAGE)
+    elif asked.target:
+        raise Misuse("--target pbx needs --config FILE, which says how your PBX is made to act.")
     else:
         return None
     if target.side is Side.CRM and not (target.url and target.api_key):
-        stop("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.", USAGE)
+        raise Misuse("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.")
     return target
 
 
 @contextmanager
-def _ends(options: dict[str, Any], target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
+def _ends(asked: _Asked, target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
+    """What the scenarios are played on. Ends of our own are imported only where one is needed."""
     with ExitStack() as stack:
         if target:
-            yield stack.enter_context(opposite(target, options["seed"], strict=options["strict"]))
+            from callproof.running.opposite import opposite
+
+            yield stack.enter_context(opposite(target, asked.seed, strict=asked.strict))
             return
-        given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
+        given = [asked.crm_url, asked.pbx_url, asked.api_key]
         if any(given) and not all(given):
-            stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
+            raise Misuse("--crm-url, --pbx-url and --api-key belong together.")
         if not any(given):
-            pair = stack.enter_context(built_in(options["seed"]))
+            from callproof.running.pair import built_in
+
+            pair = stack.enter_context(built_in(asked.seed))
             given = [pair.crm_url, pair.pbx_url, pair.api_key]
-        ends = Ends.at(given[0], given[1], given[2], options["control_token"])
+        ends = Ends.at(given[0], given[1], given[2], asked.control_token)
         stack.callback(ends.close)
         yield ends, None
-
-
-@click.command()
-@option("--side", type=click.Choice(["crm", "pbx"]), help="Only the faults of this side.")
-def faults(side: str | None) -> None:
-    """List how an end can be broken, what that challenges on the other side and breaks on its own."""
-    for fault in catalogue().values():
-        if side in (None, fault.side.value):
-            touched = [
-                *(f"challenges {row}" for row in fault.challenges),
-                *(f"breaks {row}" for row in fault.breaks),
-            ]
-            click.echo(f"{fault.name:<24} {fault.text} ({', '.join(touched)})")
-
-
-@click.command()
-@option("--target", type=click.Choice(["pbx", "crm"]), default="pbx", show_default=True, help="Your side.")
-@click.argument("file", default="callproof.yaml", type=click.Path(dir_okay=False))
-def init(target: str, file: str) -> None:
-    """Write a commented callproof.yaml, to be filled in."""
-    if Path(file).exists():
-        stop(f"{file} is there already; name another file.", USAGE)
-    write_file(file, shipped("schemas").joinpath(f"callproof-{target}.yaml").read_bytes())
-    click.echo(f"{file} is written. Fill it in, then: callproof check --config {file}")
-
-
-@click.command()
-@option("--side", type=click.Choice(["crm", "pbx"]), help="Only the rows that bind this side.")
-@option("--level", type=click.Choice([level.value for level in Level]), help="Only rows of this level.")
-@option(
-    "--evidence",
-    type=click.Choice([grade.value for grade in Evidence]),
-    help="Only rows that rest on this evidence.",
-)
-@option("--untested", is_flag=True, help="Only rows that no check looks at, with the reason.")
-@click.argument("wanted", nargs=-1, metavar="[ID]...")
-def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None) -> None:
-    """List what the contract demands, row by row; an ID or its beginning narrows the list.
-
-    The columns are the row, its level, the evidence, what missing it does to a verdict, and the demand.
-    """
-    left = {row.id for row, _ in fates.untested()}
-    for row in all_requirements().values():
-        if any(getattr(row, name) != value for name, value in filters.items() if value):
-            continue
-        if (untested and row.id not in left) or (wanted and not row.id.startswith(wanted)):
-            continue
-        fate = f" (excluded: {row.excluded})" if row.excluded else ""
-        severity = row.severity(strict=False).name.lower()
-        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}")
-    if not wanted and not untested and not any(filters.values()):
-        click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")

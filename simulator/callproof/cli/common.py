@@ -1,20 +1,19 @@
-"""What the commands share: options with environment variables, exit codes, the way out."""
+"""What the commands share: options with environment variables, and the ways out.
 
-import sys
-from collections.abc import Callable, Iterable
+Every command imports this, so it imports next to nothing itself.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
-from callproof.contract.guide import MANAGERS
-from callproof.exchange.faults import Fault, named
-from callproof.files.yamlfile import FileError
-from callproof.pbx.plan import default_plan, load_plan
-from callproof.pbx.rules.plan import NumberingPlan
+from callproof.errors import Misuse, OutOfReach, Refusal
 
-NOT_CONFORMANT, USAGE, UNREACHABLE = 1, 2, 3
+NOT_CONFORMANT, USAGE, UNREACHABLE = Refusal.exit_code, Misuse.exit_code, OutOfReach.exit_code
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -35,32 +34,24 @@ def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) 
     return name
 
 
-def plan_of(file: str | None, managers: int | None) -> tuple[NumberingPlan, int]:
-    """The plan and how many users the CRM has: as many as asked for, or as the plan names."""
-    try:
-        plan = load_plan(file) if file else default_plan(managers or MANAGERS)
-    except FileError as error:
-        stop(str(error), USAGE)
-    return plan, managers or max(extension.user for extension in plan.extensions.values())
-
-
-def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:
-    """The faults of those names, or of those requirements; stops for a name that is neither."""
-    try:
-        return tuple(fault for name in names for fault in named(name))
-    except LookupError as error:
-        stop(f"{error.args[0]}; callproof faults lists them.", USAGE)
-
-
 def write_file(file: str, content: bytes) -> None:
-    """Write a report, or stop with a sentence."""
+    """Write a report. Raises Misuse with a sentence when it cannot be written."""
     try:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         Path(file).write_bytes(content)
     except OSError as error:
-        stop(f"The report {file} cannot be written: {error.strerror or error}", USAGE)
+        raise Misuse(f"The report {file} cannot be written: {error.strerror or error}") from None
+
+
+@contextmanager
+def no_verdict() -> Iterator[None]:
+    """An end that refuses what a run needs of it cannot be judged: that is no verdict on anybody."""
+    try:
+        yield
+    except Refusal as error:
+        raise OutOfReach(str(error)) from None
 
 
 def stop(message: str, code: int) -> NoReturn:
-    click.echo(f"callproof: {message}", err=True)
-    sys.exit(code)
+    """End the command with a sentence and an exit code."""
+    raise {kind.exit_code: kind for kind in (Refusal, Misuse, OutOfReach)}[code](message)

@@ -6,21 +6,12 @@ from typing import Any
 
 import click
 
-from callproof.cli.common import (
-    UNREACHABLE,
-    USAGE,
-    faults_of,
-    known_zone,
-    option,
-    plan_of,
-    stop,
-)
+from callproof.cli.common import USAGE, known_zone, option, stop
+from callproof.cli.naming import faults_of, plan_of
 from callproof.contract.operations import Side
 from callproof.crm.account import CUSTOMERS, DEFAULT_SEED
-from callproof.running.processes import Failed
 from callproof.running.serve import ServeOptions, serve_until_stopped
-from callproof.running.threads import PortTaken
-from callproof.storage.database import IN_MEMORY, StorageError
+from callproof.storage.database import IN_MEMORY
 
 
 def journal_share(_context: click.Context, _option: click.Parameter, value: str) -> int:
@@ -140,12 +131,7 @@ def serve(**options: Any) -> None:
     if options["workers"] > 1:
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options.pop("pbx_config"), options["managers"])
-    try:
-        serve_until_stopped(ServeOptions(**options), click.echo)
-    except (PortTaken, StorageError) as error:
-        stop(str(error), USAGE)
-    except Failed as error:
-        stop(str(error), UNREACHABLE)
+    serve_until_stopped(ServeOptions(**options), click.echo)
 
 
 def _demand_shareable(options: dict[str, Any]) -> None:

@@ -1,28 +1,40 @@
-"""Commands of a tester beside a running end: place a call, read the journal, judge a payload."""
+"""Commands of a tester beside a running end: place a call, read the journal, draw a call."""
 
-import sys
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
-import orjson
+import msgspec
 
-from callproof.cli.common import (
-    CRM_URL,
-    NOT_CONFORMANT,
-    PBX_URL,
-    UNREACHABLE,
-    option,
-    stop,
-)
+from callproof.cli.common import CRM_URL, PBX_URL, option
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
 from callproof.conformance.ladder import ladders, text
-from callproof.contract import payloads
-from callproof.contract.findings import printable, sentence
-from callproof.contract.jsontypes import Json, JsonObject
-from callproof.contract.operations import BY_NAME, Side
-from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.contract.findings import Finding, printable, sentence
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import Side
+from callproof.control.client import End
+from callproof.errors import Refusal
+
+
+class _Asked(msgspec.Struct):
+    method: str
+    url: str
+
+
+class _Answered(msgspec.Struct):
+    status: int
+
+
+class _Entry(msgspec.Struct):
+    """What a line of the journal shows; the control API gives more."""
+
+    id: int
+    direction: str
+    request: _Asked
+    answer: _Answered | None
+    error: str
+    findings: list[Finding]
 
 
 @click.command()
@@ -51,7 +63,8 @@ def call(
     asked: JsonObject = {"from": caller, "to": line}
     if answer_after is not None:
         asked["script"] = {"after": answer_after, "talk": talk}
-    answer = control(Side.PBX, pbx_url, control_token, lambda end: end.post("/calls", asked))
+    with _end(Side.PBX, pbx_url, control_token) as end:
+        answer = end.post("/calls", asked)
     click.echo(f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}")
 
 
@@ -61,20 +74,16 @@ def call(
 @option("--control-token", default="", help="The token of its control API.")
 def journal(end: str, url: str, control_token: str) -> None:
     """Show what went over the wire at a running end, with what was found about it."""
-    side = Side(end)
-    address = url or (CRM_URL if side is Side.CRM else PBX_URL)
-    answer = control(side, address, control_token, lambda found: found.get("/journal"))
-    for entry in cast(list[JsonObject], answer["entries"]):
-        request = cast(JsonObject, entry["request"])
-        reply = cast("JsonObject | None", entry["answer"])
-        result = reply["status"] if reply else entry["error"]
+    with _end(Side(end), url, control_token) as found:
+        entries = msgspec.convert(_entries(found), list[_Entry])
+    for entry in entries:
+        result = entry.answer.status if entry.answer else entry.error
         click.echo(
-            f"{entry['id']:>5} {entry['direction']:<3} {request['method']} {request['url']} -> {result}"
+            f"{entry.id:>5} {entry.direction:<3} {entry.request.method} {entry.request.url} -> {result}"
         )
-        for finding in cast(list[JsonObject], entry["findings"]):
-            place = f"{finding['where']}{finding['pointer']}"
-            said = sentence(str(finding["message"]), str(finding["remedy"]))
-            line = f"{finding['kind']}: {place}: {said}"
+        for finding in entry.findings:
+            place = f"{finding.where}{finding.pointer}"
+            line = f"{finding.kind}: {place}: {sentence(finding.message, finding.remedy)}"
             click.echo(f"      {printable(line)}")
 
 
@@ -89,56 +98,37 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     CALL is the id of a call or its beginning; without it every call in the journal is drawn.
     """
     side = Side(end)
-    address = url or (CRM_URL if side is Side.CRM else PBX_URL)
-    entries = control(side, address, control_token, _whole_journal)["entries"]
-    exchanges = read(cast("list[JsonObject]", entries), side, Book())
+    with _end(side, url, control_token) as asked:
+        exchanges = read(_whole_journal(asked), side, Book())
     found = [drawn for drawn in ladders(exhibits(exchanges)) if drawn.call.startswith(call)]
     if not found:
-        stop(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".", NOT_CONFORMANT)
+        raise Refusal(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".")
     for drawn in found:
         click.echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))
         for line in text(drawn).splitlines():
             click.echo(printable(line))
 
 
-def _whole_journal(end: End) -> JsonObject:
+def _whole_journal(end: End) -> list[JsonObject]:
+    """All entries, page after page."""
     entries: list[JsonObject] = []
-    while True:
-        last = entries[-1]["id"] if entries else 0
-        more = cast("list[JsonObject]", end.get("/journal", since=cast(int, last))["entries"])
+    while more := _entries(end, msgspec.convert(entries[-1]["id"], int) if entries else 0):
         entries += more
-        if not more:
-            return {"entries": cast(Json, entries)}
+    return entries
 
 
-_KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}
+def _entries(end: End, since: int = 0) -> list[JsonObject]:
+    """The page after the entry ``since``, oldest first; each has the members of ``_Entry`` and more."""
+    found = end.get("/journal", since=since)["entries"]
+    assert isinstance(found, list)
+    return [entry for entry in found if isinstance(entry, dict)]
 
 
-@click.command()
-@click.argument("kind", type=click.Choice(list(_KINDS)))
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
-def validate(kind: str, file: str) -> None:
-    """Judge one payload on its own; FILE holds the JSON, - is standard input."""
-    operation = BY_NAME[_KINDS[kind]]
+@contextmanager
+def _end(side: Side, url: str, token: str) -> Iterator[End]:
+    """A running end: at ``url``, or where ``callproof serve`` puts it."""
+    end = End(side, url or (CRM_URL if side is Side.CRM else PBX_URL), token)
     try:
-        with click.open_file(file, "rb") as stream:
-            payload = cast(Json, orjson.loads(stream.read()))
-    except orjson.JSONDecodeError as error:
-        stop(f"{file}: no JSON: {error}", NOT_CONFORMANT)
-    judged = payloads.read(operation.entity_schema, payload, operation.entity)
-    for finding in (*judged.findings, *(v.as_finding(operation.entity) for v in judged.violations)):
-        click.echo(str(finding))
-    click.echo(f"{len(judged.violations)} violations, {len(judged.findings)} findings")
-    sys.exit(NOT_CONFORMANT if judged.violations else 0)
-
-
-def control(side: Side, url: str, token: str, ask: Callable[[End], JsonObject]) -> JsonObject:
-    end = End(side, url, token)
-    try:
-        return ask(end)
-    except ActionRefused as error:
-        stop(str(error), NOT_CONFORMANT)
-    except Unreachable as error:
-        stop(str(error), UNREACHABLE)
+        yield end
     finally:
         end.close()

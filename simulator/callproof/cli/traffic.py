@@ -14,23 +14,21 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from callproof.cli.common import (
     NOT_CONFORMANT,
-    UNREACHABLE,
     USAGE,
     known_zone,
+    no_verdict,
     option,
-    plan_of,
     stop,
     write_file,
 )
+from callproof.cli.naming import plan_of
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
 from callproof.contract.budgets import Limits
-from callproof.control.client import ActionRefused, Ends, Unreachable
+from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
-from callproof.files.yamlfile import FileError
 from callproof.reports import terminal
 from callproof.running.pair import built_in
-from callproof.running.threads import PortTaken
 from callproof.traffic import records
 from callproof.traffic.arrivals import Arrival, Source, arrivals
 from callproof.traffic.mix import Mix, load_mix
@@ -104,22 +102,16 @@ def traffic(**options: Any) -> None:
     given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
     if any(given) and not all(given):
         stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
-    try:
-        mix = load_mix(options["mix"]) if options["mix"] else Mix()
-    except FileError as error:
-        stop(str(error), USAGE)
+    mix = load_mix(options["mix"]) if options["mix"] else Mix()
     out = terminal.console()
-    try:
-        with _ends(options, mix) as ends:
-            ends.pbx.post("/register")
-            positions = records.last_position(ends.pbx), records.last_position(ends.crm)
-            calls = _calls(options, mix, ends)
-            with _bar(options) as progress:
-                log = Traffic(ends, progress).run(calls)
-            out.print("Comparing both ends ...") if out.is_terminal else None
-            found = summary(log, reconcile(ends, log, *positions))
-    except (Unreachable, PortTaken, ActionRefused) as error:
-        stop(str(error), UNREACHABLE)
+    with no_verdict(), _ends(options, mix) as ends:
+        ends.pbx.post("/register")
+        positions = records.last_position(ends.pbx), records.last_position(ends.crm)
+        calls = _calls(options, mix, ends)
+        with _bar(options) as progress:
+            log = Traffic(ends, progress).run(calls)
+        out.print("Comparing both ends ...") if out.is_terminal else None
+        found = summary(log, reconcile(ends, log, *positions))
     show(out, found)
     if options["json"]:
         write_file(options["json"], as_json(found))

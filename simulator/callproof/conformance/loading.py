@@ -23,6 +23,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load
+from callproof.errors import UnknownName
 from callproof.exchange.faults import catalogue
 from callproof.files.yamlfile import Document, Path_
 
@@ -32,7 +33,7 @@ KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
 def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     """The shipped scenarios, or those that the arguments name: a file, a folder, an id or its beginning.
 
-    Raises FileError for a broken file and LookupError for an argument that names nothing.
+    Raises FileError for a broken file and UnknownName for an argument that names nothing.
     """
     root = shipped("scenarios")
     if not wanted:
@@ -55,7 +56,7 @@ def _named(name: str, root: Path) -> list[Scenario]:
         ids = {file.relative_to(root).with_suffix("").as_posix(): file for file in root.rglob("*.yaml")}
         files = [ids[known] for known in sorted(ids) if known == name or known.startswith(name)]
     if not files:
-        raise LookupError(f"No scenario, file or folder is named {name!r}")
+        raise UnknownName(f"No scenario, file or folder is named {name!r}")
     return [_load(file, root) for file in files]
 
 

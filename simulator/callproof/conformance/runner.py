@@ -30,6 +30,7 @@ from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import ActionRefused, Ends
+from callproof.errors import CallproofError
 from callproof.exchange.faults import Fault, catalogue
 
 # How long a scenario may go on after its last step for what must not happen any more.
@@ -38,7 +39,7 @@ AFTERMATH = 1.0
 SLACK, LOOK = 2.0, 0.25
 
 
-class BrokenScenario(Exception):
+class BrokenScenario(CallproofError):
     """A step could not be done; the text says which and why."""
 
 

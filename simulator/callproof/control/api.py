@@ -18,6 +18,7 @@ from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
 from callproof.contract.dates import written
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.errors import Refusal
 from callproof.exchange.journal import Journal
 
 TOKEN_HEADER = "X-Callproof-Token"
@@ -27,7 +28,7 @@ LONGEST_PAGE = 1000
 LATEST = 4_102_444_799
 
 
-class ControlError(Exception):
+class ControlError(Refusal):
     """The bench cannot do it; ``status`` is the HTTP status, the text one sentence for the tester."""
 
     def __init__(self, message: str, status: int = 400) -> None:

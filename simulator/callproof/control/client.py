@@ -14,17 +14,18 @@ import requests
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.names import BENCH_HEADER
 
 TIMEOUT = 60.0
 LONGEST_POLL = 1.0
 
 
-class Unreachable(Exception):
+class Unreachable(OutOfReach):
     """An end does not answer; the text says which and how."""
 
 
-class ActionRefused(Exception):
+class ActionRefused(Refusal):
     """An end answered that it cannot do what was asked."""
 
 

@@ -12,13 +12,14 @@ from callproof.contract.phones import dialable
 from callproof.crm.rules.model import Initiation, Module, Pool
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.errors import Refusal
 from callproof.exchange.calling import Caller, HostRefused
 from callproof.exchange.exchange import Exchange
 
 MAX_REDIRECTS = 5
 
 
-class Refused(Exception):
+class Refused(Refusal):
     """The CRM itself does not ask the PBX; the text tells the user why."""
 
 

@@ -11,6 +11,7 @@ import requests
 from msgspec.structs import replace
 
 from callproof.clocks.clock import Clock
+from callproof.errors import Refusal
 from callproof.exchange import altering
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
@@ -20,7 +21,7 @@ from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 _DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
 
 
-class HostRefused(Exception):
+class HostRefused(Refusal):
     """The host is neither this machine nor allowed by an option; nothing was sent."""
 
 

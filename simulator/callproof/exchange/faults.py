@@ -15,6 +15,7 @@ from typing import cast
 from callproof.contract.files import shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.errors import UnknownName
 from callproof.files.yamlfile import Document
 
 
@@ -170,12 +171,12 @@ def catalogue() -> Mapping[str, Fault]:
 
 
 def named(name: str) -> list[Fault]:
-    """The fault of that name, or those that challenge or break a requirement. Raises LookupError."""
+    """The fault of that name, or those that challenge or break a requirement. Raises UnknownName."""
     if name in catalogue():
         return [catalogue()[name]]
     found = [fault for fault in catalogue().values() if name in (*fault.breaks, *fault.challenges)]
     if not found:
-        raise LookupError(
+        raise UnknownName(
             f"There is no fault {name!r}, nor one that breaks or challenges such a requirement"
         )
     return found

@@ -7,13 +7,14 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.errors import Misuse
 
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
 Path_ = tuple[str | int, ...]
 
 
-class FileError(Exception):
+class FileError(Misuse):
     """A file cannot be used; the text begins with ``file:line``."""
 
     def __init__(self, file: str, line: int, message: str) -> None:

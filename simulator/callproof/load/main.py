@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from callproof.control.client import ActionRefused, Unreachable
+from callproof.errors import Misuse
 from callproof.files.yamlfile import FileError
 from callproof.load import page, report
 from callproof.load.conductor import Conductor, Post
@@ -20,7 +21,7 @@ from callproof.traffic import records
 NOT_KEPT, USAGE, UNREACHABLE = 1, 2, 3
 
 
-class Failure(Exception):
+class Failure(Misuse):
     """The run cannot be made; the text says why, ``code`` is the exit code."""
 
     def __init__(self, message: object, code: int) -> None:

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from callproof.errors import Misuse
+
 
 class Measure(StrEnum):
     TIME = "time"
@@ -57,7 +59,7 @@ _TEXT = re.compile(
 _PERCENTILE = re.compile(r"p(\d{1,2}(?:\.\d+)?)")
 
 
-class ThresholdError(ValueError):
+class ThresholdError(Misuse, ValueError):
     """The text is no threshold; it says what was expected."""
 
 

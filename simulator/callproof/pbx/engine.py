@@ -15,6 +15,7 @@ from threading import RLock
 
 from callproof.clocks.clock import Clock, Timer
 from callproof.contract.phones import digits, phone_key
+from callproof.errors import Refusal
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules import call as life
@@ -35,7 +36,7 @@ SHORTEST_NUMBER = 3
 AGAIN = 1.0
 
 
-class CallRefused(Exception):
+class CallRefused(Refusal):
     """The PBX cannot start this call; ``status`` is what makeCallUrl answers."""
 
     def __init__(self, message: str, status: int) -> None:

@@ -12,6 +12,7 @@ from callproof.conformance.selection import LeftOut
 from callproof.conformance.verdict import Outcome
 from callproof.contract.files import shipped
 from callproof.control.client import ActionRefused, Unreachable
+from callproof.errors import CallproofError
 from callproof.files.yamlfile import FileError
 from callproof.plugin.playing import Setup, Stage, usable_target
 from callproof.plugin.words import problems
@@ -20,7 +21,7 @@ from callproof.running.threads import PortTaken
 STAGE = pytest.StashKey[Stage]()
 
 
-class NotConformant(Exception):
+class NotConformant(CallproofError):
     """A scenario found the side under test wanting; the text is for the reader."""
 
 

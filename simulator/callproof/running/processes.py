@@ -23,6 +23,8 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from callproof.errors import OutOfReach
+
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
 
@@ -39,7 +41,7 @@ _KEPT = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
 _PR_SET_PDEATHSIG = 1
 
 
-class Failed(Exception):
+class Failed(OutOfReach):
     """The process of an end ended before it listened."""
 
 

@@ -8,12 +8,13 @@ from threading import Thread
 
 from flask import Flask
 
+from callproof.errors import Misuse
 from callproof.running.server import Server
 
 LOOPBACK = "127.0.0.1"
 
 
-class PortTaken(Exception):
+class PortTaken(Misuse):
     """The address cannot be listened on; the text says which and why."""
 
 

@@ -23,13 +23,14 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import StaticPool
 
+from callproof.errors import Misuse
 from callproof.storage.driver import Compiler
 from callproof.storage.lanes import Lane
 
 IN_MEMORY = "sqlite://"
 
 
-class StorageError(Exception):
+class StorageError(Misuse):
     """The database cannot be opened; the text says which and why."""
 
 

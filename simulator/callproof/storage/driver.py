@@ -12,7 +12,7 @@ from itertools import chain
 from typing import Any, Protocol, TypeAlias, cast
 
 from sqlalchemy import Dialect, Executable, Table, UpdateBase, bindparam, insert, select
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 
 Value: TypeAlias = str | int | float | bool | None
@@ -119,6 +119,9 @@ def _insert_new(dialect: str, table: Table, columns: tuple[str, ...], count: int
     marks, order = _marks(table, columns, count)
     if dialect == "sqlite":
         return Statement(sqlite.insert(table).values(marks).on_conflict_do_nothing([key]), *order)
+    # Only here, so that who never asks for PostgreSQL does not import its dialect.
+    from sqlalchemy.dialects import postgresql
+
     new = postgresql.insert(table).values(marks).on_conflict_do_nothing(index_elements=[key])
     return Statement(new.returning(table.c[key]), *order)
 

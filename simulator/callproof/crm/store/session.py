@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from sqlalchemy import (
     ColumnElement,
@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from callproof.contract.budgets import WINDOW
 from callproof.contract.jsontypes import Json
@@ -49,6 +49,9 @@ from callproof.storage.database import (
     skip_id,
 )
 from callproof.storage.driver import Compiler, Driver, RawConnection
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 T = TypeVar("T")
 
@@ -257,9 +260,12 @@ class CrmSession(ShortSession):
         rest = {name: value for name, value in values.items() if name != key}
         self._db.execute(statement.on_conflict_do_update(index_elements=[key], set_=rest))
 
-    def _insert(self, table: Table) -> sqlite.Insert | postgresql.Insert:
+    def _insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
         """An INSERT that knows ON CONFLICT, which both databases spell the same."""
         if self._db.dialect.name == "postgresql":
+            # Only here, so that who never asks for PostgreSQL does not import its dialect.
+            from sqlalchemy.dialects import postgresql
+
             return postgresql.insert(table)
         return sqlite.insert(table)
 

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from callproof.errors import Refusal
 from callproof.pbx.rules.script import Party, Script
 
 
@@ -47,7 +48,7 @@ class Cause(StrEnum):
     FAILED = "failed"
 
 
-class IllegalAction(Exception):
+class IllegalAction(Refusal):
     """The call's state does not allow the action; the text says both."""
 
 

@@ -1,0 +1,50 @@
+from callproof.clocks.manual import ManualClock
+from callproof.conformance.evidence import Exchange
+from callproof.conformance.verdict import Check, Outcome, Verdict
+from callproof.contract.findings import Finding
+from callproof.contract.operations import Side
+from callproof.contract.payloads import Payload
+from callproof.contract.schemas import Violation
+from callproof.control.client import ActionRefused, Unreachable
+from callproof.errors import CallproofError, Misuse, OutOfReach, Refusal, UnknownName
+from callproof.face.ends import Pair, start_crm, start_pair, start_pbx
+from callproof.face.messages import judge, read_journal
+from callproof.face.payloads import validate
+from callproof.face.verdicts import play, problems
+from callproof.files.yamlfile import FileError
+from callproof.plugin.crm import RunningCrm
+from callproof.plugin.pbx import RunningPbx
+
+__version__: str
+
+__all__ = [
+    "ActionRefused",
+    "CallproofError",
+    "Check",
+    "Exchange",
+    "FileError",
+    "Finding",
+    "ManualClock",
+    "Misuse",
+    "OutOfReach",
+    "Outcome",
+    "Pair",
+    "Payload",
+    "Refusal",
+    "RunningCrm",
+    "RunningPbx",
+    "Side",
+    "UnknownName",
+    "Unreachable",
+    "Verdict",
+    "Violation",
+    "__version__",
+    "judge",
+    "play",
+    "problems",
+    "read_journal",
+    "start_crm",
+    "start_pair",
+    "start_pbx",
+    "validate",
+]

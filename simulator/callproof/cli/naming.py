@@ -1,0 +1,26 @@
+"""What options name: numbering plans and faults."""
+
+from collections.abc import Iterable
+
+from callproof.contract.guide import MANAGERS
+from callproof.errors import UnknownName
+from callproof.exchange.faults import Fault, named
+from callproof.pbx.plan import default_plan, load_plan
+from callproof.pbx.rules.plan import NumberingPlan
+
+
+def plan_of(file: str | None, managers: int | None) -> tuple[NumberingPlan, int]:
+    """The plan and how many users the CRM has: as many as asked for, or as the plan names.
+
+    Raises FileError for a broken file.
+    """
+    plan = load_plan(file) if file else default_plan(managers or MANAGERS)
+    return plan, managers or max(extension.user for extension in plan.extensions.values())
+
+
+def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:
+    """The faults of those names, or of those requirements. Raises UnknownName."""
+    try:
+        return tuple(fault for name in names for fault in named(name))
+    except UnknownName as error:
+        raise UnknownName(f"{error}; callproof faults lists them.") from None

@@ -1,0 +1,51 @@
+"""``callproof requirements`` and ``callproof faults``: what is demanded, and how it can be broken."""
+
+import click
+
+from callproof.cli.common import option
+from callproof.conformance import fates
+from callproof.contract.requirements import RULESET, Evidence, Level, all_requirements
+from callproof.exchange.faults import catalogue
+
+
+@click.command()
+@option("--side", type=click.Choice(["crm", "pbx"]), help="Only the rows that bind this side.")
+@option("--level", type=click.Choice([level.value for level in Level]), help="Only rows of this level.")
+@option(
+    "--evidence",
+    type=click.Choice([grade.value for grade in Evidence]),
+    help="Only rows that rest on this evidence.",
+)
+@option("--untested", is_flag=True, help="Only rows that no check looks at, with the reason.")
+@click.argument("wanted", nargs=-1, metavar="[ID]...")
+def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None) -> None:
+    """List what the contract demands, row by row; an ID or its beginning narrows the list.
+
+    The columns are the row, its level, the evidence, what missing it does to a verdict, and the demand.
+    """
+    whole = not (wanted or untested or any(filters.values()))
+    # Reading all scenarios takes longer than the rest.
+    left = {row.id for row, _ in fates.untested()} if whole or untested else set()
+    for row in all_requirements().values():
+        if any(getattr(row, name) != value for name, value in filters.items() if value):
+            continue
+        if (untested and row.id not in left) or (wanted and not row.id.startswith(wanted)):
+            continue
+        fate = f" (excluded: {row.excluded})" if row.excluded else ""
+        severity = row.severity(strict=False).name.lower()
+        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}")
+    if whole:
+        click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")
+
+
+@click.command()
+@option("--side", type=click.Choice(["crm", "pbx"]), help="Only the faults of this side.")
+def faults(side: str | None) -> None:
+    """List how an end can be broken, what that challenges on the other side and breaks on its own."""
+    for fault in catalogue().values():
+        if side in (None, fault.side.value):
+            touched = [
+                *(f"challenges {row}" for row in fault.challenges),
+                *(f"breaks {row}" for row in fault.breaks),
+            ]
+            click.echo(f"{fault.name:<24} {fault.text} ({', '.join(touched)})")

@@ -1,0 +1,61 @@
+"""Everything that callproof gives up with, under one root; the text of each is a sentence for a person.
+
+A command ends with the exit code of what was raised: 1 for what is refused or not conformant, 2 for
+options, files and names that a person has to change, 3 for an end that cannot be reached, which is no
+verdict on anybody. (0 is for what is conformant or done, and no error.) A class stands where it is raised;
+this is the whole tree::
+
+    CallproofError       1  root of all
+      BrokenScenario     1  a step of a scenario cannot be done
+      NotConformant      1  a scenario that is a test found the side under test wanting
+      Refusal            1  somebody said no
+        ActionRefused    1  an end answered that it cannot do what was asked
+        CallRefused      1  the virtual PBX places no such call
+        ControlError     1  the control API cannot do it; it answers with a status of its own
+        HostRefused      1  an end does not call this host, which nobody allowed
+        IllegalAction    1  a party of a call cannot do this now
+        Refused          1  the CRM cannot act for its user: no telephony, no extension, no recording
+      Misuse             2  options that do not fit together, or a report that cannot be written
+        Failure          2  a load run cannot be made; its ``code`` is 3 where the target is out of reach
+        FileError        2  a file of the user's is wrong; the text begins with file:line
+        PortTaken        2  the address cannot be listened on
+        StorageError     2  the database cannot be opened
+        ThresholdError   2  the text is no threshold
+        UnknownName      2  no scenario, fault or method has this name
+      OutOfReach         3  nobody is there to be judged
+        Failed           3  the process of an end ended before it listened, or by itself
+        Unreachable      3  an end does not answer
+
+Apart from it stand the refusals of the contract, ``ApiError`` and below: they are what the CRM says over
+the wire, with an HTTP status in place of an exit code. They become an answer before anybody could catch
+them, and whoever catches callproof's errors around a handler must not swallow one. Classes that begin with
+an underscore are caught by the module that raises them.
+"""
+
+from typing import ClassVar
+
+
+class CallproofError(Exception):
+    """``exit_code`` is what a command ends with that this one stops."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class Refusal(CallproofError):
+    """Somebody said no; nothing is out of order."""
+
+
+class Misuse(CallproofError):
+    """What was asked for cannot be done as it was asked; the text says what to change."""
+
+    exit_code = 2
+
+
+class OutOfReach(CallproofError):
+    """Nobody is there to be judged, so this is a verdict on nobody."""
+
+    exit_code = 3
+
+
+class UnknownName(Misuse, LookupError):
+    """Nothing has this name; the text says what it was looked for as."""

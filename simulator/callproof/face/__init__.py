@@ -1,0 +1,1 @@
+"""What ``callproof`` offers to Python programs: thin functions over the rooms below."""

@@ -1,0 +1,36 @@
+"""The page on Python: its snippets run, and it names what a program may rely on, no more and no less."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+import callproof
+from callproof.errors import CallproofError
+
+PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "python.md").read_text("utf-8")
+SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
+
+
+def test_the_snippets_run_one_after_the_other() -> None:
+    names: dict[str, object] = {}
+    for number, snippet in enumerate(SNIPPETS, 1):
+        exec(compile(snippet, f"docs/python.md, snippet {number}", "exec"), names)
+    assert len(SNIPPETS) == 8
+
+
+def test_every_public_name_is_on_the_page() -> None:
+    assert [name for name in callproof.__all__ if f"`{name}" not in PAGE] == []
+
+
+def test_the_page_uses_no_other_name_of_the_package() -> None:
+    assert set(re.findall(r"callproof\.([A-Za-z]\w*)\b(?!\.yaml)", "".join(SNIPPETS))) <= set(
+        callproof.__all__
+    )
+
+
+@pytest.mark.parametrize(("name", "code"), re.findall(r"(?m)^\| `(\w+)` \| (\d) \|", PAGE))
+def test_the_exit_codes_on_the_page_are_those_of_the_classes(name: str, code: str) -> None:
+    error = getattr(callproof, name)
+    assert issubclass(error, CallproofError)
+    assert error.exit_code == int(code)
