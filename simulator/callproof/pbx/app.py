@@ -14,17 +14,12 @@ from callproof.contract.operations import BY_NAME
 from callproof.exchange.answering import note, record_incoming
 from callproof.exchange.rules import MatchedRule
 from callproof.pbx import recordings
+from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.control import control
 from callproof.pbx.engine import CallRefused
 from callproof.pbx.pbx import Pbx
 
 MAX_BODY = 64 * 1024
-CALL_BACKS = {
-    "make-call": "/callbacks/make-call",
-    "status-notice": "/callbacks/user-status",
-    "activity": "/callbacks/activity",
-    "account": "/callbacks/account",
-}
 
 
 def create_app(pbx: Pbx, token: str = "") -> Flask:

@@ -9,9 +9,11 @@ import orjson
 
 from callproof.contract import operations
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Operation
 from callproof.exchange.answering import BENCH_HEADER
 from callproof.exchange.calling import Caller, HostRefused
 from callproof.exchange.journal import Exchange
+from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
 
@@ -49,20 +51,20 @@ class CrmClient:
 
     def register(self) -> Told:
         """Create or change the telephony with the whole numbering plan."""
-        plan, base = self._settings.plan, self._settings.base_url
+        plan = self._settings.plan
         module: JsonObject = {
             "code": self._settings.code,
             "integrationCode": self._settings.code,
             "active": True,
             "name": "Virtual PBX",
             "clientId": self._settings.client_id,
-            "baseUrl": base,
-            "actions": {"activity": "/callbacks/activity"},
-            "accountUrl": f"{base}/callbacks/account",
+            "baseUrl": self._settings.base_url,
+            "actions": {"activity": CALL_BACKS["activity"]},
+            "accountUrl": self._settings.call_back("account"),
             "integrations": {
                 "telephony": {
-                    "makeCallUrl": f"{base}/callbacks/make-call",
-                    "changeUserStatusUrl": f"{base}/callbacks/user-status",
+                    "makeCallUrl": self._settings.call_back("make-call"),
+                    "changeUserStatusUrl": self._settings.call_back("status-notice"),
                     "allowEdit": False,
                     "inputEventSupported": True,
                     "outputEventSupported": True,
@@ -77,20 +79,19 @@ class CrmClient:
                 }
             },
         }
-        path = f"/api/v5/integration-modules/{self._settings.code}/edit"
-        return self._post(path, "integrationModule", module)
+        return self._post(BY_NAME["module-edit"], module, code=self._settings.code)
 
     def event(self, event: JsonObject) -> Told:
-        return self._post("/api/v5/telephony/call/event", "event", event)
+        return self._post(BY_NAME["call-event"], event)
 
     def upload(self, calls: Sequence[JsonObject]) -> Told:
-        return self._post("/api/v5/telephony/calls/upload", "calls", list(calls))
+        return self._post(BY_NAME["calls-upload"], list(calls))
 
     def manager_extension(self, phone: str, timeout: float) -> tuple[str | None, str]:
         """The extension of the responsible manager, or None and the reason why there is none."""
         told = self._send(
             "GET",
-            "/api/v5/telephony/manager",
+            BY_NAME["manager-lookup"].path,
             params={"phone": phone, "details": "0"},
             timeout=timeout,
         )
@@ -115,8 +116,9 @@ class CrmClient:
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
         return self._send(method, path, params=query, data=form or None, headers=headers)
 
-    def _post(self, path: str, name: str, structure: Json) -> Told:
-        return self._send("POST", path, data={name: orjson.dumps(structure).decode()})
+    def _post(self, asked: Operation, structure: Json, **parts: str) -> Told:
+        form = {asked.entity: orjson.dumps(structure).decode()}
+        return self._send(asked.method, asked.path.format(**parts), data=form)
 
     def _send(
         self,
