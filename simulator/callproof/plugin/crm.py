@@ -8,7 +8,7 @@ import orjson
 
 from callproof.clocks.manual import ManualClock
 from callproof.conformance.matching import differences
-from callproof.contract.guide import LINES, MANAGERS, extension_of
+from callproof.contract.guide import CLIENT_ID, LINES, MANAGERS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import ActionRefused, End
@@ -38,7 +38,7 @@ class RunningCrm:
         self,
         code: str = "my-telephony",
         *,
-        client_id: str = "2dbh26tahjj26sg",
+        client_id: str = CLIENT_ID,
         extensions: Mapping[str, int] = EXTENSIONS,
         lines: Mapping[str, str] = LINES,
         make_call_url: str = f"{NOWHERE}/make-call",

@@ -95,11 +95,11 @@ class RunningPbx:
 
     @property
     def make_call_url(self) -> str:
-        return f"{self.url}/callbacks/make-call"
+        return self._pbx.settings.call_back("make-call")
 
     @property
     def status_url(self) -> str:
-        return f"{self.url}/callbacks/user-status"
+        return self._pbx.settings.call_back("status-notice")
 
     def connect(self, crm_url: str, api_key: str) -> None:
         """Talk to this CRM from now on; it has to be on this machine."""
