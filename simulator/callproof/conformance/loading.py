@@ -31,7 +31,7 @@ from callproof.files.yamlfile import Document, Path_
 KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
 
 
-class _File(msgspec.Struct):
+class _ScenarioYaml(msgspec.Struct):
     title: str
     steps: list[JsonObject]
     rule: str = ""
@@ -123,7 +123,7 @@ class Reader:
 
     def scenario(self, scenario_id: str) -> Scenario:
         self._document.demand(load("scenario"), self._document.data)
-        read = typed(self._document, _File)
+        read = typed(self._document, _ScenarioYaml)
         return Scenario(
             id=scenario_id,
             file=self._document.name,

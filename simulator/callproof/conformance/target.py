@@ -103,7 +103,7 @@ class _Stimulus(msgspec.Struct):
     answer: dict[str, str] = {}
 
 
-class _File(msgspec.Struct, rename="kebab"):
+class _TargetYaml(msgspec.Struct, rename="kebab"):
     target: Side
     url: str = ""
     code: str = MODULE_CODE
@@ -125,13 +125,13 @@ def load_target(file: str) -> Target:
     """Raises FileError, which names the line, for anything wrong in the file."""
     document = Document(Path(file))
     document.demand(load("target"), document.data)
-    return _Reader(document).target(Path(file).resolve().parent)
+    return _TargetReader(document).target(Path(file).resolve().parent)
 
 
-class _Reader:
+class _TargetReader:
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._read = typed(document, _File)
+        self._read = typed(document, _TargetYaml)
 
     def target(self, folder: Path) -> Target:
         read = self._read

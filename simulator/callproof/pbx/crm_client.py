@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import cast
 
+import msgspec
 import orjson
 
 from callproof.contract import operations
@@ -153,7 +153,7 @@ def _told(exchange: Exchange) -> Told:
         return Told(None, {}, exchange.error)
     text = answer.body.data.decode("utf-8", "replace")
     try:
-        body = orjson.loads(answer.body.data)
-    except orjson.JSONDecodeError:
+        body = msgspec.json.decode(answer.body.data, type=JsonObject)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         body = {}
-    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)
+    return Told(answer.status, body, text)
