@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from callproof.conformance import loading
-from callproof.conformance.killing import Matrix, by_requirement, matrix
+from callproof.conformance.killing import Looked, Matrix, by_requirement, matrix
+from callproof.contract.files import by_chapter
 from callproof.control.client import Ends
 from callproof.exchange.faults import catalogue
 from callproof.running.pair import built_in
@@ -40,10 +41,14 @@ def page(found: Matrix) -> str:
         "| check | requirement | faults that turn it red |",
         "|---|---|---|",
     ]
-    for check, faults in sorted(found.killed.items()):
+    for check, faults in sorted(found.killed.items(), key=lambda row: _place(row[0])):
         shown = ", ".join(f"`{name}`" for name in faults) or "**none**"
         lines.append(f"| {check.where.removeprefix('scenarios/')} | {check.requirement} | {shown} |")
     return "\n".join(lines) + "\n"
+
+
+def _place(check: Looked) -> tuple[list[tuple[int, str]], str]:
+    return by_chapter(PurePath(check.where)), check.requirement
 
 
 def main() -> int:

@@ -54,7 +54,7 @@ def test_a_weak_row_warns_and_fails_only_when_strict() -> None:
 
 
 def test_what_a_scenario_breaks_itself_is_nobodys_fault() -> None:
-    found = verdict("96-trouble/garbled")
+    found = verdict("11-trouble/garbled")
     assert found.conformant
     assert rows(found, *BAD) == set()
 

@@ -82,8 +82,11 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\nsteps:\n  - repeat: 2\n    steps:\n      - wait: x\n", 5, "is not of type 'number'"),
         ("title: T\nsteps:\n  - fault: nothing\n", 3, "callproof faults lists them"),
         ("title: T\nsteps:\n  - fault: crm-down\n    first: 0\n", 4, "less than the minimum"),
-        (f"{EXPECT}    at least: 3\n    at most: 2\n", 3, "more than at most 2"),
-        (f"{EXPECT}    times: 1\n    at most: 2\n", 3, "times excludes"),
+        (f"{EXPECT}    at-least: 3\n    at-most: 2\n", 3, "more than at most 2"),
+        (f"{EXPECT}    times: 1\n    at-most: 2\n", 3, "times excludes"),
+        ("title: T\ngiven:\n  upload_every: 5\nsteps: [{wait: 1}]\n", 3, "is now written 'upload-every'"),
+        ("title: T\nsteps:\n  - send: users\n    api_key: x\n", 4, "is now written 'api-key'"),
+        (f"{EXPECT}    at least: 3\n", 5, "is now written 'at-least'"),
         ("- a\n", 1, "is not of type 'object'"),
         ("", 1, "is not of type 'object'"),
     ],
@@ -105,10 +108,11 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
 
 def test_scenarios_are_found_by_id_beginning_folder_and_file() -> None:
     everything = [found.id for found in loading.find()]
-    assert everything == sorted(everything)
+    assert everything == sorted(everything, key=lambda found: (int(found.partition("-")[0]), found))
     assert len(everything) == len(set(everything)) >= 30
     assert [s.id for s in loading.find(["6-event/missed"])] == ["6-event/missed"]
     assert {s.id.split("/")[0] for s in loading.find(["6-event", "7"])} == {"6-event", "7-call"}
+    assert {s.id.split("/")[0] for s in loading.find(["1"])} == {"1-api"}
     with pytest.raises(LookupError, match="nobody"):
         loading.find(["nobody"])
 

@@ -13,8 +13,8 @@ from callproof.conformance.process import running
 from callproof.conformance.stimuli import Hands, filled, text
 from callproof.conformance.target import (
     Command,
+    HttpRequest,
     Prompt,
-    Request,
     Start,
     Stimulus,
     Target,
@@ -51,7 +51,7 @@ rewrite: {https://pbx.example: "http://127.0.0.1:9"}
     assert target.stimuli["register"].way == Command(("./register.sh", "$crm_url"))
     assert target.stimuli["drop"].way == Prompt("Pull the plug of $call")
     assert target.stimuli["customer calls"].answer == {"id": "call.uuid"}
-    assert target.views["calls"].way == Request("GET", "/calls", {})
+    assert target.views["calls"].way == HttpRequest("GET", "/calls", {})
     assert target.rewrite == {"https://pbx.example": "http://127.0.0.1:9"}
     assert not target.timed
 
@@ -120,20 +120,20 @@ def hands(url: str, ask: str = "") -> Hands:
 
 
 def test_a_request_is_made_and_the_answers_members_are_found(side: str) -> None:
-    way = Request("POST", "/echo", {}, {"from": "$from", "to": "$to"})
+    way = HttpRequest("POST", "/echo", {}, {"from": "$from", "to": "$to"})
     answer = hands(side).do(Stimulus("customer calls", way, {"id": "call.uuid.from"}), {"from": "1"})
     assert isinstance(answer, dict)
     assert answer["id"] == "1"
-    form = hands(side).do(Stimulus("x", Request("POST", "/echo", {}, form={"a": "$crm_url"})))
+    form = hands(side).do(Stimulus("x", HttpRequest("POST", "/echo", {}, form={"a": "$crm_url"})))
     assert isinstance(form, dict)
     assert form["form"] == {"a": "http://crm"}
 
 
 def test_a_side_that_says_no_or_nothing_is_told_apart(side: str) -> None:
     with pytest.raises(ActionRefused, match="409: not today"):
-        hands(side).do(Stimulus("drop", Request("POST", "/no", {})))
+        hands(side).do(Stimulus("drop", HttpRequest("POST", "/no", {})))
     with pytest.raises(Unreachable, match="does not answer 'drop'"):
-        hands("http://127.0.0.1:9").do(Stimulus("drop", Request("POST", "/no", {})))
+        hands("http://127.0.0.1:9").do(Stimulus("drop", HttpRequest("POST", "/no", {})))
 
 
 def test_a_program_is_run_and_a_person_is_asked() -> None:
@@ -148,13 +148,13 @@ def test_a_program_is_run_and_a_person_is_asked() -> None:
 
 
 def test_actions_become_stimuli_and_views_become_state(side: str, pair: BuiltIn) -> None:
-    way = Request("POST", "/echo", {}, {"call": "$call", "who": "$extension"})
+    way = HttpRequest("POST", "/echo", {}, {"call": "$call", "who": "$extension"})
     target = Target(
         Side.PBX,
         Path(),
         url=side,
         stimuli={"answer": Stimulus("answer", way)},
-        views={"calls": Stimulus("calls", Request("GET", "/calls", {}))},
+        views={"calls": Stimulus("calls", HttpRequest("GET", "/calls", {}))},
     )  # fmt: skip
     end = Foreign(target, hands(side), End(Side.CRM, pair.crm_url))
     answer = end.post("/calls/c-1/answer", {"extension": "100"})

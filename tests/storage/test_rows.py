@@ -11,12 +11,12 @@ from callproof.crm.rules.model import (
     Card,
     Customer,
     CustomerQuery,
-    Document,
     Grant,
     HistoryCall,
     Initiation,
     Module,
     Site,
+    StoredDocument,
 )
 from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.session import CrmStore
@@ -163,7 +163,7 @@ def test_cards_open_and_close(crm_store: CrmStore) -> None:
 
 
 def test_events_documents_and_initiations_come_back(crm_store: CrmStore) -> None:
-    order = Document("order", "o-1", "shop1", 1, 1.5, DOCUMENT)
+    order = StoredDocument("order", "o-1", "shop1", 1, 1.5, DOCUMENT)
     initiation = Initiation(1, "+7", "100", "m", "http://x", 1.5, None, TEXT)
     with crm_store.begin() as session:
         for at in (5.5, 6.5):

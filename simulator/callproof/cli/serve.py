@@ -2,16 +2,24 @@
 
 import logging
 import os
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from callproof.cli.common import USAGE, known_zone, option, stop
 from callproof.cli.naming import faults_of, plan_of
+from callproof.contract.budgets import Limits
 from callproof.contract.operations import Side
-from callproof.crm.account import CUSTOMERS, DEFAULT_SEED
+from callproof.crm.account import api_key
+from callproof.crm.settings import CrmSettings
+from callproof.pbx.settings import PbxSettings
 from callproof.running.serve import ServeOptions, serve_until_stopped
 from callproof.storage.database import IN_MEMORY
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 
 def journal_share(_context: click.Context, _option: click.Parameter, value: str) -> int:
@@ -24,20 +32,34 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 
 @click.command()
 @option("--only", type=click.Choice(["crm", "pbx"]), help="Start one end alone.")
-@option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@option("--host", default=ServeOptions.host, show_default=True, help="Address to listen on.")
 @option(
-    "--crm-port", default=8080, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+    "--crm-port",
+    default=ServeOptions.crm_port,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
 )
 @option(
-    "--pbx-port", default=8081, show_default=True, type=click.IntRange(0, 65535), help="0 takes a free one."
+    "--pbx-port",
+    default=ServeOptions.pbx_port,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="0 takes a free one.",
 )
 @option(
     "--crm-url", default="", help="The CRM that the virtual PBX talks to; by default the one started here."
 )
-@option("--db", default="sqlite://", show_default=True, help="Where state is kept; the default is memory.")
+@option(
+    "--db",
+    "database",
+    default=IN_MEMORY,
+    show_default=True,
+    help="Where state is kept; the default is memory.",
+)
 @option(
     "--workers",
-    default=1,
+    default=CrmSettings.workers,
     show_default=True,
     type=click.IntRange(1, 64),
     help="Processes that answer as the CRM; several want a --db that they can share.",
@@ -45,6 +67,7 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 @option("--pin", is_flag=True, help="Keep each worker to one core: less CPU where nothing else wants it.")
 @option(
     "--journal",
+    "journal_every",
     default="all",
     show_default=True,
     metavar="all|off|N",
@@ -52,21 +75,30 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
     help="What the CRM's journal keeps: every exchange, none, or one of N.",
 )
 @option(
-    "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="Makes customers, calls and the key."
+    "--seed",
+    default=CrmSettings.seed,
+    show_default=True,
+    type=int,
+    help="Makes customers, calls and the key.",
 )
 @option("--api-key", default="", help="The CRM's API key; by default one made from the seed.")
 @option("--strict", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
 @option(
     "--clock",
     type=click.Choice(["real", "manual"]),
-    default="real",
+    default=ServeOptions.clock,
     show_default=True,
     help="A manual clock moves only by POST /_bench/clock.",
 )
-@option("--country", default="RU", show_default=True, help="Whose numbering plan reads national numbers.")
+@option(
+    "--country",
+    default=CrmSettings.country,
+    show_default=True,
+    help="Whose numbering plan reads national numbers.",
+)
 @option(
     "--timezone",
-    default="UTC",
+    default=CrmSettings.timezone,
     show_default=True,
     callback=known_zone,
     help="The account's time zone, in which dates are written.",
@@ -83,14 +115,18 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 @option("--register", is_flag=True, help="Register the virtual PBX with the CRM at the start.")
 @option(
     "--upload-every",
-    default=0.0,
+    default=PbxSettings.upload_every,
     show_default=True,
     type=click.FloatRange(0),
     metavar="SECONDS",
     help="Period of history uploads; 0 uploads after each call.",
 )
 @option(
-    "--allow-host", multiple=True, metavar="HOST", help="A host beside this machine that may be called."
+    "--allow-host",
+    "allowed_hosts",
+    multiple=True,
+    metavar="HOST",
+    help="A host beside this machine that may be called.",
 )
 @option(
     "--pbx-config",
@@ -103,7 +139,7 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 )
 @option(
     "--customers",
-    default=CUSTOMERS,
+    default=CrmSettings.customers,
     show_default=True,
     type=click.IntRange(1, 1_000_000),
     help="Customers of the CRM.",
@@ -119,23 +155,40 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 @option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
-    options["allow_host"] = tuple(options["allow_host"])
     logging.basicConfig(
         format="%(levelname)s %(message)s",
         level=logging.INFO if options.pop("verbose") else logging.WARNING,
     )
     options["faults"] = faults_of(options["faults"])
-    options["budget_status"] = int(options["budget_status"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):
         stop("--pin wants Linux and the machine's clock. Leave it out.", USAGE)
     if options["workers"] > 1:
         _demand_shareable(options)
-    options["plan"], options["managers"] = plan_of(options.pop("pbx_config"), options["managers"])
-    serve_until_stopped(ServeOptions(**options), click.echo)
+    options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
+    options["api_key"] = options["api_key"] or api_key(options["seed"])
+    serve_until_stopped(_serve_options(options), click.echo)
+
+
+def _serve_options(options: dict[str, Any]) -> ServeOptions:
+    """What has the name of an end's setting is one; the rest is the server's."""
+    limits = Limits(options["budget_general"], options["budget_telephony"], int(options["budget_status"]))
+    broken = {side: tuple(fault for fault in options["faults"] if fault.side is side) for side in Side}
+    crm = _of(CrmSettings, options, limits=limits, faults=broken[Side.CRM])
+    pbx = _of(PbxSettings, options, faults=broken[Side.PBX])
+    only = options["only"]
+    return _of(
+        ServeOptions, options, crm=None if only == "pbx" else crm, pbx=None if only == "crm" else pbx
+    )
+
+
+def _of(kind: type[T], options: dict[str, Any], **more: Any) -> T:
+    """A ``kind`` of those options that are named as its fields; ``more`` comes first."""
+    names = kind.__dataclass_fields__
+    return kind(**{name: value for name, value in {**options, **more}.items() if name in names})
 
 
 def _demand_shareable(options: dict[str, Any]) -> None:
-    if options["db"] == IN_MEMORY:
+    if options["database"] == IN_MEMORY:
         stop("Several workers cannot share a state in memory. Add --db sqlite:///callproof.db.", USAGE)
     if options["clock"] == "manual":
         stop("Several workers cannot share a manual clock. Leave --clock out.", USAGE)

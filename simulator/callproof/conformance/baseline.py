@@ -21,7 +21,7 @@ _HEAD = "# Known failures: callproof check --baseline FILE is red for any other,
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFailure:
     """One entry; ``where`` is its file:line."""
 
     scenario: str
@@ -40,7 +40,7 @@ class Known:
 class Baseline:
     """The entries of a file, held against results."""
 
-    def __init__(self, entries: Iterable[Known] = ()) -> None:
+    def __init__(self, entries: Iterable[KnownFailure] = ()) -> None:
         self._entries = {entry.key: entry for entry in entries}
 
     def marked(self, result: ScenarioResult) -> ScenarioResult:
@@ -74,7 +74,7 @@ def load_baseline(file: str) -> Baseline:
     document.demand(load("baseline"), document.data)
     entries = cast("dict[str, list[JsonObject]]", document.data)["known"]
     return Baseline(
-        Known(
+        KnownFailure(
             str(entry["scenario"]),
             str(entry["requirement"]),
             str(entry.get("step", "")),

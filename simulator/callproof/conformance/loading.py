@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import cast
+
+import msgspec
 
 from callproof.conformance.scenario import (
     ANYTHING,
@@ -18,16 +19,57 @@ from callproof.conformance.scenario import (
     Verb,
     Wait,
 )
-from callproof.contract.files import shipped
-from callproof.contract.jsontypes import JsonObject
+from callproof.contract.files import by_chapter, shipped
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load
 from callproof.errors import UnknownName
 from callproof.exchange.faults import catalogue
+from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
 KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
+
+
+class _ScenarioYaml(msgspec.Struct):
+    title: str
+    steps: list[JsonObject]
+    rule: str = ""
+    given: Given = Given()
+
+
+class _Send(msgspec.Struct, rename="kebab"):
+    send: str
+    path: JsonObject = {}
+    query: JsonObject = {}
+    form: JsonObject = {}
+    entity: Json = None
+    copies: int = 0
+    api_key: str | None = None
+
+
+class _Expect(msgspec.Struct, rename="kebab"):
+    expect: str
+    proves: str | tuple[str, ...]
+    matching: Json = msgspec.field(name="with", default=None)
+    status: Json = None
+    headers: JsonObject = {}
+    times: int | None = None
+    at_least: int | None = None
+    at_most: int | None = None
+    after: str = ""
+    within: float = 0.0
+    name: str = msgspec.field(name="as", default="")
+
+
+class _Wait(msgspec.Struct):
+    wait: float
+
+
+class _Repeat(msgspec.Struct):
+    repeat: int
+    steps: list[JsonObject]
 
 
 def find(wanted: Sequence[str] = ()) -> list[Scenario]:
@@ -37,7 +79,7 @@ def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     """
     root = shipped("scenarios")
     if not wanted:
-        return [_load(path, root) for path in sorted(root.rglob("*.yaml"), key=lambda p: p.with_suffix(""))]
+        return [_load(path, root) for path in _sorted(root.rglob("*.yaml"))]
     found: dict[str, Scenario] = {}
     for name in wanted:
         for scenario in _named(name, root):
@@ -51,13 +93,19 @@ def _named(name: str, root: Path) -> list[Scenario]:
         return [_load(path, root)]
     folder = path if path.is_dir() else root / name
     if folder.is_dir():
-        files = sorted(folder.rglob("*.yaml"))
+        files = _sorted(folder.rglob("*.yaml"))
     else:
-        ids = {file.relative_to(root).with_suffix("").as_posix(): file for file in root.rglob("*.yaml")}
-        files = [ids[known] for known in sorted(ids) if known == name or known.startswith(name)]
+        # A number is that of a chapter: 1 is not the beginning of 10 and 11.
+        beginning = f"{name}-" if name.isdecimal() else name
+        ids = {file: file.relative_to(root).with_suffix("").as_posix() for file in root.rglob("*.yaml")}
+        files = _sorted(file for file in ids if ids[file].startswith(beginning))
     if not files:
         raise UnknownName(f"No scenario, file or folder is named {name!r}")
     return [_load(file, root) for file in files]
+
+
+def _sorted(files: Iterable[Path]) -> list[Path]:
+    return sorted(files, key=lambda file: by_chapter(file.with_suffix("")))
 
 
 def _load(path: Path, root: Path) -> Scenario:
@@ -75,21 +123,15 @@ class Reader:
         self._document = document
 
     def scenario(self, scenario_id: str) -> Scenario:
-        self._demand("", self._document.data, ())
-        data = cast(JsonObject, self._document.data)
-        given = cast(JsonObject, data.get("given") or {})
+        self._document.demand(load("scenario"), self._document.data)
+        read = typed(self._document, _ScenarioYaml)
         return Scenario(
             id=scenario_id,
             file=self._document.name,
-            title=str(data["title"]),
-            rule=" ".join(str(data.get("rule") or "").split()),
-            given=Given(
-                registered=bool(given.get("registered", True)),
-                customers=tuple(cast(list[JsonObject], given.get("customers") or ())),
-                users=cast(dict[str, JsonObject], given.get("users") or {}),
-                upload_every=cast(float, given.get("upload_every") or 0),
-            ),
-            steps=self._steps(cast(list[JsonObject], data["steps"]), ("steps",)),
+            title=read.title,
+            rule=" ".join(read.rule.split()),
+            given=read.given,
+            steps=self._steps(read.steps, ("steps",)),
         )
 
     def _steps(self, steps: list[JsonObject], path: Path_) -> tuple[Step, ...]:
@@ -100,52 +142,50 @@ class Reader:
         if len(kinds) != 1:
             raise self._document.error(path, f"a step has exactly one of {', '.join(KINDS)}")
         kind, line = kinds[0], self._document.line(path)
-        self._demand(kind, step, path)
+        definitions = load("scenario")["$defs"]
+        self._document.demand({"$ref": f"#/$defs/{kind}", "$defs": definitions}, step, path)
         match kind:
             case "do":
                 return self._do(step, path)
             case "send":
-                return self._send(step, path)
+                return self._send(typed(self._document, _Send, step, path), path)
             case "expect":
-                return self._expect(step, path)
+                return self._expect(typed(self._document, _Expect, step, path), path)
             case "fault":
                 return self._break(step, path)
             case "wait":
-                return Wait(line, cast(float, step["wait"]))
+                return Wait(line, typed(self._document, _Wait, step, path).wait)
             case _:
-                inner = self._steps(cast(list[JsonObject], step["steps"]), (*path, "steps"))
-                return Repeat(line, cast(int, step["repeat"]), inner)
+                again = typed(self._document, _Repeat, step, path)
+                return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
         args = {name: value for name, value in step.items() if name not in ("do", "as")}
         return Do(self._document.line(path), str(step["do"]), args, str(step.get("as") or ""))
 
-    def _send(self, step: JsonObject, path: Path_) -> Send:
-        line = self._document.line(path)
-        name = str(step["send"])
-        method, _, address = name.partition(" ")
-        operation = BY_NAME.get(name)
+    def _send(self, step: _Send, path: Path_) -> Send:
+        method, _, address = step.send.partition(" ")
+        operation = BY_NAME.get(step.send)
         if operation is None and (method not in ("GET", "POST") or not address.startswith("/")):
             raise self._document.error(
-                (*path, "send"), f"{name!r} is neither a method of the contract nor GET or POST and a path"
+                (*path, "send"),
+                f"{step.send!r} is neither a method of the contract nor GET or POST and a path",
             )
         if operation is not None:
-            parts = cast(JsonObject, step.get("path") or {})
             try:
-                method, address = operation.method, operation.path.format(**parts)
+                method, address = operation.method, operation.path.format(**step.path)
             except KeyError as missing:
                 raise self._document.error(path, f"path.{missing.args[0]} is missing") from None
-        key = step.get("api_key")
         return Send(
-            line=line,
+            line=self._document.line(path),
             method=method,
             path=address,
-            query=cast(JsonObject, step.get("query") or {}),
-            form=cast(JsonObject, step.get("form") or {}),
+            query=step.query,
+            form=step.form,
             entity=operation.entity if operation else "",
-            value=step.get("entity"),
-            copies=cast(int, step.get("copies") or 0),
-            api_key=str(key) if key is not None else None,
+            value=step.entity,
+            copies=step.copies,
+            api_key=step.api_key,
         )
 
     def _break(self, step: JsonObject, path: Path_) -> Break:
@@ -157,8 +197,8 @@ class Reader:
         limits = {limit: value for limit, value in step.items() if limit != "fault"}
         return Break(self._document.line(path), name, limits)
 
-    def _expect(self, step: JsonObject, path: Path_) -> Expect:
-        words = str(step["expect"]).split(" ")
+    def _expect(self, step: _Expect, path: Path_) -> Expect:
+        words = step.expect.split(" ")
         try:
             side, verb, subject = Side(words[0]), Verb(words[1]), words[2]
         except (ValueError, IndexError):
@@ -166,8 +206,7 @@ class Reader:
                 (*path, "expect"), "an expectation reads: crm or pbx, sends, answers or keeps, and what"
             ) from None
         self._demand_subject(side, verb, subject, path)
-        proves = step["proves"]
-        rows = (str(proves),) if isinstance(proves, str) else tuple(cast(list[str], proves))
+        rows = (step.proves,) if isinstance(step.proves, str) else step.proves
         self._demand_rows(rows, side, path)
         least, most = self._times(step, path)
         return Expect(
@@ -176,25 +215,24 @@ class Reader:
             verb=verb,
             subject=subject,
             proves=rows,
-            matching=step.get("with"),
-            status=cast("int | None", step.get("status")),
-            headers=cast(JsonObject, step.get("headers") or {}),
+            matching=step.matching,
+            status=step.status,
+            headers=step.headers,
             least=least,
             most=most,
-            after=str(step.get("after") or ""),
-            within=cast(float, step.get("within") or 0.0),
-            name=str(step.get("as") or ""),
+            after=step.after,
+            within=step.within,
+            name=step.name,
         )
 
-    def _times(self, step: JsonObject, path: Path_) -> tuple[int, int | None]:
+    def _times(self, step: _Expect, path: Path_) -> tuple[int, int | None]:
         """How often it has to be: exactly once unless said otherwise."""
-        bounds = "at least" in step or "at most" in step
-        if bounds and "times" in step:
-            raise self._document.error(path, "times excludes at least and at most")
-        if not bounds:
-            exactly = cast(int, step.get("times", 1))
+        if step.at_least is None and step.at_most is None:
+            exactly = 1 if step.times is None else step.times
             return exactly, exactly
-        least, most = cast(int, step.get("at least", 0)), cast("int | None", step.get("at most"))
+        if step.times is not None:
+            raise self._document.error(path, "times excludes at-least and at-most")
+        least, most = step.at_least or 0, step.at_most
         if most is not None and least > most:
             raise self._document.error(path, f"at least {least} is more than at most {most}")
         return least, most
@@ -219,11 +257,3 @@ class Reader:
                 raise self._document.error(
                     (*path, "proves"), f"{row} binds the {requirement.side}, this step judges the {side}"
                 )
-
-    def _demand(self, part: str, value: object, path: Path_) -> None:
-        """Check a part against its definition in the schema."""
-        schema = load("scenario")
-        if part:
-            schema = {**cast(JsonObject, cast(JsonObject, schema["$defs"])[part])}
-            schema["$defs"] = load("scenario")["$defs"]
-        self._document.demand(schema, value, path)

@@ -26,6 +26,7 @@ from callproof.conformance.scenario import (
 )
 from callproof.conformance.steady import steady
 from callproof.conformance.verdict import Check, ScenarioResult
+from callproof.contract.guide import CLIENT_ID, MODULE_CODE
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.contract.requirements import all_requirements
@@ -52,8 +53,8 @@ class Judged:
     """
 
     side: Side | None = None
-    code: str = "virtual-pbx"
-    client_id: str = "2dbh26tahjj26sg"
+    code: str = MODULE_CODE
+    client_id: str = CLIENT_ID
 
     def faces(self, side: Side) -> Side:
         """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""
@@ -134,9 +135,10 @@ class _Play:
             self._break(fault, {})
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{user}", state)
+        path = BY_NAME["customer-create"].path
         for customer in given.customers:
             form = {"customer": orjson.dumps(customer).decode()}
-            response = self._ends.crm.api("POST", "/api/v5/customers/create", self._ends.api_key, form)
+            response = self._ends.crm.api("POST", path, self._ends.api_key, form)
             if response.status_code != 201:
                 raise BrokenScenario(f"given.customers: the CRM answered {response.text[:200]}")
         self._ends.pbx.post("/history", {"every": given.upload_every})

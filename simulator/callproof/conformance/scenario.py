@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+import msgspec
+
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 
@@ -65,7 +67,7 @@ class Expect:
     subject: str
     proves: tuple[str, ...]
     matching: Json = None
-    status: int | None = None
+    status: Json = None
     headers: JsonObject = field(default_factory=dict)
     least: int = 1
     most: int | None = 1
@@ -112,14 +114,14 @@ class Repeat:
 Step: TypeAlias = Do | Send | Break | Expect | Wait | Repeat
 
 
-@dataclass(frozen=True)
-class Given:
+class Given(msgspec.Struct, frozen=True, rename="kebab"):
     """What is so before the first step; none of it is judged but the registration."""
 
     registered: bool = True
     customers: tuple[JsonObject, ...] = ()
-    users: dict[str, JsonObject] = field(default_factory=dict)
-    upload_every: float = 0.0
+    users: dict[str, JsonObject] = {}
+    # As it was written: a side under test may be told it in a text.
+    upload_every: int | float = 0
 
 
 @dataclass(frozen=True)

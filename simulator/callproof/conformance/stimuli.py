@@ -5,12 +5,11 @@ import re
 import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
-import orjson
+import msgspec
 import requests
 
-from callproof.conformance.target import Command, Prompt, Request, Stimulus
+from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json
 from callproof.control.client import ActionRefused, Unreachable
 
@@ -38,7 +37,7 @@ class Hands:
         """What the side answered, with the members that the stimulus names in front."""
         names = {**self._known, **(args or {})}
         match stimulus.way:
-            case Request():
+            case HttpRequest():
                 answer = self._request(stimulus.name, stimulus.way, names)
             case Command():
                 answer = self._command(stimulus.name, stimulus.way, names)
@@ -53,7 +52,7 @@ class Hands:
     def close(self) -> None:
         self._session.close()
 
-    def _request(self, name: str, way: Request, names: Mapping[str, Json]) -> Json:
+    def _request(self, name: str, way: HttpRequest, names: Mapping[str, Json]) -> Json:
         url = text(way.url, names)
         if url.startswith("/"):
             url = self._url + url
@@ -113,9 +112,10 @@ def text(template: str, names: Mapping[str, Json]) -> str:
 
 def _json(content: bytes) -> Json:
     try:
-        return cast(Json, orjson.loads(content))
-    except orjson.JSONDecodeError:
+        found: Json = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
+    return found
 
 
 def _member(answer: Json, path: str) -> Json:

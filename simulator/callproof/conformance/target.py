@@ -1,27 +1,31 @@
 """What an integrator says of the side under test: ``callproof.yaml``, with ``schemas/target.json``."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeAlias, cast
+from typing import TypeAlias
+
+import msgspec
 
 from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.scenario import KEPT
+from callproof.contract.guide import CLIENT_ID, MODULE_CODE
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.schemas import load
-from callproof.files.yamlfile import Document
+from callproof.files.typed import typed
+from callproof.files.yamlfile import Document, Path_
 
 UPLOAD_EVERY, PASS_TIME = "upload every", "pass time"
 
 
 @dataclass(frozen=True)
-class Request:
+class HttpRequest:
     """``url`` may be a path below the target's; ``json`` and ``form`` exclude each other."""
 
     method: str
     url: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] = field(default_factory=dict)
     json: Json = None
     form: Mapping[str, str] | None = None
 
@@ -36,7 +40,7 @@ class Prompt:
     text: str
 
 
-Way: TypeAlias = Request | Command | Prompt
+Way: TypeAlias = HttpRequest | Command | Prompt
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ class Target:
     side: Side
     folder: Path
     url: str = ""
-    code: str = "virtual-pbx"
-    client_id: str = "2dbh26tahjj26sg"
+    code: str = MODULE_CODE
+    client_id: str = CLIENT_ID
     api_key: str = ""
     listen: int = 0
     start: Start | None = None
@@ -90,71 +94,86 @@ class Target:
         return any(isinstance(stimulus.way, Prompt) for stimulus in ways)
 
 
+class _Stimulus(msgspec.Struct):
+    """Exactly one of the first three is there, as the schema demands."""
+
+    request: JsonObject | None = None
+    command: tuple[str, ...] | None = None
+    prompt: str = ""
+    answer: dict[str, str] = {}
+
+
+class _TargetYaml(msgspec.Struct, rename="kebab"):
+    target: Side
+    url: str = ""
+    code: str = MODULE_CODE
+    client_id: str = CLIENT_ID
+    api_key: str = ""
+    listen: int = 0
+    start: Start | None = None
+    set_up: tuple[_Stimulus, ...] = ()
+    clean_up: tuple[_Stimulus, ...] = ()
+    stimuli: dict[str, _Stimulus] = {}
+    views: dict[str, _Stimulus] = {}
+    absent: tuple[str, ...] = ()
+    patience: float = 2.0
+    rewrite: dict[str, str] = {}
+    allow_hosts: tuple[str, ...] = ()
+
+
 def load_target(file: str) -> Target:
     """Raises FileError, which names the line, for anything wrong in the file."""
     document = Document(Path(file))
     document.demand(load("target"), document.data)
-    data = cast(JsonObject, document.data)
-    side = Side(str(data["target"]))
-    actions = {name for name, rule in ACTIONS.items() if rule.end is side} | {UPLOAD_EVERY, PASS_TIME}
-    for part, known in (("stimuli", actions), ("views", set(KEPT[side]))):
-        for name in cast(JsonObject, data.get(part) or {}):
+    return _TargetReader(document).target(Path(file).resolve().parent)
+
+
+class _TargetReader:
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._read = typed(document, _TargetYaml)
+
+    def target(self, folder: Path) -> Target:
+        read = self._read
+        actions = {name for name, rule in ACTIONS.items() if rule.end is read.target}
+        self._demand_known("stimuli", read.stimuli, actions | {UPLOAD_EVERY, PASS_TIME})
+        self._demand_known("views", read.views, set(KEPT[read.target]))
+        return Target(
+            side=read.target,
+            folder=folder,
+            url=read.url,
+            code=read.code,
+            client_id=read.client_id,
+            api_key=read.api_key,
+            listen=read.listen,
+            start=read.start,
+            set_up=self._listed("set-up", read.set_up),
+            clean_up=self._listed("clean-up", read.clean_up),
+            stimuli=self._named("stimuli", read.stimuli, "POST"),
+            views=self._named("views", read.views, "GET"),
+            absent=read.absent,
+            patience=read.patience,
+            rewrite=read.rewrite,
+            allow_hosts=read.allow_hosts,
+        )
+
+    def _demand_known(self, part: str, named: Iterable[str], known: Collection[str]) -> None:
+        for name in named:
             if name not in known:
-                choices = ", ".join(sorted(known))
-                raise document.error((part, name), f"{name!r} is none of the {side}'s {part}: {choices}")
-    start = cast("JsonObject | None", data.get("start"))
-    usual = Target(side, Path(file).parent)
-    return Target(
-        side=side,
-        folder=Path(file).resolve().parent,
-        url=str(data.get("url", "")),
-        code=str(data.get("code", usual.code)),
-        client_id=str(data.get("client-id", usual.client_id)),
-        api_key=str(data.get("api-key", "")),
-        listen=cast(int, data.get("listen", 0)),
-        start=_start(start) if start else None,
-        set_up=_listed(data, "set-up"),
-        clean_up=_listed(data, "clean-up"),
-        stimuli=_named(data, "stimuli"),
-        views=_named(data, "views"),
-        absent=tuple(cast("list[str]", data.get("absent") or ())),
-        patience=cast(float, data.get("patience", usual.patience)),
-        rewrite=cast("Mapping[str, str]", data.get("rewrite") or {}),
-        allow_hosts=tuple(cast("list[str]", data.get("allow-hosts") or ())),
-    )
+                problem = f"{name!r} is none of the {self._read.target}'s {part}"
+                raise self._document.error((part, name), f"{problem}: {', '.join(sorted(known))}")
 
+    def _listed(self, part: str, found: Sequence[_Stimulus]) -> tuple[Stimulus, ...]:
+        return tuple(self._stimulus(part, sent, "POST", (part, at)) for at, sent in enumerate(found))
 
-def _start(sent: JsonObject) -> Start:
-    usual = Start((), "")
-    command = tuple(cast("list[str]", sent["command"]))
-    return Start(command, str(sent["ready"]), cast(float, sent.get("within", usual.within)))
+    def _named(self, part: str, found: Mapping[str, _Stimulus], method: str) -> dict[str, Stimulus]:
+        return {name: self._stimulus(name, sent, method, (part, name)) for name, sent in found.items()}
 
-
-def _listed(data: JsonObject, part: str) -> tuple[Stimulus, ...]:
-    return tuple(_stimulus(part, sent, "POST") for sent in cast("list[JsonObject]", data.get(part) or ()))
-
-
-def _named(data: JsonObject, part: str) -> dict[str, Stimulus]:
-    method = "GET" if part == "views" else "POST"
-    found = cast("dict[str, JsonObject]", data.get(part) or {})
-    return {name: _stimulus(name, sent, method) for name, sent in found.items()}
-
-
-def _stimulus(name: str, sent: JsonObject, method: str) -> Stimulus:
-    answer = cast("Mapping[str, str]", sent.get("answer") or {})
-    return Stimulus(name, _way(sent, method), answer)
-
-
-def _way(sent: JsonObject, method: str) -> Way:
-    if "command" in sent:
-        return Command(tuple(cast("list[str]", sent["command"])))
-    if "prompt" in sent:
-        return Prompt(str(sent["prompt"]))
-    request = cast(JsonObject, sent["request"])
-    return Request(
-        str(request.get("method", method)),
-        str(request["url"]),
-        cast("Mapping[str, str]", request.get("headers") or {}),
-        request.get("json"),
-        cast("Mapping[str, str] | None", request.get("form")),
-    )
+    def _stimulus(self, name: str, sent: _Stimulus, method: str, path: Path_) -> Stimulus:
+        way: Way = Prompt(sent.prompt)
+        if sent.command is not None:
+            way = Command(sent.command)
+        elif sent.request is not None:
+            request = {"method": method, **sent.request}
+            way = typed(self._document, HttpRequest, request, (*path, "request"))
+        return Stimulus(name, way, sent.answer)

@@ -3,6 +3,8 @@
 MANAGERS = 2
 LINES = {"shop1": "+7-499-999-99-99", "shop2": "+7-499-888-88-88"}
 CLIENT_ID = "2dbh26tahjj26sg"
+# The code of the module there is up to whoever registers; this is the one of the virtual PBX.
+MODULE_CODE = "virtual-pbx"
 
 
 def extension_of(user_id: int) -> str:

@@ -1,9 +1,13 @@
 """The shapes that JSON can take, for annotations, and JSON pointers into them (RFC 6901)."""
 
 from collections.abc import Iterable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
+if TYPE_CHECKING:
+    Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
+else:
+    # A decoder cannot follow a name that stands in its own definition; any JSON will do where this stands.
+    Json = Any
 JsonObject: TypeAlias = dict[str, Json]
 
 

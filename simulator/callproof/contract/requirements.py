@@ -10,7 +10,7 @@ from typing import cast
 
 import yaml
 
-from callproof.contract.files import shipped
+from callproof.contract.files import by_chapter, shipped
 from callproof.contract.operations import Side
 
 # The guide is dated; the set of rows is named after it so that a report says what it judged by.
@@ -82,7 +82,7 @@ def all_requirements() -> dict[str, Requirement]:
     Raises ValueError when a file breaks the form of a row or an id stands twice.
     """
     rows: dict[str, Requirement] = {}
-    for path in sorted((shipped("schemas") / "requirements").glob("*.yaml")):
+    for path in sorted((shipped("schemas") / "requirements").glob("*.yaml"), key=by_chapter):
         document = cast(dict[str, object], yaml.safe_load(path.read_text("utf-8")))
         chapter = str(document["chapter"])
         for item in cast(list[dict[str, str]], document["rows"]):

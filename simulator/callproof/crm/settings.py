@@ -86,7 +86,7 @@ class CrmSettings:
     """
 
     api_key: str
-    base_url: str
+    base_url: str = ""
     seed: int = 1
     strict: bool = False
     country: str = "RU"

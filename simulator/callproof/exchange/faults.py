@@ -10,12 +10,14 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache
 from threading import Event, Lock
-from typing import cast
+
+import msgspec
 
 from callproof.contract.files import shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.errors import UnknownName
+from callproof.files.typed import typed
 from callproof.files.yamlfile import Document
 
 
@@ -29,8 +31,7 @@ class Seam(StrEnum):
     READS = "reads"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     """What becomes of a message.
 
     ``set`` and ``drop`` name members by dotted paths, ``*`` for each element of a list: of an answer's
@@ -42,15 +43,15 @@ class Change:
     """
 
     status: int | None = None
-    set: Mapping[str, Json] = field(default_factory=dict)
+    set: Mapping[str, Json] = {}
     drop: tuple[str, ...] = ()
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     text: str | None = None
     cut: float | None = None
     delay: float = 0.0
     lost: bool = False
     copies: int = 1
-    also: Mapping[str, str] = field(default_factory=dict)
+    also: Mapping[str, str] = {}
     also_to: str = ""
     method: str = ""
     form: str = ""
@@ -90,13 +91,21 @@ class Fault:
 
     def limited(self, options: Mapping[str, Json]) -> "Fault":
         """With other messages met: ``on``, ``where``, ``after``, ``first``, ``every``, ``share``."""
-        known = {name: options[name] for name in LIMITS if name in options}
-        if "on" in known:
-            known["on"] = cast(Json, _names(known["on"]))
-        return replace(self, **known)  # type: ignore[arg-type]
+        given = [name for name in LIMITS if name in options]
+        limits = msgspec.convert({name: options[name] for name in given}, _Limits)
+        return replace(self, **{name: getattr(limits, name) for name in given})
 
 
-LIMITS = ("on", "where", "after", "first", "every", "share")
+class _Limits(msgspec.Struct):
+    on: tuple[str, ...] = ()
+    where: Mapping[str, Json] = {}
+    after: int = 0
+    first: int | None = None
+    every: int = 1
+    share: float = 1.0
+
+
+LIMITS = _Limits.__struct_fields__
 
 
 class Faults:
@@ -157,16 +166,20 @@ class Faults:
         return changes
 
 
+class _Catalogue(msgspec.Struct):
+    faults: list[JsonObject]
+
+
 @cache
 def catalogue() -> Mapping[str, Fault]:
     """Every named fault, by name, those of the CRM first."""
     found: dict[str, Fault] = {}
     for side in Side:
         document = Document(shipped("schemas") / "faults" / f"{side}.yaml", f"schemas/faults/{side}.yaml")
-        for sent in cast("dict[str, list[JsonObject]]", document.data)["faults"]:
-            fault = _fault(side, sent)
+        for place, sent in enumerate(typed(document, _Catalogue).faults):
+            fault = typed(document, Fault, {**sent, "side": side}, ("faults", place))
             assert fault.name not in found, fault.name
-            found[fault.name] = fault
+            found[fault.name] = replace(fault, text=" ".join(fault.text.split()))
     return found
 
 
@@ -180,26 +193,3 @@ def named(name: str) -> list[Fault]:
             f"There is no fault {name!r}, nor one that breaks or challenges such a requirement"
         )
     return found
-
-
-def _fault(side: Side, sent: JsonObject) -> Fault:
-    change = dict(cast(JsonObject, sent["change"]))
-    change["drop"] = cast(Json, _names(change.get("drop")))
-    limits = {name: value for name, value in sent.items() if name in LIMITS and name != "on"}
-    return Fault(
-        name=str(sent["name"]),
-        side=side,
-        text=" ".join(str(sent["text"]).split()),
-        seam=Seam(str(sent["seam"])),
-        on=_names(sent["on"]),
-        change=Change(**change),  # type: ignore[arg-type]
-        breaks=_names(sent.get("breaks")),
-        challenges=_names(sent.get("challenges")),
-        **limits,  # type: ignore[arg-type]
-    )
-
-
-def _names(sent: Json) -> tuple[str, ...]:
-    if sent is None:
-        return ()
-    return (sent,) if isinstance(sent, str) else tuple(cast("list[str]", sent))

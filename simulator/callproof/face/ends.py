@@ -9,7 +9,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.crm.account import DEFAULT_SEED
 from callproof.plugin.crm import RunningCrm
 from callproof.plugin.pbx import RunningPbx
-from callproof.plugin.starting import Options, running_crm, running_pbx
+from callproof.plugin.starting import Marked, running_crm, running_pbx
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ def start_crm(
     refuse, ``country`` reads national numbers, ``timezone`` (of the IANA database) writes dates.
     """
     with ExitStack() as stack:
-        options = Options(seed=seed, strict=strict, country=country, timezone=timezone)
+        options = Marked(seed=seed, strict=strict, country=country, timezone=timezone)
         yield stack.enter_context(running_crm(_given(clock, stack), options))
 
 
@@ -56,7 +56,7 @@ def start_pbx(
     one.
     """
     with ExitStack() as stack:
-        options = Options(seed=seed, timezone=timezone, plan=str(plan))
+        options = Marked(seed=seed, timezone=timezone, plan=str(plan))
         used = _given(clock or (crm.clock if crm else None), stack)
         yield stack.enter_context(running_pbx(used, options, crm))
 

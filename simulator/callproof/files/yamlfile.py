@@ -1,5 +1,6 @@
 """YAML that remembers its lines, so that an error can point at the place that a person has to change."""
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import yaml
@@ -60,6 +61,8 @@ class Document:
         if errors:
             where = (*path, *errors[0].absolute_path)
             name = ".".join(str(p) for p in where) or "the file"
+            for key, new in _respelt(errors[0]):
+                raise self.error((*where, key), f"{name}: {key!r} is now written {new!r}")
             hint = "; put it in quotes" if _wants_quotes(errors[0]) else ""
             raise self.error(where, f"{name}: {errors[0].message}{hint}")
 
@@ -79,6 +82,16 @@ class Document:
                 seen.add(name)
                 self._lines[(*path, name)] = key.start_mark.line + 1
                 self._read(value, (*path, name))
+
+
+def _respelt(error: ValidationError) -> Iterator[tuple[str, str]]:
+    """Keys as they were spelt before all of them were kebab-case, each with its spelling of today."""
+    if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
+        known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
+        for key in error.instance:
+            new = str(key).replace("_", "-").replace(" ", "-")
+            if key not in known and new in known:
+                yield str(key), new
 
 
 def _wants_quotes(error: ValidationError) -> bool:

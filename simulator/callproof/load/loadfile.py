@@ -8,6 +8,7 @@ from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from callproof.contract.guide import CLIENT_ID
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.schemas import load
 from callproof.files.yamlfile import Document, FileError, Path_
@@ -18,7 +19,6 @@ from callproof.load.thresholds import RATES, Threshold, ThresholdError, parse
 from callproof.traffic.arrivals import Source
 from callproof.traffic.mix import Mix, load_mix
 
-DEFAULT_CLIENT_ID = "2dbh26tahjj26sg"
 SHOULDER = 0.5
 # What a run has to keep when the file does not say it.
 USUAL = ("failed == 0", "unfinished == 0", "lost == 0", "doubled == 0", "arrival rate within 2 %")
@@ -72,7 +72,7 @@ class _File:
             mix=mix,
             source=Source(self._texts("customers"), self._texts("lines")),
             extensions=cast("Mapping[str, int]", data.get("extensions") or {}),
-            client_id=str(data.get("client-id") or DEFAULT_CLIENT_ID),
+            client_id=str(data.get("client-id") or CLIENT_ID),
             api_key=str(target.get("api-key") or ""),
             token=str(target.get("control-token") or ""),
             control=bool(target.get("control", True)),

@@ -1,7 +1,8 @@
-"""Where the virtual PBX answers the CRM, below its own address."""
+"""Where a CRM reaches the virtual PBX: paths below its address, by the names of the contract's methods."""
 
-# By the contract's name of the call-back.
-CALL_BACKS = {
+from collections.abc import Mapping
+
+CALL_BACKS: Mapping[str, str] = {
     "make-call": "/callbacks/make-call",
     "status-notice": "/callbacks/user-status",
     "activity": "/callbacks/activity",

@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import cast
 
+import msgspec
 import orjson
 
 from callproof.contract import routes
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Operation
 from callproof.exchange.calling import Caller, HostRefused
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.names import BENCH_HEADER
@@ -50,20 +51,20 @@ class CrmClient:
 
     def register(self) -> Told:
         """Create or change the telephony with the whole numbering plan."""
-        plan, base = self._settings.plan, self._settings.base_url
+        plan = self._settings.plan
         module: JsonObject = {
             "code": self._settings.code,
             "integrationCode": self._settings.code,
             "active": True,
             "name": "Virtual PBX",
             "clientId": self._settings.client_id,
-            "baseUrl": base,
+            "baseUrl": self._settings.base_url,
             "actions": {"activity": CALL_BACKS["activity"]},
-            "accountUrl": f"{base}{CALL_BACKS['account']}",
+            "accountUrl": self._settings.call_back("account"),
             "integrations": {
                 "telephony": {
-                    "makeCallUrl": f"{base}{CALL_BACKS['make-call']}",
-                    "changeUserStatusUrl": f"{base}{CALL_BACKS['status-notice']}",
+                    "makeCallUrl": self._settings.call_back("make-call"),
+                    "changeUserStatusUrl": self._settings.call_back("status-notice"),
                     "allowEdit": False,
                     "inputEventSupported": True,
                     "outputEventSupported": True,
@@ -78,20 +79,19 @@ class CrmClient:
                 }
             },
         }
-        path = f"/api/v5/integration-modules/{self._settings.code}/edit"
-        return self._post(path, "integrationModule", module)
+        return self._post(BY_NAME["module-edit"], module, code=self._settings.code)
 
     def event(self, event: JsonObject) -> Told:
-        return self._post("/api/v5/telephony/call/event", "event", event)
+        return self._post(BY_NAME["call-event"], event)
 
     def upload(self, calls: Sequence[JsonObject]) -> Told:
-        return self._post("/api/v5/telephony/calls/upload", "calls", list(calls))
+        return self._post(BY_NAME["calls-upload"], list(calls))
 
     def manager_extension(self, phone: str, timeout: float) -> tuple[str | None, str]:
         """The extension of the responsible manager, or None and the reason why there is none."""
         told = self._send(
             "GET",
-            "/api/v5/telephony/manager",
+            BY_NAME["manager-lookup"].path,
             params={"phone": phone, "details": "0"},
             timeout=timeout,
         )
@@ -116,8 +116,9 @@ class CrmClient:
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
         return self._send(method, path, params=query, data=form or None, headers=headers)
 
-    def _post(self, path: str, name: str, structure: Json) -> Told:
-        return self._send("POST", path, data={name: orjson.dumps(structure).decode()})
+    def _post(self, asked: Operation, structure: Json, **parts: str) -> Told:
+        form = {asked.entity: orjson.dumps(structure).decode()}
+        return self._send(asked.method, asked.path.format(**parts), data=form)
 
     def _send(
         self,
@@ -152,7 +153,7 @@ def _told(exchange: Exchange) -> Told:
         return Told(None, {}, exchange.error)
     text = answer.body.content.decode("utf-8", "replace")
     try:
-        body = orjson.loads(answer.body.content)
-    except orjson.JSONDecodeError:
+        body = msgspec.json.decode(answer.body.content, type=JsonObject)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         body = {}
-    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)
+    return Told(answer.status, body, text)

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from callproof.contract.guide import CLIENT_ID, MODULE_CODE
 from callproof.exchange.faults import Fault
+from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
 
@@ -16,12 +18,12 @@ class PbxSettings:
     ``timezone`` is the CRM account's, in which dates are written. ``faults`` act from the start.
     """
 
-    base_url: str
-    crm_url: str
-    api_key: str
+    base_url: str = ""
+    crm_url: str = ""
+    api_key: str = ""
     seed: int = 1
-    code: str = "virtual-pbx"
-    client_id: str = "2dbh26tahjj26sg"
+    code: str = MODULE_CODE
+    client_id: str = CLIENT_ID
     plan: NumberingPlan = field(default_factory=default_plan)
     upload_every: float = 0.0
     timezone: str = "UTC"
@@ -29,3 +31,7 @@ class PbxSettings:
     allowed_hosts: tuple[str, ...] = ()
     database: str = "sqlite://"
     faults: tuple[Fault, ...] = ()
+
+    def call_back(self, operation: str) -> str:
+        """The address at which the CRM calls with a method of the contract."""
+        return self.base_url + CALL_BACKS[operation]

@@ -1,23 +1,27 @@
 """The fixture ``crm``: a running CRM and what a test prepares in it, does at it and looks up."""
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 from urllib.parse import urlencode
 
+import msgspec
 import orjson
 
 from callproof.clocks.manual import ManualClock
-from callproof.conformance.matching import differences
-from callproof.contract.guide import LINES, MANAGERS, extension_of
+from callproof.contract.guide import CLIENT_ID, LINES, MANAGERS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import ActionRefused, End
 from callproof.plugin.journal import WatchedJournal
+from callproof.plugin.looking import alike, kept
 
 # As the guide gives them to the users of the seed.
 EXTENSIONS: Mapping[str, int] = {extension_of(user): user for user in range(1, MANAGERS + 1)}
 # Nothing listens there, so that whoever gives no address sees a refused connection at once.
 NOWHERE = "http://127.0.0.1:9"
+
+
+class _Created(msgspec.Struct):
+    id: int
 
 
 class RunningCrm:
@@ -38,7 +42,7 @@ class RunningCrm:
         self,
         code: str = "my-telephony",
         *,
-        client_id: str = "2dbh26tahjj26sg",
+        client_id: str = CLIENT_ID,
         extensions: Mapping[str, int] = EXTENSIONS,
         lines: Mapping[str, str] = LINES,
         make_call_url: str = f"{NOWHERE}/make-call",
@@ -93,7 +97,8 @@ class RunningCrm:
     def add_customer(self, phone: str, *, manager: int | None = None, **members: Json) -> int:
         """Add a customer for whom ``manager`` is responsible; the id. More members as in the contract."""
         customer: JsonObject = {"phones": [{"number": phone}], **_given(managerId=manager), **members}
-        return cast(int, self.api("POST", BY_NAME["customer-create"].path, customer=customer)["id"])
+        answer = self.api("POST", BY_NAME["customer-create"].path, customer=customer)
+        return msgspec.convert(answer, _Created).id
 
     def add_key(
         self, key: str, *, scopes: Sequence[str] | None = None, sites: Sequence[str] | None = None
@@ -132,28 +137,28 @@ class RunningCrm:
 
     def users(self, with_: Json = None) -> list[JsonObject]:
         """``id``, ``online`` and ``status`` of every manager."""
-        return self._kept("users", with_)
+        return kept(self.end, "users", with_)
 
     def customers(self, with_: Json = None, **query: str) -> list[JsonObject]:
         """The first hundred, as the contract's method ``customers`` lists them."""
         found = self.api("GET", f"{BY_NAME['customers'].path}?{urlencode({'limit': '100', **query})}")
-        return _alike(found["customers"], with_)
+        return alike(found["customers"], with_)
 
     def cards(self, with_: Json = None) -> list[JsonObject]:
         """The cards of calls that managers saw: ``callExternalId``, ``userId``, ``open`` and so on."""
-        return self._kept("cards", with_)
+        return kept(self.end, "cards", with_)
 
     def calls(self, with_: Json = None) -> list[JsonObject]:
         """The history as it was uploaded."""
-        return self._kept("calls", with_)
+        return kept(self.end, "calls", with_)
 
     def initiations(self, with_: Json = None) -> list[JsonObject]:
         """Every click on a number and what came of it."""
-        return self._kept("initiations", with_)
+        return kept(self.end, "initiations", with_)
 
     def modules(self, with_: Json = None) -> list[JsonObject]:
         """The telephonies that are registered, with ``extensions`` and ``lines``."""
-        return self._kept("modules", with_)
+        return kept(self.end, "modules", with_)
 
     def api(self, method: str, path: str, **form: Json) -> JsonObject:
         """A request of the test itself to the contract's API; structures go as JSON text."""
@@ -161,18 +166,11 @@ class RunningCrm:
         response = self.end.api(method, path, self.api_key, texts)
         if not response.ok:
             raise ActionRefused(f"The CRM answered {method} {path} with {response.text[:300]}")
-        return cast(JsonObject, response.json())
+        return msgspec.json.decode(response.content, type=JsonObject)
 
     def reset(self) -> None:
         """Back to the beginning: people, modules, history and journal."""
         self.end.post("/reset")
-
-    def _kept(self, part: str, with_: Json) -> list[JsonObject]:
-        return _alike(self.end.get("/state")[part], with_)
-
-
-def _alike(kept: Json, with_: Json) -> list[JsonObject]:
-    return [item for item in cast(list[JsonObject], kept) if with_ is None or not differences(with_, item)]
 
 
 def _given(**members: Json) -> JsonObject:

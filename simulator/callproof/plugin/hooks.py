@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from callproof.plugin.items import ScenarioFile
     from callproof.plugin.pbx import RunningPbx
     from callproof.plugin.playing import Callproof
-    from callproof.plugin.starting import Options
+    from callproof.plugin.starting import Marked
 
 FILES = "*.callproof.yaml"
 MARKER = "callproof(seed, strict, country, timezone, plan): how the fixtures crm and pbx are started."
@@ -107,7 +107,7 @@ def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock"
     """The same as ``crm``, for a repository that has a fixture of that name itself."""
     from callproof.plugin.starting import running_crm
 
-    with running_crm(callproof_clock, _options(request)) as crm:
+    with running_crm(callproof_clock, _marked(request)) as crm:
         yield crm
 
 
@@ -118,7 +118,7 @@ def callproof_pbx(request: pytest.FixtureRequest, callproof_clock: "ManualClock"
 
     beside = "callproof_crm" in request.fixturenames
     crm: RunningCrm | None = request.getfixturevalue("callproof_crm") if beside else None
-    with running_pbx(callproof_clock, _options(request), crm) as pbx:
+    with running_pbx(callproof_clock, _marked(request), crm) as pbx:
         yield pbx
 
 
@@ -143,12 +143,12 @@ def callproof(pytestconfig: pytest.Config) -> "Callproof":
     return Callproof(stage_of(pytestconfig))
 
 
-def _options(request: pytest.FixtureRequest) -> "Options":
-    from callproof.plugin.starting import Options
+def _marked(request: pytest.FixtureRequest) -> "Marked":
+    from callproof.plugin.starting import Marked
 
     marker = request.node.get_closest_marker("callproof")
     try:
-        return Options(*marker.args, **marker.kwargs) if marker else Options()
+        return Marked(*marker.args, **marker.kwargs) if marker else Marked()
     except TypeError as error:
         pytest.fail(f"The marker is {MARKER} {error}", pytrace=False)
 

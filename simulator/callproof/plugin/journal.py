@@ -31,12 +31,16 @@ class WatchedJournal:
     """
 
     def __init__(
-        self, journal: Journal, side: Side, settle: Callable[[], None], known: Mapping[str, str]
+        self,
+        journal: Journal,
+        side: Side,
+        settle: Callable[[], None],
+        known: Mapping[str, str] | None = None,
     ) -> None:
         self._journal = journal
         self._side = side
         self._settle = settle
-        self._book = Book(dict(known))
+        self._book = Book(dict(known or {}))
         self._read: dict[int, Exchange] = {}
 
     @property

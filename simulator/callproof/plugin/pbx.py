@@ -1,13 +1,11 @@
 """The fixture ``pbx``: a running virtual PBX, calls at it, and what it reports."""
 
-from typing import cast
-
 from callproof.clocks.manual import ManualClock
-from callproof.conformance.matching import differences
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import End
 from callproof.pbx.pbx import Pbx
 from callproof.plugin.journal import WatchedJournal
+from callproof.plugin.looking import kept
 
 
 class PlacedCall:
@@ -24,8 +22,7 @@ class PlacedCall:
     @property
     def record(self) -> JsonObject:
         """What the PBX has noted of the call so far."""
-        calls = cast(list[JsonObject], self._end.get("/state")["calls"])
-        return next(call for call in calls if call["id"] == self.id)
+        return next(call for call in kept(self._end, "calls") if call["id"] == self.id)
 
     @property
     def state(self) -> str:
@@ -95,11 +92,11 @@ class RunningPbx:
 
     @property
     def make_call_url(self) -> str:
-        return f"{self.url}/callbacks/make-call"
+        return self._pbx.settings.call_back("make-call")
 
     @property
     def status_url(self) -> str:
-        return f"{self.url}/callbacks/user-status"
+        return self._pbx.settings.call_back("status-notice")
 
     def connect(self, crm_url: str, api_key: str) -> None:
         """Talk to this CRM from now on; it has to be on this machine."""
@@ -136,11 +133,11 @@ class RunningPbx:
 
     def calls(self, with_: Json = None) -> list[JsonObject]:
         """The records of all calls, in the order of their beginning."""
-        return self._kept("calls", with_)
+        return kept(self.end, "calls", with_)
 
     def outbox(self, with_: Json = None) -> list[JsonObject]:
         """Reports to the CRM: ``callId``, ``kind``, ``fate``, ``attempts``, ``payload``, ``answer``."""
-        return self._kept("outbox", with_)
+        return kept(self.end, "outbox", with_)
 
     def upload_every(self, seconds: float) -> None:
         """Upload the history in batches, 0 for right after each call; holds for later calls."""
@@ -158,10 +155,6 @@ class RunningPbx:
         more: JsonObject = {"script": script} if script else {}
         given = {name: value for name, value in body.items() if value is not None}
         return PlacedCall(self.end, self.end.post(path, {**given, **more}))
-
-    def _kept(self, part: str, with_: Json) -> list[JsonObject]:
-        kept = cast(list[JsonObject], self.end.get("/state")[part])
-        return [item for item in kept if with_ is None or not differences(with_, item)]
 
     def _demand_crm(self) -> None:
         if not self.crm_url:

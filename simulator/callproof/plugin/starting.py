@@ -1,96 +1,68 @@
-"""Starts the ends of one test, on free loopback ports and in memory, and closes them after it."""
+"""What the fixtures hand out: an end for one test, and what a test holds it by."""
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.operations import Side
 from callproof.control.client import End
-from callproof.crm import app as crm_app
-from callproof.crm.account import DEFAULT_SEED, api_key
-from callproof.crm.crm import Crm
+from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
-from callproof.exchange.journal import Journal
-from callproof.pbx import app as pbx_app
-from callproof.pbx.pbx import Pbx
+from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.plan import default_plan, load_plan
 from callproof.pbx.settings import PbxSettings
 from callproof.plugin.crm import RunningCrm
 from callproof.plugin.journal import WatchedJournal
 from callproof.plugin.pbx import RunningPbx
-from callproof.running.threads import Address, serving
+from callproof.running.opening import Opening
 
 
 @dataclass(frozen=True)
-class Options:
+class Marked:
     """What the marker ``callproof`` may say; the defaults are those of ``callproof serve``."""
 
-    seed: int = DEFAULT_SEED
-    strict: bool = False
-    country: str = "RU"
-    timezone: str = "UTC"
+    seed: int = CrmSettings.seed
+    strict: bool = CrmSettings.strict
+    country: str = CrmSettings.country
+    timezone: str = CrmSettings.timezone
     plan: str = ""
 
 
 @contextmanager
-def running_crm(clock: ManualClock, options: Options) -> Iterator[RunningCrm]:
+def running_crm(clock: ManualClock, marked: Marked) -> Iterator[RunningCrm]:
     """A CRM that answers until the block ends."""
-    with ExitStack() as stack:
-        address = Address()
-        stack.callback(address.close)
-        settings = CrmSettings(
-            api_key=api_key(options.seed),
-            base_url=address.url,
-            seed=options.seed,
-            strict=options.strict,
-            country=options.country,
-            timezone=options.timezone,
-        )
-        crm = Crm(settings, clock)
-        stack.callback(crm.close)
-        stack.enter_context(serving(crm_app.create_app(crm), address))
-        end = End(Side.CRM, address.url)
-        stack.callback(end.close)
-        yield RunningCrm(end, settings.api_key, clock, _watched(crm.journal, Side.CRM, clock))
+    settings = CrmSettings(
+        api_key=api_key(marked.seed),
+        seed=marked.seed,
+        strict=marked.strict,
+        country=marked.country,
+        timezone=marked.timezone,
+    )
+    with Opening(clock) as opening:
+        crm = opening.crm(settings)
+        with closing(End(Side.CRM, crm.settings.base_url)) as end:
+            journal = WatchedJournal(crm.journal, Side.CRM, clock.advance)
+            yield RunningCrm(end, settings.api_key, clock, journal)
 
 
 @contextmanager
-def running_pbx(clock: ManualClock, options: Options, crm: RunningCrm | None) -> Iterator[RunningPbx]:
+def running_pbx(clock: ManualClock, marked: Marked, crm: RunningCrm | None) -> Iterator[RunningPbx]:
     """A virtual PBX that answers until the block ends, and talks to ``crm`` if there is one.
 
     Raises FileError when the marker's numbering plan is broken.
     """
-    with ExitStack() as stack:
-        address = Address()
-        stack.callback(address.close)
-        settings = PbxSettings(
-            base_url=address.url,
-            crm_url=crm.url if crm else "",
-            api_key=crm.api_key if crm else "",
-            seed=options.seed,
-            plan=load_plan(options.plan) if options.plan else default_plan(),
-            timezone=options.timezone,
-        )
-        pbx = Pbx(settings, clock)
-        stack.callback(pbx.close)
-        stack.enter_context(serving(pbx_app.create_app(pbx), address))
-        end = End(Side.PBX, address.url)
-        stack.callback(end.close)
-        # A CRM under test may be told the addresses without a registration.
-        known = {
-            f"{address.url}/callbacks/{path}": operation
-            for path, operation in (
-                ("make-call", "make-call"),
-                ("user-status", "status-notice"),
-                ("activity", "activity"),
-                ("account", "account"),
-            )
-        }
-        yield RunningPbx(pbx, end, clock, _watched(pbx.journal, Side.PBX, clock, known))
-
-
-def _watched(
-    journal: Journal, side: Side, clock: ManualClock, known: dict[str, str] | None = None
-) -> WatchedJournal:
-    return WatchedJournal(journal, side, clock.advance, known or {})
+    settings = PbxSettings(
+        crm_url=crm.url if crm else "",
+        api_key=crm.api_key if crm else "",
+        seed=marked.seed,
+        plan=load_plan(marked.plan) if marked.plan else default_plan(),
+        timezone=marked.timezone,
+    )
+    with Opening(clock) as opening:
+        pbx = opening.pbx(settings)
+        with closing(End(Side.PBX, pbx.settings.base_url)) as end:
+            # A CRM under test may be told the addresses without a registration.
+            known = {pbx.settings.call_back(operation): operation for operation in CALL_BACKS}
+            journal = WatchedJournal(pbx.journal, Side.PBX, clock.advance, known)
+            yield RunningPbx(pbx, end, clock, journal)

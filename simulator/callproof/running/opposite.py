@@ -15,14 +15,11 @@ from callproof.conformance.stimuli import Hands, text
 from callproof.conformance.target import Target
 from callproof.contract.operations import Side
 from callproof.control.client import End, Ends
-from callproof.crm import app as crm_app
 from callproof.crm.account import api_key
-from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
-from callproof.pbx import app as pbx_app
-from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
-from callproof.running.threads import LOOPBACK, Address, serving
+from callproof.running.opening import Opening
+from callproof.running.threads import LOOPBACK, Address
 
 
 @contextmanager
@@ -47,8 +44,8 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         if target.timed or target.side is Side.CRM:
             # A test clock of the other side most likely begins with its machine's time.
             clock = ManualClock(time())
-        stack.callback(clock.close)
-        _serve_ours(target, address, clock, seed, stack, strict=strict)
+        opening = stack.enter_context(Opening(clock))
+        _open_ours(opening, target, address, seed, strict=strict)
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
             stack.enter_context(running(target.start, target.folder, environment))
@@ -62,34 +59,23 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         yield ends, theirs
 
 
-def _serve_ours(
-    target: Target, address: Address, clock: Clock, seed: int, stack: ExitStack, *, strict: bool
-) -> None:
+def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *, strict: bool) -> None:
     if target.side is Side.PBX:
-        crm = Crm(
-            CrmSettings(
-                api_key=target.api_key,
-                base_url=address.url,
-                seed=seed,
-                strict=strict,
-                allowed_hosts=target.allow_hosts,
-                rewrites=target.rewrite,
-            ),
-            clock,
+        settings = CrmSettings(
+            api_key=target.api_key,
+            seed=seed,
+            strict=strict,
+            allowed_hosts=target.allow_hosts,
+            rewrites=target.rewrite,
         )
-        stack.callback(crm.close)
-        stack.enter_context(serving(crm_app.create_app(crm), address))
+        opening.crm(settings, address)
         return
-    settings = PbxSettings(
-        base_url=address.url,
-        crm_url=target.url,
-        api_key=target.api_key,
-        seed=seed,
-        allowed_hosts=target.allow_hosts,
+    opening.pbx(
+        PbxSettings(
+            crm_url=target.url, api_key=target.api_key, seed=seed, allowed_hosts=target.allow_hosts
+        ),
+        address,
     )
-    pbx = Pbx(settings, clock)
-    stack.callback(pbx.close)
-    stack.enter_context(serving(pbx_app.create_app(pbx), address))
 
 
 def _with_names(target: Target, names: dict[str, str]) -> Target:

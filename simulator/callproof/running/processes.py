@@ -46,22 +46,23 @@ class Failed(OutOfReach):
 
 
 @dataclass(frozen=True)
-class End:
-    """``make`` is called in each worker, and gives the app and what to do when the worker ends.
+class Workers:
+    """The processes that answer for one end, ``number`` of them.
 
-    The first worker keeps to the first of ``cores``, and so on; without them each runs anywhere.
+    ``make`` is called in each, and gives the app and what to do when the worker ends. The first worker
+    keeps to the first of ``cores``, and so on; without them each runs anywhere.
     """
 
     name: str
     host: str
     port: int
-    workers: int
+    number: int
     make: "Callable[[], tuple[WSGIApplication, Callable[[], None]]]"
     cores: tuple[int, ...] = ()
 
 
 @contextmanager
-def running(end: End) -> Iterator[BaseProcess]:
+def answering(end: Workers) -> Iterator[BaseProcess]:
     """The end answers until the block ends, or its process does. Raises Failed when it does not begin."""
     process = multiprocessing.get_context("fork").Process(target=_supervise, args=(end,), name=end.name)
     process.start()
@@ -73,7 +74,7 @@ def running(end: End) -> Iterator[BaseProcess]:
         process.join()
 
 
-def _wait(process: BaseProcess, end: End) -> None:
+def _wait(process: BaseProcess, end: Workers) -> None:
     until = monotonic() + START
     while monotonic() < until:
         try:
@@ -87,7 +88,7 @@ def _wait(process: BaseProcess, end: End) -> None:
     raise Failed(f"The {end.name} does not listen on {end.host}:{end.port} within {START:g} s.")
 
 
-def _supervise(end: End) -> None:
+def _supervise(end: Workers) -> None:
     _end_with_parent()
     begun = multiprocessing.get_context("fork").Value("i", 0)
     server = Granian(
@@ -95,7 +96,7 @@ def _supervise(end: End) -> None:
         address=end.host,
         port=end.port,
         interface=Interfaces.WSGI,
-        workers=end.workers,
+        workers=end.number,
         blocking_threads=THREADS,
         http=HTTPModes.http1,
         websockets=False,
@@ -105,7 +106,7 @@ def _supervise(end: End) -> None:
     server.serve(target_loader=lambda _name: _load(end, begun))
 
 
-def _load(end: End, begun: "Synchronized[int]") -> "WSGIApplication":
+def _load(end: Workers, begun: "Synchronized[int]") -> "WSGIApplication":
     _end_with_parent()
     if end.cores:
         with begun.get_lock():

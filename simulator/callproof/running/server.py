@@ -14,7 +14,7 @@ from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 GRACE = 2.0
 
 
-class _Handler(WSGIRequestHandler):
+class _Quiet(WSGIRequestHandler):
     # Header and body leave in two writes; without this the second waits for the peer's delayed ACK.
     disable_nagle_algorithm = True
 
@@ -30,7 +30,7 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, app: Flask, listening: socket.socket) -> None:
         host, port = listening.getsockname()[:2]
-        super().__init__(host, port, app, _Handler, fd=listening.fileno())
+        super().__init__(host, port, app, _Quiet, fd=listening.fileno())
         self._stopped, self._stopper = socket.socketpair()
         self._open: dict[Thread, socket.socket] = {}
         self._counting = Lock()

@@ -5,6 +5,7 @@ from math import inf
 from typing import cast
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import BY_NAME
 from callproof.control.client import Driven, Ends, Unreachable
 
 PAGE = 1000
@@ -37,7 +38,7 @@ def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
     found: list[str] = []
     page, pages = 1, 1
     while page <= pages and len(found) < most:
-        path = f"/api/v5/customers?limit={CUSTOMERS_PER_PAGE}&page={page}"
+        path = f"{BY_NAME['customers'].path}?limit={CUSTOMERS_PER_PAGE}&page={page}"
         answer = crm.api("GET", path, api_key, {})
         if answer.status_code != 200:
             raise Unreachable(

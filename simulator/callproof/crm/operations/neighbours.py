@@ -10,7 +10,7 @@ from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import Page
 from callproof.crm.operations.shops import demand_site
-from callproof.crm.rules.model import Document
+from callproof.crm.rules.model import StoredDocument
 from callproof.crm.store.session import CrmSession
 
 
@@ -38,7 +38,7 @@ def create(neighbour: Neighbour) -> OperationHandler:
         if external_id is not None and session.document(neighbour.kind, external_id=external_id):
             raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})
         stored = session.add_document(
-            Document(
+            StoredDocument(
                 kind=neighbour.kind,
                 external_id=external_id,
                 site=demand_site(session, asked, None),
@@ -90,7 +90,7 @@ def _customer(session: CrmSession, sent: JsonObject) -> int | None:
     return found.id if found else None
 
 
-def _shown(document: Document, asked: Asked) -> JsonObject:
+def _shown(document: StoredDocument, asked: Asked) -> JsonObject:
     created = written(document.created_at, asked.settings.timezone)
     return {**document.document, "id": document.id, "site": document.site, "createdAt": created}
 

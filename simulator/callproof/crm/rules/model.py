@@ -75,7 +75,7 @@ class Customer:
 
 
 @immutable(frozen=True, slots=True)
-class Document:
+class StoredDocument:
     """A task, an order or a company: kept as it came, found by id or externalId."""
 
     kind: str

@@ -14,9 +14,9 @@ from callproof.crm.rules.model import (
     Card,
     Customer,
     Directory,
-    Document,
     HistoryCall,
     Module,
+    StoredDocument,
     User,
 )
 from callproof.crm.rules.told import CallEvent
@@ -199,12 +199,12 @@ class ShortSession:
     def save_call(self, call: HistoryCall) -> None:
         self._driver.execute(_SAVE_CALL, (_text(call.document), call.external_id))
 
-    def last_order(self, customer_id: int) -> Document | None:
+    def last_order(self, customer_id: int) -> StoredDocument | None:
         row = self._driver.execute(_LAST_ORDER, ("order", customer_id)).fetchone()
         if row is None:
             return None
         kind, external_id, site, customer, created, content, number = row
-        return Document(kind, external_id, site, customer, created, orjson.loads(content), number)
+        return StoredDocument(kind, external_id, site, customer, created, orjson.loads(content), number)
 
 
 def _text(document: Mapping[str, object]) -> str:

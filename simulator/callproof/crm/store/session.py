@@ -29,13 +29,13 @@ from callproof.crm.rules.model import (
     Card,
     Customer,
     CustomerQuery,
-    Document,
     Grant,
     Group,
     HistoryCall,
     Initiation,
     Module,
     Site,
+    StoredDocument,
     User,
 )
 from callproof.crm.store import tables
@@ -204,7 +204,7 @@ class CrmSession(ShortSession):
         table = tables.initiations
         return [Initiation(**row) for row in self._all(select(table).order_by(table.c.id))]
 
-    def add_document(self, document: Document) -> Document:
+    def add_document(self, document: StoredDocument) -> StoredDocument:
         values = asdict(document)
         del values["id"]
         result = self._db.execute(insert(tables.documents).values(values))
@@ -212,18 +212,18 @@ class CrmSession(ShortSession):
 
     def document(
         self, kind: str, *, number: int | None = None, external_id: str | None = None
-    ) -> Document | None:
+    ) -> StoredDocument | None:
         table = tables.documents
         if external_id is not None and "\0" in external_id:
             return None
         named = table.c.id == number if number is not None else table.c.external_id == external_id
         row = self._one(select(table).where(table.c.kind == kind, named))
-        return Document(**row) if row else None
+        return StoredDocument(**row) if row else None
 
-    def documents(self, kind: str) -> list[Document]:
+    def documents(self, kind: str) -> list[StoredDocument]:
         table = tables.documents
         rows = self._all(select(table).where(table.c.kind == kind).order_by(table.c.id))
-        return [Document(**row) for row in rows]
+        return [StoredDocument(**row) for row in rows]
 
     def counts(self) -> dict[str, int]:
         counted = {

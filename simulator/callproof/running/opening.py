@@ -1,0 +1,88 @@
+"""Opens an end: its settings become a CRM or a PBX, its Flask app, and answers on an address."""
+
+from contextlib import ExitStack
+from dataclasses import replace
+from types import TracebackType
+
+from flask import Flask
+
+from callproof.clocks.clock import Clock
+from callproof.crm.app import create_app as crm_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.pbx.app import create_app as pbx_app
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.settings import PbxSettings
+from callproof.running.threads import Address, serving
+
+
+class Opening:
+    """Ends that are opened on one clock and closed together, in the one order in which nothing is missed:
+    first nobody is answered any more, then nothing that was planned happens, then the stores are closed.
+
+    ``token`` is demanded from users of the control API.
+    """
+
+    def __init__(self, clock: Clock, token: str = "") -> None:
+        self._clock = clock
+        self._token = token
+        self._stores = ExitStack()
+        self._answering = ExitStack()
+
+    def __enter__(self) -> "Opening":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def crm(self, settings: CrmSettings, address: Address | None = None) -> Crm:
+        """A CRM that a thread answers for, on a free port of this machine unless an address is given.
+
+        Its ``base_url`` is that address. Raises StorageError when its database cannot be used.
+        """
+        address = self._kept(address)
+        crm = self._crm(replace(settings, base_url=address.url))
+        self._answer(crm_app(crm, self._token), address)
+        return crm
+
+    def pbx(self, settings: PbxSettings, address: Address | None = None) -> Pbx:
+        """The same for a virtual PBX."""
+        address = self._kept(address)
+        pbx = self._pbx(replace(settings, base_url=address.url))
+        self._answer(pbx_app(pbx, self._token), address)
+        return pbx
+
+    def open(self, settings: CrmSettings | PbxSettings, address: Address) -> None:
+        """The same for either."""
+        self._answer(self.app(settings), self._kept(address))
+
+    def app(self, settings: CrmSettings | PbxSettings) -> Flask:
+        """The app of an end for which something else answers, at its ``base_url``."""
+        if isinstance(settings, CrmSettings):
+            return crm_app(self._crm(settings), self._token)
+        return pbx_app(self._pbx(settings), self._token)
+
+    def close(self) -> None:
+        with self._stores:
+            self._stores.callback(self._clock.close)
+            self._answering.close()
+
+    def _kept(self, address: Address | None) -> Address:
+        address = address or Address()
+        self._answering.callback(address.close)
+        return address
+
+    def _answer(self, app: Flask, address: Address) -> None:
+        self._answering.enter_context(serving(app, address))
+
+    def _crm(self, settings: CrmSettings) -> Crm:
+        crm = Crm(settings, self._clock)
+        self._stores.callback(crm.close)
+        return crm
+
+    def _pbx(self, settings: PbxSettings) -> Pbx:
+        pbx = Pbx(settings, self._clock)
+        self._stores.callback(pbx.close)
+        return pbx
