@@ -7,6 +7,7 @@ from typing import cast
 from callproof.contract.dates import written
 from callproof.contract.errors import EntityNotFound
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.values import whole
 from callproof.crm.exchange import Asked, Reply
 from callproof.crm.operations.people import Page, user_json
 from callproof.crm.rules.model import User
@@ -81,8 +82,8 @@ def sites(session: CrmSession, asked: Asked) -> Reply:
 
 
 def _known(session: CrmSession, asked: Asked) -> User:
-    number = asked.path["id"]
-    found = session.user(int(number)) if number.isdecimal() and len(number) < 10 else None
+    number = whole(asked.path["id"])
+    found = session.user(number) if number is not None else None
     if found is None:
         raise EntityNotFound
     return found
