@@ -8,9 +8,9 @@ import pytest
 from callproof.crm import seed
 from callproof.crm.rules.model import Grant, HistoryCall, Module
 from callproof.crm.store.session import CrmStore
-from callproof.pbx.rules.call import hang_up, incoming, ring
-from callproof.pbx.rules.outbox import Fate, Kind
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.life import hang_up, incoming, ring
+from callproof.pbx.rules.outbox import Fate, MessageKind
+from callproof.pbx.rules.script import Disposition, Party, Script
 from callproof.pbx.store.session import PbxStore
 from callproof.storage.database import StorageError
 
@@ -87,7 +87,7 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_
 
 
 def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> None:
-    script = Script(outcome=Outcome.REFUSED, hung_up_by=Party.MANAGER)
+    script = Script(outcome=Disposition.REFUSED, hung_up_by=Party.MANAGER)
     call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
     with pbx_store.begin() as session:
         session.add_call(call)
@@ -105,8 +105,8 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> No
 
 def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: PbxStore) -> None:
     with pbx_store.begin() as session:
-        first = session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
-        second = session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
+        first = session.queue("c-1", MessageKind.EVENT, {"type": "in"}, 1.0)
+        second = session.queue("c-1", MessageKind.HISTORY, {"type": "in"}, 2.0)
         assert session.pending() == [first, second]
         session.save_messages([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
         assert session.pending() == [second]

@@ -17,10 +17,9 @@ from callproof.clocks.clock import Clock, Timer
 from callproof.contract.phones import digits, phone_key
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.reporting import Reporter
-from callproof.pbx.rules import call as life
-from callproof.pbx.rules import moves, routing
+from callproof.pbx.rules import life, moves, routing
 from callproof.pbx.rules.call import Call, State
-from callproof.pbx.rules.outbox import Kind, Message
+from callproof.pbx.rules.outbox import Message, MessageKind
 from callproof.pbx.rules.plan import PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Party, Script
@@ -238,15 +237,16 @@ class Engine:
     def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Message]:
         now = self._clock.now()
         messages = [
-            session.queue(after.id, Kind.EVENT, event, now) for event in events_between(before, after)
+            session.queue(after.id, MessageKind.EVENT, event, now)
+            for event in events_between(before, after)
         ]
         if after.state is State.ENDED and belongs_in_history(after):
             due, url, wait = self._reporter.history_due(now), self.record_url(after), self._ready_after
             row = history_item(after, None if wait else url, self._zone)
-            messages.append(session.queue(after.id, Kind.HISTORY, row, due))
+            messages.append(session.queue(after.id, MessageKind.HISTORY, row, due))
             if url and wait:
                 late = history_item(after, url, self._zone)
-                messages.append(session.queue(after.id, Kind.HISTORY, late, max(due, now + wait)))
+                messages.append(session.queue(after.id, MessageKind.HISTORY, late, max(due, now + wait)))
         return messages
 
     def _plan_move(self, call: Call) -> None:

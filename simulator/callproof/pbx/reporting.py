@@ -16,7 +16,7 @@ from callproof.clocks.clock import Clock
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.rules import outbox
-from callproof.pbx.rules.outbox import Fate, Kind, Message, Outbox
+from callproof.pbx.rules.outbox import Fate, Message, MessageKind, Outbox
 from callproof.pbx.store.session import PbxStore
 
 log = logging.getLogger("callproof.reporting")
@@ -135,7 +135,7 @@ class Reporter:
 
     def _tell(self, batch: Sequence[Message]) -> Told:
         payloads: list[JsonObject] = [message.payload for message in batch]
-        if batch[0].kind is Kind.EVENT:
+        if batch[0].kind is MessageKind.EVENT:
             return self._crm.event(payloads[0])
         return self._crm.upload(payloads)
 

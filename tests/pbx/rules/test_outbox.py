@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from callproof.pbx.rules.outbox import (
     Fate,
-    Kind,
     Message,
+    MessageKind,
     Outbox,
     fate_of,
     retry_delay,
@@ -19,19 +19,19 @@ from callproof.pbx.rules.pacing import Pace
 
 
 def event(number: int, call: str, due: float = 0.0) -> Message:
-    return Message(number, call, Kind.EVENT, {"type": "in"}, due)
+    return Message(number, call, MessageKind.EVENT, {"type": "in"}, due)
 
 
 def row(number: int, call: str, date: str = "", due: float = 0.0) -> Message:
-    return Message(number, call, Kind.HISTORY, {"date": date}, due)
+    return Message(number, call, MessageKind.HISTORY, {"date": date}, due)
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(Kind), st.integers(0, 50)), max_size=200),
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(MessageKind), st.integers(0, 50)), max_size=200),
     st.randoms(use_true_random=False),
 )
 def test_everything_is_delivered_once_in_the_order_of_its_call(
-    queued: list[tuple[int, Kind, int]], dice: random.Random
+    queued: list[tuple[int, MessageKind, int]], dice: random.Random
 ) -> None:
     """Several requests are under way at once, and some of them fail."""
     outbox = Outbox(
@@ -44,7 +44,7 @@ def test_everything_is_delivered_once_in_the_order_of_its_call(
         if batch:
             assert len(batch) <= 50
             assert len({message.kind for message in batch}) == 1
-            assert batch[0].kind is Kind.HISTORY or len(batch) == 1
+            assert batch[0].kind is MessageKind.HISTORY or len(batch) == 1
             assert all(message.due_at <= now for message in batch)
             calls = [message.call_id for other in (*flying, batch) for message in other]
             assert len(set(calls)) == len(calls)

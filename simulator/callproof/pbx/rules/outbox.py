@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from callproof.clocks import backoff
 from callproof.contract.jsontypes import JsonObject
 
 BATCH = 50
@@ -20,7 +21,7 @@ LONGEST_RETRY = 60.0
 ROW_PATIENCE = 5.0
 
 
-class Kind(StrEnum):
+class MessageKind(StrEnum):
     EVENT = "event"
     HISTORY = "history"
 
@@ -40,7 +41,7 @@ class Message:
 
     id: int
     call_id: str
-    kind: Kind
+    kind: MessageKind
     payload: JsonObject
     due_at: float
     attempts: int = 0
@@ -135,7 +136,7 @@ class Outbox:
         heapq.heappush(self._later, (message.due_at, message.id, message))
 
     def _make_ready(self, message: Message) -> None:
-        if message.kind is Kind.EVENT:
+        if message.kind is MessageKind.EVENT:
             heapq.heappush(self._events, (message.id, message))
         else:
             heapq.heappush(self._rows, (message.date, message.id, message))
@@ -174,10 +175,5 @@ def fate_of(status: int | None, success: bool | None) -> Fate:
 
 
 def retry_delay(attempts: int, dice: random.Random) -> float:
-    """Seconds to wait after the given number of failed attempts.
-
-    The longest wait doubles from 1 to 60; the upper half of it is left to chance, so that many who
-    failed together do not come back together.
-    """
-    longest = float(min(FIRST_RETRY * 2 ** (min(max(attempts, 1), 32) - 1), LONGEST_RETRY))
-    return longest * dice.uniform(0.5, 1.0)
+    """Seconds to wait after the given number of failed attempts."""
+    return backoff.pause(attempts, dice, first=FIRST_RETRY, longest=LONGEST_RETRY)

@@ -5,21 +5,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.pbx.rules.call import (
-    Call,
-    Cause,
-    Choice,
-    Direction,
-    Leg,
-    State,
-)
-from callproof.pbx.rules.outbox import Fate, Kind, Message
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.call import Call, State
+from callproof.pbx.rules.outbox import Fate, Message, MessageKind
 from callproof.pbx.store import tables
 from callproof.storage.database import Database, clear, new_id
+
+# What is kept of a message beside its number.
+_TOLD = [column.name for column in tables.outbox.c if not column.primary_key]
 
 
 class PbxStore:
@@ -65,29 +61,20 @@ class PbxSession:
         table = tables.calls
         self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
 
-    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> Message:
-        message = Message(0, call_id, kind, payload, due_at)
-        values = {
-            "call_id": call_id,
-            "kind": kind.value,
-            "payload": payload,
-            "due_at": due_at,
-            "attempts": message.attempts,
-            "fate": message.fate.value,
-            "answer": message.answer,
-            "alone": message.alone,
-        }
-        result = self._db.execute(insert(tables.outbox).values(values))
+    def queue(self, call_id: str, kind: MessageKind, payload: JsonObject, due_at: float) -> Message:
+        message, table = Message(0, call_id, kind, payload, due_at), tables.outbox
+        values = {name: getattr(message, name) for name in _TOLD}
+        result = self._db.execute(insert(table).values(values))
         return replace(message, id=new_id(result.inserted_primary_key))
 
     def pending(self) -> list[Message]:
         table = tables.outbox
-        statement = select(table).where(table.c.fate == Fate.PENDING.value).order_by(table.c.id)
-        return [_message(row) for row in self._db.execute(statement).mappings()]
+        statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id)
+        return [Message(**row) for row in self._db.execute(statement).mappings()]
 
     def messages(self) -> list[Message]:
         table = tables.outbox
-        return [_message(row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
+        return [Message(**row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
 
     def save_messages(self, messages: Sequence[Message]) -> None:
         """Write down what has become of messages; those that are not there any more are passed over."""
@@ -111,7 +98,7 @@ class PbxSession:
         outbox = tables.outbox
         return {
             "calls": self._count(select(tables.calls.c.id)),
-            "events": self._count(select(outbox.c.id).where(outbox.c.kind == Kind.EVENT.value)),
+            "events": self._count(select(outbox.c.id).where(outbox.c.kind == MessageKind.EVENT)),
             "customers": 0,
             "modules": 0,
         }
@@ -119,7 +106,7 @@ class PbxSession:
     def under_way(self) -> dict[str, int]:
         calls, outbox = tables.calls, tables.outbox
         of_fate = {
-            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate.value))
+            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate))
             for name, fate in (("waiting", Fate.PENDING), ("refused", Fate.REFUSED))
         }
         return {"openCalls": self._count(select(calls.c.id).where(calls.c.open)), **of_fate}
@@ -136,33 +123,5 @@ def _row(call: Call) -> dict[str, object]:
     return {"open": call.state is not State.ENDED, "document": call}
 
 
-def _call(document: dict[str, Any]) -> Call:
-    script = document["script"]
-    return Call(
-        **{
-            **document,
-            "direction": Direction(document["direction"]),
-            "state": State(document["state"]),
-            "cause": Cause(document["cause"]) if document["cause"] else None,
-            "legs": tuple(Leg(**leg) for leg in document["legs"]),
-            "choices": tuple(
-                Choice(**{**choice, "extensions": tuple(choice["extensions"])})
-                for choice in document["choices"]
-            ),
-            "told": tuple(document["told"]),
-            "left": tuple(document["left"]),
-            "script": Script(
-                **{
-                    **script,
-                    "outcome": Outcome(script["outcome"]),
-                    "hung_up_by": Party(script["hung_up_by"]),
-                }
-            )
-            if script
-            else None,
-        }
-    )
-
-
-def _message(row: RowMapping) -> Message:
-    return Message(**{**row, "kind": Kind(row["kind"]), "fate": Fate(row["fate"])})
+def _call(document: object) -> Call:
+    return msgspec.convert(document, Call)
