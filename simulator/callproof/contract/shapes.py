@@ -31,7 +31,7 @@ def shaped(value: object, kind: type[T], *, text: bool = False) -> T:
     try:
         return msgspec.convert(value, kind, strict=not text)
     except msgspec.ValidationError as error:
-        raise (None if text else _by_schema(value, kind)) or _in_own_words(error) from None
+        raise (None if text else _by_schema(value, kind)) or Misshapen(*place(error)) from None
 
 
 @cache
@@ -40,16 +40,19 @@ def schema_of(kind: type) -> dict[str, Any]:
     return msgspec.json.schema(kind)
 
 
+def place(error: msgspec.ValidationError) -> tuple[tuple[str | int, ...], str]:
+    """The path and the words of what msgspec says.
+
+    It ends with `` - at `$.lines[0].x` ``, where the key of a mapping is ``[...]``; the path ends there.
+    """
+    message, _, where = str(error).partition(" - at `")
+    steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", where.partition("[...]")[0])
+    return tuple(name or int(index) for name, index in steps), message.replace("`", "")
+
+
 def _by_schema(value: object, kind: type) -> Misshapen | None:
     found = best_match(Draft202012Validator(schema_of(kind)).iter_errors(value))
-    if found is None or found.validator == "anyOf":
-        return None
-    return Misshapen(tuple(found.absolute_path), found.message)
-
-
-def _in_own_words(error: msgspec.ValidationError) -> Misshapen:
-    """msgspec ends with `` - at `$.lines[0].x` ``; a key of a mapping is ``[...]``, where the path ends."""
-    message, _, place = str(error).partition(" - at `")
-    known = place.partition("[...]")[0]
-    steps = re.findall(r"\.([^.\[`]+)|\[(\d+)\]", known)
-    return Misshapen(tuple(name or int(index) for name, index in steps), message.replace("`", ""))
+    while found is not None and found.validator == "anyOf" and found.context:
+        # One shape or nothing: what was sent is not nothing.
+        found = found.context[0]
+    return None if found is None else Misshapen(tuple(found.absolute_path), found.message)

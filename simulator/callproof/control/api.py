@@ -144,7 +144,7 @@ def _body() -> object:
     try:
         return msgspec.json.decode(raw) if raw else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise ControlError(f"The body is not JSON: {error}.") from None
+        raise ControlError(f"The body is not JSON: {str(error).partition(' - at ')[0]}.") from None
 
 
 def _refuse(error: ControlError) -> Response:
