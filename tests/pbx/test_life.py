@@ -186,7 +186,7 @@ def assert_nobody_is_on_two_calls(exchange: Exchange) -> None:
 
 def assert_all_is_told(exchange: Exchange) -> None:
     with exchange.pbx.store.begin() as session:
-        calls, messages = session.calls(), session.messages()
+        calls, messages = session.calls(), session.reports()
     assert {message.fate.value for message in messages} <= {"sent"}
     for call in calls:
         assert call.cause is not None

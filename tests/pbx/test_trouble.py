@@ -75,7 +75,7 @@ def test_a_crm_that_does_not_answer_in_time_is_not_waited_for() -> None:
         clock.advance()
         with pbx.store.begin() as session:
             (call,) = session.calls()
-            event = session.messages()[0]
+            event = session.reports()[0]
         clock.close()
         pbx.close()
     assert {leg.extension for leg in call.legs} == {"100", "200"}
@@ -123,7 +123,7 @@ def test_one_bad_row_does_not_keep_the_others_from_the_history(monkeypatch: pyte
         advance(pair, 1200)
         assert set(rows(pair)) == {calls[0].id, calls[2].id}
         with pair.pbx.store.begin() as session:
-            fates = {m.call_id: m for m in session.messages() if m.kind.value == "history"}
+            fates = {m.call_id: m for m in session.reports() if m.kind.value == "history"}
         assert [fates[call.id].fate.value for call in calls] == ["sent", "refused", "sent"]
         assert "result" in fates[calls[1].id].answer
 

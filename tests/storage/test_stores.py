@@ -11,7 +11,7 @@ from callproof.crm.rules.model import Grant, HistoryCall, Module
 from callproof.crm.store.session import CrmStore
 from callproof.pbx.rules.call import Choice
 from callproof.pbx.rules.life import answer, click_to_call, hang_up, incoming, ring
-from callproof.pbx.rules.outbox import Fate, MessageKind
+from callproof.pbx.rules.outbox import Fate, ReportKind
 from callproof.pbx.rules.script import Disposition, Party, Script
 from callproof.pbx.store import tables
 from callproof.pbx.store.session import PbxStore
@@ -132,12 +132,12 @@ def test_a_call_that_an_earlier_version_stored_is_read(pbx_store: PbxStore) -> N
 
 def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: PbxStore) -> None:
     with pbx_store.begin() as session:
-        first = session.queue("c-1", MessageKind.EVENT, {"type": "in"}, 1.0)
-        second = session.queue("c-1", MessageKind.HISTORY, {"type": "in"}, 2.0)
+        first = session.queue("c-1", ReportKind.EVENT, {"type": "in"}, 1.0)
+        second = session.queue("c-1", ReportKind.HISTORY, {"type": "in"}, 2.0)
         assert session.pending() == [first, second]
-        session.save_messages([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
+        session.save_reports([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
         assert session.pending() == [second]
-        assert [m.fate for m in session.messages()] == [Fate.SENT, Fate.PENDING]
+        assert [m.fate for m in session.reports()] == [Fate.SENT, Fate.PENDING]
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from callproof.crm.settings import SCOPES
 def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
     api = Control("crm", crm.clock, crm.journal, token)
-    look, account, acts = _Look(crm), _Account(crm), _UserActs(crm)
+    look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)
     api.add(
@@ -99,7 +99,7 @@ def control(crm: Crm, token: str = "") -> Control:
     return api
 
 
-class _Look:
+class _CrmState:
     """Looks into what the CRM keeps."""
 
     def __init__(self, crm: Crm) -> None:

@@ -13,7 +13,7 @@ from callproof.pbx.pbx import Pbx
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
     api = Control("pbx", pbx.clock, pbx.journal, token)
-    _add_looks(api, _Look(pbx))
+    _add_looks(api, _PbxState(pbx))
     module = _Module(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)
     api.add(
@@ -44,7 +44,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
     return api
 
 
-class _Look:
+class _PbxState:
     """Looks into what the PBX keeps."""
 
     def __init__(self, pbx: Pbx) -> None:
@@ -58,7 +58,7 @@ class _Look:
                 "uploadEvery": self.pbx.reporter.upload_every,
                 "statuses": session.statuses(),
                 "calls": [shown.call(call) for call in session.calls()],
-                "outbox": [shown.message(message) for message in session.messages()],
+                "outbox": [shown.report(report) for report in session.reports()],
             }
 
     def counts(self) -> object:
@@ -85,7 +85,7 @@ class _Look:
         }
 
 
-def _add_looks(api: Control, look: _Look) -> None:
+def _add_looks(api: Control, look: _PbxState) -> None:
     api.add("GET", "/state", "Everything that the PBX keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)
     api.add(

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
-from typing import cast
 
 import orjson
 
@@ -154,4 +153,4 @@ def _told(exchange: Exchange) -> Told:
         body = orjson.loads(answer.body.data)
     except orjson.JSONDecodeError:
         body = {}
-    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)
+    return Told(answer.status, body if isinstance(body, dict) else {}, text)

@@ -1,4 +1,4 @@
-"""What the virtual PBX's control API shows of a call and of a message, read from their attributes."""
+"""What the virtual PBX's control API shows of a call and of a report, read from their attributes."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Struct, field
 
 from callproof.pbx.rules.call import Call, Cause, Direction, State
-from callproof.pbx.rules.outbox import Fate, Message, MessageKind
+from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 
 
 class ChoiceShown(Struct):
@@ -46,10 +46,10 @@ class CallShown(Struct, rename="camel"):
     recorded: int
 
 
-class MessageShown(Struct, rename="camel"):
+class ReportShown(Struct, rename="camel"):
     id: int
     call_id: str
-    kind: MessageKind
+    kind: ReportKind
     fate: Fate
     attempts: int
     payload: dict[str, Any]
@@ -60,5 +60,5 @@ def call(kept: Call) -> CallShown:
     return msgspec.convert(kept, CallShown, from_attributes=True)
 
 
-def message(kept: Message) -> MessageShown:
-    return msgspec.convert(kept, MessageShown, from_attributes=True)
+def report(kept: Report) -> ReportShown:
+    return msgspec.convert(kept, ReportShown, from_attributes=True)

@@ -10,12 +10,12 @@ from sqlalchemy import Connection, Select, bindparam, delete, func, insert, sele
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call, State
-from callproof.pbx.rules.outbox import Fate, Message, MessageKind
+from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.storage.database import Database, clear, new_id
 
-# What is kept of a message beside its number.
-_TOLD = [column.name for column in tables.outbox.c if not column.primary_key]
+# What is kept of a report beside its number.
+_KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
 
 
 class PbxStore:
@@ -61,28 +61,28 @@ class PbxSession:
         table = tables.calls
         self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
 
-    def queue(self, call_id: str, kind: MessageKind, payload: JsonObject, due_at: float) -> Message:
-        message, table = Message(0, call_id, kind, payload, due_at), tables.outbox
-        values = {name: getattr(message, name) for name in _TOLD}
+    def queue(self, call_id: str, kind: ReportKind, payload: JsonObject, due_at: float) -> Report:
+        report, table = Report(0, call_id, kind, payload, due_at), tables.outbox
+        values = {name: getattr(report, name) for name in _KEPT}
         result = self._db.execute(insert(table).values(values))
-        return replace(message, id=new_id(result.inserted_primary_key))
+        return replace(report, id=new_id(result.inserted_primary_key))
 
-    def pending(self) -> list[Message]:
+    def pending(self) -> list[Report]:
         table = tables.outbox
         statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id)
-        return [Message(**row) for row in self._db.execute(statement).mappings()]
+        return [Report(**row) for row in self._db.execute(statement).mappings()]
 
-    def messages(self) -> list[Message]:
+    def reports(self) -> list[Report]:
         table = tables.outbox
-        return [Message(**row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
+        return [Report(**row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
 
-    def save_messages(self, messages: Sequence[Message]) -> None:
-        """Write down what has become of messages; those that are not there any more are passed over."""
+    def save_reports(self, reports: Sequence[Report]) -> None:
+        """Write down what has become of reports; those that are not there any more are passed over."""
         table = tables.outbox
         names = ("due_at", "attempts", "fate", "answer", "alone")
         statement = update(table).where(table.c.id == bindparam("b_id"))
         statement = statement.values({name: bindparam(f"b_{name}") for name in names})
-        rows = [{f"b_{name}": getattr(message, name) for name in ("id", *names)} for message in messages]
+        rows = [{f"b_{name}": getattr(report, name) for name in ("id", *names)} for report in reports]
         self._db.execute(statement, rows)
 
     def statuses(self) -> dict[str, str]:
@@ -98,7 +98,7 @@ class PbxSession:
         outbox = tables.outbox
         return {
             "calls": self._count(select(tables.calls.c.id)),
-            "events": self._count(select(outbox.c.id).where(outbox.c.kind == MessageKind.EVENT)),
+            "events": self._count(select(outbox.c.id).where(outbox.c.kind == ReportKind.EVENT)),
             "customers": 0,
             "modules": 0,
         }

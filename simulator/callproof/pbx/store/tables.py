@@ -4,7 +4,7 @@ from enum import StrEnum
 
 from sqlalchemy import JSON, Boolean, Column, Enum, Float, Integer, MetaData, String, Table
 
-from callproof.pbx.rules.outbox import Fate, MessageKind
+from callproof.pbx.rules.outbox import Fate, ReportKind
 
 pbx = MetaData()
 
@@ -28,7 +28,7 @@ outbox = Table(
     pbx,
     Column("id", Integer, primary_key=True),
     Column("call_id", String(64), nullable=False),
-    Column("kind", _word(MessageKind), nullable=False),
+    Column("kind", _word(ReportKind), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("attempts", Integer, nullable=False),
