@@ -97,8 +97,10 @@ def test_a_number_that_is_none_is_refused(account: Account, since: str) -> None:
     assert answer.status_code == 400
 
 
-def test_a_body_that_is_no_json_is_refused(account: Account) -> None:
-    answer = account.client.post("/_bench/users/1", data="{")
+@pytest.mark.parametrize("sent", [b"{", b"\xff", b'{"status": 1e400}', b"[" * 100_000])
+def test_a_body_that_is_no_json_is_refused(account: Account, sent: bytes) -> None:
+    answer = account.client.post("/_bench/users/1", data=sent)
+    assert answer.status_code == 400
     assert answer.get_json()["error"].startswith("The body is not JSON")
 
 

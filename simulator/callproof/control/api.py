@@ -145,6 +145,8 @@ def _body() -> object:
         return msgspec.json.decode(raw) if raw else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ControlError(f"The body is not JSON: {str(error).partition(' - at ')[0]}.") from None
+    except RecursionError:
+        raise ControlError("The body is not JSON: it is nested too deeply.") from None
 
 
 def _refuse(error: ControlError) -> Response:

@@ -16,7 +16,10 @@ T = TypeVar("T")
 
 
 class Members(Struct, forbid_unknown_fields=True):
-    """The members of a method's body or query; what may be left out is UNSET then, or has its default."""
+    """Nothing is asked."""
+
+    # What any method asks is a class below this one; its docstring stands in the description of the API.
+    # A member that may be left out is UNSET then, or has its default.
 
 
 class JournalAsked(Members):

@@ -14,7 +14,7 @@ _USUAL = Script()
 
 
 class ScriptAsked(Members, rename="camel"):
-    """``Script``, as it is sent."""
+    """What the parties of a call do by themselves; times are in seconds."""
 
     outcome: Disposition = _USUAL.outcome
     after: Seconds = _USUAL.after
