@@ -9,7 +9,7 @@ from callproof.contract.values import whole
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
 from callproof.control.wire import PageAsked, given, known
-from callproof.crm import asked as asks
+from callproof.crm import control_wire as wire
 from callproof.crm import shown
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused
@@ -35,7 +35,7 @@ def control(crm: Crm, token: str = "") -> Control:
         "/cards",
         "The call cards that are open, all of them or those of the call with this external id.",
         look.cards,
-        asks.CardsAsked,
+        wire.CardsAsked,
     )
     api.add("POST", "/reset", "Forget everything and go back to the seed.", account.reset)
     api.add(
@@ -43,56 +43,56 @@ def control(crm: Crm, token: str = "") -> Control:
         "/seed",
         "With seed, forget everything and begin with other people; then add or change users and shops.",
         account.seed,
-        asks.CrmSeedAsked,
+        wire.CrmSeedAsked,
     )
     api.add(
         "POST",
         "/users/{id}",
         "A manager comes online, leaves or changes the status; the PBX hears of a changed status.",
         acts.set_user,
-        asks.UserAsked,
+        wire.UserAsked,
     )
     api.add(
         "POST",
         "/click-to-call",
         "A manager clicks on a number; site is the shop of the page, if it has one.",
         acts.click_to_call,
-        asks.ClickAsked,
+        wire.ClickAsked,
     )
     api.add(
         "POST",
         "/play",
         "A manager plays the recording of a call; range is a Range header.",
         acts.play,
-        asks.PlayAsked,
+        wire.PlayAsked,
     )
     api.add(
         "POST",
         "/keys",
         "Add or change an API key: its scopes, all by default, and its shops, all by default.",
         account.save_key,
-        asks.KeyAsked,
+        wire.KeyAsked,
     )
     api.add(
         "POST",
         "/budgets",
         "Requests a second of each key, general and telephony, null for no limit; status when spent.",
         account.set_budgets,
-        asks.BudgetsAsked,
+        wire.BudgetsAsked,
     )
     api.add(
         "POST",
         "/readings",
         "How to read what no source settles; what is left out stays, reset brings the defaults back.",
         account.set_readings,
-        asks.ReadingsAsked,
+        wire.ReadingsAsked,
     )
     api.add(
         "POST",
         "/modules/{code}",
         "An administrator switches a module on or off, or freezes it; the module hears of it.",
         acts.switch_module,
-        asks.ModuleAsked,
+        wire.ModuleAsked,
     )
     api.add("POST", "/modules/{code}/account", "A user opens the module's account.", acts.open_account)
     add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
@@ -133,7 +133,7 @@ class _CrmState:
         rows = [{**call.as_json(), "uploadedAt": call.uploaded_at} for _, call in found]
         return {"calls": rows, "last": found[-1][0] if found else after}
 
-    def cards(self, asked: asks.CardsAsked) -> object:
+    def cards(self, asked: wire.CardsAsked) -> object:
         called = None if known(asked.call) is None else [str(asked.call)]
         with self.crm.store.begin() as session:
             return {"cards": [shown.card(card) for card in session.open_cards(called)]}
@@ -149,7 +149,7 @@ class _Account:
         self.crm.reset()
         return {"lastId": self.crm.journal.last_id}
 
-    def seed(self, asked: asks.CrmSeedAsked) -> object:
+    def seed(self, asked: wire.CrmSeedAsked) -> object:
         if (seed := known(asked.seed)) is not None:
             self.crm.reset(seed)
         with self.crm.store.begin() as session:
@@ -161,14 +161,14 @@ class _Account:
                 session.save_site(Site(site.code, site.name or site.code, url))
             return {"counts": session.counts(), "lastId": self.crm.journal.last_id}
 
-    def save_key(self, asked: asks.KeyAsked) -> object:
+    def save_key(self, asked: wire.KeyAsked) -> object:
         scopes, sites = known(asked.scopes), known(asked.sites)
         grant = Grant(asked.key, SCOPES if scopes is None else scopes, sites)
         with self.crm.store.begin() as session:
             session.save_grant(grant)
         return {"key": grant.key, "scopes": grant.scopes, "sites": grant.sites}
 
-    def set_budgets(self, asked: asks.BudgetsAsked) -> object:
+    def set_budgets(self, asked: wire.BudgetsAsked) -> object:
         limits = replace(self.crm.knobs().limits, **given(asked))
         self.crm.set_limits(limits)
         return limits
@@ -185,7 +185,7 @@ class _UserActs:
     def __init__(self, crm: Crm) -> None:
         self.crm = crm
 
-    def set_user(self, asked: asks.UserAsked, number: str) -> object:
+    def set_user(self, asked: wire.UserAsked, number: str) -> object:
         with self.crm.store.begin() as session:
             wanted = whole(number)
             user = session.user(wanted) if wanted is not None else None
@@ -197,7 +197,7 @@ class _UserActs:
             self.crm.outgoing.notify_status(user.id)
         return {"id": user.id, "online": changed.online, "status": changed.status}
 
-    def click_to_call(self, asked: asks.ClickAsked) -> object:
+    def click_to_call(self, asked: wire.ClickAsked) -> object:
         try:
             initiation = self.crm.outgoing.make_call(asked.user_id, asked.phone, known(asked.site))
         except Refused as error:
@@ -209,7 +209,7 @@ class _UserActs:
             }
         return shown.initiation(initiation)
 
-    def play(self, asked: asks.PlayAsked) -> object:
+    def play(self, asked: wire.PlayAsked) -> object:
         try:
             played = self.crm.outgoing.play(asked.external_id, known(asked.range))
         except Refused as error:
@@ -222,7 +222,7 @@ class _UserActs:
             "outcome": played.outcome,
         }
 
-    def switch_module(self, asked: asks.ModuleAsked, code: str) -> object:
+    def switch_module(self, asked: wire.ModuleAsked, code: str) -> object:
         with self.crm.store.begin() as session:
             module = session.module(code)
             if module is None:

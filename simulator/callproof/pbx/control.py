@@ -4,7 +4,7 @@ from callproof.contract.operations import Side
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
 from callproof.control.wire import PageAsked, SeedAsked, known
-from callproof.pbx import asked as asks
+from callproof.pbx import control_wire as wire
 from callproof.pbx import shown
 from callproof.pbx.parties import add_parties
 from callproof.pbx.pbx import Pbx
@@ -30,7 +30,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
         "/history",
         "Upload history every so many seconds from now, 0 for at once; holds for later calls.",
         module.set_period,
-        asks.PeriodAsked,
+        wire.PeriodAsked,
     )
     api.add("POST", "/flush", "Deliver now what waits for its time.", module.flush)
     api.add(
@@ -38,7 +38,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
         "/send",
         "Send any request to the CRM, right or wrong; without apiKey the PBX's own key goes along.",
         module.send,
-        asks.SendAsked,
+        wire.SendAsked,
     )
     add_faults(api, Side.PBX, pbx.faults)
     return api
@@ -74,7 +74,7 @@ class _PbxState:
             "last": found[-1][0] if found else after,
         }
 
-    def extensions(self, asked: asks.ExtensionsAsked) -> object:
+    def extensions(self, asked: wire.ExtensionsAsked) -> object:
         busy = self.pbx.engine.busy()
         return {
             "extensions": [
@@ -100,7 +100,7 @@ def _add_looks(api: Control, look: _PbxState) -> None:
         "/extensions",
         "Who can be rung: free=1 leaves out whoever is on the telephone.",
         look.extensions,
-        asks.ExtensionsAsked,
+        wire.ExtensionsAsked,
     )
 
 
@@ -124,7 +124,7 @@ class _Module:
             raise ControlError(f"The CRM did not take the registration: {told.status} {told.text}", 502)
         return {"status": told.status, "answer": told.body}
 
-    def set_period(self, asked: asks.PeriodAsked) -> object:
+    def set_period(self, asked: wire.PeriodAsked) -> object:
         self.pbx.reporter.set_period(asked.every, self.pbx.clock.now())
         return {"every": self.pbx.reporter.upload_every}
 
@@ -132,7 +132,7 @@ class _Module:
         self.pbx.reporter.flush()
         return {}
 
-    def send(self, asked: asks.SendAsked) -> object:
+    def send(self, asked: wire.SendAsked) -> object:
         told = self.pbx.crm.send_any(
             asked.method, asked.path, asked.query, asked.form, known(asked.api_key)
         )
