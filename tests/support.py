@@ -10,7 +10,7 @@ from werkzeug.test import TestResponse
 from callproof.contract.findings import Finding
 from callproof.contract.jsontypes import JsonObject
 from callproof.crm.crm import Crm
-from callproof.exchange.journal import Exchange
+from callproof.exchange.exchange import Exchange
 
 KEY = "K" * 32
 

@@ -76,6 +76,14 @@ def test_a_query_is_text_and_turning_it_into_types_is_no_finding(
     assert (read, len(found)) == (expected, findings)
 
 
+@pytest.mark.parametrize(
+    ("sent", "read"), [(79120000001.0, "79120000001"), (100.0, "100"), (1.5, "1.5"), (1e21, "1" + "0" * 21)]
+)
+def test_a_whole_number_with_a_point_is_read_by_its_digits(sent: float, read: str) -> None:
+    event, _ = coerce("payloads/call-event", {"phone": sent, "type": "in", "codes": [sent]}, "event")
+    assert event == {"phone": read, "type": "in", "codes": [read]}
+
+
 def test_a_misplaced_key_is_told_its_place() -> None:
     _, (finding,) = coerce("payloads/integration-module", {"additionalCodes": []}, "integrationModule")
     assert finding.remedy == "Move it to /integrations/telephony/additionalCodes."

@@ -3,7 +3,7 @@
 import pytest
 
 from callproof.contract import errors
-from callproof.contract.operations import OPERATIONS, Side, find
+from callproof.contract.operations import OPERATIONS, Side
 from callproof.contract.phones import dialable, phone_key, same_phone
 from callproof.contract.requirements import (
     Evidence,
@@ -12,6 +12,7 @@ from callproof.contract.requirements import (
     Severity,
     all_requirements,
 )
+from callproof.contract.routes import find
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import requests
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
 from callproof.exchange import altering
-from callproof.exchange.altering import Answer, Request
+from callproof.exchange.exchange import Answer, Body, Request
 from callproof.exchange.faults import (
     Change,
     Fault,
@@ -21,9 +21,9 @@ from callproof.exchange.faults import (
 )
 from callproof.running.pair import BuiltIn
 
-FORM = {"Content-Type": altering.FORM}
+FORM = (("Content-Type", altering.FORM),)
 EVENT = Request(
-    "POST", "http://crm/api", FORM, b'event={"phone":"1","type":"in","codes":["100"]}&site=shop1'
+    "POST", "http://crm/api", FORM, Body(b'event={"phone":"1","type":"in","codes":["100"]}&site=shop1')
 )
 
 
@@ -55,7 +55,7 @@ def test_a_fault_meets_only_its_methods_and_the_members_that_it_wants() -> None:
     assert faults.take(Seam.ANSWERS, "users", altering.fits(EVENT)) == [Change(status=500)]
     assert faults.take(Seam.ANSWERS, "user", altering.fits(EVENT)) == []
     assert faults.take(Seam.HEARS, "users", altering.fits(EVENT)) == []
-    other = Request("POST", "http://crm/api", FORM, b'event={"type":"hangup"}')
+    other = Request("POST", "http://crm/api", FORM, Body(b'event={"type":"hangup"}'))
     assert faults.take(Seam.ANSWERS, "users", altering.fits(other)) == []
 
 
@@ -70,7 +70,7 @@ def test_a_reset_leaves_the_standing_faults_and_counts_anew() -> None:
 
 
 def form(sent: Request) -> Mapping[str, Json]:
-    return {name: values[0] for name, values in parse_qs(sent.body.decode()).items()}
+    return {name: values[0] for name, values in parse_qs(sent.body.content.decode()).items()}
 
 
 def test_members_of_a_structure_are_set_and_dropped_and_the_rest_stays() -> None:
@@ -81,7 +81,9 @@ def test_members_of_a_structure_are_set_and_dropped_and_the_rest_stays() -> None
 
 
 def test_each_element_of_a_list_is_changed_and_dates_are_shifted() -> None:
-    sent = Request("POST", "http://crm/api", FORM, b'calls=[{"date":"2024-05-01 12:00:00"},{"date":"x"}]')
+    sent = Request(
+        "POST", "http://crm/api", FORM, Body(b'calls=[{"date":"2024-05-01 12:00:00"},{"date":"x"}]')
+    )
     changed = altering.request(sent, Change(set={"calls.*.date": {"$shift": 3600}}))
     dates = [call["date"] for call in orjson.loads(str(form(changed)["calls"]))]
     assert dates == ["2024-05-01 13:00:00", "x"]
@@ -90,10 +92,10 @@ def test_each_element_of_a_list_is_changed_and_dates_are_shifted() -> None:
 
 
 def test_plain_parameters_stay_in_the_query() -> None:
-    sent = Request("GET", "http://pbx/call?a=1&clientId=c&code=100", {}, b"")
+    sent = Request("GET", "http://pbx/call?a=1&clientId=c&code=100", (), Body(b""))
     changed = altering.request(sent, Change(set={"clientId": "other"}, drop=("code",)))
     assert parse_qs(urlsplit(changed.url).query) == {"a": ["1"], "clientId": ["other"]}
-    assert changed.body == b""
+    assert changed.body == Body(b"")
 
 
 @pytest.mark.parametrize(
@@ -104,19 +106,19 @@ def test_plain_parameters_stay_in_the_query() -> None:
     ],
 )
 def test_a_form_is_written_down_in_other_ways(kind: str, body: bytes) -> None:
-    sent = Request("POST", "http://crm/api", FORM, b'event={"codes":["100"]}')
-    assert altering.request(sent, Change(form=kind)).body == body
+    sent = Request("POST", "http://crm/api", FORM, Body(b'event={"codes":["100"]}'))
+    assert altering.request(sent, Change(form=kind)).body.content == body
 
 
 def test_an_answer_is_cut_replaced_or_altered() -> None:
-    given = Answer(200, {"Content-Type": "application/json"}, b'{"success":true,"id":5}')
-    assert altering.answer(given, Change(cut=0.5)).body == b'{"success":'
-    assert altering.answer(given, Change(text="")).body == b""
-    assert altering.answer(given, Change(drop=("id",))).body == b'{"success":true}'
+    given = Answer(200, (("Content-Type", "application/json"),), Body(b'{"success":true,"id":5}'))
+    assert altering.answer(given, Change(cut=0.5)).body.content == b'{"success":'
+    assert altering.answer(given, Change(text="")).body.content == b""
+    assert altering.answer(given, Change(drop=("id",))).body.content == b'{"success":true}'
     assert altering.answer(given, Change(status=503)).status == 503
-    assert altering.answer(given, Change(headers={"content-type": "text/html"})).headers == {
-        "content-type": "text/html"
-    }
+    assert altering.answer(given, Change(headers={"content-type": "text/html"})).headers == (
+        ("content-type", "text/html"),
+    )
 
 
 def test_faults_are_named_by_their_name_or_by_a_requirement() -> None:
@@ -173,7 +175,7 @@ def test_the_journal_has_a_request_as_it_came_not_as_it_was_heard(pair: BuiltIn)
         {"phone": "+74990000000", "type": "in", "codes": ["100"], "externalPhone": "+7-499-999-99-99"}
     )
     assert told.success
-    assert b"externalPhone" in pair.crm.journal.since()[-1].request.body.data
+    assert b"externalPhone" in pair.crm.journal.since()[-1].request.body.content
     state = requests.get(f"{pair.crm_url}/_bench/state", timeout=5).json()
     assert state["cards"][0]["shop"] is None
 

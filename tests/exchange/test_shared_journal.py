@@ -1,16 +1,16 @@
 """The journal of a database: what one process writes another reads, in one order, bounded."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
 import pytest
+from msgspec.structs import replace
 
 from callproof.contract.findings import Finding, Kind
 from callproof.crm.store import tables
 from callproof.exchange import shared_journal
-from callproof.exchange.journal import Body, Exchange, SentAnswer, SentRequest
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.storage.database import Database
 from callproof.storage.journal import JournalTable
@@ -20,8 +20,8 @@ def exchange(name: str, body: bytes = b"") -> Exchange:
     return Exchange(
         at=1.5,
         direction="in",
-        request=SentRequest("POST", f"http://crm/{name}", (("X-A", "1"), ("X-A", "2")), Body.of(body)),
-        answer=SentAnswer(200, (("Content-Type", "audio/mpeg"),), Body.of(b"\xff\x00")),
+        request=Request("POST", f"http://crm/{name}", (("X-A", "1"), ("X-A", "2")), Body(body)),
+        answer=Answer(200, (("Content-Type", "audio/mpeg"),), Body(b"\xff\x00")),
         findings=(Finding(Kind.NOTICE, "event", "/phone", "odd", "Do not.", "PBX-EVENT-02"),),
         by_bench=True,
     )

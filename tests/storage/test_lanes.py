@@ -8,7 +8,7 @@ import psycopg
 import pytest
 
 from callproof.crm.rules.model import HistoryCall
-from callproof.crm.store.calls import CallSession
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmStore
 from callproof.storage.driver import Cursor, Driver
 from tests.postgres import Postgres
@@ -16,7 +16,7 @@ from tests.postgres import Postgres
 JOBS = 12
 
 
-def keep(name: str) -> Callable[[CallSession], list[bool]]:
+def keep(name: str) -> Callable[[ShortSession], list[bool]]:
     call = HistoryCall(name, {"externalId": name}, "+7", None, None, 0.0)
     return lambda session: session.add_calls([call])
 
@@ -26,16 +26,16 @@ def kept(store: CrmStore) -> set[str]:
         return {call.external_id for call in session.calls()}
 
 
-def together(store: CrmStore, jobs: list[Callable[[CallSession], object]]) -> list[BaseException | None]:
+def together(store: CrmStore, jobs: list[Callable[[ShortSession], object]]) -> list[BaseException | None]:
     """What each job raised; all of them wait while the first one holds the lane."""
     started, go = Event(), Event()
     ready = Barrier(len(jobs) + 1)
 
-    def hold(_: CallSession) -> None:
+    def hold(_: ShortSession) -> None:
         started.set()
         assert go.wait(10)
 
-    def run(job: Callable[[CallSession], object]) -> BaseException | None:
+    def run(job: Callable[[ShortSession], object]) -> BaseException | None:
         ready.wait(10)
         try:
             store.share(job, writes=True)
@@ -73,11 +73,11 @@ def test_what_waits_at_the_same_time_shares_a_commit(
 
 
 def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore) -> None:
-    def fail(session: CallSession) -> None:
+    def fail(session: ShortSession) -> None:
         keep("bad")(session)
         raise LookupError("no")
 
-    def interrupt(session: CallSession) -> None:
+    def interrupt(session: ShortSession) -> None:
         keep("worse")(session)
         raise KeyboardInterrupt
 
@@ -95,16 +95,16 @@ def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore
 def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: CrmStore) -> None:
     played: list[str] = []
 
-    def refuse(session: CallSession) -> None:
+    def refuse(session: ShortSession) -> None:
         played.append("refused")
         session.events_of("c")
         raise LookupError("before it writes")
 
-    def good(session: CallSession) -> None:
+    def good(session: ShortSession) -> None:
         played.append("good")
         keep(f"good-{len(played)}")(session)
 
-    def fail(session: CallSession) -> None:
+    def fail(session: ShortSession) -> None:
         played.append("failed")
         keep("bad")(session)
         raise LookupError("after it wrote")
@@ -122,7 +122,7 @@ def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: Cr
 def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: CrmStore) -> None:
     broken = HistoryCall("x" * 10, {}, None, None, None, 0.0)  # type: ignore[arg-type]
 
-    def fail(session: CallSession) -> None:
+    def fail(session: ShortSession) -> None:
         session.add_calls([broken])
 
     found = together(crm_store, [keep("a"), fail, keep("b")])
@@ -131,7 +131,7 @@ def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: CrmStore) ->
 
 
 def test_a_job_alone_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
-    def fail(session: CallSession) -> None:
+    def fail(session: ShortSession) -> None:
         keep("bad")(session)
         raise LookupError("no")
 

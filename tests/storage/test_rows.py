@@ -17,6 +17,7 @@ from callproof.crm.rules.model import (
     Module,
     Site,
 )
+from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.session import CrmStore
 from callproof.pbx.store.session import PbxStore
 
@@ -165,10 +166,10 @@ def test_events_documents_and_initiations_come_back(crm_store: CrmStore) -> None
     initiation = Initiation(1, "+7", "100", "m", "http://x", 1.5, None, TEXT)
     with crm_store.begin() as session:
         for at in (5.5, 6.5):
-            session.add_event({**DOCUMENT, "callExternalId": "c-1"}, at)
+            session.add_event({**DOCUMENT, "phone": TEXT, "type": "in", "codes": [TEXT]}, "c-1", at)
         assert session.first_events(["c-1"]).get("c-1") == 5.5
         assert session.first_events(["c-2"]).get("c-2") is None
-        assert session.events_of("c-1") == [{**DOCUMENT, "callExternalId": "c-1"}] * 2
+        assert session.events_of("c-1") == [CallEvent(TEXT, "in", [TEXT])] * 2
         stored = [session.add_document(one) for one in (order, replace(order, external_id="o-2"))]
         assert session.documents("order") == stored
         assert session.document("order", external_id="o-1") == stored[0]

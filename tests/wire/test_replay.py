@@ -78,7 +78,7 @@ def test_a_replayed_request_reaches_the_journal_unchanged() -> None:
     with serving(create_app(crm), address):
         send(address, request)
     written = crm.journal.since()[-1].request
-    assert written.body.data == request.partition(b"\r\n\r\n")[2]
+    assert written.body.content == request.partition(b"\r\n\r\n")[2]
     assert ("X-Api-Key", CAPTURED_KEY) in written.headers
     crm.close()
 

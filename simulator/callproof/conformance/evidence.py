@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import orjson
 
-from callproof.contract import decoding, operations, payloads
+from callproof.contract import decoding, payloads, routes
 from callproof.contract.errors import ApiError
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
@@ -138,7 +138,7 @@ def _read(entry: JsonObject, seen_by: Side, book: Book) -> Exchange:
     other = Side.PBX if seen_by is Side.CRM else Side.CRM
     asked_by = other if entry["direction"] == "in" else seen_by
     to_crm = asked_by is Side.PBX
-    operation = operations.find(method, urlsplit(url).path) if to_crm else book.find(url)
+    operation = routes.find(method, urlsplit(url).path) if to_crm else book.find(url)
     params, findings, violations, refused = _params(operation, request)
     return Exchange(
         id=cast(int, entry["id"]),

@@ -13,7 +13,7 @@ from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Targ
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
-from callproof.exchange.answering import BENCH_HEADER
+from callproof.exchange.names import BENCH_HEADER
 
 TIMEOUT = 30.0
 # Between two looks at a side whose own plans nobody knows, in seconds of its test clock.

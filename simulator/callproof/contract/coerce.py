@@ -119,7 +119,9 @@ class _Walk:
         canonical = _canonical(schema)
         read: object = value
         if canonical == "string" and isinstance(value, int | float) and not isinstance(value, bool):
-            read = str(value)
+            # A spreadsheet's 100.0 and a 32-bit PHP's 79120000001.0 are whole numbers.
+            whole = isinstance(value, float) and value.is_integer()
+            read = f"{value:.0f}" if whole else str(value)
         elif canonical == "integer" and not isinstance(value, bool):
             read = _integer(value)
         elif canonical == "boolean" and not isinstance(value, bool):

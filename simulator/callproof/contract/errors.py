@@ -103,6 +103,10 @@ class MethodNotAllowed(ApiError):
     message = "Method Not Allowed"
     remedy = "Check the verb: reading is GET, everything else POST."
 
+    def __init__(self, verbs: Sequence[str] = ()) -> None:
+        super().__init__()
+        self.verbs = verbs
+
 
 class EntityNotFound(ApiError):
     status = 404

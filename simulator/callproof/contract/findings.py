@@ -2,7 +2,6 @@
 
 from enum import StrEnum
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.contract.values import immutable
 
 
@@ -41,22 +40,6 @@ class Finding:
     message: str
     remedy: str = ""
     requirement: str = ""
-
-    @classmethod
-    def of_json(cls, sent: JsonObject) -> "Finding":
-        """The inverse of ``as_json``."""
-        words = {name: str(value) for name, value in sent.items() if name != "kind"}
-        return cls(kind=Kind(str(sent["kind"])), **words)
-
-    def as_json(self) -> JsonObject:
-        return {
-            "kind": self.kind.value,
-            "where": self.where,
-            "pointer": self.pointer,
-            "message": self.message,
-            "remedy": self.remedy,
-            "requirement": self.requirement,
-        }
 
     def __str__(self) -> str:
         place = self.where + self.pointer

@@ -7,6 +7,12 @@ Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | 
 JsonObject: TypeAlias = dict[str, Json]
 
 
+def inner(document: Mapping[str, Json], name: str) -> JsonObject:
+    """The object that a member holds; an empty one where it holds something else or is not there."""
+    found = document.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def pointer(path: Iterable[str | int]) -> str:
     """``["calls", 0, "date"]`` -> ``/calls/0/date``; the empty path is the whole document, ``""``."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)

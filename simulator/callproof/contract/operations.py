@@ -4,12 +4,8 @@ The CRM builds its routes from it and the runner names what it finds in a journa
 read one list. Paths follow the guide and contract.md, sections 2 to 7.
 """
 
-import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
-
-# What may stand for a ``{name}`` of a path; the word ``create`` is a method, not a customer.
-_PART = r"(?!create/?$)[^/]+"
 
 
 class Side(StrEnum):
@@ -17,6 +13,10 @@ class Side(StrEnum):
 
     CRM = "crm"
     PBX = "pbx"
+
+    @property
+    def other(self) -> "Side":
+        return Side.PBX if self is Side.CRM else Side.CRM
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,6 @@ class Operation:
     query_schema: str = ""
     answer_schema: str = ""
     older: tuple[str, ...] = ()
-    pattern: re.Pattern[str] = field(init=False, repr=False, compare=False)
-
-    def __post_init__(self) -> None:
-        templates = (re.sub(r"\{(\w+)\}", _PART, path) for path in self.paths)
-        object.__setattr__(self, "pattern", re.compile(f"(?:{'|'.join(templates)})/?"))
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -52,7 +47,7 @@ class Operation:
 
     @property
     def answered_by(self) -> Side:
-        return Side.CRM if self.asked_by is Side.PBX else Side.PBX
+        return self.asked_by.other
 
 
 _V5 = "/api/v5"
@@ -325,10 +320,3 @@ OPERATIONS: tuple[Operation, ...] = (
 )
 
 BY_NAME = {operation.name: operation for operation in OPERATIONS}
-
-
-def find(method: str, path: str) -> Operation | None:
-    """The CRM method that answers this request line, literal paths before templates."""
-    found = [op for op in OPERATIONS if op.path and op.pattern.fullmatch(path)]
-    same_verb = [op for op in found if op.method == method]
-    return min(same_verb, key=lambda op: op.path.count("{"), default=None)

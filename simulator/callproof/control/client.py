@@ -16,7 +16,7 @@ import requests
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.wire import TOKEN_HEADER, ClockTold
-from callproof.exchange.answering import BENCH_HEADER
+from callproof.exchange.names import BENCH_HEADER
 
 TIMEOUT = 60.0
 LONGEST_POLL = 1.0

@@ -1,12 +1,10 @@
 """One CRM, put together: its store, clock, journal, keys and its calls to the PBX."""
 
-from dataclasses import asdict
-from typing import Any, cast
+import msgspec
 
 from callproof.clocks.clock import Clock
 from callproof.contract.budgets import Limits, purse_of
 from callproof.contract.errors import RateLimitExceeded
-from callproof.contract.jsontypes import Json
 from callproof.crm import seed
 from callproof.crm.outgoing import Outgoing
 from callproof.crm.rules.model import Directory, Grant
@@ -19,6 +17,13 @@ from callproof.exchange.journal import Journal
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
+
+
+class _Kept(msgspec.Struct):
+    """What testers turned, as the database keeps it."""
+
+    readings: Readings = Readings()
+    limits: Limits | None = None
 
 
 class Crm:
@@ -52,13 +57,8 @@ class Crm:
     def knobs_of(self, directory: Directory) -> Knobs:
         known, knobs = self._knobs
         if known is not directory:
-            kept = cast("dict[str, dict[str, Any]]", directory.settings)
-            readings: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value
-                for name, value in kept.get("readings", {}).items()
-            }
-            limits = Limits(**kept["limits"]) if "limits" in kept else self.settings.limits
-            knobs = Knobs(Readings(**readings), limits)
+            kept = msgspec.convert(directory.settings, _Kept)
+            knobs = Knobs(kept.readings, kept.limits or self.settings.limits)
             self._knobs = directory, knobs
         return knobs
 
@@ -76,12 +76,12 @@ class Crm:
 
     def set_readings(self, readings: Readings) -> None:
         with self.store.begin() as session:
-            session.save_setting("readings", cast(Json, asdict(readings)))
+            session.save_setting("readings", msgspec.to_builtins(readings))
 
     def set_limits(self, limits: Limits) -> None:
         """What was spent until now is forgotten."""
         with self.store.begin() as session:
-            session.save_setting("limits", cast(Json, asdict(limits)))
+            session.save_setting("limits", msgspec.to_builtins(limits))
             session.forget_spent()
 
     def reset(self, number: int | None = None) -> None:

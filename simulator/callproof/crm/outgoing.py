@@ -2,18 +2,18 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import cast
 from urllib.parse import urljoin
 
 import orjson
 
 from callproof.clocks.clock import Clock
+from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
 from callproof.crm.rules.model import Initiation, Module, Pool
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.exchange.calling import Caller, HostRefused
-from callproof.exchange.journal import Exchange
+from callproof.exchange.exchange import Exchange
 
 MAX_REDIRECTS = 5
 
@@ -113,12 +113,12 @@ class Outgoing:
             module = session.module(code)
         if module is None:
             return
-        actions = cast(dict[str, str], module.document.get("actions") or {})
+        activity = str(inner(module.document, "actions").get("activity") or "")
         base = str(module.document.get("baseUrl") or "")
-        if not base or not actions.get("activity"):
+        if not base or not activity:
             return
         # A relative path is joined with exactly one slash (section 9.30).
-        url = f"{base.rstrip('/')}/{actions['activity'].lstrip('/')}"
+        url = f"{base.rstrip('/')}/{activity.lstrip('/')}"
         state = {
             "active": bool(module.document.get("active")),
             "freeze": bool(module.document.get("freeze")),
@@ -165,7 +165,7 @@ class Outgoing:
         if exchange.answer is None:
             return Playback(exchange.request.url, None, "", 0, exchange.error)
         answer = exchange.answer
-        content_type = {n.lower(): v for n, v in answer.headers}.get("content-type", "")
+        content_type = answer.header("Content-Type")
         outcome = "played" if answer.status in (200, 206) else f"the PBX answered {answer.status}"
         return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
 
@@ -224,5 +224,5 @@ def _redirect(exchange: Exchange) -> str | None:
     answer = exchange.answer
     if answer is None or answer.status not in (301, 302, 303, 307, 308):
         return None
-    target = next((value for name, value in answer.headers if name.lower() == "location"), None)
+    target = answer.header("Location")
     return urljoin(exchange.request.url, target) if target else None

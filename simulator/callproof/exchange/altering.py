@@ -1,37 +1,21 @@
 """Changes messages as a fault says: parameters of a request, members and bytes of an answer."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import cast
 from urllib.parse import urlencode, urlsplit, urlunsplit
 
 import orjson
+from msgspec.structs import replace
 
 from callproof.contract import decoding
 from callproof.contract.errors import ApiError
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.exchange.exchange import Answer, Body, Headers, Request
 from callproof.exchange.faults import Change
 
 FORM = "application/x-www-form-urlencoded"
 DATE = "%Y-%m-%d %H:%M:%S"
-
-
-@dataclass(frozen=True)
-class Request:
-    """One on its way; ``url`` with its query, headers by any spelling."""
-
-    method: str
-    url: str
-    headers: Mapping[str, str]
-    body: bytes
-
-
-@dataclass(frozen=True)
-class Answer:
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
 
 
 def fits(request: Request) -> Callable[[Mapping[str, Json]], bool]:
@@ -55,15 +39,16 @@ def request(sent: Request, change: Change) -> Request:
     query, form = _placed(sent, members)
     parts = urlsplit(sent.url)
     body, kind = _written(form, change.form)
-    headers = {name: value for name, value in sent.headers.items() if name.lower() != "content-type"}
+    headers = tuple(pair for pair in sent.headers if pair[0].lower() != "content-type")
     if form:
-        headers["Content-Type"] = kind
-    return replace(sent, url=urlunsplit(parts._replace(query=urlencode(query))), headers=headers, body=body)
+        headers += (("Content-Type", kind),)
+    url = urlunsplit(parts._replace(query=urlencode(query)))
+    return replace(sent, url=url, headers=headers, body=Body(body))
 
 
 def answer(given: Answer, change: Change) -> Answer:
     """What is answered, or read, instead."""
-    body = given.body
+    body = given.body.content
     if change.set or change.drop:
         found = _json(body)
         body = orjson.dumps(_edited(found if isinstance(found, dict) else {}, change))
@@ -71,14 +56,15 @@ def answer(given: Answer, change: Change) -> Answer:
         body = change.text.encode()
     if change.cut is not None:
         body = body[: int(len(body) * change.cut)]
-    return Answer(change.status or given.status, _headers(given.headers, change), body)
+    altered = given.body if body == given.body.content else Body(body)
+    return Answer(change.status or given.status, _headers(given.headers, change), altered)
 
 
 def _members(sent: Request) -> JsonObject:
     """Parameters by name, the structure among them as data."""
-    content_type = next((v for n, v in sent.headers.items() if n.lower() == "content-type"), "")
+    query = urlsplit(sent.url).query
     try:
-        decoded = decoding.decode(urlsplit(sent.url).query, content_type, sent.body)
+        decoded = decoding.decode(query, sent.header("content-type"), sent.body.content)
     except ApiError:
         return {}
     return {name: _structure(value) for name, value in (decoded.query | decoded.fields).items()}
@@ -168,10 +154,10 @@ def _structure(value: Json) -> Json:
     return _json(value.encode()) if isinstance(value, str) and value[:1] in ("{", "[") else value
 
 
-def _headers(headers: Mapping[str, str], change: Change) -> dict[str, str]:
+def _headers(headers: Headers, change: Change) -> Headers:
     changed = {name.lower() for name in change.headers}
-    kept = {name: value for name, value in headers.items() if name.lower() not in changed}
-    return kept | {name: value for name, value in change.headers.items() if value}
+    kept = tuple(pair for pair in headers if pair[0].lower() not in changed)
+    return kept + tuple((name, value) for name, value in change.headers.items() if value)
 
 
 def _json(content: bytes) -> Json:

@@ -1,163 +1,192 @@
-"""How exchanges get into an end's journal, and where faults meet them: hooks on its Flask app."""
+"""The one way in: a request is read, heard as faults have it, answered, and written into the journal."""
 
 import logging
-from functools import cache
-from typing import TYPE_CHECKING
+import socket
+import struct
+from collections.abc import Callable, Iterable
+from functools import lru_cache, partial
+from http import HTTPStatus
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
 
-from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException
 
 from callproof.clocks.clock import Clock
 from callproof.contract.findings import Finding, printable
-from callproof.exchange import altering
-from callproof.exchange.faults import Change, Faults, Seam
-from callproof.exchange.hearing import (
-    LOST,
-    Hearing,
-    Resolve,
-    original,
-    url_of,
-)
-from callproof.exchange.journal import (
-    Body,
-    Exchange,
-    Headers,
-    Journal,
-    SentAnswer,
-    SentRequest,
-)
+from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
+from callproof.exchange.faults import Faults
+from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
+from callproof.exchange.journal import Journal
+from callproof.exchange.names import FINDINGS_HEADER
+from callproof.exchange.spoiling import Spoiling
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIEnvironment
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 log = logging.getLogger("callproof.exchange")
 
-# Set by the runner on its own requests that prepare a scenario.
-BENCH_HEADER = "X-Callproof-Bench"
-FINDINGS_HEADER = "X-Callproof-Findings"
-# An end names its manual clock; on the same one slowness passes without anybody waiting.
-CLOCK_HEADER = "X-Callproof-Clock"
-SLOW_HEADER = "X-Callproof-Slow"
+# What an entry takes beside the two bodies, about, in bytes.
+_ENTRY = 2048
+# Clients that send other headers each time are not remembered beyond so many.
+_SHAPES = 1000
+_STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
-# Nobody is judged by what a tester looks at.
-SILENT = ("/_bench", "/docs", "/openapi.json")
+# What an end makes of a request; it adds to the findings.
+Respond = Callable[[Incoming, list[Finding]], Answer]
+# What it says when the request could not be read.
+Refuse = Callable[[HTTPException], Answer]
+Names = tuple[str, ...]
+Pick = Callable[["WSGIEnvironment"], tuple[str, ...]]
 
 
-def record_incoming(
-    app: Flask, journal: Journal, clock: Clock, faults: Faults, resolve: Resolve, key: str
-) -> None:
-    """Write every exchange but those below ``SILENT`` into the journal before its answer leaves.
+class Answering:
+    """A WSGI app: every request that it gets is in the journal before its answer leaves.
 
-    What ``note`` collected during the request goes along, and its count goes out as a header. ``resolve``
-    names the method of a request, for faults that are about one; ``key`` is the account's API key.
+    ``most`` bounds the bytes of a body. The number of findings goes out as a header.
     """
-    app.wsgi_app = Hearing(app.wsgi_app, faults, resolve, key)  # type: ignore[method-assign]
 
-    @app.before_request
-    def start() -> Response | None:
-        g.findings = []
-        # Read before anybody parses a form out of it; raises 413 when there is too much.
-        g.body = request.get_data(cache=True)
-        return Response(status=500) if LOST in request.environ else None
+    def __init__(
+        self,
+        respond: Respond,
+        refuse: Refuse,
+        journal: Journal,
+        clock: Clock,
+        faults: Faults,
+        spoiling: Spoiling,
+        *,
+        most: int,
+    ) -> None:
+        self._respond = respond
+        self._refuse = refuse
+        self._journal = journal
+        self._clock = clock
+        self._faults = faults
+        self._spoiling = spoiling
+        self._most = most
+        self._shapes: dict[Names, tuple[Names, Pick]] = {}
 
-    @app.after_request
-    def write(response: Response) -> Response:
-        if request.path.startswith(SILENT):
-            return response
-        findings: list[Finding] = g.get("findings", [])
-        response.headers[FINDINGS_HEADER] = str(len(findings))
-        before = faults.resets
-        if faults:
-            _spoil(response, clock, faults, resolve(request.method, request.path))
-        if faults.resets != before:
-            return response
-        if not journal.wants():
-            return response
-        sent = original(request.environ) or _as_heard()
-        lost = LOST in request.environ
-        written = Exchange(
-            at=clock.now(),
-            direction="in",
-            request=SentRequest(
-                sent.method, sent.url, environ_headers(request.environ), Body.of(sent.body)
-            ),
-            answer=None if lost else _answer(response),
-            error=request.environ[LOST] if lost else "",
-            findings=tuple(findings),
-            by_bench=BENCH_HEADER in request.headers,
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        findings: list[Finding] = []
+        try:
+            sent = receive(environ, self._most)
+        except HTTPException as error:
+            sent, lost = heading(environ), ""
+            answer = self._refuse(error)
+        else:
+            if self._faults:
+                return self._faulty(sent, findings, start_response)
+            answer, lost = self._respond(sent, findings), ""
+        return self._answer(sent, answer, lost, findings, start_response)
+
+    def _faulty(
+        self, sent: Incoming, findings: list[Finding], start_response: "StartResponse"
+    ) -> Iterable[bytes]:
+        resets = self._faults.resets
+        heard, lost = self._spoiling.hear(sent)
+        answer = Answer(500)
+        if not lost:
+            answer, lost = self._spoiling.spoil(heard, self._respond(heard, findings))
+        journalled = resets == self._faults.resets
+        return self._answer(sent, answer, lost, findings, start_response, journalled=journalled)
+
+    def _answer(
+        self,
+        sent: Incoming,
+        answer: Answer,
+        lost: str,
+        findings: list[Finding],
+        start_response: "StartResponse",
+        *,
+        journalled: bool = True,
+    ) -> Iterable[bytes]:
+        headers = _headers(answer.headers, answer.body.size, len(findings))
+        if journalled and self._journal.wants():
+            self._write(sent, answer, headers, lost, tuple(findings))
+        if lost:
+            return _broken_off(sent.environ, start_response)
+        start_response(_STATUS.get(answer.status) or f"{answer.status} UNKNOWN", list(headers))
+        if sent.method == "HEAD":
+            return ()
+        return [answer.body.content] if answer.body.chunks is None else answer.body.chunks
+
+    def _write(
+        self, sent: Incoming, answer: Answer, headers: Headers, lost: str, findings: tuple[Finding, ...]
+    ) -> None:
+        """Of the request only some texts are kept; the entry is built when somebody reads it."""
+        environ = sent.environ
+        names, pick = self._shapes.get(shape := tuple(environ)) or self._learn(shape)
+        body = answer.body if answer.body.chunks is None else Body(b"", answer.body.size)
+        entry = partial(
+            _exchange,
+            names,
+            pick(environ),
+            sent.method,
+            sent.body,
+            None if lost else Answer(answer.status, headers, body),
+            lost,
+            findings,
+            sent.by_bench,
+            self._clock.now(),
         )
-        journal.write(written)
-        tell(written, request.method, request.path)
-        return response
+        if findings or log.isEnabledFor(logging.INFO):
+            _tell(sent, lost or answer.status, findings)
+        self._journal.draft(_ENTRY + len(sent.body) + len(body.content), entry)
+
+    def _learn(self, shape: Names) -> tuple[Names, Pick]:
+        """How to pick out of an environment of this shape what the journal keeps: clients send the same
+        headers again and again."""
+        names = tuple(n for n in shape if n.startswith(("HTTP_", "CONTENT_")) or n in ADDRESS)
+        if len(self._shapes) >= _SHAPES:
+            self._shapes.clear()
+        # There are always several, so it always gives a tuple.
+        return self._shapes.setdefault(shape, (names, cast(Pick, itemgetter(*names))))
 
 
-def tell(written: Exchange, method: str, path: str) -> None:
-    """Log an exchange that was answered, and what was found about it."""
-    if log.isEnabledFor(logging.INFO):
-        came_of_it = written.error or (written.answer.status if written.answer else "")
-        log.info("%s -> %s", printable(f"{method} {path}"), came_of_it)
-    for finding in written.findings:
-        log.warning("%s: %s", printable(path), finding)
+@lru_cache(maxsize=1024)
+def _headers(given: Headers, length: int, findings: int) -> Headers:
+    """Shared by the entries of the journal."""
+    known = {name.lower() for name, _ in given}
+    size = () if "content-length" in known else (("Content-Length", str(length)),)
+    return (*given, *size, (FINDINGS_HEADER, str(findings)))
 
 
-def environ_headers(environ: "WSGIEnvironment") -> Headers:
-    """The headers of a request as the journal has them."""
-    return tuple(
-        (name, value)
-        for key, value in environ.items()
-        if (key[:5] == "HTTP_" or key[:8] == "CONTENT_") and (name := _header(key)) and value != ""
+def _exchange(
+    names: Names,
+    values: tuple[str, ...],
+    method: str,
+    body: bytes,
+    answer: Answer | None,
+    lost: str,
+    findings: tuple[Finding, ...],
+    by_bench: bool,
+    now: float,
+) -> Exchange:
+    environ = dict(zip(names, values, strict=True))
+    return Exchange(
+        at=now,
+        direction="in",
+        request=Request(method, url_of(environ), headers_of(environ), Body(body)),
+        answer=answer,
+        error=lost,
+        findings=findings,
+        by_bench=by_bench,
     )
 
 
-@cache
-def _header(key: str) -> str:
-    """``HTTP_X_API_KEY`` -> ``X-Api-Key``; ``""`` for what is not kept."""
-    if key in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
-        return ""
-    name = key.removeprefix("HTTP_").replace("_", "-").title()
-    return "" if name == CLOCK_HEADER else name
+def _tell(sent: Incoming, came_of_it: str | int, findings: tuple[Finding, ...]) -> None:
+    log.info("%s -> %s", printable(f"{sent.method} {sent.path}"), came_of_it)
+    for finding in findings:
+        log.warning("%s: %s", printable(sent.path), finding)
 
 
-def note(*findings: Finding) -> None:
-    """Add findings to the exchange that is being answered."""
-    g.findings.extend(findings)
-
-
-def _as_heard() -> altering.Request:
-    return altering.Request(request.method, url_of(request.environ), {}, g.get("body", b""))
-
-
-def _answer(response: Response) -> SentAnswer:
-    """Audio leaves in pieces and is not gathered for the journal."""
-    if response.is_streamed:
-        body = Body(b"", response.content_length or 0, False)
-    else:
-        body = Body.of(response.get_data())
-    return SentAnswer(response.status_code, tuple(response.headers.items()), body)
-
-
-def _spoil(response: Response, clock: Clock, faults: Faults, operation: str) -> None:
-    """Change the answer as the faults say that act on it."""
-    if request.headers.get(BENCH_HEADER) == "runner" or LOST in request.environ:
-        return
-    asked = altering.Request(request.method, request.url, dict(request.headers), g.get("body", b""))
-    for change in faults.take(Seam.ANSWERS, operation, altering.fits(asked)):
-        if change.lost:
-            request.environ[LOST] = "the answer was lost by a fault"
-        if change.delay:
-            _wait(response, clock, faults, change)
-        given = altering.Answer(response.status_code, {}, b"" if response.is_streamed else response.data)
-        altered = altering.answer(given, change)
-        response.status_code = altered.status
-        if altered.body != given.body:
-            response.set_data(altered.body)
-        for name, value in change.headers.items():
-            response.headers.pop(name, None)
-            if value:
-                response.headers[name] = value
-
-
-def _wait(response: Response, clock: Clock, faults: Faults, change: Change) -> None:
-    if clock.kind == "manual" and request.headers.get(CLOCK_HEADER) == clock.id:
-        response.headers[SLOW_HEADER] = f"{change.delay:g}"
-    else:
-        faults.cleared.wait(change.delay)
+def _broken_off(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """Break the connection off, so that the peer gets no answer; raises where the server allows a reset."""
+    connection: socket.socket | None = environ.get("werkzeug.socket")
+    if connection is None:
+        # granian closes a connection on which less is sent than was promised.
+        start_response("200 OK", [("Content-Length", "1")])
+        return iter(())
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    # Closing it is left to the server, which holds more handles of it.
+    connection.shutdown(socket.SHUT_RDWR)
+    raise ConnectionResetError("a fault broke the connection off")

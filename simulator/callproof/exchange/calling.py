@@ -3,26 +3,21 @@
 import ipaddress
 import threading
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from functools import partial
 from urllib.parse import urlencode, urlsplit
 
 import orjson
 import requests
+from msgspec.structs import replace
 
 from callproof.clocks.clock import Clock
 from callproof.exchange import altering
-from callproof.exchange.answering import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
-from callproof.exchange.journal import (
-    Body,
-    Exchange,
-    Journal,
-    SentAnswer,
-    SentRequest,
-)
+from callproof.exchange.journal import Journal
+from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 
-_DONE = SentAnswer(200, (), Body.of(orjson.dumps({"success": True})))
+_DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
 
 
 class HostRefused(Exception):
@@ -77,22 +72,20 @@ class Caller:
             requests.Request(method, url, params=params, data=data, headers=headers)
         )
         body = prepared.body or b""
-        asked = altering.Request(
+        asked = Request(
             method,
             prepared.url or url,
-            dict(prepared.headers),
-            body.encode() if isinstance(body, str) else body,
+            tuple(prepared.headers.items()),
+            Body(body.encode() if isinstance(body, str) else body),
         )
         limit = min(timeout or self.timeout, self.timeout)
-        if not self.faults or BENCH_HEADER in asked.headers:
+        if not self.faults or asked.header(BENCH_HEADER):
             return self._exchange(asked, limit)
         return self._faulty(operation, asked, limit)
 
-    def _faulty(self, operation: str, asked: altering.Request, limit: float) -> Exchange:
+    def _faulty(self, operation: str, asked: Request, limit: float) -> Exchange:
         """The request and its answer as faults have them; one that is lost or late seems to be done."""
-        done = Exchange(
-            self.clock.now(), "out", SentRequest(asked.method, asked.url, (), Body.of(b"")), _DONE
-        )
+        done = Exchange(self.clock.now(), "out", Request(asked.method, asked.url), _DONE)
         copies = 1
         for change in self.faults.take(Seam.ASKS, operation, altering.fits(asked)):
             asked = altering.request(asked, change)
@@ -106,28 +99,28 @@ class Caller:
                 return done
         exchange = [self._exchange(asked, limit) for _ in range(copies)][-1]
         for change in self.faults.take(Seam.READS, operation, altering.fits(asked)):
-            exchange = _misread(exchange, change.status or 0, altering.answer(_given(exchange), change))
+            exchange = _misread(exchange, change)
         return exchange
 
-    def _exchange(self, asked: altering.Request, limit: float) -> Exchange:
-        if self.clock.kind == "manual":
-            asked = replace(asked, headers={**asked.headers, CLOCK_HEADER: self.clock.id})
+    def _exchange(self, asked: Request, limit: float) -> Exchange:
         answer, error = self._ask(asked, limit)
-        headers = tuple((name, value) for name, value in asked.headers.items() if name != CLOCK_HEADER)
         exchange = Exchange(
             at=self.clock.now(),
             direction="out",
-            request=SentRequest(asked.method, asked.url, headers, Body.of(asked.body)),
+            request=asked,
             answer=answer,
             error=error,
-            by_bench=BENCH_HEADER in asked.headers,
+            by_bench=bool(asked.header(BENCH_HEADER)),
         )
         self.journal.write(exchange)
         return exchange
 
-    def _ask(self, asked: altering.Request, limit: float) -> tuple[SentAnswer | None, str]:
+    def _ask(self, asked: Request, limit: float) -> tuple[Answer | None, str]:
+        headers = dict(asked.headers)
+        if self.clock.kind == "manual":
+            headers[CLOCK_HEADER] = self.clock.id
         prepared = requests.Request(
-            asked.method, self._reached(asked.url), headers=dict(asked.headers), data=asked.body
+            asked.method, self._reached(asked.url), headers=headers, data=asked.body.content
         ).prepare()
         try:
             response = self._session.send(prepared, timeout=limit, allow_redirects=False)
@@ -137,9 +130,7 @@ class Caller:
             return None, _plain(error)
         if float(response.headers.get(SLOW_HEADER) or 0) > limit:
             return None, f"no answer within {limit:g} s"
-        return SentAnswer(
-            response.status_code, tuple(response.headers.items()), Body.of(response.content)
-        ), ""
+        return Answer(response.status_code, tuple(response.headers.items()), Body(response.content)), ""
 
     @property
     def _session(self) -> requests.Session:
@@ -165,25 +156,19 @@ class Caller:
             )
 
 
-def _beside(asked: altering.Request, change: Change) -> altering.Request:
+def _beside(asked: Request, change: Change) -> Request:
     parts = urlsplit(asked.url)
     url = f"{parts.scheme}://{parts.netloc}{change.also_to}"
-    headers = {**asked.headers, "Content-Type": altering.FORM}
-    return altering.Request("POST", url, headers, urlencode(change.also).encode())
+    headers = {**dict(asked.headers), "Content-Type": altering.FORM}
+    return Request("POST", url, tuple(headers.items()), Body(urlencode(change.also).encode()))
 
 
-def _given(exchange: Exchange) -> altering.Answer:
-    answer = exchange.answer
-    return altering.Answer(answer.status, {}, answer.body.data) if answer else altering.Answer(0, {}, b"")
-
-
-def _misread(exchange: Exchange, status: int, altered: altering.Answer) -> Exchange:
+def _misread(exchange: Exchange, change: Change) -> Exchange:
     """The exchange as the end understands it; the journal keeps what went over the wire."""
-    headers = exchange.answer.headers if exchange.answer else ()
-    status = status or altered.status
-    if not status:
+    altered = altering.answer(exchange.answer or Answer(0), change)
+    if not altered.status:
         return exchange
-    return replace(exchange, answer=SentAnswer(status, headers, Body.of(altered.body)), error="")
+    return replace(exchange, answer=altered, error="")
 
 
 def _is_loopback(host: str) -> bool:

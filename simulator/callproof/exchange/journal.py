@@ -1,149 +1,21 @@
-"""What went over the wire at one end: both directions, request and answer whole, with the findings.
+"""The journal of one end: every exchange in the order in which it ended.
 
-The journal is bounded by entries and by bytes and drops the oldest first; it may lag behind the truth
+It is bounded by entries and by bytes and drops the oldest first; it may lag behind the truth
 in the store, never the other way round.
 """
 
-import base64
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
 from itertools import count
 from threading import Condition, Lock
-from typing import cast
 
-from callproof.contract.findings import Finding
-from callproof.contract.jsontypes import Json, JsonObject
+from msgspec.structs import replace
+
+from callproof.exchange.exchange import Exchange
 
 MAX_ENTRIES = 10_000
 MAX_BYTES = 64 * 1024 * 1024
-# Audio is told by its beginning, its size and its headers; text is kept whole.
-MAX_BINARY = 16 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Body:
-    """``size`` counts the bytes that were sent; of binary content only the beginning is in ``data``."""
-
-    data: bytes
-    size: int
-    is_text: bool
-
-    @classmethod
-    def of(cls, content: bytes) -> "Body":
-        try:
-            content.decode("utf-8")
-        except UnicodeDecodeError:
-            return cls(content[:MAX_BINARY], len(content), False)
-        return cls(content, len(content), True)
-
-    @classmethod
-    def of_json(cls, sent: Mapping[str, Json]) -> "Body":
-        size = cast(int, sent["size"])
-        if "text" in sent:
-            return cls(str(sent["text"]).encode(), size, True)
-        return cls(base64.b64decode(str(sent["base64"])), size, False)
-
-    def as_json(self) -> JsonObject:
-        if self.is_text:
-            return {"text": self.data.decode("utf-8"), "size": self.size}
-        return {"base64": base64.b64encode(self.data).decode(), "size": self.size}
-
-
-Headers = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class SentRequest:
-    """``url`` is absolute; ``headers`` keep the order and spelling of the wire."""
-
-    method: str
-    url: str
-    headers: Headers
-    body: Body
-
-
-@dataclass(frozen=True, slots=True)
-class SentAnswer:
-    status: int
-    headers: Headers
-    body: Body
-
-
-@dataclass(frozen=True, slots=True)
-class Exchange:
-    """One request and what came of it. ``answer`` is None and ``error`` says why when none arrived.
-
-    ``direction`` is ``in`` for a request to this end and ``out`` for one that this end made. ``by_bench``
-    marks what the runner itself sent to prepare a scenario; nobody is judged by it.
-    """
-
-    at: float
-    direction: str
-    request: SentRequest
-    answer: SentAnswer | None
-    error: str = ""
-    findings: tuple[Finding, ...] = ()
-    by_bench: bool = False
-    id: int = 0
-
-    @classmethod
-    def of_json(cls, sent: JsonObject) -> "Exchange":
-        """The inverse of ``as_json``."""
-        request, answer = cast(JsonObject, sent["request"]), cast("JsonObject | None", sent["answer"])
-        answered = None
-        if answer:
-            answered = SentAnswer(cast(int, answer["status"]), _headers(answer), _body(answer))
-        return cls(
-            at=cast(float, sent["at"]),
-            direction=str(sent["direction"]),
-            request=SentRequest(
-                str(request["method"]), str(request["url"]), _headers(request), _body(request)
-            ),
-            answer=answered,
-            error=str(sent["error"]),
-            findings=tuple(Finding.of_json(found) for found in cast(list[JsonObject], sent["findings"])),
-            by_bench=bool(sent["byBench"]),
-            id=cast(int, sent["id"]),
-        )
-
-    @property
-    def size(self) -> int:
-        answer = len(self.answer.body.data) if self.answer else 0
-        return 1024 + len(self.request.body.data) + answer
-
-    def as_json(self) -> JsonObject:
-        answer: Json = None
-        if self.answer:
-            answer = {
-                "status": self.answer.status,
-                "headers": [list(pair) for pair in self.answer.headers],
-                "body": self.answer.body.as_json(),
-            }
-        return {
-            "id": self.id,
-            "at": self.at,
-            "direction": self.direction,
-            "byBench": self.by_bench,
-            "request": {
-                "method": self.request.method,
-                "url": self.request.url,
-                "headers": [list(pair) for pair in self.request.headers],
-                "body": self.request.body.as_json(),
-            },
-            "answer": answer,
-            "error": self.error,
-            "findings": [finding.as_json() for finding in self.findings],
-        }
-
-
-def _headers(sent: JsonObject) -> Headers:
-    return tuple((name, value) for name, value in cast(list[list[str]], sent["headers"]))
-
-
-def _body(sent: JsonObject) -> Body:
-    return Body.of_json(cast(JsonObject, sent["body"]))
 
 
 class _Entry:
@@ -195,7 +67,8 @@ class Journal:
 
     def write(self, exchange: Exchange) -> None:
         """Append it under the next number and wake whoever waits."""
-        self.draft(exchange.size, lambda: exchange)
+        kept = exchange.kept()
+        self.draft(kept.size, lambda: kept)
 
     def draft(self, size: int, build: Callable[[], Exchange]) -> None:
         """Append what ``build`` makes, which need not happen now; ``size`` is about its bytes."""

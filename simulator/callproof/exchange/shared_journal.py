@@ -10,9 +10,10 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Event, Lock, Thread
 
-import orjson
+from msgspec.structs import replace
 
-from callproof.exchange.journal import MAX_BYTES, MAX_ENTRIES, Exchange, Journal
+from callproof.exchange.exchange import Exchange
+from callproof.exchange.journal import MAX_BYTES, MAX_ENTRIES, Journal
 from callproof.storage.journal import JournalTable
 
 log = logging.getLogger("callproof.journal")
@@ -55,7 +56,7 @@ class SharedJournal(Journal):
             found = self._table.after(last_seen, limit)
             left = deadline - time.monotonic()
             if found or left <= 0 or self._stopped.wait(min(left, LAG)):
-                return [Exchange.of_json({**orjson.loads(entry), "id": number}) for number, entry in found]
+                return [replace(Exchange.decoded(entry), id=number) for number, entry in found]
 
     def clear(self) -> None:
         with self._writing:
@@ -94,7 +95,7 @@ class SharedJournal(Journal):
                 missed += 1
             entries: list[str] = []
             while self._aside and len(entries) < AT_ONCE:
-                entries.append(orjson.dumps(self._aside.popleft()().as_json()).decode())
+                entries.append(self._aside.popleft()().encoded().decode())
             if entries:
                 self._table.append(entries, most=MAX_ENTRIES, most_bytes=MAX_BYTES, missed=missed)
             if self._aside:

@@ -3,14 +3,16 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from threading import Lock
+from typing import cast
 
 import orjson
 
-from callproof.contract import operations
+from callproof.contract import routes
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.exchange.answering import BENCH_HEADER
 from callproof.exchange.calling import Caller, HostRefused
-from callproof.exchange.journal import Exchange
+from callproof.exchange.exchange import Exchange
+from callproof.exchange.names import BENCH_HEADER
+from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
 
@@ -56,12 +58,12 @@ class CrmClient:
             "name": "Virtual PBX",
             "clientId": self._settings.client_id,
             "baseUrl": base,
-            "actions": {"activity": "/callbacks/activity"},
-            "accountUrl": f"{base}/callbacks/account",
+            "actions": {"activity": CALL_BACKS["activity"]},
+            "accountUrl": f"{base}{CALL_BACKS['account']}",
             "integrations": {
                 "telephony": {
-                    "makeCallUrl": f"{base}/callbacks/make-call",
-                    "changeUserStatusUrl": f"{base}/callbacks/user-status",
+                    "makeCallUrl": f"{base}{CALL_BACKS['make-call']}",
+                    "changeUserStatusUrl": f"{base}{CALL_BACKS['status-notice']}",
                     "allowEdit": False,
                     "inputEventSupported": True,
                     "outputEventSupported": True,
@@ -129,7 +131,7 @@ class CrmClient:
     ) -> Told:
         headers = headers or {"X-API-KEY": self._settings.api_key}
         try:
-            found = operations.find(method, path)
+            found = routes.find(method, path)
             exchange = self._caller.send(
                 found.name if found else "",
                 method,
@@ -148,9 +150,9 @@ def _told(exchange: Exchange) -> Told:
     answer = exchange.answer
     if answer is None:
         return Told(None, {}, exchange.error)
-    text = answer.body.data.decode("utf-8", "replace")
+    text = answer.body.content.decode("utf-8", "replace")
     try:
-        body = orjson.loads(answer.body.data)
+        body = orjson.loads(answer.body.content)
     except orjson.JSONDecodeError:
         body = {}
-    return Told(answer.status, body if isinstance(body, dict) else {}, text)
+    return Told(answer.status, cast(JsonObject, body) if isinstance(body, dict) else {}, text)

@@ -73,6 +73,30 @@ class Mp3:
         yield _mp3(self.call_id, self.seconds)[start:stop]
 
 
+class Track:
+    """A recording as a file that can be read from any place on, in pieces."""
+
+    def __init__(self, sound: Wav | Mp3) -> None:
+        self._sound = sound
+        self.seek(0)
+
+    def seekable(self) -> bool:
+        return True
+
+    def seek(self, place: int) -> None:
+        self._place = place
+        self._pieces = self._sound.read(place, self._sound.size)
+
+    def tell(self) -> int:
+        return self._place
+
+    def __iter__(self) -> "Track":
+        return self
+
+    def __next__(self) -> bytes:
+        return next(self._pieces)
+
+
 def recording(call_id: str, seconds: int, kind: str) -> Wav | Mp3:
     """The recording of a call; ``kind`` is ``wav`` or ``mp3``."""
     return Mp3(call_id, seconds) if kind == "mp3" else Wav(call_id, seconds)

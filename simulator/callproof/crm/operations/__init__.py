@@ -3,7 +3,7 @@
 One module per section of the API. Operations know neither Flask nor SQLAlchemy.
 """
 
-from callproof.crm.exchange import OperationHandler
+from callproof.crm.asked import OperationHandler, ShortHandler
 from callproof.crm.operations import (
     customers,
     modules,
@@ -14,10 +14,16 @@ from callproof.crm.operations import (
     users,
 )
 
+SHORT: dict[str, ShortHandler] = {
+    **service.SHORT,
+    **modules.SHORT,
+    **telephony.SHORT,
+    **users.SHORT,
+    **customers.SHORT,
+}
 HANDLERS: dict[str, OperationHandler] = {
-    **service.HANDLERS,
+    **SHORT,
     **modules.HANDLERS,
-    **telephony.HANDLERS,
     **users.HANDLERS,
     **customers.HANDLERS,
     **neighbours.HANDLERS,

@@ -2,33 +2,67 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
+
+import msgspec
 
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.values import whole
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations.people import Page, customer_json
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Customer, CustomerQuery, Grant
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
+
+
+class _Phone(msgspec.Struct):
+    number: str
+
+
+class _SentCustomer(msgspec.Struct, rename="camel"):
+    """What the CRM itself reads of a customer; the rest is kept as it came."""
+
+    external_id: str | None = None
+    site: str | None = None
+    manager_id: int | None = None
+    phones: list[_Phone] | None = None
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        return tuple(phone.number for phone in self.phones or ())
+
+
+class _Filter(msgspec.Struct, rename="camel"):
+    ids: tuple[int, ...] = ()
+    external_ids: tuple[str, ...] = ()
+    managers: tuple[int, ...] = ()
+    sites: tuple[str, ...] = ()
+    name: str = ""
+    email: str = ""
+    phone: str = ""
+
+    def query(self, grant: Grant) -> CustomerQuery:
+        """Within the key's reach; an empty text matches no shop."""
+        sites = self.sites
+        if grant.sites is not None:
+            sites = tuple(site for site in sites or grant.sites if grant.sees(site)) or ("",)
+        return CustomerQuery(
+            self.ids, self.external_ids, self.managers, sites, self.name, self.email, self.phone
+        )
+
+
+class _Listed(msgspec.Struct):
+    filter: _Filter = msgspec.field(default_factory=_Filter)
+
 
 _COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
 
 
 def listing(session: CrmSession, asked: Asked) -> Reply:
-    wanted = cast(Mapping[str, Json], asked.query.get("filter") or {})
     page = Page.of(asked.query)
-    query = CustomerQuery(
-        ids=tuple(cast(list[int], wanted.get("ids") or ())),
-        external_ids=tuple(cast(list[str], wanted.get("externalIds") or ())),
-        managers=tuple(cast(list[int], wanted.get("managers") or ())),
-        sites=_sites(cast(list[str], wanted.get("sites") or []), asked.grant),
-        name=str(wanted.get("name") or ""),
-        email=str(wanted.get("email") or ""),
-        phone=str(wanted.get("phone") or ""),
-    )
+    query = msgspec.convert(asked.query, _Listed).filter.query(asked.grant)
     if query.phone:
         asked.remark("/filter/phone", "filter[phone] is not documented", "Search with filter[name].")
     found, total = session.customers(query, page.limit, page.offset)
@@ -36,26 +70,25 @@ def listing(session: CrmSession, asked: Asked) -> Reply:
     return Reply({"pagination": page.pagination(total), "customers": shown})
 
 
-def get(session: CrmSession, asked: Asked) -> Reply:
+def get(session: ShortSession, asked: Asked) -> Reply:
     return Reply({"customer": customer_json(_known(session, asked), asked.settings.timezone)})
 
 
 def create(session: CrmSession, asked: Asked) -> Reply:
-    sent = cast(JsonObject, asked.entity)
-    external_id = cast("str | None", sent.get("externalId"))
-    if external_id is None:
+    sent = msgspec.convert(asked.document, _SentCustomer)
+    if sent.external_id is None:
         _without_external_id(asked)
-    elif session.customer_by_external_id(external_id):
+    elif session.customer_by_external_id(sent.external_id):
         raise InvalidEntity({"externalId": "Customer with this externalId already exists."})
     customer = Customer(
         id=0,
-        external_id=external_id,
-        site=demand_site(session, asked, cast("str | None", sent.get("site"))),
-        manager_id=_manager(session, sent),
-        phones=_phones(sent),
+        external_id=sent.external_id,
+        site=demand_site(session, asked, sent.site),
+        manager_id=_manager(session, sent.manager_id),
+        phones=sent.numbers,
         created_at=asked.now,
         updated_at=asked.now,
-        details=_details(sent),
+        details=_details(asked.document),
     )
     return Reply({"id": session.add_customer(customer).id}, 201)
 
@@ -63,14 +96,14 @@ def create(session: CrmSession, asked: Asked) -> Reply:
 def edit(session: CrmSession, asked: Asked) -> Reply:
     """Change what was sent; ``phones`` replaces the whole list."""
     known = _known(session, asked)
-    sent = cast(JsonObject, asked.entity)
+    sent, document = msgspec.convert(asked.document, _SentCustomer), asked.document
     changed = replace(
         known,
-        external_id=cast("str | None", sent.get("externalId", known.external_id)),
-        manager_id=_manager(session, sent) if "managerId" in sent else known.manager_id,
-        phones=_phones(sent) if "phones" in sent else known.phones,
+        external_id=sent.external_id if "externalId" in document else known.external_id,
+        manager_id=_manager(session, sent.manager_id) if "managerId" in document else known.manager_id,
+        phones=sent.numbers if "phones" in document else known.phones,
         updated_at=asked.now,
-        details={**known.details, **_details(sent)},
+        details={**known.details, **_details(document)},
     )
     other = session.customer_by_external_id(changed.external_id) if changed.external_id else None
     if other is not None and other.id != known.id:
@@ -92,7 +125,7 @@ def _without_external_id(asked: Asked) -> None:
     )
 
 
-def _known(session: CrmSession, asked: Asked) -> Customer:
+def _known(session: ShortSession, asked: Asked) -> Customer:
     uid = asked.path["uid"]
     if asked.query.get("by", "externalId") == "externalId":
         found = session.customer_by_external_id(uid)
@@ -108,31 +141,19 @@ def _known(session: CrmSession, asked: Asked) -> Customer:
     return found
 
 
-def _sites(wanted: list[str], grant: Grant) -> tuple[str, ...]:
-    """The shops to list: those asked for within the key's reach; an empty text matches no shop."""
-    if grant.sites is None:
-        return tuple(wanted)
-    return tuple(site for site in wanted or grant.sites if grant.sees(site)) or ("",)
-
-
-def _manager(session: CrmSession, sent: Mapping[str, Json]) -> int | None:
-    manager = cast("int | None", sent.get("managerId"))
+def _manager(session: ShortSession, manager: int | None) -> int | None:
     if manager is not None and session.user(manager) is None:
         raise InvalidEntity({"managerId": INVALID})
     return manager
-
-
-def _phones(sent: Mapping[str, Json]) -> tuple[str, ...]:
-    return tuple(str(phone["number"]) for phone in cast(list[JsonObject], sent.get("phones") or []))
 
 
 def _details(sent: Mapping[str, Json]) -> JsonObject:
     return {name: value for name, value in sent.items() if name not in _COLUMNS}
 
 
+SHORT = {"customer": get}
 HANDLERS = {
     "customers": listing,
-    "customer": get,
     "customer-create": create,
     "customer-edit": edit,
 }

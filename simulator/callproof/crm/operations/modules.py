@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Mapping
-from typing import cast
+
+import msgspec
 
 from callproof.contract.errors import (
     BLANK,
@@ -12,10 +13,11 @@ from callproof.contract.errors import (
     InvalidEntity,
     SimpleConnectionDisabled,
 )
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.account import api_key
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.rules.model import Grant, Module
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
 # Not the sender's to set (contract.md, section 3.1).
@@ -23,12 +25,17 @@ READ_ONLY = ("freeze", "native")
 
 NO_FUNDS = "Your account has insufficient funds to activate integration module"
 
+
+class _Requires(msgspec.Struct):
+    scopes: list[str]
+
+
 _SYMBOLIC = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 def edit(session: CrmSession, asked: Asked) -> Reply:
     """Create the module or change it. A member that is absent stays as it is (section 9.17)."""
-    sent = dict(cast(JsonObject, asked.entity))
+    sent = dict(asked.document)
     code = asked.path["code"]
     _demand_codes(code, sent)
     if asked.settings.strict and asked.operation.name == "module-edit" and not sent.get("baseUrl"):
@@ -51,16 +58,16 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     return Reply({"info": info or []}, 200 if known else 201)
 
 
-def get(session: CrmSession, asked: Asked) -> Reply:
+def get(session: ShortSession, asked: Asked) -> Reply:
     """The settings as they are in effect, without ``clientId`` (section 3.2)."""
     module = session.module(asked.path["code"])
     if module is None:
         raise EntityNotFound
     shown: JsonObject = {name: value for name, value in module.document.items() if name != "clientId"}
-    integrations = dict(cast(JsonObject, shown.get("integrations") or {}))
+    integrations = dict(inner(shown, "integrations"))
     if "telephony" in integrations:
         # Clients read ids and codes only as text (section 11).
-        telephony = dict(cast(JsonObject, integrations["telephony"]))
+        telephony = dict(inner(integrations, "telephony"))
         telephony["additionalCodes"] = [
             {"userId": str(pair.user_id), "code": pair.code} for pair in module.extensions
         ]
@@ -80,10 +87,10 @@ def update_scopes(session: CrmSession, asked: Asked) -> Reply:
         raise EntityNotFound
     if asked.readings.simple_connection == "disabled":
         raise SimpleConnectionDisabled
-    scopes = cast(list[str], cast(JsonObject, asked.entity)["scopes"])
+    asked_for = msgspec.convert(asked.document, _Requires)
     number = len(session.directory().grants)
     key = api_key(f"{asked.settings.seed}:{code}:{number}:{asked.now}")
-    session.save_grant(Grant(key, tuple(dict.fromkeys(scopes))))
+    session.save_grant(Grant(key, tuple(dict.fromkeys(asked_for.scopes))))
     return Reply({"apiKey": key})
 
 
@@ -114,7 +121,7 @@ def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
 
 def _clear_absent_codes(sent: JsonObject) -> None:
     """Read a change of the telephony that names no extensions as one that has none (section 9.17)."""
-    integrations = cast(JsonObject, sent.get("integrations") or {})
+    integrations = inner(sent, "integrations")
     if isinstance(telephony := integrations.get("telephony"), dict):
         sent["integrations"] = {**integrations, "telephony": {"additionalCodes": [], **telephony}}
 
@@ -122,19 +129,19 @@ def _clear_absent_codes(sent: JsonObject) -> None:
 def _merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
     """Members of ``integrations`` are merged member by member; everything else is replaced."""
     document = {**old, **new}
-    blocks = dict(cast(JsonObject, old.get("integrations") or {}))
-    for name, block in cast(JsonObject, new.get("integrations") or {}).items():
-        blocks[name] = {**cast(JsonObject, blocks.get(name) or {}), **cast(JsonObject, block)}
+    blocks = dict(inner(old, "integrations"))
+    sent = inner(new, "integrations")
+    for name in sent:
+        blocks[name] = {**inner(blocks, name), **inner(sent, name)}
     document["integrations"] = blocks
-    telephony = blocks.get("telephony")
-    if telephony is not None:
+    if "telephony" in blocks:
         defaults: JsonObject = {
             "allowEdit": True,
             "inputEventSupported": False,
             "outputEventSupported": False,
             "hangupEventSupported": False,
         }
-        blocks["telephony"] = {**defaults, **cast(JsonObject, telephony)}
+        blocks["telephony"] = {**defaults, **inner(blocks, "telephony")}
     return document
 
 
@@ -154,8 +161,7 @@ def _info(session: CrmSession, module: Module) -> JsonObject:
 
 def _advise(asked: Asked, module: Module) -> None:
     """What was accepted but will disappoint: settings that keep the telephony from working."""
-    sent = cast(JsonObject, asked.entity)
-    if "telephony" not in cast(JsonObject, module.document["integrations"]):
+    if "telephony" not in inner(module.document, "integrations"):
         asked.remark(
             "/integrations", "there are no telephony settings", "Put them under integrations.telephony."
         )
@@ -166,7 +172,7 @@ def _advise(asked: Asked, module: Module) -> None:
         asked.remark(
             "/integrations/telephony/makeCallUrl", "without it nobody can start a call", "Send an address."
         )
-    if not sent.get("name") and not module.document.get("name"):
+    if not asked.document.get("name") and not module.document.get("name"):
         asked.remark(
             "/name", "a module outside the marketplace needs a name", "Send a name.", "PBX-MODULE-06"
         )
@@ -180,4 +186,5 @@ def _advise(asked: Asked, module: Module) -> None:
         )
 
 
-HANDLERS = {"module-edit": edit, "module": get, "module-scopes": update_scopes}
+SHORT = {"module": get}
+HANDLERS = {"module-edit": edit, "module-scopes": update_scopes}

@@ -1,13 +1,14 @@
 """Tasks, orders and companies: kept, read and listed, no more (contract.md, sections 6.6 and 12.10)."""
 
 from dataclasses import dataclass
-from typing import cast
+
+import msgspec
 
 from callproof.contract.dates import written
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, NotLoaded
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.contract.values import whole
-from callproof.crm.exchange import Asked, OperationHandler, Reply
+from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import Page
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Document
@@ -28,13 +29,13 @@ class Neighbour:
 
 def create(neighbour: Neighbour) -> OperationHandler:
     def handler(session: CrmSession, asked: Asked) -> Reply:
-        sent = cast(JsonObject, asked.entity)
+        sent = asked.document
         user = sent.get(neighbour.manager)
-        if user is not None and session.user(cast(int, user)) is None:
+        if isinstance(user, int) and session.user(user) is None:
             refusal = NotLoaded(neighbour.what)
             refusal.errors = {neighbour.manager: INVALID}
             raise refusal
-        external_id = cast("str | None", sent.get("externalId"))
+        external_id = msgspec.convert(sent.get("externalId"), str | None)
         if external_id is not None and session.document(neighbour.kind, external_id=external_id):
             raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})
         stored = session.add_document(
@@ -79,9 +80,9 @@ def get(neighbour: Neighbour) -> OperationHandler:
 
 
 def _customer(session: CrmSession, sent: JsonObject) -> int | None:
-    named = cast(JsonObject, sent.get("customer") or {})
-    if "id" in named:
-        found = session.customer(cast(int, named["id"]))
+    named = inner(sent, "customer")
+    if isinstance(number := named.get("id"), int):
+        found = session.customer(number)
     elif "externalId" in named:
         found = session.customer_by_external_id(str(named["externalId"]))
     else:

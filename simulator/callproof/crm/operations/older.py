@@ -1,11 +1,10 @@
 """Versions 3 and 4 of the telephony methods, mapped on the same state (contract.md, section 5)."""
 
 from dataclasses import replace
-from typing import cast
 
 from callproof.contract.errors import EntityNotFound
-from callproof.contract.jsontypes import Json, JsonObject
-from callproof.crm.exchange import Asked, Reply
+from callproof.contract.jsontypes import Json, JsonObject, inner
+from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations import modules, telephony
 from callproof.crm.store.session import CrmSession
 
@@ -24,7 +23,7 @@ _ROOT = {"code": "code", "clientId": "clientId", "name": "name", "active": "acti
 
 def edit_v4(session: CrmSession, asked: Asked) -> Reply:
     """Create or change by ``configuration``; 201 or 200."""
-    reply = _edit(session, asked, cast(JsonObject, asked.entity))
+    reply = _edit(session, asked, asked.document)
     return Reply(status=reply.status)
 
 
@@ -40,8 +39,7 @@ def get(session: CrmSession, asked: Asked) -> Reply:
     if module is None:
         raise EntityNotFound
     document = module.document
-    blocks = cast(JsonObject, document.get("integrations") or {})
-    telephony_block = cast(JsonObject, blocks.get("telephony") or {})
+    telephony_block = inner(inner(document, "integrations"), "telephony")
     shown: JsonObject = {old: document[new] for old, new in _ROOT.items() if new in document}
     del shown["clientId"]
     shown |= {name: telephony_block[name] for name in _TELEPHONY if name in telephony_block}

@@ -3,14 +3,14 @@
 import re
 
 from callproof.contract.operations import OPERATIONS
-from callproof.crm.exchange import Asked, Reply
-from callproof.crm.store.session import CrmSession
+from callproof.crm.asked import Asked, Reply
+from callproof.crm.store.calls import ShortSession
 
 VERSIONS = ("3.0", "4.0", "5.0")
 SYSTEM_VERSION = "8.7.77"
 
 
-def credentials(session: CrmSession, asked: Asked) -> Reply:
+def credentials(session: ShortSession, asked: Asked) -> Reply:
     """The rights of the key in both forms, and the shops that it sees (section 2.1)."""
     grant = asked.grant
     granted = [op.path for op in OPERATIONS if op.scope and op.scope in grant.scopes]
@@ -25,13 +25,13 @@ def credentials(session: CrmSession, asked: Asked) -> Reply:
     )
 
 
-def api_versions(session: CrmSession, asked: Asked) -> Reply:
+def api_versions(session: ShortSession, asked: Asked) -> Reply:
     return Reply({"versions": list(VERSIONS)})
 
 
-def system_info(session: CrmSession, asked: Asked) -> Reply:
+def system_info(session: ShortSession, asked: Asked) -> Reply:
     address = asked.settings.base_url
     return Reply({"systemVersion": SYSTEM_VERSION, "publicUrl": address, "technicalUrl": address})
 
 
-HANDLERS = {"credentials": credentials, "api-versions": api_versions, "system-info": system_info}
+SHORT = {"credentials": credentials, "api-versions": api_versions, "system-info": system_info}

@@ -1,17 +1,15 @@
 """The shop that a request speaks for (contract.md, sections 1.3 and 9.22)."""
 
-from typing import cast
-
 from callproof.contract.errors import INVALID, InvalidParameters, ParameterMissing
 from callproof.contract.findings import Kind
-from callproof.crm.exchange import Asked
-from callproof.crm.store.session import CrmSession
+from callproof.crm.asked import Asked
+from callproof.crm.store.calls import ShortSession
 
 
-def demand_site(session: CrmSession, asked: Asked, named: str | None) -> str:
+def demand_site(session: ShortSession, asked: Asked, named: str | None) -> str:
     """The shop that the request speaks for; with a key of several shops it has to say (section 1.3)."""
     within = [site.code for site in session.directory().sites if asked.grant.sees(site.code)]
-    site = cast("str | None", asked.query.get("site")) or named
+    site = str(asked.query.get("site") or "") or named
     if site is None:
         if len(within) > 1:
             if asked.settings.strict:

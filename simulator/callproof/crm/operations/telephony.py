@@ -1,9 +1,11 @@
 """Call events, history and the responsible manager (contract.md, section 4)."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import Any
 from urllib.parse import urlencode
+
+import msgspec
 
 from callproof.contract.dates import read, written
 from callproof.contract.errors import (
@@ -14,33 +16,43 @@ from callproof.contract.errors import (
     UploadNotSupported,
 )
 from callproof.contract.findings import Finding, Kind
-from callproof.contract.jsontypes import Json, JsonObject, bracketed
-from callproof.crm.exchange import Asked, Reply
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.values import immutable
+from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import customer_brief
 from callproof.crm.rules import cards, managers
 from callproof.crm.rules.dates import oddity
 from callproof.crm.rules.model import Card, Customer, HistoryCall, Pool
-from callproof.crm.store.calls import CallSession
+from callproof.crm.rules.told import CallEvent, FinishedCall
+from callproof.crm.store.calls import ShortSession
 
 
-def event(session: CallSession, asked: Asked) -> Reply:
+@immutable(frozen=True, slots=True)
+class _Row:
+    """One call of a batch: its place there, what the CRM acts on, and the whole as it is kept."""
+
+    place: int
+    call: FinishedCall
+    document: JsonObject
+
+
+def event(session: ShortSession, asked: Asked) -> Reply:
     """Take one event: cards open at its addressees on ``in`` and ``out`` and close on ``hangup``."""
     pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
-    sent = cast(JsonObject, asked.entity)
-    _demand_site(session, asked, sent, "/site")
-    codes = cast(list[str], sent.get("codes") or [])
-    user_ids = [int(user) for user in cast(list[int], sent.get("userIds") or [])]
-    if not codes and not user_ids:
-        _nobody_named(asked, str(sent["type"]))
-    named = cards.recipients(codes, user_ids, pool, session.directory().users)
-    if sent["type"] == "hangup":
-        _close_cards(session, asked, sent)
+    told = msgspec.convert(asked.entity, CallEvent)
+    if told.site is not None:
+        _demand_site(session, asked, told.site, "site")
+    if not told.codes and not told.user_ids:
+        _nobody_named(asked, told.type)
+    named = cards.recipients(told.codes, told.user_ids, pool, session.directory().users)
+    if told.type == "hangup":
+        _close_cards(session, asked, told)
     else:
-        told = _already_told(session, asked, sent, named)
-        session.add_cards(_new_cards(session, asked, sent, named, told, pool))
-    session.add_event(sent, asked.now)
+        known = _already_told(session, asked, told, named)
+        session.add_cards(_new_cards(session, asked, told, named, known, pool))
+    session.add_event(asked.document, told.call_external_id, asked.now)
     body: JsonObject = {}
     if named.unknown_codes:
         body["notExistCodes"] = list(named.unknown_codes)
@@ -49,34 +61,29 @@ def event(session: CallSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def upload(session: CallSession, asked: Asked) -> Reply:
+def upload(session: ShortSession, asked: Asked) -> Reply:
     """Keep finished calls; one that is known already is listed and not stored again (section 9.9)."""
     pool = _pool(session, asked)
     if not pool.enabled:
         raise UploadNotSupported
-    items = cast(list[JsonObject], asked.entity)
-    places = list(range(len(items)))
-    if asked.broken:
-        places = [place for place in places if not _is_broken(place, asked.broken)]
-        items = [items[place] for place in places]
-    for place, item in zip(places, items, strict=True):
-        if "site" in item:
-            _demand_site(session, asked, item, f"/{place}/site")
-    call_ids = cast(list[str], [item["externalId"] for item in items])
+    rows = _rows(asked)
+    for row in rows:
+        if row.call.site is not None:
+            _demand_site(session, asked, row.call.site, f"calls[{row.place}][site]")
+    call_ids = [row.call.external_id for row in rows]
     first_events = session.first_events(call_ids)
-    dates = cast(list[str], [item["date"] for item in items])
-    _doubt_dates(asked, places, call_ids, dates, first_events)
+    _doubt_dates(asked, rows, first_events)
     # Only events open cards.
     still_open = session.open_cards(list(first_events)) if first_events else []
-    stored = session.add_calls(_history_calls(session, asked, call_ids, items, pool))
+    stored = session.add_calls(_history_calls(session, asked, rows, pool))
     duplicates: list[Json] = []
-    for place, item, is_new in zip(places, items, stored, strict=True):
+    for row, is_new in zip(rows, stored, strict=True):
         if not is_new:
-            duplicates.append(item["externalId"])
-            _take_late_recording(session, asked, item)
+            duplicates.append(row.call.external_id)
+            _take_late_recording(session, asked, row.call)
         elif still_open:
-            _miss_hangup(session, asked, still_open, place, item)
-    body: JsonObject = {"processedCallsCount": len(items) - len(duplicates)}
+            _miss_hangup(session, asked, still_open, row)
+    body: JsonObject = {"processedCallsCount": len(rows) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
     if asked.broken:
@@ -85,7 +92,18 @@ def upload(session: CallSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def manager(session: CallSession, asked: Asked) -> Reply:
+def _rows(asked: Asked) -> list[_Row]:
+    """The calls of a batch that can be taken."""
+    assert isinstance(asked.entity, list)
+    places: Iterable[int] = range(len(asked.entity))
+    if asked.broken:
+        places = [place for place in places if not _is_broken(place, asked.broken)]
+    documents = msgspec.convert([asked.entity[place] for place in places], list[dict[str, Any]])
+    calls = msgspec.convert(documents, list[FinishedCall])
+    return [_Row(*found) for found in zip(places, calls, documents, strict=True)]
+
+
+def manager(session: ShortSession, asked: Asked) -> Reply:
     """The responsible manager, or a success without one; the reason goes into the findings."""
     pool = _pool(session, asked)
     if not pool.enabled:
@@ -117,7 +135,7 @@ def manager(session: CallSession, asked: Asked) -> Reply:
     return Reply(body)
 
 
-def _pool(session: CallSession, asked: Asked) -> Pool:
+def _pool(session: ShortSession, asked: Asked) -> Pool:
     """The modules that a request is about: those of its clientId, or else all as one (section 9.2)."""
     pool = session.directory().pool
     mine = pool.of_client(asked.client_id) if asked.client_id else pool
@@ -135,7 +153,7 @@ def _pool(session: CallSession, asked: Asked) -> Pool:
     return mine if mine.enabled else pool
 
 
-def _links(session: CallSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
+def _links(session: ShortSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
     """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
     base, query = asked.settings.base_url, urlencode({"phone": phone})
     links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
@@ -162,61 +180,58 @@ def _nobody_named(asked: Asked, kind: str) -> None:
 
 
 def _already_told(
-    session: CallSession, asked: Asked, sent: JsonObject, named: cards.Recipients
+    session: ShortSession, asked: Asked, told: CallEvent, named: cards.Recipients
 ) -> set[int]:
     """Whom the event tells nothing new, because it came twice or after the end of its call."""
-    call_id = cast("str | None", sent.get("callExternalId"))
-    if call_id is None:
+    if told.call_external_id is None:
         return set()
-    earlier = session.events_of(call_id)
+    earlier = session.events_of(told.call_external_id)
     if not earlier:
         return set()  # and no card either: only events open them
-    told = cards.already_told(named.users, session.open_cards([call_id]), earlier)
-    if told:
+    known = cards.already_told(named.users, session.open_cards([told.call_external_id]), earlier)
+    if known:
         asked.remark(
             "/callExternalId",
             "the call is shown already, or is over",
             "Report each beginning once, before the end.",
             "PBX-EVENT-12",
         )
-    return told
+    return known
 
 
 def _new_cards(
-    session: CallSession,
+    session: ShortSession,
     asked: Asked,
-    sent: JsonObject,
+    told: CallEvent,
     named: cards.Recipients,
-    told: set[int],
+    known: set[int],
     pool: Pool,
 ) -> list[Card]:
-    phone, external_phone = str(sent["phone"]), cast("str | None", sent.get("externalPhone"))
-    line = pool.line(external_phone) if external_phone else None
-    customer = managers.caller(session.owners(phone))
+    line = pool.line(told.external_phone) if told.external_phone else None
+    customer = managers.caller(session.owners(told.phone))
     return [
         Card(
             id=0,
-            direction=str(sent["type"]),
-            phone=phone,
+            direction=told.type,
+            phone=told.phone,
             user_id=user_id,
             code=code,
-            call_external_id=cast("str | None", sent.get("callExternalId")),
-            external_phone=external_phone,
+            call_external_id=told.call_external_id,
+            external_phone=told.external_phone,
             shop=line.site_code if line else None,
             customer_id=customer.id if customer else None,
             opened_at=asked.now,
         )
         for user_id, code in named.users.items()
-        if user_id not in told
+        if user_id not in known
     ]
 
 
-def _close_cards(session: CallSession, asked: Asked, sent: JsonObject) -> None:
-    call_id = cast("str | None", sent.get("callExternalId"))
+def _close_cards(session: ShortSession, asked: Asked, told: CallEvent) -> None:
+    call_id = told.call_external_id
     open_cards = session.open_cards(None if call_id is None else [call_id])
-    ended = cards.ended_by_hangup(open_cards, str(sent["phone"]), call_id, asked.settings.country)
-    status = cast("str | None", sent.get("hangupStatus"))
-    session.close_cards([card.id for card in ended], asked.now, status)
+    ended = cards.ended_by_hangup(open_cards, told.phone, call_id, asked.settings.country)
+    session.close_cards([card.id for card in ended], asked.now, told.hangup_status)
     if not ended:
         asked.remark(
             "/callExternalId" if call_id is not None else "/phone",
@@ -226,84 +241,66 @@ def _close_cards(session: CallSession, asked: Asked, sent: JsonObject) -> None:
         )
 
 
-def _miss_hangup(
-    session: CallSession, asked: Asked, still_open: list[Card], index: int, item: JsonObject
-) -> None:
-    mine = [card.id for card in still_open if card.call_external_id == item["externalId"]]
+def _miss_hangup(session: ShortSession, asked: Asked, still_open: list[Card], row: _Row) -> None:
+    mine = [card.id for card in still_open if card.call_external_id == row.call.external_id]
     if not mine:
         return
     session.close_cards(mine, asked.now, None)
     asked.remark(
-        f"/{index}/externalId",
+        f"/{row.place}/externalId",
         "the call is over, but no hangup was reported, so its cards stayed open until now",
         "Send the event hangup when the call ends.",
         "PBX-EVENT-06",
     )
 
 
-def _doubt_dates(
-    asked: Asked,
-    places: Sequence[int],
-    call_ids: Sequence[str],
-    dates: Sequence[str],
-    first_events: Mapping[str, float],
-) -> None:
+def _doubt_dates(asked: Asked, rows: Sequence[_Row], first_events: Mapping[str, float]) -> None:
     zone = asked.settings.timezone
     now = written(asked.now, zone)
-    for place, call_id, date in zip(places, call_ids, dates, strict=True):
+    for row in rows:
+        date = row.call.date
         if not first_events and date <= now and len(date) == len(now):
             continue  # in the past, and nothing to compare with
-        if problem := oddity(read(date, zone), asked.now, first_events.get(call_id)):
+        if problem := oddity(read(date, zone), asked.now, first_events.get(row.call.external_id)):
             remedy = f"Send the date in the account's time, {zone}."
-            asked.remark(f"/{place}/date", problem, remedy, "PBX-HISTORY-06")
+            asked.remark(f"/{row.place}/date", problem, remedy, "PBX-HISTORY-06")
 
 
 def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
     return any(field.startswith(f"calls[{index}]") for field in broken)
 
 
-def _take_late_recording(session: CallSession, asked: Asked, item: JsonObject) -> None:
+def _take_late_recording(session: ShortSession, asked: Asked, call: FinishedCall) -> None:
     """A recording that is ready later comes by uploading the call again (section 9.9)."""
-    known = session.call(str(item["externalId"]))
-    if asked.readings.repeat == "update-record-url" and known and item.get("recordUrl"):
-        document = {**known.document, "recordUrl": item["recordUrl"]}
+    known = session.call(call.external_id)
+    if asked.readings.repeat == "update-record-url" and known and call.record_url:
+        document = {**known.document, "recordUrl": call.record_url}
         session.save_call(replace(known, document=document))
 
 
 def _history_calls(
-    session: CallSession, asked: Asked, call_ids: list[str], items: list[JsonObject], pool: Pool
+    session: ShortSession, asked: Asked, rows: Sequence[_Row], pool: Pool
 ) -> list[HistoryCall]:
-    phones = cast(list[str], [item["phone"] for item in items])
-    owners = session.customers_by_phones(phones)
+    owners = session.customers_by_phones([row.call.phone for row in rows])
     callers = {phone: managers.caller(found) for phone, found in owners.items()}
-    users = cast(
-        "list[int | None]", [item.get("userId") or pool.user_of(item.get("code")) for item in items]
-    )
-    now, found = asked.now, []
-    for call_id, phone, user, item in zip(call_ids, phones, users, items, strict=True):
-        customer = callers.get(phone)
+    found = []
+    for row in rows:
+        call = row.call
+        customer = callers.get(call.phone)
         number = customer.id if customer else None
-        found.append(HistoryCall(call_id, item, phone, user, number, now))
+        user = call.user_id or pool.user_of(call.code)
+        found.append(HistoryCall(call.external_id, row.document, call.phone, user, number, asked.now))
     return found
 
 
-def _user(item: JsonObject, pool: Pool) -> int | None:
-    user = cast("int | None", item.get("userId"))
-    return pool.user_of(item.get("code")) if user is None else user
-
-
-def _demand_site(session: CallSession, asked: Asked, item: JsonObject, pointer: str) -> None:
+def _demand_site(session: ShortSession, asked: Asked, site: str, field: str) -> None:
     """A shop that is unknown or out of the key's reach is refused (section 9.22)."""
-    site = cast("str | None", item.get("site"))
-    if site is None:
-        return
     known = {known.code for known in session.directory().sites}
     if site not in known or not asked.grant.sees(site):
-        root = "calls" if asked.operation.entity == "calls" else ""
-        raise InvalidEntity({bracketed(root, pointer): INVALID})
+        raise InvalidEntity({field: INVALID})
 
 
-HANDLERS: dict[str, Callable[[CallSession, Asked], Reply]] = {
+SHORT: dict[str, ShortHandler] = {
     "call-event": event,
     "calls-upload": upload,
     "manager-lookup": manager,

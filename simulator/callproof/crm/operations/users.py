@@ -2,23 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 from callproof.contract.dates import written
 from callproof.contract.errors import EntityNotFound
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.contract.values import whole
-from callproof.crm.exchange import Asked, Reply
+from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import Page, user_json
 from callproof.crm.rules.model import User
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
 
-def users(session: CrmSession, asked: Asked) -> Reply:
-    wanted = cast(JsonObject, asked.query.get("filter") or {})
+def users(session: ShortSession, asked: Asked) -> Reply:
+    wanted = inner(asked.query, "filter")
     page = Page.of(asked.query)
-    found = [user for user in session.users() if _matches(user, wanted, asked.settings.timezone)]
-    groups = {group.code: group for group in session.groups()}
+    known = session.directory().users.values()
+    found = [user for user in known if _matches(user, wanted, asked.settings.timezone)]
+    groups = {group.code: group for group in session.directory().groups}
     shown = [
         user_json(user, groups, asked.settings.timezone)
         for user in found[page.offset : page.offset + page.limit]
@@ -26,8 +27,8 @@ def users(session: CrmSession, asked: Asked) -> Reply:
     return Reply({"pagination": page.pagination(len(found)), "users": list(shown)})
 
 
-def user(session: CrmSession, asked: Asked) -> Reply:
-    groups = {group.code: group for group in session.groups()}
+def user(session: ShortSession, asked: Asked) -> Reply:
+    groups = {group.code: group for group in session.directory().groups}
     return Reply({"user": user_json(_known(session, asked), groups, asked.settings.timezone)})
 
 
@@ -41,9 +42,9 @@ def set_status(session: CrmSession, asked: Asked) -> Reply:
     return Reply(status_changed=known.id)
 
 
-def groups(session: CrmSession, asked: Asked) -> Reply:
+def groups(session: ShortSession, asked: Asked) -> Reply:
     page = Page.of(asked.query)
-    found = session.groups()
+    found = session.directory().groups
     shown: list[Json] = [
         {
             "id": group.id,
@@ -64,7 +65,7 @@ def groups(session: CrmSession, asked: Asked) -> Reply:
     return Reply({"pagination": page.pagination(len(found)), "groups": shown})
 
 
-def sites(session: CrmSession, asked: Asked) -> Reply:
+def sites(session: ShortSession, asked: Asked) -> Reply:
     """A map by code, not a list (section 6.5)."""
     shown: JsonObject = {
         site.code: {
@@ -81,7 +82,7 @@ def sites(session: CrmSession, asked: Asked) -> Reply:
     return Reply({"sites": shown or []})
 
 
-def _known(session: CrmSession, asked: Asked) -> User:
+def _known(session: ShortSession, asked: Asked) -> User:
     number = whole(asked.path["id"])
     found = session.user(number) if number is not None else None
     if found is None:
@@ -102,17 +103,12 @@ def _matches(user: User, wanted: Mapping[str, Json], zone: str) -> bool:
     }
     if any(name in wanted and wanted[name] != value for name, value in plain.items()):
         return False
-    groups = cast("list[str]", wanted.get("groups") or [])
-    if groups and not set(groups) & set(user.groups):
+    groups = wanted.get("groups")
+    if isinstance(groups, list) and groups and not set(groups) & set(user.groups):
         return False
     created = written(user.created_at, zone)
     return str(wanted.get("createdAtFrom", "")) <= created <= str(wanted.get("createdAtTo", "9"))
 
 
-HANDLERS = {
-    "users": users,
-    "user": user,
-    "user-status": set_status,
-    "user-groups": groups,
-    "sites": sites,
-}
+SHORT: dict[str, ShortHandler] = {"users": users, "user": user, "user-groups": groups, "sites": sites}
+HANDLERS = {"user-status": set_status}

@@ -1,12 +1,11 @@
 """Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
-from typing import cast
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import same_phone
 from callproof.contract.values import immutable
 from callproof.crm.rules.model import Card, Pool
+from callproof.crm.rules.told import CallEvent
 
 
 @immutable(frozen=True, slots=True)
@@ -46,7 +45,7 @@ def recipients(
 
 
 def already_told(
-    named: Mapping[int, str | None], open_cards: Iterable[Card], events: Iterable[JsonObject]
+    named: Mapping[int, str | None], open_cards: Iterable[Card], events: Iterable[CallEvent]
 ) -> set[int]:
     """Those named in a beginning whom it tells nothing new: they see the call already, or heard of its end.
 
@@ -55,10 +54,9 @@ def already_told(
     seeing = {card.user_id for card in open_cards}
     told = {user for user in named if user in seeing}
     for event in events:
-        if event["type"] != "hangup":
+        if event.type != "hangup":
             continue
-        codes = cast("list[str]", event.get("codes") or [])
-        users = cast("list[int]", event.get("userIds") or [])
+        codes, users = event.codes, event.user_ids
         told |= {
             user for user, code in named.items() if user in users or code in codes or not (codes or users)
         }

@@ -7,9 +7,10 @@ a member which no rule here needs is still given back as it came.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
 
-from callproof.contract.jsontypes import Json, JsonObject
+import msgspec
+
+from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.contract.phones import phone_key
 from callproof.contract.values import immutable
 
@@ -156,11 +157,12 @@ class Module:
 
     @cached_property
     def _telephony(self) -> JsonObject | None:
-        integrations = cast(JsonObject, self.document.get("integrations") or {})
-        return cast("JsonObject | None", integrations.get("telephony"))
+        integrations = inner(self.document, "integrations")
+        return inner(integrations, "telephony") if "telephony" in integrations else None
 
-    def _pairs(self, name: str) -> list[JsonObject]:
-        return cast(list[JsonObject], (self._telephony or {}).get(name) or [])
+    def _pairs(self, name: str) -> list[dict[str, str | int]]:
+        found = (self._telephony or {}).get(name) or []
+        return msgspec.convert(found, list[dict[str, str | int]])
 
 
 @dataclass(frozen=True)
@@ -225,6 +227,7 @@ class Directory:
     pool: Pool
     sites: tuple[Site, ...]
     users: Mapping[int, User]
+    groups: tuple[Group, ...]
     settings: Mapping[str, Json]
 
 

@@ -1,10 +1,10 @@
-"""What events, uploads and lookups ask of the database, by statements that the driver executes."""
+"""What requests that come by the thousand ask of the database, by statements that the driver executes."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
-from typing import cast as known_as
 
+import msgspec
 import orjson
 from sqlalchemy import Text, bindparam, cast, func, insert, select, update
 
@@ -16,8 +16,10 @@ from callproof.crm.rules.model import (
     Directory,
     Document,
     HistoryCall,
+    Module,
     User,
 )
+from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.directory import Known
 from callproof.crm.store.tables import (
     calls,
@@ -26,9 +28,11 @@ from callproof.crm.store.tables import (
     customers,
     documents,
     events,
+    modules,
 )
 from callproof.storage.driver import Driver, Row, Statement
 
+_EVENT = msgspec.json.Decoder(CallEvent)
 _CARD = (
     *("direction", "phone", "user_id", "code", "call_external_id", "external_phone", "shop"),
     *("customer_id", "opened_at", "closed_at", "hangup_status"),
@@ -72,8 +76,23 @@ _LAST_ORDER = Statement(
 )
 
 
-class CallSession:
-    """One transaction of the hot path; ``known`` remembers the directory between them."""
+_MODULE = Statement(
+    select(modules.c.code, cast(modules.c.document, Text)).where(modules.c.code == bindparam("name")),
+    "name",
+)
+_CUSTOMER_COLUMNS = (
+    *(customers.c[n] for n in ("id", "external_id", "site", "manager_id", "created_at", "updated_at")),
+    cast(customers.c.phones, Text),
+    cast(customers.c.details, Text),
+)
+_CUSTOMER = Statement(select(*_CUSTOMER_COLUMNS).where(customers.c.id == bindparam("number")), "number")
+_CUSTOMER_OF = Statement(
+    select(*_CUSTOMER_COLUMNS).where(customers.c.external_id == bindparam("name")), "name"
+)
+
+
+class ShortSession:
+    """One transaction of little work; ``known`` remembers the directory between them."""
 
     def __init__(self, driver: Driver, country: str, known: Known) -> None:
         self._driver = driver
@@ -86,6 +105,22 @@ class CallSession:
         if self._directory is None:
             self._directory = self._known.read(self._driver, keep=not self._changed)
         return self._directory
+
+    def module(self, code: str) -> Module | None:
+        if "\0" in code:
+            return None
+        row = self._driver.execute(_MODULE, (code,)).fetchone()
+        return Module(row[0], orjson.loads(row[1])) if row else None
+
+    def customer(self, customer_id: int) -> Customer | None:
+        row = self._driver.execute(_CUSTOMER, (customer_id,)).fetchone()
+        return _customer(row) if row else None
+
+    def customer_by_external_id(self, external_id: str) -> Customer | None:
+        if "\0" in external_id:
+            return None
+        row = self._driver.execute(_CUSTOMER_OF, (external_id,)).fetchone()
+        return _customer(row) if row else None
 
     def user(self, user_id: int) -> User | None:
         return self.directory().users.get(user_id)
@@ -110,8 +145,8 @@ class CallSession:
             owners.setdefault(row[-1], []).append(_customer(row))
         return {phone: owners[key] for phone, key in keys.items() if key in owners}
 
-    def add_event(self, event: JsonObject, at: float) -> None:
-        call = known_as("str | None", event.get("callExternalId"))
+    def add_event(self, event: JsonObject, call: str | None, at: float) -> None:
+        """Keep an event; ``call`` is its callExternalId."""
         self._driver.execute(_ADD_EVENT, (at, call, _text(event)))
 
     def first_events(self, call_ids: Sequence[str]) -> dict[str, float]:
@@ -119,12 +154,12 @@ class CallSession:
         if not call_ids:
             return {}
         found = self._driver.execute(_first_events(len(call_ids)), call_ids)
-        return dict(known_as("list[tuple[str, float]]", found.fetchall()))
+        return {call: at for call, at in found.fetchall()}  # noqa: C416
 
-    def events_of(self, call_external_id: str) -> list[JsonObject]:
+    def events_of(self, call_external_id: str) -> list[CallEvent]:
         """What was reported of the call, in the order of arrival."""
         rows = self._driver.execute(_EVENTS_OF, (call_external_id,)).fetchall()
-        return [orjson.loads(content) for (content,) in rows]
+        return [_EVENT.decode(content) for (content,) in rows]
 
     def add_cards(self, new: Sequence[Card]) -> None:
         self._driver.insert(cards, _CARD, [_NEW_CARD(card) for card in new])
@@ -185,14 +220,8 @@ def _marks(count: int) -> list[bindparam]:  # type: ignore[valid-type]
 
 @cache
 def _owners(count: int) -> Statement:
-    columns = ("id", "external_id", "site", "manager_id", "created_at", "updated_at")
     found = (
-        select(
-            *(customers.c[name] for name in columns),
-            cast(customers.c.phones, Text),
-            cast(customers.c.details, Text),
-            customer_phones.c.phone_key,
-        )
+        select(*_CUSTOMER_COLUMNS, customer_phones.c.phone_key)
         .join_from(customer_phones, customers)
         .where(customer_phones.c.phone_key.in_(_marks(count)))
         .order_by(customer_phones.c.customer_id)
@@ -227,6 +256,6 @@ def _close_cards(count: int) -> Statement:
 
 
 def _customer(row: Row) -> Customer:
-    number, external_id, site, manager, created, updated, phones, details, _ = row
+    number, external_id, site, manager, created, updated, phones, details = row[:8]
     phone_list = tuple(orjson.loads(phones))
     return Customer(number, external_id, site, manager, phone_list, created, updated, orjson.loads(details))

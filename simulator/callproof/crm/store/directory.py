@@ -12,6 +12,7 @@ from callproof.contract.jsontypes import Json
 from callproof.crm.rules.model import (
     Directory,
     Grant,
+    Group,
     Module,
     Pool,
     Site,
@@ -19,6 +20,7 @@ from callproof.crm.rules.model import (
 )
 from callproof.crm.store.tables import (
     grants,
+    groups,
     marks,
     modules,
     settings,
@@ -41,6 +43,9 @@ _SITES = Statement(select(sites.c.code, sites.c.name, sites.c.url).order_by(site
 _USERS = Statement(
     select(*(users.c[name] for name in _USER), cast(users.c.groups, Text)).order_by(users.c.id)
 )
+_GROUPS = Statement(
+    select(groups.c.id, groups.c.code, groups.c.name, groups.c.is_manager).order_by(groups.c.id)
+)
 _SETTINGS = Statement(select(settings.c.name, cast(settings.c.content, Text)))
 
 
@@ -61,7 +66,12 @@ class Known:
         if last is not None and last[0] == mark:
             return last[1]
         directory = Directory(
-            _grants(driver), self._pool(driver), _sites(driver), _users(driver), _settings(driver)
+            _grants(driver),
+            self._pool(driver),
+            _sites(driver),
+            _users(driver),
+            _groups(driver),
+            _settings(driver),
         )
         if keep and (mark or not self._shared):
             self._last = mark, directory
@@ -101,6 +111,13 @@ def _user(row: Row) -> User:
     for flag in ("online", "active", "is_admin", "is_manager"):
         fields[flag] = bool(fields[flag])
     return User(**fields, groups=tuple(orjson.loads(row[-1])))
+
+
+def _groups(driver: Driver) -> tuple[Group, ...]:
+    return tuple(
+        Group(number, code, name, bool(is_manager))
+        for number, code, name, is_manager in driver.execute(_GROUPS).fetchall()
+    )
 
 
 def _settings(driver: Driver) -> dict[str, Json]:

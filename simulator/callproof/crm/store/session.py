@@ -39,7 +39,7 @@ from callproof.crm.rules.model import (
     User,
 )
 from callproof.crm.store import tables
-from callproof.crm.store.calls import CallSession
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.directory import Known
 from callproof.storage.database import (
     IN_MEMORY,
@@ -66,16 +66,26 @@ class CrmStore:
         with self.database.begin() as connection:
             yield CrmSession(connection, self.database.compiler, self._country, self._known)
 
-    def share(self, job: Callable[[CallSession], T], *, writes: bool) -> T:
+    def transact(self, job: "Callable[[CrmSession], T]", *, short: bool, writes: bool) -> T:
+        """The job's result, after the commit. A ``short`` job asks for no more than a ShortSession has.
+
+        Raises what the job raised, which leaves no trace then; it may be played more than once.
+        """
+        if short:
+            return self.share(cast("Callable[[ShortSession], T]", job), writes=writes)
+        with self.begin() as session:
+            return job(session)
+
+    def share(self, job: Callable[[ShortSession], T], *, writes: bool) -> T:
         """The job's result after a commit that it may share with others; see ``Lane``."""
         lane = self.database.writes if writes else self.database.reads
-        return lane.run(lambda driver: job(CallSession(driver, self._country, self._known)))
+        return lane.run(lambda driver: job(ShortSession(driver, self._country, self._known)))
 
     def close(self) -> None:
         self.database.close()
 
 
-class CrmSession(CallSession):
+class CrmSession(ShortSession):
     """One transaction on everything. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
 
     def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
@@ -109,12 +119,6 @@ class CrmSession(CallSession):
     def forget_spent(self) -> None:
         self._db.execute(delete(tables.spent))
 
-    def module(self, code: str) -> Module | None:
-        if "\0" in code:
-            return None
-        row = self._one(select(tables.modules).where(tables.modules.c.code == code))
-        return Module(row["code"], row["document"]) if row else None
-
     def save_module(self, module: Module) -> None:
         self._upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
         self._change_directory()
@@ -126,23 +130,13 @@ class CrmSession(CallSession):
         self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
         self._change_directory()
 
-    def groups(self) -> list[Group]:
-        return [Group(**row) for row in self._all(select(tables.groups).order_by(tables.groups.c.id))]
-
     def save_group(self, group: Group) -> None:
         self._upsert(tables.groups, asdict(group), "id")
+        self._change_directory()
 
     def save_site(self, site: Site) -> None:
         self._upsert(tables.sites, asdict(site), "code")
         self._change_directory()
-
-    def customer(self, customer_id: int) -> Customer | None:
-        return self._customer(tables.customers.c.id == customer_id)
-
-    def customer_by_external_id(self, external_id: str) -> Customer | None:
-        return (
-            None if "\0" in external_id else self._customer(tables.customers.c.external_id == external_id)
-        )
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
         statement = select(tables.customers).where(*_conditions(query, self._country))
@@ -249,10 +243,6 @@ class CrmSession(CallSession):
         self._upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
         self._known.forget()
         self._directory, self._changed = None, True
-
-    def _customer(self, condition: ColumnElement[bool]) -> Customer | None:
-        row = self._one(select(tables.customers).where(condition))
-        return _customer(row) if row else None
 
     def _save_phones(self, customer: Customer) -> None:
         if rows := self._phone_rows(customer):

@@ -3,29 +3,19 @@
 from collections.abc import Callable
 from dataclasses import field
 
-from callproof.contract.decoding import Decoded
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Operation
 from callproof.contract.values import immutable
 from callproof.crm.rules.model import Grant
-from callproof.crm.settings import CrmSettings, Knobs, Readings
+from callproof.crm.settings import CrmSettings, Readings
+from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
 
 @immutable(frozen=True, slots=True)
-class Admitted:
-    """A request whose key was accepted; ``findings`` grow on its way."""
-
-    decoded: Decoded
-    grant: Grant
-    knobs: Knobs
-    findings: list[Finding]
-
-
-@immutable(frozen=True, slots=True)
 class Asked:
-    """One decoded and judged request.
+    """One decoded and judged request of somebody who may ask it.
 
     ``path`` are the parts of the address, ``query`` the plain parameters with canonical types,
     ``entity`` the structure with canonical types, or None where the method has none. ``client_id`` is
@@ -41,10 +31,16 @@ class Asked:
     path: dict[str, str]
     query: JsonObject
     entity: Json
-    client_id: str = ""
-    readings: Readings = field(default_factory=Readings)
-    broken: dict[str, str] = field(default_factory=dict)
-    findings: list[Finding] = field(default_factory=list)
+    client_id: str
+    readings: Readings
+    broken: dict[str, str]
+    findings: list[Finding]
+
+    @property
+    def document(self) -> JsonObject:
+        """The entity of a method that takes an object."""
+        assert isinstance(self.entity, dict)
+        return self.entity
 
     def remark(
         self, pointer: str, message: str, remedy: str = "", requirement: str = "", kind: Kind = Kind.NOTICE
@@ -65,4 +61,6 @@ class Reply:
     status_changed: int | None = None
 
 
+# One that needs no more than a short session, and one that needs everything.
+ShortHandler = Callable[[ShortSession, Asked], Reply]
 OperationHandler = Callable[[CrmSession, Asked], Reply]

@@ -1,17 +1,20 @@
-"""The short way in and Flask's way in answer every request alike, and leave the same behind."""
+"""Methods are served past Flask's dispatch; the views behind their rules answer alike."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode
 
 import orjson
 import pytest
+from flask import Blueprint, Flask
 from flask.testing import FlaskClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.operations import OPERATIONS
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.rules.model import Grant
@@ -85,15 +88,14 @@ CORPUS: list[Sent] = [
 
 
 class Pair:
-    """Two CRMs of one seed, one of them without a door."""
+    """Two CRMs of one seed, one of them served by Flask's own dispatch."""
 
     def __init__(self, **settings: Any) -> None:
         base = CrmSettings(api_key=KEY, base_url="http://crm.test", **settings)
         self.crms = [Crm(base, ManualClock()) for _ in range(2)]
-        self.clients: list[FlaskClient] = [
-            create_app(crm, door=door).test_client()
-            for crm, door in zip(self.crms, (True, False), strict=True)
-        ]
+        apps = [create_app(crm) for crm in self.crms]
+        apps[1].wsgi_app = partial(Flask.wsgi_app, apps[1])  # type: ignore[method-assign]
+        self.clients: list[FlaskClient] = [app.test_client() for app in apps]
         for crm, client in zip(self.crms, self.clients, strict=True):
             Account(crm, client).register()
             with crm.store.begin() as session:
@@ -167,14 +169,26 @@ def test_entries_of_clients_with_ever_new_headers_are_kept_whole(pair: Pair) -> 
     ]
 
 
-def test_the_door_is_what_answers(pair: Pair) -> None:
-    # Flask would raise: it is not there any more.
-    crm = pair.crms[0]
-    app = create_app(crm)
-    door = app.wsgi_app
-    assert type(door).__name__ == "Door"
-    vars(door)["_app"] = None
+def test_methods_are_served_past_the_dispatch_of_flask(pair: Pair) -> None:
+    app = create_app(pair.crms[0])
+    app.full_dispatch_request = None  # type: ignore[method-assign,assignment]  # it would raise
     assert app.test_client().open(**post(EVENT, event=GOOD)).status_code == 200
+
+
+def test_every_method_stands_in_the_url_map(pair: Pair) -> None:
+    app = create_app(pair.crms[0])
+    rules = {(verb, str(rule)) for rule in app.url_map.iter_rules() for verb in rule.methods or ()}
+    for operation in OPERATIONS:
+        for path in operation.paths if operation.path else ():
+            assert (operation.method, path.replace("{", "<part:").replace("}", ">")) in rules
+
+
+def test_a_blueprint_of_somebody_else_works_beside_the_methods(pair: Pair) -> None:
+    app = create_app(pair.crms[0])
+    extra = Blueprint("extra", __name__)
+    extra.add_url_rule("/extra", view_func=lambda: "more")
+    app.register_blueprint(extra)
+    assert app.test_client().get("/extra").text == "more"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,180 @@
+"""One request's way through the CRM: decoded and judged, let in, decided in one transaction, answered.
+
+What can be said of a request alone is said before the transaction begins; whether its sender may hear it is
+looked at inside, together with what the operation does.
+"""
+
+import logging
+from functools import partial
+
+import orjson
+from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as HttpMethodNotAllowed
+
+from callproof.contract import decoding
+from callproof.contract.decoding import Decoded
+from callproof.contract.errors import (
+    AccountNotFound,
+    ApiError,
+    InvalidEntity,
+    MethodNotAllowed,
+    MethodNotFound,
+    ServerFault,
+)
+from callproof.contract.findings import Finding, Kind
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import Operation
+from callproof.contract.routes import OF_CRM
+from callproof.crm.access import NOBODY, demand_scope, given_key, grant_of
+from callproof.crm.asked import Asked, Reply
+from callproof.crm.crm import Crm
+from callproof.crm.judging import Judgement, judge, spared
+from callproof.crm.operations import HANDLERS, SHORT
+from callproof.crm.rules.model import Directory, Grant
+from callproof.crm.settings import Knobs
+from callproof.crm.store.session import CrmSession
+from callproof.exchange.exchange import Answer, Body, Headers
+from callproof.exchange.incoming import Incoming
+
+log = logging.getLogger("callproof.crm")
+
+KEYLESS = "/api/system-info"
+_JSON: Headers = (("Content-Type", "application/json"),)
+
+
+class _BudgetFirst(Exception):
+    """The key has a budget, which is counted in a transaction of its own."""
+
+    def __init__(self, knobs: Knobs, grant: Grant) -> None:
+        super().__init__()
+        self.limits = knobs.limits
+        self.key = grant.key
+
+
+class Api:
+    """``respond`` and ``refuse`` are the CRM's part of ``exchange.answering``."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+
+    def respond(self, incoming: Incoming, findings: list[Finding]) -> Answer:
+        """The answer, after the commit of whatever it says."""
+        try:
+            reply = self._decide(incoming, findings)
+        except ApiError as error:
+            return _refusal(error, findings)
+        except Exception:
+            log.exception("A request failed")
+            return _refused(ServerFault())
+        if reply.status_changed is not None:
+            self._crm.outgoing.notify_status(reply.status_changed)
+        if not reply.body and reply.status == 200:
+            return _TAKEN
+        return _answer(reply.status, {"success": reply.status < 400, **reply.body})
+
+    def refuse(self, error: HTTPException) -> Answer:
+        """What the server itself refuses, in the shape of the API."""
+        if error.code == 404:
+            return _refused(MethodNotFound())
+        if isinstance(error, HttpMethodNotAllowed):
+            return _refused(MethodNotAllowed(sorted(error.valid_methods or ())))
+        return _answer(error.code or 500, {"success": False, "errorMsg": error.name})
+
+    def _decide(self, incoming: Incoming, findings: list[Finding]) -> Reply:
+        """Raises ApiError when the CRM refuses."""
+        path, verb = incoming.path, "GET" if incoming.method == "HEAD" else incoming.method
+        if not path.isascii():
+            path = path.encode("latin-1").decode("utf-8", "replace")
+        found = OF_CRM.match(verb, path)
+        if found is None and not f"{path}/".startswith("/api/"):
+            raise _unknown(path)
+        strict = self._crm.settings.strict
+        decoded = decoding.decode(incoming.query, incoming.content_type, incoming.body, strict=strict)
+        operation, parts = found or (None, {})
+        judgement = judge(operation, decoded, strict=strict) if operation else None
+
+        def job(session: CrmSession, *, paid: bool = False) -> Reply:
+            findings[:] = decoded.findings  # it may be played again
+            grant, knobs = self._admit(incoming, decoded, session.directory())
+            if knobs.limits.counts and grant is not NOBODY and not paid:
+                raise _BudgetFirst(knobs, grant)
+            if operation is None or judgement is None:
+                raise _unknown(path)
+            demand_scope(grant, operation.scope)
+            asked = self._asked(operation, parts, decoded, judgement, grant, knobs, findings)
+            return HANDLERS[operation.name](session, asked)
+
+        short = operation is None or operation.name in SHORT
+        transact = partial(self._crm.store.transact, short=short, writes=verb == "POST")
+        try:
+            return transact(job)
+        except _BudgetFirst as first:
+            self._crm.demand_budget(first.limits, first.key, incoming.address, path)
+            return transact(partial(job, paid=True))
+
+    def _admit(self, incoming: Incoming, decoded: Decoded, directory: Directory) -> tuple[Grant, Knobs]:
+        """Look at the account and the key, before the path (contract.md, section 10).
+
+        Raises AccountNotFound, MissingApiKey or WrongApiKey.
+        """
+        knobs = self._crm.knobs_of(directory)
+        if knobs.readings.account == "unknown":
+            raise AccountNotFound
+        if incoming.path.rstrip("/") == KEYLESS:
+            return NOBODY, knobs
+        return grant_of(given_key(incoming.key, decoded), directory.grants), knobs
+
+    def _asked(
+        self,
+        operation: Operation,
+        parts: dict[str, str],
+        decoded: Decoded,
+        judgement: Judgement,
+        grant: Grant,
+        knobs: Knobs,
+        findings: list[Finding],
+    ) -> Asked:
+        """Raises what the judgement of the request refuses."""
+        findings += judgement.findings
+        if judgement.refusal is not None:
+            raise judgement.refusal
+        if judgement.broken and not spared(operation, judgement, knobs.readings):
+            raise InvalidEntity(judgement.broken)
+        return Asked(
+            operation=operation,
+            settings=self._crm.settings,
+            grant=grant,
+            now=self._crm.clock.now(),
+            path=parts,
+            query=judgement.query,
+            entity=judgement.entity,
+            client_id=decoded.scalar("clientId") or "",
+            readings=knobs.readings,
+            broken=judgement.broken,
+            findings=findings,
+        )
+
+
+def _unknown(path: str) -> ApiError:
+    verbs = OF_CRM.verbs(path)
+    return MethodNotAllowed(verbs) if verbs else MethodNotFound()
+
+
+def _refusal(error: ApiError, findings: list[Finding]) -> Answer:
+    """The refusal, which never goes without a finding that says why."""
+    if not any(finding.kind is Kind.VIOLATION for finding in findings):
+        why = decoding.explain(error) or f"refused: {error}"
+        findings.append(Finding(Kind.VIOLATION, "request", "", why, error.remedy, error.requirement))
+    return _refused(error)
+
+
+def _refused(error: ApiError) -> Answer:
+    allowed = (("Allow", ", ".join(error.verbs)),) if isinstance(error, MethodNotAllowed) else ()
+    return _answer(error.status, error.as_json(), allowed)
+
+
+def _answer(status: int, body: JsonObject, headers: Headers = ()) -> Answer:
+    return Answer(status, _JSON + headers, Body(orjson.dumps(body)))
+
+
+_TAKEN = _answer(200, {"success": True})

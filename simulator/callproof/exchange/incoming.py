@@ -1,0 +1,112 @@
+"""A request as the server hands it over, read whole before anybody acts on it."""
+
+import io
+from functools import lru_cache
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from werkzeug.exceptions import ClientDisconnected
+from werkzeug.wsgi import get_input_stream
+
+from callproof.contract.values import immutable
+from callproof.exchange.exchange import Body, Headers, Request
+from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
+
+# What an address is made of.
+ADDRESS = ("PATH_INFO", "QUERY_STRING", "RAW_URI", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+# Signs that stand in paths as they are.
+_IN_PATHS = "/:@!$&'()*+,;=~"
+_BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
+
+
+@immutable(frozen=True, slots=True)
+class Incoming:
+    """``path`` is without the query, ``key`` from the header or ``""``; ``environ`` is what they are from,
+    with the body unread again."""
+
+    method: str
+    path: str
+    query: str
+    content_type: str
+    body: bytes
+    key: str
+    address: str
+    environ: "WSGIEnvironment"
+
+    def header(self, name: str) -> str:
+        return str(self.environ.get(f"HTTP_{name.upper().replace('-', '_')}", ""))
+
+    @property
+    def by_bench(self) -> bool:
+        """Whether the runner sent it to prepare a scenario; nobody is judged by it."""
+        return _BENCH in self.environ
+
+    def as_request(self) -> Request:
+        return Request(self.method, url_of(self.environ), headers_of(self.environ), Body(self.body))
+
+    def readable(self) -> "WSGIEnvironment":
+        """An environment for libraries that read the body from it."""
+        return {**self.environ, "wsgi.input": io.BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
+
+
+def receive(environ: "WSGIEnvironment", most: int) -> Incoming:
+    """Read a request whose body has at most ``most`` bytes.
+
+    Raises RequestEntityTooLarge, or ClientDisconnected when the sender broke off.
+    """
+    length = environ.get("CONTENT_LENGTH") or "0"
+    if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
+        return heading(environ)
+    if length.isdecimal() and int(length) <= most and "HTTP_TRANSFER_ENCODING" not in environ:
+        body = environ["wsgi.input"].read(int(length))
+        if len(body) < int(length):
+            raise ClientDisconnected
+    else:
+        body = get_input_stream(environ, max_content_length=most).read()
+    return heading(environ, body)
+
+
+def heading(environ: "WSGIEnvironment", body: bytes = b"") -> Incoming:
+    """The request with this body instead of the one that waits to be read."""
+    given = environ.get
+    return Incoming(
+        environ["REQUEST_METHOD"],
+        environ["PATH_INFO"],
+        given("QUERY_STRING", ""),
+        given("CONTENT_TYPE", ""),
+        body,
+        given("HTTP_X_API_KEY", ""),
+        given("REMOTE_ADDR", ""),
+        environ,
+    )
+
+
+def url_of(environ: "WSGIEnvironment") -> str:
+    """The address as it was asked for, as far as the server tells."""
+    host = environ.get("HTTP_HOST") or f"{environ['SERVER_NAME']}:{environ['SERVER_PORT']}"
+    path = environ.get("RAW_URI")
+    if path is None:
+        query = f"?{environ['QUERY_STRING']}" if environ.get("QUERY_STRING") else ""
+        path = quote(environ["PATH_INFO"].encode("latin-1"), safe=_IN_PATHS) + query
+    return f"{environ['wsgi.url_scheme']}://{host}{path}"
+
+
+def headers_of(environ: "WSGIEnvironment") -> Headers:
+    """The headers of a request as the journal has them."""
+    return tuple(
+        (name, value)
+        for key, value in environ.items()
+        if (key[:5] == "HTTP_" or key[:8] == "CONTENT_") and (name := _header(key)) and value != ""
+    )
+
+
+@lru_cache(maxsize=1024)
+def _header(key: str) -> str:
+    """``HTTP_X_API_KEY`` -> ``X-Api-Key``; ``""`` for what is not kept."""
+    if key in ("HTTP_CONTENT_TYPE", "HTTP_CONTENT_LENGTH"):
+        return ""
+    name = key.removeprefix("HTTP_").replace("_", "-").title()
+    return "" if name == CLOCK_HEADER else name

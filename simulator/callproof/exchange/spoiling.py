@@ -1,0 +1,84 @@
+"""The fault seams of the way in: what is heard of a request, and what becomes of its answer."""
+
+import io
+from collections.abc import Callable
+from urllib.parse import urlsplit
+
+from msgspec.structs import replace
+
+from callproof.clocks.clock import Clock
+from callproof.exchange import altering
+from callproof.exchange.exchange import Answer, Request
+from callproof.exchange.faults import Change, Faults, Seam
+from callproof.exchange.incoming import Incoming, heading
+from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
+
+# The name of the method that a request is, by verb and path; empty for none.
+Resolve = Callable[[str, str], str]
+
+
+class Spoiling:
+    """The faults of one end on requests that come in; those of the runner pass unharmed.
+
+    ``key`` is the account's API key, which a changed header may name.
+    """
+
+    def __init__(self, faults: Faults, clock: Clock, resolve: Resolve, key: str) -> None:
+        self._faults = faults
+        self._clock = clock
+        self._resolve = resolve
+        self._key = key
+
+    def hear(self, sent: Incoming) -> tuple[Incoming, str]:
+        """What is heard of a request, and why nothing is; ``""`` when it is."""
+        operation = self._resolve(sent.method, sent.path)
+        if not operation or _is_exempt(sent):
+            return sent, ""
+        asked = heard = sent.as_request()
+        changed, lost = {}, ""
+        for change in self._faults.take(Seam.HEARS, operation, altering.fits(asked)):
+            heard = altering.request(heard, change)
+            for name, value in change.headers.items():
+                changed[f"HTTP_{name.upper().replace('-', '_')}"] = value.replace("$api_key", self._key)
+            if change.lost:
+                lost = "the request was lost by a fault"
+        if heard is asked and not changed:
+            return sent, lost
+        return _heard(sent, heard, changed), lost
+
+    def spoil(self, heard: Incoming, answer: Answer) -> tuple[Answer, str]:
+        """What is answered instead, and why no answer arrives; ``""`` when one does."""
+        if _is_exempt(heard):
+            return answer, ""
+        lost = ""
+        operation = self._resolve(heard.method, heard.path)
+        for change in self._faults.take(Seam.ANSWERS, operation, altering.fits(heard.as_request())):
+            if change.lost:
+                lost = "the answer was lost by a fault"
+            if change.delay:
+                answer = self._wait(heard, answer, change)
+            answer = altering.answer(answer, change)
+        return answer, lost
+
+    def _wait(self, heard: Incoming, answer: Answer, change: Change) -> Answer:
+        if self._clock.kind == "manual" and heard.header(CLOCK_HEADER) == self._clock.id:
+            return replace(answer, headers=(*answer.headers, (SLOW_HEADER, f"{change.delay:g}")))
+        self._faults.cleared.wait(change.delay)
+        return answer
+
+
+def _is_exempt(sent: Incoming) -> bool:
+    return sent.header(BENCH_HEADER) == "runner"
+
+
+def _heard(sent: Incoming, heard: Request, headers: dict[str, str]) -> Incoming:
+    body = heard.body.content
+    environ = {
+        **sent.environ,
+        **headers,
+        "wsgi.input": io.BytesIO(body),
+        "CONTENT_LENGTH": str(len(body)),
+        "CONTENT_TYPE": heard.header("Content-Type"),
+        "QUERY_STRING": urlsplit(heard.url).query,
+    }
+    return heading(environ, body)

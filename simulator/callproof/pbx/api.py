@@ -1,0 +1,163 @@
+"""One call-back's way through the virtual PBX: judged by its schema, by its clientId, then done."""
+
+import hmac
+import logging
+from collections.abc import Callable
+from pathlib import PurePosixPath
+
+import orjson
+from werkzeug.exceptions import (
+    HTTPException,
+    InternalServerError,
+    MethodNotAllowed,
+    NotFound,
+    RequestedRangeNotSatisfiable,
+)
+from werkzeug.http import parse_range_header
+from werkzeug.wrappers import Request as FormRequest
+from werkzeug.wrappers import Response
+
+from callproof.contract import payloads
+from callproof.contract.findings import Finding, Kind
+from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import BY_NAME
+from callproof.exchange.exchange import Answer, Body
+from callproof.exchange.incoming import Incoming
+from callproof.pbx import recordings
+from callproof.pbx.addresses import CALL_BACKS, RECORDINGS
+from callproof.pbx.engine import CallRefused
+from callproof.pbx.pbx import Pbx
+
+log = logging.getLogger("callproof.pbx")
+
+_NAMES = {path: name for name, path in CALL_BACKS.items()}
+
+
+def name_of(_method: str, path: str) -> str:
+    """The contract's name of the call-back at a path, ``""`` for none."""
+    return "record" if path.startswith(RECORDINGS) else _NAMES.get(path, "")
+
+
+class Api:
+    """``respond`` and ``refuse`` are the PBX's part of ``exchange.answering``."""
+
+    def __init__(self, pbx: Pbx) -> None:
+        self._pbx = pbx
+        self._handlers: dict[str, Callable[[JsonObject], Answer]] = {
+            "make-call": self._make_call,
+            "status-notice": self._user_status,
+            "activity": lambda _: _say({"success": True}),
+            "account": lambda _: _say({}),
+        }
+
+    def respond(self, incoming: Incoming, findings: list[Finding]) -> Answer:
+        name = name_of(incoming.method, incoming.path)
+        verb = "GET" if incoming.method == "HEAD" else incoming.method
+        try:
+            if not name:
+                raise NotFound
+            if BY_NAME[name].method != verb:
+                raise MethodNotAllowed([BY_NAME[name].method])
+            if name == "record":
+                return self._recording(incoming)
+            return self._call_back(name, incoming, findings)
+        except HTTPException as error:
+            return _refused(error, f"{incoming.method} {incoming.path}")
+        except Exception:
+            log.exception("A request failed")
+            return _refused(InternalServerError(), f"{incoming.method} {incoming.path}")
+
+    def refuse(self, error: HTTPException) -> Answer:
+        """What the server itself refuses."""
+        return _refused(error, "the request")
+
+    def _call_back(self, name: str, incoming: Incoming, findings: list[Finding]) -> Answer:
+        sent = FormRequest(incoming.readable()).values.to_dict()
+        query = payloads.read(BY_NAME[name].query_schema, sent, "query", plain=True)
+        findings += query.findings
+        findings += (violation.as_finding("query") for violation in query.violations)
+        if query.violations:
+            return _say({"error": "; ".join(f"{v.pointer}: {v.message}" for v in query.violations)}, 400)
+        assert isinstance(query.value, dict)
+        # Only clientId tells who asks (contract.md, section 7.1).
+        if not hmac.compare_digest(
+            str(query.value["clientId"]).encode(), self._pbx.settings.client_id.encode()
+        ):
+            findings.append(_STRANGER)
+            return _say({"error": "The clientId is unknown."}, 401)
+        return self._handlers[name](query.value)
+
+    def _make_call(self, asked: JsonObject) -> Answer:
+        line = asked.get("externalPhone")
+        try:
+            call = self._pbx.engine.click_to_call(
+                str(asked["code"]), str(asked["phone"]), str(line) if line else None
+            )
+        except CallRefused as error:
+            return _say({"error": f"{error}."}, error.status)
+        return _say({"callId": call.id})
+
+    def _user_status(self, asked: JsonObject) -> Answer:
+        self._pbx.engine.status_changed(str(asked["code"]), str(asked["status"]))
+        return _say({})
+
+    def _recording(self, incoming: Incoming) -> Answer:
+        """The whole file or the part that Range asks for; a HEAD gets the same headers without it."""
+        name = incoming.path.removeprefix(RECORDINGS)
+        path = PurePosixPath(name)
+        with self._pbx.store.begin() as session:
+            call = session.call(path.stem)
+        keeps = self._pbx.settings.plan.recordings
+        if call is None or call.ended_at is None or path.suffix != f".{keeps.format}" or not call.recorded:
+            return _say({"error": f"There is no recording {name}."}, 404)
+        age = self._pbx.clock.now() - call.ended_at
+        if age < keeps.ready_after:
+            return _say({"error": f"The recording {name} is not ready yet."}, 404)
+        if keeps.kept_for and age >= keeps.kept_for:
+            return _say({"error": f"The recording {name} is not kept any more."}, 410)
+        sound = recordings.recording(call.id, call.recorded, keeps.format)
+        return _audio(sound, recordings.CONTENT_TYPES[keeps.format], incoming)
+
+
+_STRANGER = Finding(
+    Kind.VIOLATION,
+    "query",
+    "/clientId",
+    "this is not the clientId of the registration",
+    "Send the clientId that the PBX registered with.",
+    "CRM-MODULE-05",
+)
+
+
+def _audio(sound: recordings.Wav | recordings.Mp3, kind: str, incoming: Incoming) -> Answer:
+    track = recordings.Track(sound)
+    response = Response(track, headers={"Content-Type": kind}, direct_passthrough=True)
+    response.content_length = sound.size
+    environ = incoming.environ
+    if not _one_range(incoming.header("Range")):
+        environ = {name: value for name, value in environ.items() if name != "HTTP_RANGE"}
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=sound.size)
+    except RequestedRangeNotSatisfiable:
+        return Answer(416, (("Accept-Ranges", "bytes"), ("Content-Range", f"bytes */{sound.size}")))
+    del response.headers["Date"]  # the server's own
+    body = Body(size=response.content_length, chunks=response.iter_encoded())
+    return Answer(response.status_code, tuple(response.headers.items()), body)
+
+
+def _one_range(header: str) -> bool:
+    """Whether a part is asked for that one answer can give; everything else means the whole."""
+    wanted = parse_range_header(header)
+    return wanted is not None and wanted.units == "bytes" and len(wanted.ranges) == 1
+
+
+def _refused(error: HTTPException, what: str) -> Answer:
+    answer = _say({"error": f"{error.code} {error.name}: {what}"}, error.code or 500)
+    if isinstance(error, MethodNotAllowed) and error.valid_methods:
+        allowed = ("Allow", ", ".join(sorted(error.valid_methods)))
+        return Answer(answer.status, (*answer.headers, allowed), answer.body)
+    return answer
+
+
+def _say(body: JsonObject, status: int = 200) -> Answer:
+    return Answer(status, (("Content-Type", "application/json"),), Body(orjson.dumps(body)))
