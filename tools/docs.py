@@ -111,8 +111,8 @@ def _control_api() -> str:
     for control in ends:
         lines += ["", f"## {control.end.upper()}", "", *_table("method", "what it does", "members")]
         for method in control.methods:
-            names = (*method.body, *method.query)
-            members = ", ".join(f"`{n}`" if n in method.required else f"`{n}`?" for n in names)
+            asked = method.members.items()
+            members = ", ".join(f"`{name}`" if needed else f"`{name}`?" for name, needed in asked)
             lines.append(_line(f"`{method.verb} /_bench{method.path}`", method.summary, members))
     return "\n".join(lines) + "\n"
 

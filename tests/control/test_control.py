@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import requests
+from openapi_spec_validator import validate
 
 from callproof.clocks.manual import ManualClock
 from callproof.crm.account import api_key
@@ -33,6 +34,19 @@ def test_the_description_names_every_route(pair: BuiltIn) -> None:
         }
         assert ("POST", "/_bench/reset") in described, app
         assert described == routes(app)
+
+
+def test_the_description_is_openapi_and_says_what_is_asked(pair: BuiltIn) -> None:
+    for url in (pair.crm_url, pair.pbx_url):
+        document = requests.get(f"{url}/_bench/openapi.json", timeout=10).json()
+        validate(document)
+    asked = document["components"]["schemas"]["PlaceAsked"]
+    assert (list(asked["properties"]), asked["required"]) == (["from", "to", "script"], ["from", "to"])
+    assert asked["additionalProperties"] is False
+    body = document["paths"]["/_bench/calls"]["post"]["requestBody"]
+    assert body["content"]["application/json"]["schema"] == {"$ref": "#/components/schemas/PlaceAsked"}
+    limit = document["paths"]["/_bench/calls"]["get"]["parameters"][1]
+    assert (limit["name"], limit["in"], limit["schema"]["type"]) == ("limit", "query", "number")
 
 
 def routes(end: str) -> set[tuple[str, str]]:
@@ -63,6 +77,12 @@ def routes(end: str) -> set[tuple[str, str]]:
         ("/clock", {"advance": -1}, "advance: -1 is less than the minimum of 0."),
         ("/clock", {"advance": 1e300}, "advance: 1e+300 is greater than the maximum"),
         ("/modules/none", {"active": True}, "There is no module none."),
+        ("/seed", {"users": [{"id": 1}, {"id": 0}]}, "users/1/id: 0 is less than the minimum of 1."),
+        ("/budgets", {"general": "x"}, "general: 'x' is not of type 'integer'."),
+        ("/keys", {"key": "a", "scopes": ["all"]}, "scopes/0: 'all' is not one of"),
+        ("/readings", {"repeat": "never"}, "repeat: 'never' is not one of ['keep', 'update-record-url']."),
+        ("/faults", {"fault": "crm-overloaded", "on": ["none"]}, "on/0: 'none' is not one of"),
+        ("/faults", {"fault": "nothing"}, "There is no fault 'nothing'"),
     ],
 )
 def test_a_wrong_request_gets_one_sentence(account: Account, path: str, body: Any, error: str) -> None:
@@ -77,8 +97,10 @@ def test_a_number_that_is_none_is_refused(account: Account, since: str) -> None:
     assert answer.status_code == 400
 
 
-def test_a_body_that_is_no_json_is_refused(account: Account) -> None:
-    answer = account.client.post("/_bench/users/1", data="{")
+@pytest.mark.parametrize("sent", [b"{", b"\xff", b'{"status": 1e400}', b"[" * 100_000])
+def test_a_body_that_is_no_json_is_refused(account: Account, sent: bytes) -> None:
+    answer = account.client.post("/_bench/users/1", data=sent)
+    assert answer.status_code == 400
     assert answer.get_json()["error"].startswith("The body is not JSON")
 
 

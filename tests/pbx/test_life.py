@@ -21,7 +21,7 @@ from callproof.pbx.rules.plan import (
     Strategy,
     Then,
 )
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.script import Disposition, Party, Script
 from callproof.pbx.settings import PbxSettings
 
 LINE, PHONES = "+7-499-999-99-99", ("+7 912 345-67-89", "+7 921 111-22-33")
@@ -48,7 +48,7 @@ plans = st.builds(
 )
 scripts = st.builds(
     Script,
-    st.sampled_from(Outcome),
+    st.sampled_from(Disposition),
     st.sampled_from([0.0, 3.0, 25.0]),
     st.sampled_from([0.0, 40.0]),
     st.sampled_from(Party),
@@ -186,7 +186,7 @@ def assert_nobody_is_on_two_calls(exchange: Exchange) -> None:
 
 def assert_all_is_told(exchange: Exchange) -> None:
     with exchange.pbx.store.begin() as session:
-        calls, messages = session.calls(), session.messages()
+        calls, messages = session.calls(), session.reports()
     assert {message.fate.value for message in messages} <= {"sent"}
     for call in calls:
         assert call.cause is not None

@@ -1,11 +1,15 @@
 """Numbering plans: what a file may say, and how a mistake in one is named."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from callproof.contract.schemas import load
+from callproof.contract.shapes import schema_of
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import default_plan, load_plan
+from callproof.pbx.planfile import PlanWritten
 from callproof.pbx.rules.plan import Hours, Strategy, Then
 
 WHOLE = """\
@@ -110,3 +114,21 @@ def test_the_default_plan_is_the_guides() -> None:
         "+7-499-888-88-88": "shop2",
     }
     assert {code: extension.user for code, extension in plan.extensions.items()} == {"100": 1, "200": 2}
+
+
+def test_the_reader_knows_every_key_of_the_schema() -> None:
+    schema = load("numbering-plan")
+    read = schema_of(PlanWritten)["$defs"]
+    parts = {"GroupWritten": "groups", "PlannedExtension": "extensions"}
+    parts |= {"ManagerWritten": "manager", "RecordingsWritten": "recordings"}
+
+    def keys(part: Any) -> set[str]:
+        return set(part["properties"])
+
+    described: Any = schema["properties"]
+    assert keys(read["PlanWritten"]) == keys(schema)
+    assert keys(read["LineWritten"]) == keys(described["lines"]["items"])
+    assert keys(read["SpanWritten"]) == keys(described["hours"]["additionalProperties"]["items"])
+    for kind, name in parts.items():
+        part = described[name]
+        assert keys(read[kind]) == keys(part if "properties" in part else part["additionalProperties"])

@@ -21,7 +21,7 @@ from callproof.pbx.rules.plan import (
     RingGroup,
     Then,
 )
-from callproof.pbx.rules.script import Outcome, Script
+from callproof.pbx.rules.script import Disposition, Script
 from callproof.pbx.settings import PbxSettings
 from callproof.running.pair import BuiltIn, built_in
 
@@ -75,7 +75,7 @@ def test_a_crm_that_does_not_answer_in_time_is_not_waited_for() -> None:
         clock.advance()
         with pbx.store.begin() as session:
             (call,) = session.calls()
-            event = session.messages()[0]
+            event = session.reports()[0]
         clock.close()
         pbx.close()
     assert {leg.extension for leg in call.legs} == {"100", "200"}
@@ -99,7 +99,7 @@ def test_a_caller_waits_in_the_queue_until_somebody_is_free() -> None:
 def test_a_caller_whom_nobody_takes_leaves_a_message() -> None:
     with built_in(plan=with_group(no_answer=Then("voicemail"))) as pair:
         pair.pbx.crm.register()
-        call = pair.pbx.engine.place_incoming(CALLER, LINE, Script(Outcome.NO_ANSWER, after=12))
+        call = pair.pbx.engine.place_incoming(CALLER, LINE, Script(Disposition.NO_ANSWER, after=12))
         advance(pair, 60)
         row = rows(pair)[call.id]
         assert (row["result"], row["duration"]) == ("no answer", 0)
@@ -116,12 +116,14 @@ def test_one_bad_row_does_not_keep_the_others_from_the_history(monkeypatch: pyte
             pair.pbx.engine.place_incoming(
                 f"+7 912 000-00-0{number}", LINE, Script(outcome, after=1, talk=5)
             )
-            for number, outcome in enumerate((Outcome.ANSWERED, Outcome.REFUSED, Outcome.ANSWERED))
+            for number, outcome in enumerate(
+                (Disposition.ANSWERED, Disposition.REFUSED, Disposition.ANSWERED)
+            )
         ]
         advance(pair, 1200)
         assert set(rows(pair)) == {calls[0].id, calls[2].id}
         with pair.pbx.store.begin() as session:
-            fates = {m.call_id: m for m in session.messages() if m.kind.value == "history"}
+            fates = {m.call_id: m for m in session.reports() if m.kind.value == "history"}
         assert [fates[call.id].fate.value for call in calls] == ["sent", "refused", "sent"]
         assert "result" in fates[calls[1].id].answer
 

@@ -4,13 +4,16 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import insert
 
 from callproof.crm import seed
 from callproof.crm.rules.model import Grant, HistoryCall, Module
 from callproof.crm.store.session import CrmStore
-from callproof.pbx.rules.call import hang_up, incoming, ring
-from callproof.pbx.rules.outbox import Fate, Kind
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.call import Choice
+from callproof.pbx.rules.life import answer, click_to_call, hang_up, incoming, ring
+from callproof.pbx.rules.outbox import Fate, ReportKind
+from callproof.pbx.rules.script import Disposition, Party, Script
+from callproof.pbx.store import tables
 from callproof.pbx.store.session import PbxStore
 from callproof.storage.database import StorageError
 
@@ -87,7 +90,7 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_
 
 
 def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> None:
-    script = Script(outcome=Outcome.REFUSED, hung_up_by=Party.MANAGER)
+    script = Script(outcome=Disposition.REFUSED, hung_up_by=Party.MANAGER)
     call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
     with pbx_store.begin() as session:
         session.add_call(call)
@@ -103,14 +106,38 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> No
         assert session.call("other") is None
 
 
+def test_a_call_that_an_earlier_version_stored_is_read(pbx_store: PbxStore) -> None:
+    stored: dict[str, object] = {
+        "id": "id", "direction": "out", "phone": "+7 912", "line": "+7 499", "started_at": 5.0,
+        "state": "talking", "since": 9.0, "deadline": None,
+        "legs": [{"extension": "100", "device": "phone", "rang_at": 5.0, "answered_at": 7.0,
+                  "ended_at": None, "outcome": ""}],
+        "told": ["100"], "group": "", "left": [],
+        "choices": [{"at": 5.0, "extensions": ["100"], "reason": "dialled"}],
+        "queued_until": None, "rang_at": 7.0, "answered_at": 9.0, "answered_by": "100", "holds": 0,
+        "transfers": 0, "message_at": None, "ended_at": None, "cause": None,
+        "script": {"outcome": "no answer", "after": 5.0, "talk": 60.0, "hung_up_by": "manager", "hold": 0.0,
+                   "transfer_to": "", "pick_up": 2.0},
+    }  # fmt: skip
+    with pbx_store.database.begin() as connection:
+        connection.execute(insert(tables.calls).values(id="id", open=True, document=stored))
+    script = Script(Disposition.NO_ANSWER, hung_up_by=Party.MANAGER)
+    call = click_to_call("id", "+7 912", "+7 499", "100", ("phone",), 5.0, until=25.0, script=script)
+    call = replace(
+        answer(answer(call, 7.0), 9.0), choices=(Choice(5.0, ("100",), "dialled"),), told=("100",)
+    )
+    with pbx_store.begin() as session:
+        assert session.call("id") == call
+
+
 def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: PbxStore) -> None:
     with pbx_store.begin() as session:
-        first = session.queue("c-1", Kind.EVENT, {"type": "in"}, 1.0)
-        second = session.queue("c-1", Kind.HISTORY, {"type": "in"}, 2.0)
+        first = session.queue("c-1", ReportKind.EVENT, {"type": "in"}, 1.0)
+        second = session.queue("c-1", ReportKind.HISTORY, {"type": "in"}, 2.0)
         assert session.pending() == [first, second]
-        session.save_messages([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
+        session.save_reports([replace(first, fate=Fate.SENT, attempts=1, answer="ok")])
         assert session.pending() == [second]
-        assert [m.fate for m in session.messages()] == [Fate.SENT, Fate.PENDING]
+        assert [m.fate for m in session.reports()] == [Fate.SENT, Fate.PENDING]
 
 
 @pytest.mark.parametrize(

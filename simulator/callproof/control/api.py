@@ -1,31 +1,31 @@
 """The control API of one end, under ``/_bench/``, and its own description.
 
-Every method is one ``Method`` row; routes, checks of the body and ``/_bench/openapi.json`` come from
-the rows, so that the description cannot rot. Refusals are one sentence in ``{"error": ...}``.
+Every method is one ``Method``; routes, the reading of bodies and ``/_bench/openapi.json`` come from it and
+from the type of what it is asked, so that the description cannot rot. Refusals are one sentence in
+``{"error": ...}``.
 """
 
 import hmac
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import cast
+from typing import Concatenate, TypeVar, overload
 
-import orjson
+import msgspec
 from flask import Blueprint, Response, request
-from jsonschema import Draft202012Validator
+from msgspec import Struct, UnsetType
 
-from callproof import __version__
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
 from callproof.contract.dates import written
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.shapes import Misshapen, shaped
+from callproof.control import description
+from callproof.control.method import Method
+from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
 from callproof.exchange.journal import Journal
 
-TOKEN_HEADER = "X-Callproof-Token"
 MAX_WAIT = 30.0
-LONGEST_PAGE = 1000
-# The end of the year 2099, as seconds since 1970.
-LATEST = 4_102_444_799
+
+A = TypeVar("A", bound=Struct)
 
 
 class ControlError(Refusal):
@@ -34,25 +34,6 @@ class ControlError(Refusal):
     def __init__(self, message: str, status: int = 400) -> None:
         super().__init__(message)
         self.status = status
-
-
-Handler = Callable[[JsonObject], Json]
-
-
-@dataclass(frozen=True)
-class Method:
-    """One method: ``path`` below ``/_bench``, with ``{name}`` parts that join the body's members.
-
-    ``body`` is the JSON Schema of the body's members, ``query`` the names of text parameters.
-    """
-
-    verb: str
-    path: str
-    summary: str
-    handler: Handler
-    body: JsonObject = field(default_factory=dict)
-    required: tuple[str, ...] = ()
-    query: tuple[str, ...] = ()
 
 
 class Control:
@@ -64,31 +45,25 @@ class Control:
         self.journal = journal
         self.token = token
         self.methods: list[Method] = []
-        number: JsonObject = {"type": "number", "minimum": 0, "maximum": LATEST}
-        self.add(
-            Method(
-                "GET",
-                "/journal",
-                "Exchanges since a number; waits for the first, up to wait seconds.",
-                self._journal,
-                query=("since", "wait", "limit"),
-            )
-        )
-        self.add(Method("DELETE", "/journal", "Forget the journal's entries.", self._forget))
-        self.add(Method("GET", "/clock", "What time it is and what is due next.", self._clock))
-        self.add(
-            Method(
-                "POST",
-                "/clock",
-                "Move a manual clock on, by seconds or to a moment.",
-                self._advance,
-                body={"advance": number, "to": number},
-            )
-        )
-        self.add(Method("GET", "/openapi.json", "This description.", lambda _: self.openapi()))
+        waits = "Exchanges since a number; waits for the first, up to wait seconds."
+        self.add("GET", "/journal", waits, self._journal, JournalAsked)
+        self.add("DELETE", "/journal", "Forget the journal's entries.", self._forget)
+        self.add("GET", "/clock", "What time it is and what is due next.", self._clock)
+        moves = "Move a manual clock on, by seconds or to a moment."
+        self.add("POST", "/clock", moves, self._advance, ClockAsked)
+        self.add("GET", "/openapi.json", "This description.", self._described)
 
-    def add(self, method: Method) -> None:
-        self.methods.append(method)
+    @overload
+    def add(self, verb: str, path: str, summary: str, act: Callable[..., object]) -> None: ...
+    @overload
+    def add(
+        self, verb: str, path: str, summary: str, act: Callable[Concatenate[A, ...], object], asks: type[A]
+    ) -> None: ...
+    def add(
+        self, verb: str, path: str, summary: str, act: Callable[..., object], asks: type[Struct] = Members
+    ) -> None:
+        """A method, as ``Method`` says."""
+        self.methods.append(Method(verb, path, summary, act, asks))
 
     def blueprint(self) -> Blueprint:
         """The methods as Flask routes; call it once, after the last ``add``."""
@@ -106,16 +81,13 @@ class Control:
         return blueprint
 
     def _view(self, method: Method) -> Callable[..., Response]:
-        validator = Draft202012Validator(_body_schema(method))
-
         def view(**path: str) -> Response:
-            body = _body(validator) if method.verb != "GET" else {}
-            given = {name: value for name, value in request.args.items() if name in method.query}
-            result = method.handler({**given, **body, **path})
+            asked = _asked(method)
+            told = method.act(*([asked] if method.members else []), *path.values())
             if method.verb == "POST" and isinstance(self.clock, ManualClock):
                 # What the action set off happens before its answer, so that a step of a test is whole.
                 self.clock.advance()
-            return _answer(result, 200)
+            return _answer(told, 200)
 
         return view
 
@@ -130,106 +102,57 @@ class Control:
             return _answer({"error": f"The control API does not serve pages of {origin}."}, 403)
         return None
 
-    def _journal(self, asked: JsonObject) -> Json:
-        since, limit = int(_number(asked, "since", 0)), int(_number(asked, "limit", 1000))
-        wait = min(_number(asked, "wait", 0), MAX_WAIT)
-        entries = self.journal.since(since, wait=wait, limit=limit)
+    def _journal(self, asked: JournalAsked) -> object:
+        wait = min(asked.wait, MAX_WAIT)
+        entries = self.journal.since(int(asked.since), wait=wait, limit=int(asked.limit))
         return {"lastId": self.journal.last_id, "entries": [entry.as_json() for entry in entries]}
 
-    def _forget(self, _: JsonObject) -> Json:
+    def _forget(self) -> object:
         self.journal.clear()
         return {"lastId": self.journal.last_id}
 
-    def _clock(self, _: JsonObject) -> Json:
+    def _clock(self) -> ClockTold:
         now = self.clock.now()
-        return {
-            # Ends in one process may share a clock; whoever moves time has to know.
-            "id": self.clock.id,
-            "kind": self.clock.kind,
-            "now": now,
-            "written": written(now),
-            "next": self.clock.next_due(),
-        }
+        return ClockTold(self.clock.id, self.clock.kind, now, written(now), self.clock.next_due())
 
-    def _advance(self, asked: JsonObject) -> Json:
+    def _advance(self, asked: ClockAsked) -> ClockTold:
         if not isinstance(self.clock, ManualClock):
             raise ControlError(f"This end runs on a {self.clock.kind} clock, which nobody can move.", 409)
-        if "to" in asked:
-            self.clock.advance_to(cast(float, asked["to"]))
+        if isinstance(asked.to, UnsetType):
+            self.clock.advance(known(asked.advance) or 0)
         else:
-            self.clock.advance(cast(float, asked.get("advance", 0)))
-        return self._clock({})
+            self.clock.advance_to(asked.to)
+        return self._clock()
 
-    def openapi(self) -> JsonObject:
-        """An OpenAPI 3.1 document of exactly these methods."""
-        paths: dict[str, Json] = {}
-        for method in self.methods:
-            described: JsonObject = {
-                "summary": method.summary,
-                "parameters": _parameters(method),
-                "responses": {"200": {"description": "Done."}, "400": {"description": "What was wrong."}},
-            }
-            if method.verb == "POST":
-                described["requestBody"] = {
-                    "content": {"application/json": {"schema": _body_schema(method)}}
-                }
-            known = cast(JsonObject, paths.setdefault(f"/_bench{method.path}", {}))
-            known[method.verb.lower()] = described
-        title = f"callproof: control of the {self.end.upper()} end"
-        return {"openapi": "3.1.0", "info": {"title": title, "version": __version__}, "paths": paths}
+    def _described(self) -> object:
+        return description.openapi(self.end, self.methods)
 
 
-def page(asked: JsonObject) -> tuple[int, int]:
-    """``after`` and ``limit`` of a list. Raises ControlError when one is no number."""
-    return int(_number(asked, "after", 0)), min(int(_number(asked, "limit", LONGEST_PAGE)), LONGEST_PAGE)
+def _asked(method: Method) -> Struct:
+    """The query of a GET, of which other members do not matter, or the body of any other method."""
+    try:
+        if method.verb == "GET":
+            query = {name: value for name, value in request.args.items() if name in method.members}
+            return shaped(query, method.asks, text=True)
+        return shaped(_body(), method.asks)
+    except Misshapen as error:
+        where = "/".join(map(str, error.path)) or "The body"
+        raise ControlError(f"{where}: {error}.") from None
 
 
-def _body_schema(method: Method) -> JsonObject:
-    return {
-        "type": "object",
-        "properties": method.body,
-        "required": list(method.required),
-        "additionalProperties": False,
-    }
-
-
-def _parameters(method: Method) -> list[Json]:
-    in_path = [part[1:-1] for part in method.path.split("/") if part.startswith("{")]
-    text: JsonObject = {"type": "string"}
-    found: list[Json] = []
-    for name in in_path:
-        found.append({"name": name, "in": "path", "required": True, "schema": text})
-    for name in method.query:
-        found.append({"name": name, "in": "query", "schema": text})
-    return found
-
-
-def _body(validator: Draft202012Validator) -> JsonObject:
+def _body() -> object:
     raw = request.get_data()
     try:
-        body = orjson.loads(raw) if raw else {}
-    except orjson.JSONDecodeError as error:
-        raise ControlError(f"The body is not JSON: {error}.") from None
-    problems = sorted(validator.iter_errors(body), key=lambda e: list(map(str, e.absolute_path)))
-    if problems:
-        where = "/".join(map(str, problems[0].absolute_path)) or "The body"
-        raise ControlError(f"{where}: {problems[0].message}.")
-    return cast(JsonObject, body)
-
-
-def _number(asked: JsonObject, name: str, default: float) -> float:
-    try:
-        value = float(str(asked.get(name, default)))
-    except ValueError:
-        value = -1.0
-    if not 0 <= value < 1e15:
-        raise ControlError(f"{name} is a number from 0, not {asked[name]!r}.")
-    return value
+        return msgspec.json.decode(raw) if raw else {}
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise ControlError(f"The body is not JSON: {str(error).partition(' - at ')[0]}.") from None
+    except RecursionError:
+        raise ControlError("The body is not JSON: it is nested too deeply.") from None
 
 
 def _refuse(error: ControlError) -> Response:
     return _answer({"error": str(error)}, error.status)
 
 
-def _answer(body: Json, status: int) -> Response:
-    return Response(orjson.dumps(body), status, mimetype="application/json")
+def _answer(body: object, status: int) -> Response:
+    return Response(msgspec.json.encode(body), status, mimetype="application/json")

@@ -6,14 +6,16 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Protocol, cast
+from typing import Protocol
 from urllib.parse import quote_plus, urlsplit
 
+import msgspec
 import orjson
 import requests
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.names import BENCH_HEADER
 
@@ -39,7 +41,7 @@ class End:
         self._session.trust_env = False
         self._session.headers.update({BENCH_HEADER: "runner"})
         if token:
-            self._session.headers["X-Callproof-Token"] = token
+            self._session.headers[TOKEN_HEADER] = token
 
     def get(self, path: str, **query: float) -> JsonObject:
         return self._ask("GET", path, params={name: f"{value:.15g}" for name, value in query.items()})
@@ -66,14 +68,14 @@ class End:
             response = self._session.request(
                 method, f"{self.url}/_bench{path}", params=params, data=data, timeout=TIMEOUT
             )
-            body = orjson.loads(response.content)
-        except (requests.RequestException, orjson.JSONDecodeError) as error:
+            body = msgspec.json.decode(response.content, type=dict)
+        except (requests.RequestException, msgspec.DecodeError, UnicodeDecodeError) as error:
             raise self._unreachable(error) from None
         if response.status_code >= 500 and "error" not in body:
             raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {response.text[:200]}")
         if response.status_code != 200:
             raise ActionRefused(str(body.get("error") or body.get("errorMsg") or response.status_code))
-        return cast(JsonObject, body)
+        return body
 
     def _unreachable(self, error: Exception) -> Unreachable:
         end = f"The {self.side.upper()} at {self.url}"
@@ -125,7 +127,7 @@ class Ends:
         return text
 
     def now(self) -> float:
-        return cast(float, self._clocked[0].get("/clock")["now"])
+        return _told(self._clocked[0].get("/clock")).now
 
     def settle(self) -> None:
         """Let everything that is due happen."""
@@ -160,26 +162,30 @@ class Ends:
     @cached_property
     def _clocked(self) -> list[Driven]:
         """The ends whose clocks have to be moved: one of them when both share a clock."""
-        ids = [end.get("/clock")["id"] for end in (self.crm, self.pbx)]
+        ids = [_told(end.get("/clock")).id for end in (self.crm, self.pbx)]
         return [self.crm] if ids[0] == ids[1] else [self.crm, self.pbx]
 
     @cached_property
     def manual(self) -> bool:
         """Whether time passes by being told to."""
-        return all(end.get("/clock")["kind"] == "manual" for end in (self.crm, self.pbx))
+        return all(_told(end.get("/clock")).kind == "manual" for end in (self.crm, self.pbx))
 
     def _due(self, clocks: Iterable[JsonObject]) -> list[float]:
-        return [cast(float, clock["next"]) for clock in clocks if clock["next"] is not None]
+        return [due for clock in clocks if (due := _told(clock).next) is not None]
 
     def _wait(self, until: float) -> bool:
         """On a real clock: until the CRM's journal grows or time is up."""
         left = until - self.now()
         if left <= 0:
             return False
-        last = cast(float, self.crm.get("/journal", limit=0)["lastId"])
+        last = msgspec.convert(self.crm.get("/journal", limit=0)["lastId"], float)
         self.crm.get("/journal", since=last, wait=min(left, LONGEST_POLL), limit=1)
         return True
 
     def close(self) -> None:
         self.crm.close()
         self.pbx.close()
+
+
+def _told(clock: JsonObject) -> ClockTold:
+    return msgspec.convert(clock, ClockTold)

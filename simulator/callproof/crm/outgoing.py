@@ -145,7 +145,7 @@ class Outgoing:
         # A history row names no module; with several the first enabled one speaks (section 9.2).
         client_id = pool.modules[0].client_id if pool.modules else ""
         known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
-        query = {name: known[name] for name in self._readings().record_params}
+        query: dict[str, str] = {name: known[name] for name in self._readings().record_params}
         return self._fetch(url, query, {"Range": part} if part else {})
 
     def _dialled(self, phone: str) -> str:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from callproof.contract.budgets import Limits
 from callproof.contract.guide import MANAGERS
 from callproof.crm.account import CUSTOMERS
 from callproof.exchange.faults import Fault
 
-SCOPES = (
+Scope = Literal[
     "telephony_read",
     "telephony_write",
     "user_read",
@@ -22,7 +23,8 @@ SCOPES = (
     "order_write",
     "task_read",
     "task_write",
-)
+]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
 @dataclass(frozen=True)
@@ -40,29 +42,15 @@ class Readings:
     request as to a subdomain that does not exist (both 1.6).
     """
 
-    repeat: str = "keep"
-    broken_call: str = "refuse-batch"
-    absent_codes: str = "keep"
-    dial: str = "digits"
-    record_params: tuple[str, ...] = ("clientId",)
-    links: str = "known"
-    simple_connection: str = "enabled"
-    funds: str = "enough"
-    account: str = "exists"
-
-
-# What each reading may be set to; record_params takes any of its choices together.
-CHOICES = {
-    "repeat": ("keep", "update-record-url"),
-    "broken_call": ("refuse-batch", "take-the-rest"),
-    "absent_codes": ("keep", "clear"),
-    "dial": ("digits", "as-stored"),
-    "record_params": ("clientId", "externalId", "phone"),
-    "links": ("known", "sample"),
-    "simple_connection": ("enabled", "disabled"),
-    "funds": ("enough", "short"),
-    "account": ("exists", "unknown"),
-}
+    repeat: Literal["keep", "update-record-url"] = "keep"
+    broken_call: Literal["refuse-batch", "take-the-rest"] = "refuse-batch"
+    absent_codes: Literal["keep", "clear"] = "keep"
+    dial: Literal["digits", "as-stored"] = "digits"
+    record_params: tuple[Literal["clientId", "externalId", "phone"], ...] = ("clientId",)
+    links: Literal["known", "sample"] = "known"
+    simple_connection: Literal["enabled", "disabled"] = "enabled"
+    funds: Literal["enough", "short"] = "enough"
+    account: Literal["exists", "unknown"] = "exists"
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import orjson
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
-from callproof.control.api import TOKEN_HEADER
+from callproof.control.wire import TOKEN_HEADER
 from callproof.exchange.names import BENCH_HEADER
 
 BUSY = 409

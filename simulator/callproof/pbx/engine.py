@@ -18,10 +18,9 @@ from callproof.contract.phones import digits, phone_key
 from callproof.errors import Refusal
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.reporting import Reporter
-from callproof.pbx.rules import call as life
-from callproof.pbx.rules import moves, routing
+from callproof.pbx.rules import life, moves, routing
 from callproof.pbx.rules.call import Call, State
-from callproof.pbx.rules.outbox import Kind, Message
+from callproof.pbx.rules.outbox import Report, ReportKind
 from callproof.pbx.rules.plan import PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Party, Script
@@ -227,28 +226,28 @@ class Engine:
                 session.add_call(after)
             else:
                 session.save_call(after)
-            messages = self._report(session, before, after)
+            reports = self._report(session, before, after)
         if before is None:
             self._count += 1
         if self._board.put(before, after):
             self._later(0, self._serve_queue)
         self._plan_move(after)
-        self._reporter.add(messages)
+        self._reporter.add(reports)
         return after
 
-    def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Message]:
+    def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Report]:
         now = self._clock.now()
-        messages = [
-            session.queue(after.id, Kind.EVENT, event, now) for event in events_between(before, after)
+        reports = [
+            session.queue(after.id, ReportKind.EVENT, event, now) for event in events_between(before, after)
         ]
         if after.state is State.ENDED and belongs_in_history(after):
             due, url, wait = self._reporter.history_due(now), self.record_url(after), self._ready_after
             row = history_item(after, None if wait else url, self._zone)
-            messages.append(session.queue(after.id, Kind.HISTORY, row, due))
+            reports.append(session.queue(after.id, ReportKind.HISTORY, row, due))
             if url and wait:
                 late = history_item(after, url, self._zone)
-                messages.append(session.queue(after.id, Kind.HISTORY, late, max(due, now + wait)))
-        return messages
+                reports.append(session.queue(after.id, ReportKind.HISTORY, late, max(due, now + wait)))
+        return reports
 
     def _plan_move(self, call: Call) -> None:
         if timer := self._timers.pop(call.id, None):

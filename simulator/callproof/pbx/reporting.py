@@ -1,4 +1,4 @@
-"""Delivers the outbox to the CRM: each call's messages in order, several calls at once.
+"""Delivers the outbox to the CRM: each call's reports in order, several calls at once.
 
 What the CRM could not take is tried again; while nothing gets through at all, only one request at a
 time finds out whether the CRM is back.
@@ -16,7 +16,7 @@ from callproof.clocks.clock import Clock
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.rules import outbox
-from callproof.pbx.rules.outbox import Fate, Kind, Message, Outbox
+from callproof.pbx.rules.outbox import Fate, Outbox, Report, ReportKind
 from callproof.pbx.store.session import PbxStore
 
 log = logging.getLogger("callproof.reporting")
@@ -51,8 +51,8 @@ class Reporter:
             pending = session.pending()
         with self._lock:
             self._outbox = Outbox(
-                replace(message, due_at=min(message.due_at, now)) if message.attempts else message
-                for message in pending
+                replace(report, due_at=min(report.due_at, now)) if report.attempts else report
+                for report in pending
             )
             self._wake()
 
@@ -74,11 +74,11 @@ class Reporter:
         with self._lock:
             self.upload_every, self._counted_from = seconds, counted_from
 
-    def add(self, messages: Sequence[Message]) -> None:
+    def add(self, reports: Sequence[Report]) -> None:
         """Deliver what the store has just kept."""
         with self._lock:
-            for message in messages:
-                self._outbox.add(message)
+            for report in reports:
+                self._outbox.add(report)
             self._wake()
 
     def flush(self) -> None:
@@ -88,7 +88,7 @@ class Reporter:
             hastened = self._outbox.hasten(self._clock.now())
             if hastened:
                 with self._store.begin() as session:
-                    session.save_messages(hastened)
+                    session.save_reports(hastened)
             self._wake()
 
     def _wake(self) -> None:
@@ -121,7 +121,7 @@ class Reporter:
                 self._busy_lanes -= 1
                 self._wake()
 
-    def _next(self) -> list[Message]:
+    def _next(self) -> list[Report]:
         now = self._clock.now()
         due = self._outbox.next_due()
         if due is None or due > now or now < self._quiet_until:
@@ -133,49 +133,49 @@ class Reporter:
         self._wake()  # another lane may take what is left
         return batch
 
-    def _tell(self, batch: Sequence[Message]) -> Told:
-        payloads: list[JsonObject] = [message.payload for message in batch]
-        if batch[0].kind is Kind.EVENT:
+    def _tell(self, batch: Sequence[Report]) -> Told:
+        payloads: list[JsonObject] = [report.payload for report in batch]
+        if batch[0].kind is ReportKind.EVENT:
             return self._crm.event(payloads[0])
         return self._crm.upload(payloads)
 
-    def _settle(self, mine: Outbox, batch: Sequence[Message], told: Told) -> None:
+    def _settle(self, mine: Outbox, batch: Sequence[Report], told: Told) -> None:
         with self._lock:
             if mine is not self._outbox:
                 return  # everything was forgotten meanwhile
             settled = self._judged(batch, told)
             try:
                 with self._store.begin() as session:
-                    session.save_messages(settled)
+                    session.save_reports(settled)
             except Exception:
                 # Better told twice than lost: the CRM knows a repeated row by its externalId.
-                log.exception("The outbox cannot be written; its messages go again")
-                settled = [self._again(message, told, self._failures + 1) for message in batch]
+                log.exception("The outbox cannot be written; its reports go again")
+                settled = [self._again(report, told, self._failures + 1) for report in batch]
             if settled[0].fate is Fate.PENDING:
                 mine.put_back(settled)
             else:
                 mine.done(settled)
 
-    def _judged(self, batch: Sequence[Message], told: Told) -> list[Message]:
+    def _judged(self, batch: Sequence[Report], told: Told) -> list[Report]:
         fate = outbox.fate_of(told.status, told.success)
         if fate is Fate.PENDING:
             self._failures += 1
-            settled = [self._again(message, told, message.attempts + 1) for message in batch]
+            settled = [self._again(report, told, report.attempts + 1) for report in batch]
             self._quiet_until = self._clock.now() + self._delay(f"quiet:{settled[0].id}", self._failures)
             return settled
         self._failures = 0
         if fate is Fate.REFUSED and len(batch) > 1:
             # One bad row must not keep the others from the history.
-            return [self._tried(message, told, alone=True) for message in batch]
-        return [replace(self._tried(message, told), fate=fate) for message in batch]
+            return [self._tried(report, told, alone=True) for report in batch]
+        return [replace(self._tried(report, told), fate=fate) for report in batch]
 
-    def _again(self, message: Message, told: Told, attempts: int) -> Message:
-        delay = self._delay(f"{message.id}", attempts)
-        return replace(self._tried(message, told), due_at=self._clock.now() + delay)
+    def _again(self, report: Report, told: Told, attempts: int) -> Report:
+        delay = self._delay(f"{report.id}", attempts)
+        return replace(self._tried(report, told), due_at=self._clock.now() + delay)
 
-    def _tried(self, message: Message, told: Told, *, alone: bool = False) -> Message:
-        attempts = message.attempts + 1
-        return replace(message, attempts=attempts, answer=told.text[:500], alone=message.alone or alone)
+    def _tried(self, report: Report, told: Told, *, alone: bool = False) -> Report:
+        attempts = report.attempts + 1
+        return replace(report, attempts=attempts, answer=told.text[:500], alone=report.alone or alone)
 
     def _delay(self, what: str, attempts: int) -> float:
         return outbox.retry_delay(attempts, random.Random(f"retry:{self._seed}:{what}:{attempts}"))

@@ -32,9 +32,6 @@ class Switchboard:
         """A call that goes on."""
         return self._calls.get(call_id)
 
-    def calls(self) -> list[Call]:
-        return list(self._calls.values())
-
     def queued(self) -> list[Call]:
         """Who waits for a free extension, in the order of their arrival."""
         return [self._calls[call_id] for call_id in self._queue]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from callproof.pbx.rules import call as life
+from callproof.pbx.rules import life
 from callproof.pbx.rules.call import Call, Cause, IllegalAction, State
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Party

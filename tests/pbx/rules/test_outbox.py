@@ -9,50 +9,50 @@ from hypothesis import strategies as st
 
 from callproof.pbx.rules.outbox import (
     Fate,
-    Kind,
-    Message,
     Outbox,
+    Report,
+    ReportKind,
     fate_of,
     retry_delay,
 )
 from callproof.pbx.rules.pacing import Pace
 
 
-def event(number: int, call: str, due: float = 0.0) -> Message:
-    return Message(number, call, Kind.EVENT, {"type": "in"}, due)
+def event(number: int, call: str, due: float = 0.0) -> Report:
+    return Report(number, call, ReportKind.EVENT, {"type": "in"}, due)
 
 
-def row(number: int, call: str, date: str = "", due: float = 0.0) -> Message:
-    return Message(number, call, Kind.HISTORY, {"date": date}, due)
+def row(number: int, call: str, date: str = "", due: float = 0.0) -> Report:
+    return Report(number, call, ReportKind.HISTORY, {"date": date}, due)
 
 
 @given(
-    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(Kind), st.integers(0, 50)), max_size=200),
+    st.lists(st.tuples(st.integers(0, 30), st.sampled_from(ReportKind), st.integers(0, 50)), max_size=200),
     st.randoms(use_true_random=False),
 )
 def test_everything_is_delivered_once_in_the_order_of_its_call(
-    queued: list[tuple[int, Kind, int]], dice: random.Random
+    queued: list[tuple[int, ReportKind, int]], dice: random.Random
 ) -> None:
     """Several requests are under way at once, and some of them fail."""
     outbox = Outbox(
-        Message(number, f"call {call}", kind, {"date": str(number)}, float(due))
+        Report(number, f"call {call}", kind, {"date": str(number)}, float(due))
         for number, (call, kind, due) in enumerate(queued)
     )
-    now, delivered, flying = 0.0, list[Message](), list[list[Message]]()
+    now, delivered, flying = 0.0, list[Report](), list[list[Report]]()
     while len(outbox):
         batch = outbox.take(now) if len(flying) < 3 else []
         if batch:
             assert len(batch) <= 50
-            assert len({message.kind for message in batch}) == 1
-            assert batch[0].kind is Kind.HISTORY or len(batch) == 1
-            assert all(message.due_at <= now for message in batch)
-            calls = [message.call_id for other in (*flying, batch) for message in other]
+            assert len({report.kind for report in batch}) == 1
+            assert batch[0].kind is ReportKind.HISTORY or len(batch) == 1
+            assert all(report.due_at <= now for report in batch)
+            calls = [report.call_id for other in (*flying, batch) for report in other]
             assert len(set(calls)) == len(calls)
             flying.append(batch)
         elif flying:
             landed = flying.pop(dice.randrange(len(flying)))
             if dice.random() < 0.2:
-                outbox.put_back([replace(message, due_at=now + 1) for message in landed])
+                outbox.put_back([replace(report, due_at=now + 1) for report in landed])
             else:
                 outbox.done(landed)
                 delivered += landed
@@ -62,9 +62,9 @@ def test_everything_is_delivered_once_in_the_order_of_its_call(
             assert due > now
             now = due
     assert outbox.next_due() is None
-    assert sorted(message.id for message in delivered) == list(range(len(queued)))
-    for call in {message.call_id for message in delivered}:
-        ids = [message.id for message in delivered if message.call_id == call]
+    assert sorted(report.id for report in delivered) == list(range(len(queued)))
+    for call in {report.call_id for report in delivered}:
+        ids = [report.id for report in delivered if report.call_id == call]
         assert ids == sorted(ids)
 
 
@@ -76,8 +76,8 @@ def test_a_row_waits_for_the_events_of_its_call_but_not_of_others() -> None:
 
 def test_fifty_rows_go_at_once_oldest_first() -> None:
     outbox = Outbox(row(number, f"call {number}", date=f"{99 - number:02}") for number in range(60))
-    assert [message.id for message in outbox.take(0.0)] == list(range(59, 9, -1))
-    assert [message.id for message in outbox.take(0.0)] == list(range(9, -1, -1))
+    assert [report.id for report in outbox.take(0.0)] == list(range(59, 9, -1))
+    assert [report.id for report in outbox.take(0.0)] == list(range(9, -1, -1))
 
 
 def test_events_go_before_rows_until_these_have_waited_long_enough() -> None:
@@ -90,7 +90,7 @@ def test_rows_of_a_refused_request_go_alone() -> None:
     outbox = Outbox(replace(row(number, f"call {number}"), alone=number == 2) for number in range(4))
     sizes = []
     while batch := outbox.take(0.0):
-        sizes.append([message.id for message in batch])
+        sizes.append([report.id for report in batch])
     assert sizes == [[0, 1], [2], [3]]
 
 
@@ -105,8 +105,8 @@ def test_what_failed_comes_again_as_it_was_put_back() -> None:
 
 def test_what_waits_for_its_time_can_be_hastened() -> None:
     outbox = Outbox([row(1, "a", due=600.0), row(2, "b", due=600.0), row(3, "b", due=900.0)])
-    assert [message.id for message in outbox.hasten(10.0)] == [1, 2, 3]
-    assert [message.id for message in outbox.take(10.0)] == [1, 2]
+    assert [report.id for report in outbox.hasten(10.0)] == [1, 2, 3]
+    assert [report.id for report in outbox.take(10.0)] == [1, 2]
 
 
 @pytest.mark.parametrize(

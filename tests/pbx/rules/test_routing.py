@@ -5,8 +5,7 @@ from dataclasses import replace
 import pytest
 
 from callproof.clocks.manual import EPOCH
-from callproof.pbx.rules import call as life
-from callproof.pbx.rules import routing
+from callproof.pbx.rules import life, routing
 from callproof.pbx.rules.call import Call, Cause, State
 from callproof.pbx.rules.plan import (
     Hours,

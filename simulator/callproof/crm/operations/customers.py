@@ -8,6 +8,7 @@ import msgspec
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.values import whole
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations.people import Page, customer_json
 from callproof.crm.operations.shops import demand_site
@@ -129,7 +130,8 @@ def _known(session: ShortSession, asked: Asked) -> Customer:
     if asked.query.get("by", "externalId") == "externalId":
         found = session.customer_by_external_id(uid)
     else:
-        found = session.customer(int(uid)) if uid.isdecimal() and len(uid) < 10 else None
+        number = whole(uid)
+        found = session.customer(number) if number is not None else None
     if (
         found is None
         or asked.query.get("site", found.site) != found.site

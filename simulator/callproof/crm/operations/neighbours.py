@@ -7,6 +7,7 @@ import msgspec
 from callproof.contract.dates import written
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, NotLoaded
 from callproof.contract.jsontypes import Json, JsonObject, inner
+from callproof.contract.values import whole
 from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import Page
 from callproof.crm.operations.shops import demand_site
@@ -70,8 +71,7 @@ def get(neighbour: Neighbour) -> OperationHandler:
         if "uid" in asked.path and asked.query.get("by", "externalId") == "externalId":
             found = session.document(neighbour.kind, external_id=uid)
         else:
-            number = int(uid) if uid.isdecimal() and len(uid) < 10 else 0
-            found = session.document(neighbour.kind, number=number)
+            found = session.document(neighbour.kind, number=whole(uid) or 0)
         if found is None or not asked.grant.sees(found.site):
             raise EntityNotFound
         return Reply({neighbour.singular: _shown(found, asked)})

@@ -6,6 +6,7 @@ from dataclasses import replace
 from callproof.contract.dates import written
 from callproof.contract.errors import EntityNotFound
 from callproof.contract.jsontypes import Json, JsonObject, inner
+from callproof.contract.values import whole
 from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import Page, user_json
 from callproof.crm.rules.model import User
@@ -82,8 +83,8 @@ def sites(session: ShortSession, asked: Asked) -> Reply:
 
 
 def _known(session: ShortSession, asked: Asked) -> User:
-    number = asked.path["id"]
-    found = session.user(int(number)) if number.isdecimal() and len(number) < 10 else None
+    number = whole(asked.path["id"])
+    found = session.user(number) if number is not None else None
     if found is None:
         raise EntityNotFound
     return found

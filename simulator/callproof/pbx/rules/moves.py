@@ -6,12 +6,11 @@ It follows from the call alone, so that a process which takes the call up again 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from callproof.pbx.rules import call as life
-from callproof.pbx.rules import routing
+from callproof.pbx.rules import life, routing
 from callproof.pbx.rules.call import Call, Cause, Direction, State
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.rules.routing import Situation
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.script import Disposition, Party, Script
 
 TRANSFER_RINGS = 3.0
 SHORTEST_MESSAGE = 5.0
@@ -56,7 +55,7 @@ def _scripted(call: Call, script: Script) -> Move | None:
         case State.CALLING_MANAGER:
             return Move(call.since + script.pick_up, Act.ANSWER)
         case State.DIALLED | State.QUEUED:
-            if script.outcome is Outcome.CANCELLED:
+            if script.outcome is Disposition.CANCELLED:
                 return Move(call.started_at + script.after, Act.CUSTOMER_HANGS_UP)
             return None
         case State.RINGING:
@@ -74,16 +73,16 @@ def _scripted(call: Call, script: Script) -> Move | None:
 def _while_ringing(call: Call, script: Script) -> Move | None:
     first_ring = call.since if call.rang_at is None else call.rang_at
     match script.outcome:
-        case Outcome.ANSWERED:
+        case Disposition.ANSWERED:
             return Move(first_ring + script.after, Act.ANSWER)
-        case Outcome.CANCELLED:
+        case Disposition.CANCELLED:
             caller = call.direction is Direction.IN
             return Move(first_ring + script.after, _hangs_up(Party.CUSTOMER if caller else Party.MANAGER))
-        case Outcome.FAILED:
+        case Disposition.FAILED:
             return Move(first_ring + script.after, Act.FAIL)
-        case Outcome.REFUSED:
+        case Disposition.REFUSED:
             return Move(call.since + script.after, Act.REFUSE)
-        case Outcome.BUSY if call.direction is Direction.OUT:
+        case Disposition.BUSY if call.direction is Direction.OUT:
             return Move(call.since + script.after, Act.ENGAGED)
         case _:
             return None

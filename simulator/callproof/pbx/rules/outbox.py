@@ -1,6 +1,6 @@
 """What the virtual PBX still has to say, in which order, and what an answer means for it.
 
-Messages of one call go one after the other. History rows of several calls share a request, at most 50,
+Reports of one call go one after the other. History rows of several calls share a request, at most 50,
 oldest first (guide, "Calls history uploading").
 """
 
@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from callproof.clocks import backoff
 from callproof.contract.jsontypes import JsonObject
 
 BATCH = 50
@@ -20,7 +21,7 @@ LONGEST_RETRY = 60.0
 ROW_PATIENCE = 5.0
 
 
-class Kind(StrEnum):
+class ReportKind(StrEnum):
     EVENT = "event"
     HISTORY = "history"
 
@@ -32,7 +33,7 @@ class Fate(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Message:
+class Report:
     """One thing to tell. ``id`` grows in the order of events; ``due_at`` is when it may go.
 
     ``alone`` keeps a row out of shared requests, after one of them was refused.
@@ -40,7 +41,7 @@ class Message:
 
     id: int
     call_id: str
-    kind: Kind
+    kind: ReportKind
     payload: JsonObject
     due_at: float
     attempts: int = 0
@@ -56,58 +57,58 @@ class Message:
 class Outbox:
     """What is not delivered yet. What ``take`` gives is in flight until ``put_back`` or ``done``.
 
-    Only the first message of a call can be taken. The cost of each method does not grow with the number
+    Only the first report of a call can be taken. The cost of each method does not grow with the number
     of calls, but for a logarithm.
     """
 
-    def __init__(self, pending: Iterable[Message] = ()) -> None:
-        self._calls: dict[str, deque[Message]] = {}
-        self._later: list[tuple[float, int, Message]] = []
-        self._events: list[tuple[int, Message]] = []
-        self._rows: list[tuple[str, int, Message]] = []
-        self._rows_by_due: deque[Message] = deque()
+    def __init__(self, pending: Iterable[Report] = ()) -> None:
+        self._calls: dict[str, deque[Report]] = {}
+        self._later: list[tuple[float, int, Report]] = []
+        self._events: list[tuple[int, Report]] = []
+        self._rows: list[tuple[str, int, Report]] = []
+        self._rows_by_due: deque[Report] = deque()
         self._in_flight: set[int] = set()
         self._ready_rows: set[int] = set()
-        for message in sorted(pending, key=lambda m: m.id):
-            self.add(message)
+        for report in sorted(pending, key=lambda m: m.id):
+            self.add(report)
 
     def __len__(self) -> int:
         return sum(len(waiting) for waiting in self._calls.values())
 
-    def add(self, message: Message) -> None:
-        waiting = self._calls.setdefault(message.call_id, deque())
-        waiting.append(message)
+    def add(self, report: Report) -> None:
+        waiting = self._calls.setdefault(report.call_id, deque())
+        waiting.append(report)
         if len(waiting) == 1:
-            self._arm(message)
+            self._arm(report)
 
-    def take(self, now: float) -> list[Message]:
-        """The messages of the next request: one event, or up to 50 history rows, or none."""
+    def take(self, now: float) -> list[Report]:
+        """The reports of the next request: one event, or up to 50 history rows, or none."""
         while self._later and self._later[0][0] <= now:
             self._make_ready(heapq.heappop(self._later)[2])
         if self._events and not self._rows_are_impatient(now):
             batch = [heapq.heappop(self._events)[1]]
         else:
             batch = self._take_rows()
-        self._in_flight.update(message.id for message in batch)
+        self._in_flight.update(report.id for report in batch)
         return batch
 
-    def done(self, batch: Sequence[Message]) -> None:
+    def done(self, batch: Sequence[Report]) -> None:
         """Delivered or refused: what waits behind them may go."""
-        for message in batch:
-            self._in_flight.discard(message.id)
-            waiting = self._calls[message.call_id]
+        for report in batch:
+            self._in_flight.discard(report.id)
+            waiting = self._calls[report.call_id]
             waiting.popleft()
             if waiting:
                 self._arm(waiting[0])
             else:
-                del self._calls[message.call_id]
+                del self._calls[report.call_id]
 
-    def put_back(self, batch: Sequence[Message]) -> None:
+    def put_back(self, batch: Sequence[Report]) -> None:
         """Not delivered: they go again, each when it is due."""
-        for message in batch:
-            self._in_flight.discard(message.id)
-            self._calls[message.call_id][0] = message
-            self._arm(message)
+        for report in batch:
+            self._in_flight.discard(report.id)
+            self._calls[report.call_id][0] = report
+            self._arm(report)
 
     def next_due(self) -> float | None:
         """When ``take`` gives something next: a moment in the past when it does already."""
@@ -115,47 +116,47 @@ class Outbox:
             return 0.0
         return self._later[0][0] if self._later else None
 
-    def hasten(self, now: float) -> list[Message]:
+    def hasten(self, now: float) -> list[Report]:
         """Make everything due that is not in flight; returns what was changed by it."""
         hastened = []
         for waiting in self._calls.values():
-            for place, message in enumerate(waiting):
-                if message.due_at > now and message.id not in self._in_flight:
-                    waiting[place] = replace(message, due_at=now)
+            for place, report in enumerate(waiting):
+                if report.due_at > now and report.id not in self._in_flight:
+                    waiting[place] = replace(report, due_at=now)
                     hastened.append(waiting[place])
         heads = [waiting[0] for waiting in self._calls.values() if waiting[0].id not in self._in_flight]
         self._later, self._events, self._rows = [], [], []
         self._rows_by_due.clear()
         self._ready_rows.clear()
-        for message in heads:
-            self._arm(message)
+        for report in heads:
+            self._arm(report)
         return hastened
 
-    def _arm(self, message: Message) -> None:
-        heapq.heappush(self._later, (message.due_at, message.id, message))
+    def _arm(self, report: Report) -> None:
+        heapq.heappush(self._later, (report.due_at, report.id, report))
 
-    def _make_ready(self, message: Message) -> None:
-        if message.kind is Kind.EVENT:
-            heapq.heappush(self._events, (message.id, message))
+    def _make_ready(self, report: Report) -> None:
+        if report.kind is ReportKind.EVENT:
+            heapq.heappush(self._events, (report.id, report))
         else:
-            heapq.heappush(self._rows, (message.date, message.id, message))
-            self._rows_by_due.append(message)
-            self._ready_rows.add(message.id)
+            heapq.heappush(self._rows, (report.date, report.id, report))
+            self._rows_by_due.append(report)
+            self._ready_rows.add(report.id)
 
     def _rows_are_impatient(self, now: float) -> bool:
         while self._rows_by_due and self._rows_by_due[0].id not in self._ready_rows:
             self._rows_by_due.popleft()
         return bool(self._rows_by_due) and self._rows_by_due[0].due_at + ROW_PATIENCE <= now
 
-    def _take_rows(self) -> list[Message]:
-        batch: list[Message] = []
+    def _take_rows(self) -> list[Report]:
+        batch: list[Report] = []
         while self._rows and len(batch) < BATCH:
             if batch and self._rows[0][2].alone:
                 break
-            message = heapq.heappop(self._rows)[2]
-            self._ready_rows.discard(message.id)
-            batch.append(message)
-            if message.alone:
+            report = heapq.heappop(self._rows)[2]
+            self._ready_rows.discard(report.id)
+            batch.append(report)
+            if report.alone:
                 break
         return batch
 
@@ -174,10 +175,5 @@ def fate_of(status: int | None, success: bool | None) -> Fate:
 
 
 def retry_delay(attempts: int, dice: random.Random) -> float:
-    """Seconds to wait after the given number of failed attempts.
-
-    The longest wait doubles from 1 to 60; the upper half of it is left to chance, so that many who
-    failed together do not come back together.
-    """
-    longest = float(min(FIRST_RETRY * 2 ** (min(max(attempts, 1), 32) - 1), LONGEST_RETRY))
-    return longest * dice.uniform(0.5, 1.0)
+    """Seconds to wait after the given number of failed attempts."""
+    return backoff.retry_delay(attempts, FIRST_RETRY, LONGEST_RETRY, dice)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
-from callproof.pbx.rules import call as life
+from callproof.pbx.rules import life
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.plan import NumberingPlan, RingGroup, Strategy, Then
 
@@ -64,7 +64,7 @@ def expire(call: Call, seen: Situation, at: float) -> Call:
 
 def go_on(call: Call, seen: Situation, at: float) -> Call:
     """When nobody of those who rang took an incoming call, the next choice; else the call as it is."""
-    if not life.awaits_routing(call):
+    if not call.awaits_routing:
         return call
     plan = seen.plan
     if not call.group:

@@ -9,7 +9,7 @@ class Party(StrEnum):
     MANAGER = "manager"
 
 
-class Outcome(StrEnum):
+class Disposition(StrEnum):
     """``busy`` is for the customer of an outgoing call; ``cancelled`` is the caller giving up."""
 
     ANSWERED = "answered"
@@ -28,7 +28,7 @@ class Script:
     the call to ``transfer_to``. ``pick_up`` is how long the manager of a click-to-call takes.
     """
 
-    outcome: Outcome = Outcome.ANSWERED
+    outcome: Disposition = Disposition.ANSWERED
     after: float = 5.0
     talk: float = 60.0
     hung_up_by: Party = Party.CUSTOMER

@@ -5,21 +5,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, bindparam, delete, func, insert, select, update
+import msgspec
+from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.pbx.rules.call import (
-    Call,
-    Cause,
-    Choice,
-    Direction,
-    Leg,
-    State,
-)
-from callproof.pbx.rules.outbox import Fate, Kind, Message
-from callproof.pbx.rules.script import Outcome, Party, Script
+from callproof.pbx.rules.call import Call, State
+from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.storage.database import Database, clear, new_id
+
+# What is kept of a report beside its number.
+_KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
 
 
 class PbxStore:
@@ -65,37 +61,28 @@ class PbxSession:
         table = tables.calls
         self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
 
-    def queue(self, call_id: str, kind: Kind, payload: JsonObject, due_at: float) -> Message:
-        message = Message(0, call_id, kind, payload, due_at)
-        values = {
-            "call_id": call_id,
-            "kind": kind.value,
-            "payload": payload,
-            "due_at": due_at,
-            "attempts": message.attempts,
-            "fate": message.fate.value,
-            "answer": message.answer,
-            "alone": message.alone,
-        }
-        result = self._db.execute(insert(tables.outbox).values(values))
-        return replace(message, id=new_id(result.inserted_primary_key))
+    def queue(self, call_id: str, kind: ReportKind, payload: JsonObject, due_at: float) -> Report:
+        report, table = Report(0, call_id, kind, payload, due_at), tables.outbox
+        values = {name: getattr(report, name) for name in _KEPT}
+        result = self._db.execute(insert(table).values(values))
+        return replace(report, id=new_id(result.inserted_primary_key))
 
-    def pending(self) -> list[Message]:
+    def pending(self) -> list[Report]:
         table = tables.outbox
-        statement = select(table).where(table.c.fate == Fate.PENDING.value).order_by(table.c.id)
-        return [_message(row) for row in self._db.execute(statement).mappings()]
+        statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id)
+        return [Report(**row) for row in self._db.execute(statement).mappings()]
 
-    def messages(self) -> list[Message]:
+    def reports(self) -> list[Report]:
         table = tables.outbox
-        return [_message(row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
+        return [Report(**row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
 
-    def save_messages(self, messages: Sequence[Message]) -> None:
-        """Write down what has become of messages; those that are not there any more are passed over."""
+    def save_reports(self, reports: Sequence[Report]) -> None:
+        """Write down what has become of reports; those that are not there any more are passed over."""
         table = tables.outbox
         names = ("due_at", "attempts", "fate", "answer", "alone")
         statement = update(table).where(table.c.id == bindparam("b_id"))
         statement = statement.values({name: bindparam(f"b_{name}") for name in names})
-        rows = [{f"b_{name}": getattr(message, name) for name in ("id", *names)} for message in messages]
+        rows = [{f"b_{name}": getattr(report, name) for name in ("id", *names)} for report in reports]
         self._db.execute(statement, rows)
 
     def statuses(self) -> dict[str, str]:
@@ -111,7 +98,7 @@ class PbxSession:
         outbox = tables.outbox
         return {
             "calls": self._count(select(tables.calls.c.id)),
-            "events": self._count(select(outbox.c.id).where(outbox.c.kind == Kind.EVENT.value)),
+            "events": self._count(select(outbox.c.id).where(outbox.c.kind == ReportKind.EVENT)),
             "customers": 0,
             "modules": 0,
         }
@@ -119,7 +106,7 @@ class PbxSession:
     def under_way(self) -> dict[str, int]:
         calls, outbox = tables.calls, tables.outbox
         of_fate = {
-            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate.value))
+            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate))
             for name, fate in (("waiting", Fate.PENDING), ("refused", Fate.REFUSED))
         }
         return {"openCalls": self._count(select(calls.c.id).where(calls.c.open)), **of_fate}
@@ -136,33 +123,5 @@ def _row(call: Call) -> dict[str, object]:
     return {"open": call.state is not State.ENDED, "document": call}
 
 
-def _call(document: dict[str, Any]) -> Call:
-    script = document["script"]
-    return Call(
-        **{
-            **document,
-            "direction": Direction(document["direction"]),
-            "state": State(document["state"]),
-            "cause": Cause(document["cause"]) if document["cause"] else None,
-            "legs": tuple(Leg(**leg) for leg in document["legs"]),
-            "choices": tuple(
-                Choice(**{**choice, "extensions": tuple(choice["extensions"])})
-                for choice in document["choices"]
-            ),
-            "told": tuple(document["told"]),
-            "left": tuple(document["left"]),
-            "script": Script(
-                **{
-                    **script,
-                    "outcome": Outcome(script["outcome"]),
-                    "hung_up_by": Party(script["hung_up_by"]),
-                }
-            )
-            if script
-            else None,
-        }
-    )
-
-
-def _message(row: RowMapping) -> Message:
-    return Message(**{**row, "kind": Kind(row["kind"]), "fate": Fate(row["fate"])})
+def _call(document: object) -> Call:
+    return msgspec.convert(document, Call)

@@ -1,8 +1,18 @@
 """The tables of the virtual PBX, each named ``pbx_...``. Moments are seconds since 1970 (UTC)."""
 
-from sqlalchemy import JSON, Boolean, Column, Float, Integer, MetaData, String, Table
+from enum import StrEnum
+
+from sqlalchemy import JSON, Boolean, Column, Enum, Float, Integer, MetaData, String, Table
+
+from callproof.pbx.rules.outbox import Fate, ReportKind
 
 pbx = MetaData()
+
+
+def _word(kind: type[StrEnum]) -> Enum:
+    """A short text that is one of the values."""
+    return Enum(kind, native_enum=False, length=10, values_callable=list)
+
 
 calls = Table(
     "pbx_calls",
@@ -18,11 +28,11 @@ outbox = Table(
     pbx,
     Column("id", Integer, primary_key=True),
     Column("call_id", String(64), nullable=False),
-    Column("kind", String(10), nullable=False),
+    Column("kind", _word(ReportKind), nullable=False),
     Column("payload", JSON, nullable=False),
     Column("due_at", Float, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("fate", String(10), nullable=False, index=True),
+    Column("fate", _word(Fate), nullable=False, index=True),
     Column("answer", String, nullable=False),
     Column("alone", Boolean, nullable=False),
 )

@@ -1,0 +1,69 @@
+"""What goes over the wire of every control API: bodies and queries by types, and its token."""
+
+from typing import Annotated, Any, TypeVar
+
+from msgspec import UNSET, Meta, Struct, UnsetType, structs
+
+TOKEN_HEADER = "X-Callproof-Token"
+LONGEST_PAGE = 1000
+# The end of the year 2099, as seconds since 1970.
+LATEST = 4_102_444_799
+
+Count = Annotated[float, Meta(ge=0, lt=10**15)]
+Moment = Annotated[float, Meta(ge=0, le=LATEST)]
+
+T = TypeVar("T")
+
+
+class Members(Struct, forbid_unknown_fields=True):
+    """Nothing is asked."""
+
+    # What any method asks is a class below this one; its docstring stands in the description of the API.
+    # A member that may be left out is UNSET then, or has its default.
+
+
+class JournalAsked(Members):
+    since: Count = 0
+    wait: Count = 0
+    limit: Count = LONGEST_PAGE
+
+
+class ClockAsked(Members):
+    advance: Moment | UnsetType = UNSET
+    to: Moment | UnsetType = UNSET
+
+
+class PageAsked(Members):
+    """``after`` is a position, ``limit`` how many come behind it at most."""
+
+    after: Count = 0
+    limit: Count = LONGEST_PAGE
+
+    @property
+    def bounds(self) -> tuple[int, int]:
+        return int(self.after), min(int(self.limit), LONGEST_PAGE)
+
+
+class SeedAsked(Members):
+    seed: int
+
+
+class ClockTold(Struct, frozen=True):
+    """``id`` is the same for ends that share a clock; whoever moves time has to know. Moments are seconds
+    since 1970, ``next`` is when something is due, ``written`` is now as the contract writes dates."""
+
+    id: str
+    kind: str
+    now: float
+    written: str = ""
+    next: float | None = None
+
+
+def given(asked: Struct) -> dict[str, Any]:
+    """The members that were sent, by the names of their fields."""
+    return {name: value for name, value in structs.asdict(asked).items() if value is not UNSET}
+
+
+def known(value: T | UnsetType) -> T | None:
+    """None for what was left out."""
+    return None if isinstance(value, UnsetType) else value

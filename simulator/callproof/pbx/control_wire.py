@@ -1,0 +1,77 @@
+"""What the methods of the virtual PBX's control API are asked, by types."""
+
+from typing import Annotated, Literal
+
+from msgspec import UNSET, Meta, UnsetType, field, structs
+
+from callproof.control.wire import Members
+from callproof.pbx.rules.script import Disposition, Party, Script
+
+Text = str | UnsetType
+Seconds = Annotated[float, Meta(ge=0, le=86_400)]
+
+_USUAL = Script()
+
+
+class ScriptAsked(Members, rename="camel"):
+    """What the parties of a call do by themselves; times are in seconds."""
+
+    outcome: Disposition = _USUAL.outcome
+    after: Seconds = _USUAL.after
+    talk: Seconds = _USUAL.talk
+    hung_up_by: Party = _USUAL.hung_up_by
+    hold: Seconds = _USUAL.hold
+    transfer_to: str = _USUAL.transfer_to
+    pick_up: Seconds = _USUAL.pick_up
+
+    def script(self) -> Script:
+        return Script(**structs.asdict(self))
+
+
+class ExtensionsAsked(Members):
+    """``free`` is any text for yes."""
+
+    free: str = ""
+
+
+class PlaceAsked(Members):
+    phone: str = field(name="from")
+    to: str
+    script: ScriptAsked | UnsetType = UNSET
+
+
+class DialAsked(Members):
+    extension: str
+    to: str
+    line: Text = UNSET
+    script: ScriptAsked | UnsetType = UNSET
+
+
+class ExpectAsked(Members):
+    phone: str
+    script: ScriptAsked
+
+
+class LegAsked(Members):
+    extension: Text = UNSET
+    device: Text = UNSET
+
+
+class TransferAsked(Members):
+    to: str
+
+
+class HangUpAsked(Members):
+    by: Party
+
+
+class PeriodAsked(Members):
+    every: Seconds
+
+
+class SendAsked(Members, rename="camel"):
+    method: Literal["GET", "POST"]
+    path: Annotated[str, Meta(pattern="^/")]
+    query: dict[str, str] = field(default_factory=dict)
+    form: dict[str, str] = field(default_factory=dict)
+    api_key: Text = UNSET
