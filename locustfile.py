@@ -27,14 +27,10 @@ from callproof.load.asks import Answer, Ask
 from callproof.load.conductor import Conductor
 from callproof.load.generator import Generator, Report
 from callproof.load.job import PBX_FLEET, Job
-from callproof.load.main import (
-    NOT_KEPT,
-    Director,
-    Failure,
-    Options,
-    read,
-)
+from callproof.load.main import NOT_KEPT, USAGE, Director, Failure, RunOptions, read
 from callproof.load.shares import Order
+from callproof.reports import load_files
+from callproof.reports.output import NotWritten
 
 log = logging.getLogger("callproof.load")
 LOCAL = "local"
@@ -158,7 +154,11 @@ class Lead:
         director, self.director = self.director, None
         if director is not None:
             try:
-                environment.process_exit_code = director.verdict()
+                results = director.results()
+                load_files.publish(results, _asked(environment))
+                environment.process_exit_code = 0 if results.passed else NOT_KEPT
+            except NotWritten as error:
+                self._fail(Failure(error, USAGE))
             except Failure as failure:
                 self._fail(failure)
 
@@ -267,15 +267,16 @@ class Course(LoadTestShape):
         return max(1, workers), 100.0
 
 
-def _told(environment: Environment) -> Options:
+def _told(environment: Environment) -> RunOptions:
     told = environment.parsed_options
     assert told is not None
-    return Options(
-        file=told.load,
-        host=environment.host or "",
-        api_key=told.api_key,
-        token=told.control_token,
-        json=told.load_json,
-        junit=told.load_junit,
-        html=told.load_html,
+    return RunOptions(
+        file=told.load, host=environment.host or "", api_key=told.api_key, token=told.control_token
     )
+
+
+def _asked(environment: Environment) -> dict[str, str]:
+    """The reports that are asked for."""
+    told = environment.parsed_options
+    assert told is not None
+    return {"json": told.load_json, "junit": told.load_junit, "html": told.load_html}

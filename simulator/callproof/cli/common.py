@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -13,6 +12,7 @@ from callproof.exchange.faults import Fault, named
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import default_plan, load_plan
 from callproof.pbx.rules.plan import NumberingPlan
+from callproof.reports import output
 
 NOT_CONFORMANT, USAGE, UNREACHABLE = 1, 2, 3
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
@@ -55,10 +55,9 @@ def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:
 def write_file(file: str, content: bytes) -> None:
     """Write a report, or stop with a sentence."""
     try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_bytes(content)
-    except OSError as error:
-        stop(f"The report {file} cannot be written: {error.strerror or error}", USAGE)
+        output.write(file, content)
+    except output.NotWritten as error:
+        stop(str(error), USAGE)
 
 
 def stop(message: str, code: int) -> NoReturn:

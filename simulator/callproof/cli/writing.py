@@ -1,7 +1,6 @@
 """The reports that ``callproof check`` writes: their options, and who hears the run for them."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
@@ -21,6 +20,7 @@ from callproof.reports import (
     json_report,
     junit,
     markdown,
+    output,
     terminal,
 )
 from callproof.reports.ndjson import Ndjson
@@ -70,7 +70,6 @@ def listeners(options: Mapping[str, Any]) -> list[Listener]:
 
 def _opened(file: str) -> BinaryIO:
     try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        return Path(file).open("wb")
-    except OSError as error:
-        stop(f"The report {file} cannot be written: {error.strerror or error}", USAGE)
+        return output.opened(file)
+    except output.NotWritten as error:
+        stop(str(error), USAGE)
