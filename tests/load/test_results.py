@@ -13,11 +13,11 @@ from rich.console import Console
 from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
 from callproof.load import curve
-from callproof.load.generator import REFUSED
 from callproof.load.reconcile import Reconciliation
 from callproof.load.results import Results
 from callproof.load.tally import Tally
 from callproof.load.thresholds import parse
+from callproof.load.trunk import REFUSED
 from callproof.reports import charts, load_html, load_json, load_junit, load_terminal
 from tests.load.test_stories import JOB
 

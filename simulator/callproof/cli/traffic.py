@@ -1,6 +1,5 @@
 """``callproof traffic``."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -22,6 +21,7 @@ from callproof.cli.common import (
     stop,
     write_file,
 )
+from callproof.clocks.durations import seconds
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
 from callproof.contract.budgets import Limits
@@ -43,17 +43,14 @@ TELEPHONY_BUDGET = 40
 # Managers beside those who are on the telephone at an average moment.
 SPARE = 1.3
 CUSTOMERS_PER_MANAGER = 2
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
     """Seconds, from ``90``, ``90s``, ``10m``, ``2h`` or ``1d``; a usage error for anything else."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
-    if not found:
-        raise click.BadParameter(f"{text!r} is no time; write 90s, 10m or 2h")
-    return float(found[1]) * _UNITS[found[2]]
+    try:
+        return None if text is None else seconds(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()

@@ -7,9 +7,9 @@ from callproof.control.client import ActionRefused, Unreachable
 from callproof.files.yamlfile import FileError
 from callproof.load.conductor import Conductor, Post
 from callproof.load.loadfile import Load, load_file
-from callproof.load.plan import Plan
 from callproof.load.reconcile import reconcile
 from callproof.load.results import Results
+from callproof.load.schedule import Schedule
 from callproof.load.target import end_of, prepare
 from callproof.traffic import records
 
@@ -85,7 +85,7 @@ class Director:
         """Reconciled, whether the run came to its end or not. Raises Failure when the target is gone."""
         run, job = self.conductor, self.conductor.job
         elapsed = run.planned()
-        planned = sum(1 for _ in Plan(job.curve, job.seed).begins(0.0, elapsed))
+        planned = sum(1 for _ in Schedule(job.curve, job.seed).begins(0.0, elapsed))
         end = end_of(job)
         try:
             books = reconcile(job, end, run.tally.acknowledged, self._after)

@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import accumulate
 
 from callproof.contract.operations import BY_NAME
-from callproof.load.generator import REFUSED, TAKEN_OVER
 from callproof.load.histogram import Histogram
 from callproof.load.job import Job
 from callproof.load.reconcile import Reconciliation
@@ -18,6 +17,7 @@ from callproof.load.thresholds import (
     Measure,
     Threshold,
 )
+from callproof.load.trunk import REFUSED, TAKEN_OVER
 
 FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 HOUR = 3600.0

@@ -3,14 +3,13 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import cast
 
 import orjson
 from rich.console import Console
 from rich.markup import escape
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.traffic.reconcile import Books
+from callproof.traffic.records import PbxCall
 from callproof.traffic.run import Log
 
 SHOWN_MISMATCHES = 20
@@ -46,14 +45,14 @@ class Summary:
 
 
 def summary(log: Log, books: Books) -> Summary:
-    causes = Counter(str(call["cause"]) for call in books.pbx)
+    causes = Counter(call.cause for call in books.pbx)
     return Summary(
         attempted=log.attempted,
         answered=causes["answered"],
         missed=causes["no answer"] + causes["cancelled"],
         busy=causes["busy"],
         refused=causes["refused"],
-        failed=Counter(str(call["reason"]) for call in books.pbx if call["cause"] == "failed"),
+        failed=Counter(str(call.reason) for call in books.pbx if call.cause == "failed"),
         not_started=log.not_started,
         concurrent=peak(books.pbx),
         in_history=len(books.crm),
@@ -66,13 +65,13 @@ def summary(log: Log, books: Books) -> Summary:
     )
 
 
-def peak(calls: Iterable[JsonObject]) -> int:
+def peak(calls: Iterable[PbxCall]) -> int:
     """The most calls that went on at one moment; one that ends when another begins makes room for it."""
     steps = sorted(
         (moment, step)
         for call in calls
-        for moment, step in ((call["startedAt"], 1), (call["endedAt"], -1))
-        if isinstance(moment, int | float)
+        for moment, step in ((call.started_at, 1), (call.ended_at, -1))
+        if moment is not None
     )
     now = most = 0
     for _, step in steps:
@@ -82,12 +81,8 @@ def peak(calls: Iterable[JsonObject]) -> int:
 
 
 def _delay(books: Books) -> tuple[float, float]:
-    ended = {call["id"]: cast("float | None", call["endedAt"]) for call in books.pbx}
-    found = [
-        cast(float, row["uploadedAt"]) - end
-        for row in books.crm
-        if (end := ended.get(row["externalId"])) is not None
-    ]
+    ended = {call.id: call.ended_at for call in books.pbx}
+    found = [row.uploaded_at - end for row in books.crm if (end := ended.get(row.external_id)) is not None]
     return (sum(found) / len(found), max(found)) if found else (0.0, 0.0)
 
 
