@@ -28,7 +28,7 @@ from callproof.contract.budgets import Limits
 from callproof.control.client import ActionRefused, Ends, Unreachable
 from callproof.crm.account import DEFAULT_SEED
 from callproof.files.yamlfile import FileError
-from callproof.reports import terminal
+from callproof.reports import terminal, traffic_json, traffic_terminal
 from callproof.running.pair import built_in
 from callproof.running.threads import PortTaken
 from callproof.traffic import records
@@ -36,7 +36,7 @@ from callproof.traffic.arrivals import Arrival, Source, arrivals
 from callproof.traffic.mix import Mix, load_mix
 from callproof.traffic.reconcile import reconcile
 from callproof.traffic.run import Traffic
-from callproof.traffic.summary import as_json, show, summary
+from callproof.traffic.summary import summary
 
 CALLS = 1000
 TELEPHONY_BUDGET = 40
@@ -117,9 +117,9 @@ def traffic(**options: Any) -> None:
             found = summary(log, reconcile(ends, log, *positions))
     except (Unreachable, PortTaken, ActionRefused) as error:
         stop(str(error), UNREACHABLE)
-    show(out, found)
+    traffic_terminal.show(out, found)
     if options["json"]:
-        write_file(options["json"], as_json(found))
+        write_file(options["json"], traffic_json.write(found))
     sys.exit(NOT_CONFORMANT if found.mismatches else 0)
 
 

@@ -37,7 +37,7 @@ def load_file(file: str) -> Load:
     document.demand(load("load"), document.data)
     form = typed(document, LoadForm)
     mix = load_mix(str(Path(file).parent / form.mix)) if form.mix else Mix()
-    return _Reader(document, form, mix).load()
+    return _FormReader(document, form, mix).load()
 
 
 def per_second(told: Written) -> float:
@@ -48,7 +48,7 @@ def per_second(told: Written) -> float:
     return float(number) * RATES[unit]
 
 
-class _Reader:
+class _FormReader:
     def __init__(self, document: Document, form: LoadForm, mix: Mix) -> None:
         self._document, self._form = document, form
         self._mix = replace(mix, incoming=0.0) if form.model == CRM else mix

@@ -7,11 +7,11 @@ from callproof.load.job import Job, Samples
 Written = str | float
 
 
-class _Part(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
+class _FormPart(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=True):
     """A mapping of the file; members are kebab-case there."""
 
 
-class LoadTarget(_Part, frozen=True, kw_only=True):
+class LoadTarget(_FormPart, frozen=True, kw_only=True):
     url: str | tuple[str, ...]
     api_key: str = ""
     control: bool = True
@@ -27,34 +27,34 @@ class LoadTarget(_Part, frozen=True, kw_only=True):
         return tuple(url.rstrip("/") for url in urls)
 
 
-class LoadLimits(_Part, frozen=True, kw_only=True):
+class LoadLimits(_FormPart, frozen=True, kw_only=True):
     under_way: int = Job.most
     connections: int = Job.connections
     timeout: Written = Job.timeout
     drain: Written = Job.drain
 
 
-class RampShape(_Part, frozen=True, kw_only=True):
+class RampShape(_FormPart, frozen=True, kw_only=True):
     first: Written = msgspec.field(name="from")
 
 
-class SpikeShape(_Part, frozen=True, kw_only=True):
+class SpikeShape(_FormPart, frozen=True, kw_only=True):
     to: Written
     at: Written
     lasts: Written
 
 
-class DayShape(_Part, frozen=True, kw_only=True):
+class DayShape(_FormPart, frozen=True, kw_only=True):
     """Without hours those of the mix."""
 
     hours: tuple[float, ...] = ()
 
 
-class BusyHourShape(_Part, frozen=True, kw_only=True):
+class BusyHourShape(_FormPart, frozen=True, kw_only=True):
     shoulder: float = 0.5
 
 
-class LoadShape(_Part, frozen=True, kw_only=True):
+class LoadShape(_FormPart, frozen=True, kw_only=True):
     """One of them; none is a constant rate."""
 
     ramp: RampShape | None = None
@@ -71,7 +71,7 @@ BY_WORD = {
 }
 
 
-class LoadForm(_Part, frozen=True, kw_only=True):
+class LoadForm(_FormPart, frozen=True, kw_only=True):
     """The whole file."""
 
     model: str
