@@ -87,6 +87,7 @@ def test_a_crm_makes_no_incoming_calls(tmp_path: Path) -> None:
             f"{LEAST}shape: {{day: {{hours: [{', '.join('0' * 24)}]}}}}\n",
             "one of the hours must be above 0",
         ),
+        (LEAST + "limits:\n  under-way: 3.0\n", "load.yaml:6: limits.under-way: expected `int`"),
         ("", "load.yaml:1: "),
     ],
 )

@@ -85,6 +85,11 @@ def test_an_upload_is_tried_until_it_is_acknowledged() -> None:
     assert all(most / 2 <= pause <= most for pause, most in zip(crm.waited, longest, strict=True))
 
 
+def test_an_upload_that_fails_for_days_is_tried_again_as_well() -> None:
+    answers = iter([*[Response(503)] * 1100, TAKEN])
+    assert Crm(lambda _: next(answers)).uploads(0).upload("line", {"externalId": "a"}, 0.0) == ""
+
+
 def test_an_upload_is_given_up_when_time_is_up() -> None:
     crm = Crm(lambda _: Response(503), gives_up=True)
     assert crm.uploads(0).upload("line", {"externalId": "a"}, 0.0) == UNACKNOWLEDGED
