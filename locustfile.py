@@ -23,18 +23,15 @@ from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, Wor
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.load import conductor, recordings
-from callproof.load.asks import Answer, Ask
-from callproof.load.conductor import Conductor
-from callproof.load.generator import Generator, Report
+from callproof.load.asks import Ask, Response
+from callproof.load.conductor import Briefing, Conductor
+from callproof.load.generator import Generator, WorkerReport
 from callproof.load.job import PBX_FLEET, Job
-from callproof.load.main import (
-    NOT_KEPT,
-    Director,
-    Failure,
-    Options,
-    read,
-)
+from callproof.load.main import NOT_KEPT, USAGE, Director, Failure, RunOptions, read
+from callproof.load.messages import packed, unpacked
 from callproof.load.shares import Order
+from callproof.reports import load_files
+from callproof.reports.output import NotWritten
 
 log = logging.getLogger("callproof.load")
 LOCAL = "local"
@@ -150,7 +147,7 @@ class Lead:
     def _heard(self, environment: Environment, msg: Message, **_: object) -> None:
         if self.director is not None:
             worker = LOCAL if isinstance(self.runner, LocalRunner) else msg.node_id
-            self.director.conductor.heard(worker, Report.of(msg.data))
+            self.director.conductor.heard(worker, unpacked(msg.data, WorkerReport))
 
     def _verdict(self, environment: Environment, **_: object) -> None:
         """Once, whether the run came to its end or was stopped."""
@@ -158,7 +155,11 @@ class Lead:
         director, self.director = self.director, None
         if director is not None:
             try:
-                environment.process_exit_code = director.verdict()
+                results = director.results()
+                load_files.publish(results, _asked(environment))
+                environment.process_exit_code = 0 if results.passed else NOT_KEPT
+            except NotWritten as error:
+                self._fail(Failure(error, USAGE))
             except Failure as failure:
                 self._fail(failure)
 
@@ -179,7 +180,8 @@ class Hand:
             runner.send_message(conductor.READY)
 
     def _begin(self, environment: Environment, msg: Message, **_: object) -> None:
-        job = Job.of(msg.data["job"])
+        briefing = unpacked(msg.data, Briefing)
+        job = briefing.job
         if self.generator is not None and self.generator.job.run == job.run:
             # The master had taken this worker to be gone; what is under way goes on.
             return
@@ -187,7 +189,7 @@ class Hand:
         serves, self.close = (
             recordings.serve(job.record_host) if job.model == PBX_FLEET else ("", self.close)
         )
-        origin = time.monotonic() - msg.data["now"]
+        origin = time.monotonic() - briefing.now
         # What locust brought stays; to look through it again and again would be the longest pause.
         gc.collect()
         gc.freeze()
@@ -198,7 +200,7 @@ class Hand:
 
     def _order(self, environment: Environment, msg: Message, **_: object) -> None:
         if self.generator is not None:
-            self.generator.obey(Order.of(msg.data))
+            self.generator.obey(unpacked(msg.data, Order))
 
     def _stop(self, environment: Environment, msg: Message, **_: object) -> None:
         if self.generator is not None:
@@ -208,7 +210,7 @@ class Hand:
 
     def _report(self, generator: Generator) -> None:
         while self.generator is generator:
-            self.runner.send_message(conductor.REPORT, generator.report().as_json())
+            self.runner.send_message(conductor.REPORT, packed(generator.report()))
             time.sleep(conductor.REPORT_EVERY)
 
 
@@ -227,7 +229,7 @@ class Sender:
             max_retries=0,
         )
 
-    def send(self, ask: Ask, since: Callable[[], float]) -> Answer:
+    def send(self, ask: Ask, since: Callable[[], float]) -> Response:
         url = ask.url if ask.url.startswith("http") else next(self._urls) + ask.url
         with self._session.request(
             ask.method,
@@ -238,7 +240,7 @@ class Sender:
             catch_response=True,
         ) as response:
             error = type(response.error).__name__ if hasattr(response, "error") else ""
-            answer = Answer(response.status_code or None, response.content or b"", error)
+            answer = Response(response.status_code or None, response.content or b"", error)
             # Counted from when the call wanted it, not from when a connection was free.
             response.request_meta["response_time"] = since() * 1000
             problem = ask.problem(answer)
@@ -267,15 +269,16 @@ class Course(LoadTestShape):
         return max(1, workers), 100.0
 
 
-def _told(environment: Environment) -> Options:
+def _told(environment: Environment) -> RunOptions:
     told = environment.parsed_options
     assert told is not None
-    return Options(
-        file=told.load,
-        host=environment.host or "",
-        api_key=told.api_key,
-        token=told.control_token,
-        json=told.load_json,
-        junit=told.load_junit,
-        html=told.load_html,
+    return RunOptions(
+        file=told.load, host=environment.host or "", api_key=told.api_key, token=told.control_token
     )
+
+
+def _asked(environment: Environment) -> dict[str, str]:
+    """The reports that are asked for."""
+    told = environment.parsed_options
+    assert told is not None
+    return {"json": told.load_json, "junit": told.load_junit, "html": told.load_html}

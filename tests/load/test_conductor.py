@@ -8,7 +8,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.load import conductor, curve
 from callproof.load.conductor import JOB as JOB_MESSAGE
 from callproof.load.conductor import ORDER, SILENCE, STOP, Conductor
-from callproof.load.generator import Report
+from callproof.load.generator import WorkerReport
 from callproof.load.shares import LEAD
 from callproof.load.tally import Tally
 from tests.load.test_stories import JOB
@@ -42,7 +42,7 @@ class Stage:
     def report(self, worker: str, done: float, obeyed: int, *, finished: bool = False) -> None:
         tally = Tally(1.0)
         tally.calls["attempted"] = 1
-        self.run.heard(worker, Report(done, obeyed, finished, 2, tally))
+        self.run.heard(worker, WorkerReport(done, obeyed, finished, 2, tally))
 
 
 @pytest.fixture

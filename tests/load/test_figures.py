@@ -4,6 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.load.histogram import SMALLEST, WIDTH, Histogram
+from callproof.load.messages import packed, unpacked
 from callproof.load.tally import LATE, Tally
 
 TIMES = st.lists(st.floats(0, 1000), min_size=1)
@@ -31,7 +32,7 @@ def test_a_percentile_is_not_below_the_exact_one_and_hardly_above(
 @given(TIMES, TIMES)
 def test_histograms_of_two_workers_are_one_of_both(one: list[float], other: list[float]) -> None:
     merged = histogram(one)
-    merged.merge(Histogram.of(histogram(other).as_json()))
+    merged.merge(unpacked(packed(histogram(other)), Histogram))
     together = histogram(one + other)
     assert merged.buckets == together.buckets
     assert merged.longest == together.longest == max(one + other)
@@ -59,7 +60,7 @@ def busy(name: str) -> Tally:
 def test_reports_of_workers_add_up() -> None:
     tally = Tally(2.0)
     for name in ("a", "b"):
-        tally.merge(Tally.of(busy(name).as_json()))
+        tally.merge(unpacked(packed(busy(name)), Tally))
     assert tally.calls == {"attempted": 2, "failed": 2}
     assert tally.acknowledged == {"a", "b"}
     assert tally.times[LATE].count == tally.times["call-event"].count == 2

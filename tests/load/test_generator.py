@@ -8,25 +8,21 @@ from threading import Event, Thread
 import orjson
 
 from callproof.load import curve
-from callproof.load.asks import Answer, Ask
-from callproof.load.generator import (
-    REFUSED,
-    TAKEN_OVER,
-    Generator,
-    Report,
-    Send,
-)
+from callproof.load.asks import Ask, Response
+from callproof.load.generator import Generator, WorkerReport
 from callproof.load.job import Samples
-from callproof.load.plan import Duty, Plan
+from callproof.load.messages import packed, unpacked
+from callproof.load.schedule import Duty, Schedule
 from callproof.load.shares import Order
+from callproof.load.trunk import REFUSED, TAKEN_OVER, SendRequest
 from tests.load.test_stories import JOB
 
 ALL = Order(1, 0.0, (Duty(0.0),))
 FAST = replace(
     JOB, curve=curve.constant(100, 0.2), speed=1e6, drain=5.0, control=False, samples=Samples(conformance=1)
 )
-PLANNED = sum(1 for _ in Plan(FAST.curve, FAST.seed).begins(0, 1))
-SUCCESS = Answer(200, orjson.dumps({"success": True, "processedCallsCount": 1}))
+PLANNED = sum(1 for _ in Schedule(FAST.curve, FAST.seed).begins(0, 1))
+SUCCESS = Response(200, orjson.dumps({"success": True, "processedCallsCount": 1}))
 
 
 class Crew:
@@ -58,12 +54,12 @@ def working(generator: Generator) -> Iterator[None]:
         thread.join()
 
 
-def made(send: Send, **changes: object) -> tuple[Generator, Crew]:
+def made(send: SendRequest, **changes: object) -> tuple[Generator, Crew]:
     """A generator whose run begins now."""
     crew = Crew()
     job = replace(FAST, **changes)  # type: ignore[arg-type]
     probe = Generator(job, 0.0, send, crew.spawn)
-    return Generator(job, probe.now(), send, crew.spawn), crew
+    return Generator(job, probe.trunk.now(), send, crew.spawn), crew
 
 
 def test_every_call_of_the_plan_is_begun_once_and_ends_as_something() -> None:
@@ -71,7 +67,7 @@ def test_every_call_of_the_plan_is_begun_once_and_ends_as_something() -> None:
     seen: list[Ask] = []
     generator, crew = made(lambda ask, since: SUCCESS)
 
-    def send(ask: Ask, since: Callable[[], float]) -> Answer:
+    def send(ask: Ask, since: Callable[[], float]) -> Response:
         seen.append(ask)
         if sum(one.operation == "calls-upload" for one in seen) == PLANNED:
             over.set()
@@ -85,13 +81,13 @@ def test_every_call_of_the_plan_is_begun_once_and_ends_as_something() -> None:
     assert calls["attempted"] == PLANNED
     fates = ("answered", "missed", "busy", "refused", "dropped")
     assert sum(calls[fate] for fate in fates) == PLANNED
-    assert calls[TAKEN_OVER] == calls[REFUSED] == generator.concurrent == 0
+    assert calls[TAKEN_OVER] == calls[REFUSED] == generator.trunk.concurrent == 0
 
 
 def test_calls_beyond_the_limit_are_refused_and_counted() -> None:
     free, full = Event(), Event()
 
-    def send(ask: Ask, since: Callable[[], float]) -> Answer:
+    def send(ask: Ask, since: Callable[[], float]) -> Response:
         full.set()
         assert free.wait(30)
         return SUCCESS
@@ -111,10 +107,10 @@ def test_calls_beyond_the_limit_are_refused_and_counted() -> None:
 
 
 def test_answers_are_judged_against_the_contract() -> None:
-    wrong = Answer(200, orjson.dumps({"success": True, "processedCallsCount": "many"}))
+    wrong = Response(200, orjson.dumps({"success": True, "processedCallsCount": "many"}))
     generator, _ = made(lambda ask, since: wrong)
-    generator.ask(Ask("calls-upload", "POST", "/", 0.0))
-    generator.ask(Ask("call-event", "POST", "/", 0.0))
+    generator.trunk.ask(Ask("calls-upload", "POST", "/", 0.0))
+    generator.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     tally = generator.report().tally
     assert tally.judged == 2
     (found,) = tally.violations
@@ -124,17 +120,17 @@ def test_answers_are_judged_against_the_contract() -> None:
 def test_only_every_nth_answer_is_judged_and_no_failure() -> None:
     generator, _ = made(lambda ask, since: SUCCESS, samples=Samples(conformance=3))
     for _ in range(7):
-        generator.ask(Ask("call-event", "POST", "/", 0.0))
+        generator.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     assert generator.report().tally.judged == 3
-    broken, _ = made(lambda ask, since: Answer(503))
-    broken.ask(Ask("call-event", "POST", "/", 0.0))
+    broken, _ = made(lambda ask, since: Response(503))
+    broken.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     assert broken.report().tally.judged == 0
 
 
 def test_a_report_holds_what_came_since_the_last_one() -> None:
     generator, _ = made(lambda ask, since: SUCCESS)
-    generator.acknowledged("a")
-    first = Report.of(generator.report().as_json())
-    generator.acknowledged("b")
-    second = Report.of(generator.report().as_json())
+    generator.trunk.acknowledged("a")
+    first = unpacked(packed(generator.report()), WorkerReport)
+    generator.trunk.acknowledged("b")
+    second = unpacked(packed(generator.report()), WorkerReport)
     assert (first.tally.acknowledged, second.tally.acknowledged) == ({"a"}, {"b"})

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from callproof.clocks.durations import seconds
 from callproof.load.job import Job
 from callproof.load.loadfile import (
     USUAL,
@@ -11,8 +12,8 @@ from callproof.load.loadfile import (
     Load,
     load_file,
     per_second,
-    seconds,
 )
+from callproof.load.messages import packed, unpacked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LEAST = "model: pbx-fleet\ntarget: {url: http://127.0.0.1:1/}\nrate: 10\nduration: 60s\n"
@@ -61,7 +62,7 @@ def test_a_worker_is_told_all_of_it(tmp_path: Path, kind: str) -> None:
     text = LEAST.replace("model: pbx-fleet\n", kind) if kind else LEAST
     more = "speed: 20\nextensions: {'100': 1}\nlines: ['1', '2']\nsamples: {card: 0.5}\n"
     job = read(tmp_path, text + more).job
-    assert Job.of(job.as_json()) == job
+    assert unpacked(packed(job), Job) == job
 
 
 def test_a_crm_makes_no_incoming_calls(tmp_path: Path) -> None:
@@ -86,6 +87,7 @@ def test_a_crm_makes_no_incoming_calls(tmp_path: Path) -> None:
             f"{LEAST}shape: {{day: {{hours: [{', '.join('0' * 24)}]}}}}\n",
             "one of the hours must be above 0",
         ),
+        (LEAST + "limits:\n  under-way: 3.0\n", "load.yaml:6: limits.under-way: expected `int`"),
         ("", "load.yaml:1: "),
     ],
 )

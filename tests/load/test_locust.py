@@ -21,9 +21,10 @@ from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.crm.account import api_key
 from callproof.load.loadfile import load_file
-from callproof.load.plan import Plan
+from callproof.load.schedule import Schedule
 from callproof.running.threads import Address
 from callproof.traffic import records
+from callproof.traffic.records import CrmCall
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py")]
@@ -111,7 +112,7 @@ class Run:
 
     def planned(self) -> int:
         job = load_file(str(self.file)).job
-        return sum(1 for _ in Plan(job.curve, job.seed).begins(0, job.curve.duration))
+        return sum(1 for _ in Schedule(job.curve, job.seed).begins(0, job.curve.duration))
 
     def report(self) -> JsonObject:
         found = cast(JsonObject, orjson.loads(self.json.read_bytes()))
@@ -153,7 +154,7 @@ def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) 
     assert code == 0, output
     report = run.report()
     assert counts(report)["attempted"] == run.planned()
-    stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
+    stored = Counter(row.external_id for row in records.calls(crm, before, CrmCall))
     assert len(stored) == stored.total() == run.planned()
     times = cast("Mapping[str, JsonObject]", report["times"])
     assert {"manager-lookup", "call-event", "calls-upload", "card", "play"} <= times.keys()
@@ -236,7 +237,7 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     assert counts(report)["attempted"] == run.planned()
     assert counts(report)["taken over"] > 0
     assert report["workers"] == 3
-    stored = Counter(str(row["externalId"]) for row in records.calls(crm, before))
+    stored = Counter(row.external_id for row in records.calls(crm, before, CrmCall))
     assert len(stored) == stored.total()
     asked = Counter(
         urlsplit(str(cast(JsonObject, entry["request"])["url"])).port or 0

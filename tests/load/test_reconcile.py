@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+import pytest
 import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.control.client import Unreachable
 from callproof.load.job import CRM
 from callproof.load.reconcile import compare, reconcile
 from tests.load.test_stories import JOB
@@ -74,6 +76,12 @@ def test_the_calls_of_a_pbx_go_by_its_own_ids() -> None:
     keeper = Keeper([{"id": "c-1"}, {"id": "c-2"}])
     books = reconcile(replace(JOB, model=CRM), keeper, {"c-1", "c-3"}, 0)
     assert (books.lost, books.unclaimed) == (("c-3",), 1)
+
+
+def test_an_end_that_answers_something_else_is_none_of_ours() -> None:
+    keeper = Keeper([{"externalId": "r-0.0"}, {"externalId": 7}])
+    with pytest.raises(Unreachable, match=r"The CRM at http://crm answers something else: .*externalId"):
+        reconcile(JOB, keeper, {"r-0.0"}, 0)
 
 
 def test_a_foreign_target_is_not_reconciled_and_says_so() -> None:

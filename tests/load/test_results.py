@@ -12,12 +12,13 @@ from rich.console import Console
 
 from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
-from callproof.load import charts, curve, page, report
-from callproof.load.generator import REFUSED
+from callproof.load import curve
 from callproof.load.reconcile import Reconciliation
 from callproof.load.results import Results
 from callproof.load.tally import Tally
 from callproof.load.thresholds import parse
+from callproof.load.trunk import REFUSED
+from callproof.reports import charts, load_html, load_json, load_junit, load_terminal
 from tests.load.test_stories import JOB
 
 SECONDS, RATE = 10, 5
@@ -90,7 +91,7 @@ def test_what_was_not_reconciled_keeps_no_threshold_on_it() -> None:
     books = Reconciliation(45, why_not="The target has no control API.")
     found = run("lost == 0", reconciliation=books)
     assert [(judged.value, judged.kept) for judged in found.judged] == [(None, False)]
-    assert report.books(found) == "Not reconciled: The target has no control API."
+    assert load_terminal.books(found) == "Not reconciled: The target has no control API."
 
 
 def test_a_call_refused_by_the_generator_makes_the_run_invalid() -> None:
@@ -122,7 +123,7 @@ def test_the_busy_hour_of_a_long_run_is_its_busiest() -> None:
 
 
 def test_the_json_is_as_its_schema_says() -> None:
-    written = orjson.loads(report.as_json(run("lost == 0", "failed == 0")))
+    written = orjson.loads(load_json.write(run("lost == 0", "failed == 0")))
     assert schemas.validate("load-report", written) == []
     assert (written["passed"], written["arrivalRate"]["achieved"]) == (False, RATE)
     assert len(written["slices"]) == SECONDS + 1
@@ -130,7 +131,7 @@ def test_the_json_is_as_its_schema_says() -> None:
 
 
 def test_junit_has_a_case_for_each_threshold() -> None:
-    written = report.as_junit(run("lost == 0", "failed == 0", "p99 < 2 s"))
+    written = load_junit.write(run("lost == 0", "failed == 0", "p99 < 2 s"))
     (suite,) = JUnitXml.fromstring(written)
     cases = {case.name: case.is_failure for case in suite}
     assert cases == {"the run is valid": False, "lost == 0": False, "failed == 0": True, "p99 < 2 s": False}
@@ -138,7 +139,7 @@ def test_junit_has_a_case_for_each_threshold() -> None:
 
 
 def test_the_page_needs_nothing_else_and_escapes_what_the_target_sent() -> None:
-    written = page.write(run("lost == 0", "failed == 0")).decode()
+    written = load_html.write(run("lost == 0", "failed == 0")).decode()
     assert NASTY not in written
     assert "&lt;script&gt;" in written
     assert "<script" not in written
@@ -153,7 +154,7 @@ def test_the_page_needs_nothing_else_and_escapes_what_the_target_sent() -> None:
 def test_a_person_reads_the_verdict_last() -> None:
     for threshold, last in (("lost == 0", "Passed"), ("failed == 0", "Not passed")):
         out = StringIO()
-        report.show(Console(file=out, soft_wrap=True), run(threshold))
+        load_terminal.show(Console(file=out, soft_wrap=True), run(threshold))
         assert out.getvalue().splitlines()[-1] == last
         assert "Attempted             50  of 50 planned in 10 s" in out.getvalue()
 
@@ -170,14 +171,14 @@ def test_a_curve_leaves_gaps_where_nothing_was_measured() -> None:
 
 
 def as_json(found: Results) -> JsonObject:
-    return cast(JsonObject, orjson.loads(report.as_json(found)))
+    return cast(JsonObject, orjson.loads(load_json.write(found)))
 
 
 def test_lost_and_doubled_calls_are_named() -> None:
     books = Reconciliation(3, 3, lost=("r-0.1",), doubled=("r-0.2",), unclaimed=1)
     found = run("lost == 0", "doubled < 50 %", reconciliation=books)
     assert [judged.kept for judged in found.judged] == [False, True]
-    assert report.books(found).endswith("acknowledgement 1. r-0.1, r-0.2")
+    assert load_terminal.books(found).endswith("acknowledgement 1. r-0.1, r-0.2")
     assert as_json(found)["reconciliation"] == {
         "done": True,
         "whyNot": "",
@@ -187,3 +188,9 @@ def test_lost_and_doubled_calls_are_named() -> None:
         "doubled": ["r-0.2"],
         "unclaimed": 1,
     }
+
+
+def test_junit_carries_whatever_a_run_was_stopped_by() -> None:
+    (suite,) = JUnitXml.fromstring(load_junit.write(run(cut_short="a \x01 < b")))
+    (case,) = suite
+    assert case.result[0].message == "a ? < b"

@@ -6,12 +6,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.load import curve
-from callproof.load.plan import Plan
+from callproof.load.messages import packed, unpacked
+from callproof.load.schedule import Schedule
 from callproof.load.shares import LEAD, Desk, Order, Roster
 
 STEP = 0.25
 DURATION = 20.0
-PLAN = Plan(curve.constant(12, DURATION), 7)
+PLAN = Schedule(curve.constant(12, DURATION), 7)
 # In each step a worker comes, one that is there dies, or nothing happens.
 CHANGES = st.lists(st.sampled_from(("come", "die", "", "", "", "")), max_size=int(DURATION / STEP))
 
@@ -40,7 +41,7 @@ class Crew:
 
     def step(self, now: float) -> None:
         for name, order in self.roster.change(now).items():
-            self.desks[name].obey(Order.of(order.as_json()))
+            self.desks[name].obey(unpacked(packed(order), Order))
         for name, desk in self.desks.items():
             for moment, begin, _ in desk.take(now):
                 self.begun[begin.name] += 1

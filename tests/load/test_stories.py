@@ -12,9 +12,10 @@ from callproof.contract import schemas
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.load import curve
-from callproof.load.asks import Answer, Ask
+from callproof.load.asks import Ask, Response
 from callproof.load.job import CRM, PBX_FLEET, Job, Samples
 from callproof.load.stories import ClickedCall, FleetCall
+from callproof.load.trunk import CallLeg
 from callproof.traffic.arrivals import Arrival, Source
 from callproof.traffic.mix import Mix
 
@@ -37,15 +38,15 @@ TALK: JsonObject = {"outcome": "answered", "after": 5.0, "talk": 10.0}
 TOOK = 0.1
 
 
-def told(**body: Json) -> Answer:
-    return Answer(200, orjson.dumps({"success": True, **body}))
+def told(**body: Json) -> Response:
+    return Response(200, orjson.dumps({"success": True, **body}))
 
 
 @dataclass
-class Script:
-    """A line whose time moves only by what the story does."""
+class Script(CallLeg):
+    """A leg whose time moves only by what the story does."""
 
-    answers: dict[str, Callable[[Ask], Answer]] = field(default_factory=dict)
+    answers: dict[str, Callable[[Ask], Response]] = field(default_factory=dict)
     time: float = 3.0
     asked: list[Ask] = field(default_factory=list)
     rows: list[JsonObject] = field(default_factory=list)
@@ -60,10 +61,10 @@ class Script:
     def until(self, moment: float) -> None:
         self.time = max(self.time, moment)
 
-    def ask(self, ask: Ask) -> Answer:
+    def ask(self, ask: Ask) -> Response:
         self.asked.append(ask)
         self.time += TOOK
-        usual: dict[str, Answer] = {"cards": told(cards=[{"id": 1}]), "play": told(status=206)}
+        usual: dict[str, Response] = {"cards": told(cards=[{"id": 1}]), "play": told(status=206)}
         if ask.operation in self.answers:
             return self.answers[ask.operation](ask)
         return usual.get(ask.operation, told())
@@ -118,7 +119,7 @@ def test_latency_counts_from_when_the_call_wanted_it() -> None:
 def test_a_slow_answer_does_not_put_off_the_end_of_the_call() -> None:
     line = Script()
 
-    def slow(ask: Ask) -> Answer:
+    def slow(ask: Ask) -> Response:
         line.time += 60
         return told()
 
@@ -161,17 +162,17 @@ def test_what_is_sent_keeps_the_contract(incoming: bool) -> None:
 @pytest.mark.parametrize(
     ("operation", "answer", "reason"),
     [
-        ("manager-lookup", Answer(503), "manager-lookup: 503"),
-        ("call-event", Answer(None, error="timed out"), "call-event: timed out"),
-        ("call-event", Answer(200, b"{}"), "call-event: 200 without success"),
-        ("call-event", Answer(200, b"<html>"), "call-event: 200 without success"),
+        ("manager-lookup", Response(503), "manager-lookup: 503"),
+        ("call-event", Response(None, error="timed out"), "call-event: timed out"),
+        ("call-event", Response(200, b"{}"), "call-event: 200 without success"),
+        ("call-event", Response(200, b"<html>"), "call-event: 200 without success"),
         ("play", told(status=404, outcome="the PBX answered 404"), "play: the PBX answered 404"),
         ("cards", told(cards=[]), "card: not open within 5 s"),
-        ("cards", Answer(404), "cards: 404"),
+        ("cards", Response(404), "cards: 404"),
     ],
 )
 def test_a_call_fails_for_the_first_thing_that_went_wrong(
-    operation: str, answer: Answer, reason: str
+    operation: str, answer: Response, reason: str
 ) -> None:
     line = Script({operation: lambda _: answer})
     assert FleetCall(JOB).play(call(TALK), "r-1", 3.0, line) == ("failed", reason)
@@ -198,7 +199,7 @@ def test_times_of_calls_are_divided_by_the_speed_and_reported_as_they_were() -> 
 
 
 def test_a_click_asks_for_a_call_tells_a_status_and_plays_the_recording() -> None:
-    line = Script({"make-call": lambda _: Answer(200, b'{"callId": "c-1"}')})
+    line = Script({"make-call": lambda _: Response(200, b'{"callId": "c-1"}')})
     assert ClickedCall(CLICKS).play(call(TALK, False), "r-1", 3.0, line) == ("answered", "")
     names = [ask.operation for ask in line.asked]
     assert names == ["script", "make-call", "status-notice", "record"]
@@ -216,7 +217,7 @@ def test_a_click_asks_for_a_call_tells_a_status_and_plays_the_recording() -> Non
     [(409, ("refused", "")), (500, ("failed", "make-call: 500")), (401, ("failed", "make-call: 401"))],
 )
 def test_a_click_that_the_pbx_does_not_take(status: int, played: tuple[str, str]) -> None:
-    line = Script({"make-call": lambda _: Answer(status)})
+    line = Script({"make-call": lambda _: Response(status)})
     assert ClickedCall(CLICKS).play(call(TALK, False), "r-1", 3.0, line) == played
     assert line.hung_up_at
     assert line.kept == []

@@ -8,7 +8,6 @@ import pytest
 from sqlalchemy import text
 
 from callproof.contract.budgets import Limits
-from callproof.contract.jsontypes import JsonObject
 from callproof.control.client import Ends
 from callproof.pbx import recordings
 from callproof.pbx.crm_client import CrmClient, Told
@@ -17,6 +16,7 @@ from callproof.traffic import audio, records
 from callproof.traffic.arrivals import Source, arrivals
 from callproof.traffic.mix import Mix
 from callproof.traffic.reconcile import Books, reconcile
+from callproof.traffic.records import PbxCall
 from callproof.traffic.run import Log, Traffic
 from callproof.traffic.summary import peak, summary
 
@@ -192,8 +192,8 @@ def test_the_length_of_a_recording_shows_in_its_first_bytes(kind: str) -> None:
 
 
 def test_calls_that_go_on_together_are_counted() -> None:
-    def call(start: float, end: float) -> JsonObject:
-        return {"startedAt": start, "endedAt": end}
+    def call(start: float, end: float) -> PbxCall:
+        return PbxCall(id="c", direction="in", phone="", line="", started_at=start, ended_at=end)
 
     assert peak([call(0, 10), call(5, 15), call(10, 20), call(30, 31)]) == 2
     assert peak([]) == 0

@@ -10,7 +10,7 @@ from typing import Any
 import click
 import msgspec
 
-from callproof.cli.common import NOT_CONFORMANT, no_verdict, option, write_file
+from callproof.cli.common import NOT_CONFORMANT, no_verdict, option
 from callproof.cli.naming import faults_of
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import baseline, loading, runner
@@ -25,6 +25,7 @@ from callproof.contract.operations import Side
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
 from callproof.errors import Misuse
+from callproof.reports import output
 from callproof.reports.redact import Redactor
 
 
@@ -110,7 +111,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     verdict.stale = known.stale(verdict.scenarios)
     if asked.write_baseline:
-        write_file(asked.write_baseline, baseline.written(verdict))
+        output.write(asked.write_baseline, baseline.written(verdict))
     telling.ended()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 

@@ -5,7 +5,6 @@ Every command imports this, so it imports next to nothing itself.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -32,15 +31,6 @@ def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) 
     except (ZoneInfoNotFoundError, ValueError):
         raise click.BadParameter(f"there is no time zone {name!r}; try Europe/Moscow") from None
     return name
-
-
-def write_file(file: str, content: bytes) -> None:
-    """Write a report. Raises Misuse with a sentence when it cannot be written."""
-    try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_bytes(content)
-    except OSError as error:
-        raise Misuse(f"The report {file} cannot be written: {error.strerror or error}") from None
 
 
 @contextmanager

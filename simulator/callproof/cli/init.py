@@ -4,9 +4,10 @@ from pathlib import Path
 
 import click
 
-from callproof.cli.common import option, write_file
+from callproof.cli.common import option
 from callproof.contract.files import shipped
 from callproof.errors import Misuse
+from callproof.reports import output
 
 
 @click.command()
@@ -16,5 +17,5 @@ def init(target: str, file: str) -> None:
     """Write a commented callproof.yaml, to be filled in."""
     if Path(file).exists():
         raise Misuse(f"{file} is there already; name another file.")
-    write_file(file, shipped("schemas").joinpath(f"callproof-{target}.yaml").read_bytes())
+    output.write(file, shipped("schemas").joinpath(f"callproof-{target}.yaml").read_bytes())
     click.echo(f"{file} is written. Fill it in, then: callproof check --config {file}")

@@ -1,6 +1,5 @@
 """``callproof traffic``."""
 
-import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,39 +18,36 @@ from callproof.cli.common import (
     no_verdict,
     option,
     stop,
-    write_file,
 )
 from callproof.cli.naming import plan_of
+from callproof.clocks.durations import seconds
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
 from callproof.contract.budgets import Limits
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
-from callproof.reports import terminal
+from callproof.reports import output, terminal, traffic_json, traffic_terminal
 from callproof.running.pair import built_in
 from callproof.traffic import records
 from callproof.traffic.arrivals import Arrival, Source, arrivals
 from callproof.traffic.mix import Mix, load_mix
 from callproof.traffic.reconcile import reconcile
 from callproof.traffic.run import Traffic
-from callproof.traffic.summary import as_json, show, summary
+from callproof.traffic.summary import summary
 
 CALLS = 1000
 TELEPHONY_BUDGET = 40
 # Managers beside those who are on the telephone at an average moment.
 SPARE = 1.3
 CUSTOMERS_PER_MANAGER = 2
-_UNITS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 def duration(_context: click.Context, _parameter: click.Parameter, text: str | None) -> float | None:
     """Seconds, from ``90``, ``90s``, ``10m``, ``2h`` or ``1d``; a usage error for anything else."""
-    if text is None:
-        return None
-    found = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
-    if not found:
-        raise click.BadParameter(f"{text!r} is no time; write 90s, 10m or 2h")
-    return float(found[1]) * _UNITS[found[2]]
+    try:
+        return None if text is None else seconds(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @click.command()
@@ -112,9 +108,9 @@ def traffic(**options: Any) -> None:
             log = Traffic(ends, progress).run(calls)
         out.print("Comparing both ends ...") if out.is_terminal else None
         found = summary(log, reconcile(ends, log, *positions))
-    show(out, found)
+    traffic_terminal.show(out, found)
     if options["json"]:
-        write_file(options["json"], as_json(found))
+        output.write(options["json"], traffic_json.write(found))
     sys.exit(NOT_CONFORMANT if found.mismatches else 0)
 
 

@@ -1,18 +1,11 @@
 """The reports that ``callproof check`` writes: their options, and who hears the run for them."""
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import click
 
-from callproof.cli.common import (
-    USAGE,
-    F,
-    option,
-    stop,
-    write_file,
-)
+from callproof.cli.common import F, option
 from callproof.conformance.events import Event, Listener, RunEnded
 from callproof.conformance.verdict import Verdict
 from callproof.reports import (
@@ -21,6 +14,7 @@ from callproof.reports import (
     json_report,
     junit,
     markdown,
+    output,
     terminal,
 )
 from callproof.reports.ndjson import Ndjson
@@ -46,7 +40,7 @@ class _AtEnd:
 
     def hear(self, event: Event) -> None:
         if isinstance(event, RunEnded):
-            write_file(self._file, self._write(event.verdict))
+            output.write(self._file, self._write(event.verdict))
 
 
 def report_options(command: F) -> F:
@@ -63,14 +57,6 @@ def listeners(options: Mapping[str, Any]) -> list[Listener]:
     """Who hears the run: the terminal, and a writer for each report that is asked for."""
     found: list[Listener] = [terminal.Terminal(terminal.console())]
     if options["ndjson"]:
-        found.append(Ndjson(_opened(options["ndjson"])))
+        found.append(Ndjson(output.opened(options["ndjson"])))
     found += [_AtEnd(options[name], write) for name, (write, _) in WRITERS.items() if options[name]]
     return found
-
-
-def _opened(file: str) -> BinaryIO:
-    try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        return Path(file).open("wb")
-    except OSError as error:
-        stop(f"The report {file} cannot be written: {error.strerror or error}", USAGE)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import cast
 from urllib.parse import urlencode
 
 import orjson
@@ -18,7 +17,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 @dataclass(frozen=True)
-class Answer:
+class Response:
     """``status`` None when none came, for the reason in ``error``."""
 
     status: int | None
@@ -29,10 +28,10 @@ class Answer:
     def json(self) -> JsonObject:
         """The body, or nothing when it is no JSON object."""
         try:
-            body = orjson.loads(self.content)
+            body: Json = orjson.loads(self.content)
         except orjson.JSONDecodeError:
             return {}
-        return cast(JsonObject, body) if isinstance(body, dict) else {}
+        return body if isinstance(body, dict) else {}
 
     @property
     def final(self) -> bool:
@@ -42,7 +41,7 @@ class Answer:
         return self.status >= 400 or "success" in self.json
 
 
-def api_problem(answer: Answer) -> str:
+def api_problem(answer: Response) -> str:
     """What is wrong with an answer of the CRM's API, "" when it says success."""
     if answer.status is None:
         return answer.error or "no answer"
@@ -51,14 +50,14 @@ def api_problem(answer: Answer) -> str:
     return "" if answer.json.get("success") is True else f"{answer.status} without success"
 
 
-def plain_problem(answer: Answer) -> str:
+def plain_problem(answer: Response) -> str:
     """The same for an answer of which the status alone counts."""
     if answer.status is None:
         return answer.error or "no answer"
     return "" if answer.status in (200, 206) else str(answer.status)
 
 
-def click_problem(answer: Answer) -> str:
+def click_problem(answer: Response) -> str:
     """The same for a click: a PBX may say that the extension is busy, 409, and has kept the contract."""
     return "" if answer.status == BUSY else plain_problem(answer)
 
@@ -74,7 +73,7 @@ class Ask:
     wanted: float
     body: bytes = b""
     headers: Mapping[str, str] = field(default_factory=dict)
-    problem: Callable[[Answer], str] = api_problem
+    problem: Callable[[Response], str] = api_problem
 
 
 class CrmApi:
@@ -125,7 +124,7 @@ def _plain(
     url: str,
     query: Mapping[str, str],
     wanted: float,
-    problem: Callable[[Answer], str] = plain_problem,
+    problem: Callable[[Response], str] = plain_problem,
 ) -> Ask:
     joint = "&" if "?" in url else "?"
     return Ask(name, "GET", f"{url}{joint}{urlencode(query)}", wanted, problem=problem)

@@ -3,10 +3,12 @@
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.load.generator import Report
+from callproof.load.generator import WorkerReport
 from callproof.load.job import Job
+from callproof.load.messages import packed
 from callproof.load.shares import LEAD, Roster
 from callproof.load.tally import Tally
 
@@ -24,6 +26,14 @@ GRACE = 5.0
 Post = Callable[[str, JsonObject, str], None]
 
 
+@dataclass(frozen=True)
+class Briefing:
+    """What a worker hears first: what the run is about, and its time at that moment."""
+
+    job: Job
+    now: float
+
+
 class Conductor:
     """``post`` sends a message to one worker. The run begins a moment after this is made."""
 
@@ -34,7 +44,7 @@ class Conductor:
         self._post = post
         self._origin = time.monotonic() + LEAD
         self._roster = Roster()
-        self._last: dict[str, Report] = {}
+        self._last: dict[str, WorkerReport] = {}
         self._heard: dict[str, float] = {}
         self._silent: set[str] = set()
         self.most_workers = 0
@@ -49,9 +59,9 @@ class Conductor:
         self._heard[worker] = self.now()
         self._roster.join(worker)
         self.most_workers = max(self.most_workers, len(self._roster.workers))
-        self._post(JOB, {"job": self.job.as_json(), "now": self.now()}, worker)
+        self._post(JOB, packed(Briefing(self.job, self.now())), worker)
 
-    def heard(self, worker: str, report: Report) -> None:
+    def heard(self, worker: str, report: WorkerReport) -> None:
         # Who was silent comes back by speaking.
         self._silent.discard(worker)
         self.join(worker)
@@ -73,7 +83,7 @@ class Conductor:
                     # Nobody will hang up what it was talking.
                     self.tally.slice(max(now, 0.0)).ended += last.concurrent
         for worker, order in self._roster.change(now).items():
-            self._post(ORDER, order.as_json(), worker)
+            self._post(ORDER, packed(order), worker)
 
     @property
     def workers(self) -> tuple[str, ...]:

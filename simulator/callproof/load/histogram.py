@@ -3,9 +3,6 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from math import ceil, exp2, log2
-from typing import cast
-
-from callproof.contract.jsontypes import JsonObject
 
 # Each bucket is 2^(1/64), 1.1 %, wider than the one before; the first holds everything up to a microsecond.
 PER_OCTAVE = 64
@@ -52,16 +49,3 @@ class Histogram:
             if seen >= wanted:
                 return min(SMALLEST * exp2(bucket / PER_OCTAVE), self.longest)
         return None
-
-    def as_json(self) -> JsonObject:
-        buckets = {str(bucket): count for bucket, count in self.buckets.items()}
-        return {"buckets": buckets, "total": self.total, "longest": self.longest}
-
-    @classmethod
-    def of(cls, sent: JsonObject) -> "Histogram":
-        buckets = cast(dict[str, int], sent["buckets"])
-        return cls(
-            Counter({int(bucket): count for bucket, count in buckets.items()}),
-            cast(float, sent["total"]),
-            cast(float, sent["longest"]),
-        )

@@ -1,13 +1,11 @@
 """What a worker has to know of the run; the master sends it, so that workers need no file."""
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
-from typing import cast
+from dataclasses import dataclass, field
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.load.curve import Curve
 from callproof.traffic.arrivals import Source
-from callproof.traffic.mix import LogNormal, Mix
+from callproof.traffic.mix import Mix
 
 PBX_FLEET, CRM = "pbx-fleet", "crm"
 
@@ -62,23 +60,3 @@ class Job:
     def slice(self) -> float:
         """Seconds of a point of the curves: whole ones, and at most some hundreds in a run."""
         return float(max(1, round(self.curve.duration / 300)))
-
-    def as_json(self) -> JsonObject:
-        return cast(JsonObject, asdict(self))
-
-    @classmethod
-    def of(cls, sent: JsonObject) -> "Job":
-        told = dict(sent)
-        mix, source = dict(cast("JsonObject", told["mix"])), cast("dict[str, list[str]]", told["source"])
-        log_normals = {n: LogNormal(**cast("dict[str, float]", mix[n])) for n in ("answer", "talk")}
-        hours = tuple(cast("list[float]", mix["hours"]))
-        points = cast("dict[str, list[list[float]]]", told["curve"])["points"]
-        rebuilt = {
-            "curve": Curve(tuple((at, rate) for at, rate in points)),
-            "mix": Mix(**{**mix, **log_normals, "hours": hours}),  # type: ignore[arg-type]  # as asdict took it apart
-            "source": Source(tuple(source["customers"]), tuple(source["lines"])),
-            "urls": tuple(cast("list[str]", told["urls"])),
-            "records": tuple(cast("list[str]", told["records"])),
-            "samples": Samples(**cast("dict[str, float]", told["samples"])),  # type: ignore[arg-type]
-        }
-        return cls(**{**told, **rebuilt})  # type: ignore[arg-type]

@@ -1,28 +1,28 @@
 """``load.yaml``, with ``schemas/load.json``: what to run and what it has to keep."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from msgspec.structs import replace
+
+from callproof.clocks.durations import seconds
 from callproof.contract.guide import CLIENT_ID
-from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.schemas import load
-from callproof.files.yamlfile import Document, FileError, Path_
+from callproof.files.typed import typed
+from callproof.files.yamlfile import Document, FileError
 from callproof.load import curve
 from callproof.load.curve import Curve
-from callproof.load.job import CRM, Job, Samples
+from callproof.load.job import CRM, Job
+from callproof.load.loadform import DayShape, LoadForm, SpikeShape, Written
 from callproof.load.thresholds import RATES, Threshold, ThresholdError, parse
 from callproof.traffic.arrivals import Source
 from callproof.traffic.mix import Mix, load_mix
 
-SHOULDER = 0.5
 # What a run has to keep when the file does not say it.
 USUAL = ("failed == 0", "unfinished == 0", "lost == 0", "doubled == 0", "arrival rate within 2 %")
-_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
 @dataclass(frozen=True)
@@ -33,70 +33,56 @@ class Load:
 
 def load_file(file: str) -> Load:
     """Raises FileError, which names the line, for anything wrong in the file."""
-    return _File(Document(Path(file)), Path(file).parent).load()
+    document = Document(Path(file))
+    document.demand(load("load"), document.data)
+    form = typed(document, LoadForm)
+    mix = load_mix(str(Path(file).parent / form.mix)) if form.mix else Mix()
+    return _FormReader(document, form, mix).load()
 
 
-def seconds(value: Json) -> float:
-    """``90``, ``"90s"``, ``"10m"``, ``"2h"`` or ``"1d"``, as the schema lets through."""
-    if isinstance(value, str):
-        return float(value[:-1]) * _SECONDS[value[-1]]
-    return float(cast(float, value))
-
-
-def per_second(value: Json) -> float:
+def per_second(told: Written) -> float:
     """``20``, ``"20/s"``, ``"1200/min"`` or ``"72000/h"``, as the schema lets through."""
-    if isinstance(value, str):
-        number, unit = re.split(r"(?=/)", value)
-        return float(number) * RATES[unit]
-    return float(cast(float, value))
+    if not isinstance(told, str):
+        return told
+    number, unit = re.split(r"(?=/)", told)
+    return float(number) * RATES[unit]
 
 
-class _File:
-    def __init__(self, document: Document, folder: Path) -> None:
-        document.demand(load("load"), document.data)
-        self._document, self._folder = document, folder
-        self._data = cast(JsonObject, document.data)
+class _FormReader:
+    def __init__(self, document: Document, form: LoadForm, mix: Mix) -> None:
+        self._document, self._form = document, form
+        self._mix = replace(mix, incoming=0.0) if form.model == CRM else mix
 
     def load(self) -> Load:
-        data, target, limits = self._data, self._part("target"), self._part("limits")
-        model, mix = str(data["model"]), self._mix()
-        if model == CRM:
-            mix = replace(mix, incoming=0.0)
-        urls = target["url"] if isinstance(target["url"], list) else [target["url"]]
+        form, target, limits = self._form, self._form.target, self._form.limits
         job = Job(
             run="",
-            model=model,
-            urls=tuple(str(url).rstrip("/") for url in urls),
-            curve=self._curve(mix),
-            seed=cast(int, data.get("seed", 1)),
-            mix=mix,
-            source=Source(self._texts("customers"), self._texts("lines")),
-            extensions=cast("Mapping[str, int]", data.get("extensions") or {}),
-            client_id=str(data.get("client-id") or CLIENT_ID),
-            api_key=str(target.get("api-key") or ""),
-            token=str(target.get("control-token") or ""),
-            control=bool(target.get("control", True)),
-            timezone=self._zone(str(target.get("timezone") or "UTC")),
-            speed=float(cast(float, data.get("speed", 1.0))),
-            upload_every=seconds(data.get("upload-every", 0)),
-            most=cast(int, limits.get("under-way", Job.most)),
-            connections=cast(int, limits.get("connections", Job.connections)),
-            timeout=seconds(limits.get("timeout", Job.timeout)),
-            drain=seconds(limits.get("drain", Job.drain)),
-            make_call_url=str(target.get("make-call-url") or ""),
-            status_url=str(target.get("status-url") or ""),
-            records=tuple(cast(list[str], target.get("records") or ())),
-            record_host=str(data.get("record-host") or Job.record_host),
-            samples=Samples(**cast("dict[str, int]", self._part("samples"))),
+            model=form.model,
+            urls=target.urls,
+            curve=self._curve(),
+            seed=form.seed,
+            mix=self._mix,
+            source=Source(form.customers, form.lines),
+            extensions=form.extensions,
+            client_id=form.client_id or CLIENT_ID,
+            api_key=target.api_key,
+            token=target.control_token,
+            control=target.control,
+            timezone=self._zone(target.timezone or Job.timezone),
+            speed=form.speed,
+            upload_every=seconds(form.upload_every),
+            most=limits.under_way,
+            connections=limits.connections,
+            timeout=seconds(limits.timeout),
+            drain=seconds(limits.drain),
+            make_call_url=target.make_call_url,
+            status_url=target.status_url,
+            records=target.records,
+            record_host=form.record_host,
+            samples=form.samples,
         )
         self._check(job)
         return Load(job, self._thresholds())
-
-    def _part(self, name: str) -> JsonObject:
-        return cast(JsonObject, self._data.get(name) or {})
-
-    def _texts(self, name: str) -> tuple[str, ...]:
-        return tuple(cast(list[str], self._data.get(name) or ()))
 
     def _check(self, job: Job) -> None:
         for url in job.urls:
@@ -117,40 +103,37 @@ class _File:
             ) from None
         return name
 
-    def _mix(self) -> Mix:
-        return load_mix(str(self._folder / str(self._data["mix"]))) if "mix" in self._data else Mix()
-
-    def _curve(self, mix: Mix) -> Curve:
-        rate, duration = per_second(self._data["rate"]), seconds(self._data["duration"])
+    def _curve(self) -> Curve:
+        rate, duration = per_second(self._form.rate), seconds(self._form.duration)
         if not duration:
             raise self._document.error(("duration",), "no call begins in a duration of 0")
-        shape = self._data.get("shape", "constant")
-        kind, said = (shape, {}) if isinstance(shape, str) else next(iter(cast(JsonObject, shape).items()))
-        told, where = cast(JsonObject, said), ("shape", str(kind))
-        match kind:
-            case "ramp":
-                return curve.ramp(per_second(told["from"]), rate, duration)
-            case "spike":
-                return self._spike(rate, duration, told, where)
-            case "day":
-                hours = tuple(cast(list[float], told.get("hours") or mix.hours))
-                if not any(hours):
-                    raise self._document.error((*where, "hours"), "one of the hours must be above 0")
-                return curve.day(rate, hours, duration)
-            case "busy-hour":
-                return curve.busy_hour(rate, float(cast(float, told.get("shoulder", SHOULDER))), duration)
-            case _:
-                return curve.constant(rate, duration)
+        shape = self._form.shaped
+        if shape.ramp:
+            return curve.ramp(per_second(shape.ramp.first), rate, duration)
+        if shape.spike:
+            return self._spike(rate, duration, shape.spike)
+        if shape.day:
+            return self._day(rate, duration, shape.day)
+        if shape.busy_hour:
+            return curve.busy_hour(rate, shape.busy_hour.shoulder, duration)
+        return curve.constant(rate, duration)
 
-    def _spike(self, rate: float, duration: float, told: JsonObject, where: Path_) -> Curve:
-        at, lasts = seconds(told["at"]), seconds(told["lasts"])
+    def _spike(self, rate: float, duration: float, shape: SpikeShape) -> Curve:
+        at, lasts = seconds(shape.at), seconds(shape.lasts)
         if at + lasts > duration or not lasts:
-            raise self._document.error(where, f"the spike must lie within the {duration:g} s of the run")
-        return curve.spike(rate, per_second(told["to"]), at, lasts, duration)
+            message = f"the spike must lie within the {duration:g} s of the run"
+            raise self._document.error(("shape", "spike"), message)
+        return curve.spike(rate, per_second(shape.to), at, lasts, duration)
+
+    def _day(self, rate: float, duration: float, shape: DayShape) -> Curve:
+        hours = shape.hours or self._mix.hours
+        if not any(hours):
+            raise self._document.error(("shape", "day", "hours"), "one of the hours must be above 0")
+        return curve.day(rate, hours, duration)
 
     def _thresholds(self) -> tuple[Threshold, ...]:
         found = []
-        for place, text in enumerate(cast(list[str], self._data.get("thresholds") or USUAL)):
+        for place, text in enumerate(self._form.thresholds or USUAL):
             try:
                 found.append(parse(text))
             except ThresholdError as error:
@@ -158,4 +141,4 @@ class _File:
         return tuple(found)
 
 
-__all__ = ["FileError", "Load", "load_file", "per_second", "seconds"]
+__all__ = ["FileError", "Load", "load_file", "per_second"]

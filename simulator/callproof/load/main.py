@@ -1,23 +1,20 @@
-"""A run from its file to its exit code: 0 kept, 1 not kept or invalid, 2 the file, 3 the target."""
+"""A run from its file to its results; what is written about them is for whoever leads the run."""
 
 import secrets
 from dataclasses import dataclass, replace
-from pathlib import Path
-
-from rich.console import Console
 
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.errors import Misuse
 from callproof.files.yamlfile import FileError
-from callproof.load import page, report
 from callproof.load.conductor import Conductor, Post
 from callproof.load.loadfile import Load, load_file
-from callproof.load.plan import Plan
 from callproof.load.reconcile import reconcile
 from callproof.load.results import Results
+from callproof.load.schedule import Schedule
 from callproof.load.target import end_of, prepare
 from callproof.traffic import records
 
+# Exit codes: the run is invalid or kept a threshold not, the file or a report is wrong, the target is gone.
 NOT_KEPT, USAGE, UNREACHABLE = 1, 2, 3
 
 
@@ -30,23 +27,20 @@ class Failure(Misuse):
 
 
 @dataclass(frozen=True)
-class Options:
-    """``json``, ``junit`` and ``html`` are files to write, or ""."""
+class RunOptions:
+    """The file, and what replaces parts of it; "" replaces nothing."""
 
     file: str
     host: str = ""
     api_key: str = ""
     token: str = ""
-    json: str = ""
-    junit: str = ""
-    html: str = ""
 
 
 class Prepared:
     """A file that was read; each start is a run of its own."""
 
-    def __init__(self, load: Load, options: Options) -> None:
-        self._load, self._options = load, options
+    def __init__(self, load: Load) -> None:
+        self._load = load
 
     def start(self, post: Post) -> "Director":
         """Prepare the target and begin. Raises Failure."""
@@ -62,10 +56,10 @@ class Prepared:
             raise Failure(error, UNREACHABLE) from None
         finally:
             end.close()
-        return Director(replace(self._load, job=job), self._options, Conductor(job, post), after)
+        return Director(replace(self._load, job=job), Conductor(job, post), after)
 
 
-def read(options: Options) -> Prepared:
+def read(options: RunOptions) -> Prepared:
     """The file that the options name, with what they change in it. Raises Failure."""
     try:
         load = load_file(options.file)
@@ -78,34 +72,21 @@ def read(options: Options) -> Prepared:
         api_key=options.api_key or job.api_key,
         token=options.token or job.token,
     )
-    return Prepared(replace(load, job=job), options)
+    return Prepared(replace(load, job=job))
 
 
 class Director:
-    """A run that has begun: ``conductor`` leads it, ``verdict`` ends it."""
+    """A run that has begun: ``conductor`` leads it, ``results`` ends it."""
 
-    def __init__(self, load: Load, options: Options, conductor: Conductor, after: int) -> None:
+    def __init__(self, load: Load, conductor: Conductor, after: int) -> None:
         self.conductor = conductor
-        self._load, self._options, self._after = load, options, after
+        self._load, self._after = load, after
 
-    def verdict(self) -> int:
-        """Reconcile, write the reports and give the exit code. Raises Failure when the target is gone."""
-        results = self._results()
-        console = Console(highlight=False, soft_wrap=True)
-        report.show(console, results)
-        for file, write in (
-            (self._options.json, report.as_json),
-            (self._options.junit, report.as_junit),
-            (self._options.html, page.write),
-        ):
-            if file:
-                _write(file, write(results))
-        return 0 if results.passed else NOT_KEPT
-
-    def _results(self) -> Results:
+    def results(self) -> Results:
+        """Reconciled, whether the run came to its end or not. Raises Failure when the target is gone."""
         run, job = self.conductor, self.conductor.job
         elapsed = run.planned()
-        planned = sum(1 for _ in Plan(job.curve, job.seed).begins(0.0, elapsed))
+        planned = sum(1 for _ in Schedule(job.curve, job.seed).begins(0.0, elapsed))
         end = end_of(job)
         try:
             books = reconcile(job, end, run.tally.acknowledged, self._after)
@@ -126,11 +107,3 @@ class Director:
             cut_short=cut,
             talking=run.concurrent,
         )
-
-
-def _write(file: str, content: bytes) -> None:
-    try:
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-        Path(file).write_bytes(content)
-    except OSError as error:
-        raise Failure(f"The report {file} cannot be written: {error.strerror or error}", USAGE) from None

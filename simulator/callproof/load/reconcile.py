@@ -4,12 +4,18 @@ from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.control.client import Driven
 from callproof.load.job import PBX_FLEET, Job
 from callproof.traffic import records
+from callproof.traffic.records import Kept
 
-SHOWN = 20
+
+class _AtPbx(Kept, frozen=True, kw_only=True):
+    id: str
+
+
+class _InHistory(Kept, frozen=True, kw_only=True):
+    external_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -34,7 +40,7 @@ def reconcile(job: Job, end: Driven, acknowledged: Set[str], after: int) -> Reco
     if not job.control:
         why = "The target has no control API of callproof, so stored calls cannot be counted."
         return Reconciliation(len(acknowledged), why_not=why)
-    return compare(acknowledged, _stored(job, records.calls(end, after)))
+    return compare(acknowledged, _stored(job, end, after))
 
 
 def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
@@ -48,10 +54,10 @@ def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
     )
 
 
-def _stored(job: Job, rows: Iterable[JsonObject]) -> Iterable[str]:
+def _stored(job: Job, end: Driven, after: int) -> Iterable[str]:
     """The calls of this run; others may use the account as well."""
     if job.model != PBX_FLEET:
-        return (str(row["id"]) for row in rows)
+        return (call.id for call in records.calls(end, after, _AtPbx))
     mine = f"{job.run}-"
-    names = (str(row.get("externalId")) for row in rows)
+    names = (call.external_id for call in records.calls(end, after, _InHistory))
     return (name for name in names if name.startswith(mine))

@@ -23,7 +23,7 @@ def silence() -> bytes:
 SOUND = silence()
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _RecordingHandler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def do_GET(self) -> None:
@@ -46,7 +46,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 def serve(host: str) -> tuple[str, Callable[[], None]]:
     """The address below which every name is a recording, on a free port, and what ends the serving."""
-    server = ThreadingHTTPServer((host, 0), _Handler)
+    server = ThreadingHTTPServer((host, 0), _RecordingHandler)
     server.daemon_threads = True
     Thread(target=server.serve_forever, name="recordings", daemon=True).start()
 

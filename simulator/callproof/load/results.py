@@ -6,7 +6,6 @@ from functools import cached_property
 from itertools import accumulate
 
 from callproof.contract.operations import BY_NAME
-from callproof.load.generator import REFUSED, TAKEN_OVER
 from callproof.load.histogram import Histogram
 from callproof.load.job import Job
 from callproof.load.reconcile import Reconciliation
@@ -18,15 +17,18 @@ from callproof.load.thresholds import (
     Measure,
     Threshold,
 )
+from callproof.load.trunk import REFUSED, TAKEN_OVER
 
 FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 HOUR = 3600.0
+# The percentiles that reports show.
+PERCENTILES = (50, 95, 99, 99.9)
 # A generator that begins its calls as late as this measures itself as well.
 LATE_PERCENT, LATE_SECONDS = 99, 0.05
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedThreshold:
     """``value`` is in the threshold's unit; None when nothing was measured, which does not keep it."""
 
     threshold: Threshold
@@ -90,7 +92,7 @@ class Results:
         return [f"{found}Add workers, or take other work off this machine."]
 
     @cached_property
-    def judged(self) -> list[Judged]:
+    def judged(self) -> list[JudgedThreshold]:
         return [self._judge(threshold) for threshold in self.thresholds]
 
     @property
@@ -158,9 +160,9 @@ class Results:
             "lost workers": self.lost_workers,
         }
 
-    def _judge(self, threshold: Threshold) -> Judged:
+    def _judge(self, threshold: Threshold) -> JudgedThreshold:
         value = self._value(threshold)
-        return Judged(threshold, value, value is not None and threshold.keeps(value))
+        return JudgedThreshold(threshold, value, value is not None and threshold.keeps(value))
 
     def _value(self, threshold: Threshold) -> float | None:
         """In the threshold's unit."""

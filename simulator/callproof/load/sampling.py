@@ -4,7 +4,7 @@ from collections import Counter
 
 from callproof.contract import schemas
 from callproof.contract.operations import BY_NAME
-from callproof.load.asks import Answer
+from callproof.load.asks import Response
 
 
 class Sampler:
@@ -17,7 +17,7 @@ class Sampler:
         self._every = every
         self._seen: Counter[str] = Counter()
 
-    def judge(self, name: str, answer: Answer) -> list[str] | None:
+    def judge(self, name: str, answer: Response) -> list[str] | None:
         """What is wrong with the answer, one text each; None when it is not among the sampled."""
         operation = BY_NAME.get(name)
         if not self._every or operation is None or not operation.answer_schema:

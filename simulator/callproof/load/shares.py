@@ -1,4 +1,4 @@
-"""Who makes which calls, while workers come and go: every call of the plan is made by exactly one.
+"""Who makes which calls, while workers come and go: every call of the schedule is made by exactly one.
 
 The master gives each worker duties; whenever the set of workers changes, all duties end at one moment a
 little ahead, and new ones begin there. What a worker that is gone had still to do until then is divided
@@ -7,11 +7,8 @@ among the others, who make those calls from that moment on.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from math import inf
-from typing import cast
 
-from callproof.contract.jsontypes import Json, JsonObject
-from callproof.load.plan import Begin, Duty, Plan
+from callproof.load.schedule import Begin, Duty, Schedule
 
 # Seconds between an order and its moment; longer than a message travels and a worker looks ahead.
 LEAD = 1.0
@@ -24,30 +21,6 @@ class Order:
     number: int
     cut: float
     duties: tuple[Duty, ...]
-
-    def as_json(self) -> JsonObject:
-        duties: list[Json] = [_as_json(duty) for duty in self.duties]
-        return {"number": self.number, "cut": self.cut, "duties": duties}
-
-    @classmethod
-    def of(cls, sent: JsonObject) -> "Order":
-        duties = tuple(
-            Duty(
-                cast(float, duty["start"]),
-                cast(float, duty.get("end", inf)),
-                tuple((of, index) for of, index in cast(list[list[int]], duty["picks"])),
-                cast(float, duty["shift"]),
-            )
-            for duty in cast(list[JsonObject], sent["duties"])
-        )
-        return cls(cast(int, sent["number"]), cast(float, sent["cut"]), duties)
-
-
-def _as_json(duty: Duty) -> JsonObject:
-    picks: list[Json] = [list(pick) for pick in duty.picks]
-    told: JsonObject = {"start": duty.start, "picks": picks, "shift": duty.shift}
-    # JSON has no infinity.
-    return told if duty.end == inf else {**told, "end": duty.end}
 
 
 @dataclass
@@ -113,7 +86,7 @@ class Roster:
             return {}
         self._changed = False
         self.orders += 1
-        # Before the first order nobody has anything to do, so that it begins where the plan does.
+        # Before the first order nobody has anything to do, so that it begins where the schedule does.
         cut = now + LEAD if self.orders > 1 else 0.0
         left = [replace(duty, end=min(duty.end, cut)) for duty in self._left]
         self._left = []
@@ -136,15 +109,15 @@ class Roster:
 class Desk:
     """A worker's list of calls that it has to begin."""
 
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
         self._open: list[_Course] = []
         self.orders = 0
 
     def obey(self, order: Order) -> None:
         for course in self._open:
             course.end = min(course.end, order.cut)
-        self._open += [_Course(self._plan, duty) for duty in order.duties]
+        self._open += [_Course(self._schedule, duty) for duty in order.duties]
         self.orders = order.number
 
     def take(self, until: float) -> list[tuple[float, Begin, bool]]:
@@ -166,8 +139,8 @@ class Desk:
 class _Course:
     """How far a duty is done."""
 
-    def __init__(self, plan: Plan, duty: Duty) -> None:
-        self._begins: Iterator[Begin] = plan.share(duty)
+    def __init__(self, schedule: Schedule, duty: Duty) -> None:
+        self._begins: Iterator[Begin] = schedule.share(duty)
         self._next = next(self._begins, None)
         self.end = duty.end
         self.shift = duty.shift

@@ -4,15 +4,15 @@ import random
 import time
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.schemas import DATETIME_FORMAT
 from callproof.load import asks
-from callproof.load.asks import Answer, Ask, CrmApi, PbxCallbacks
+from callproof.load.asks import Ask, CrmApi, PbxCallbacks, Response
 from callproof.load.job import Job
 from callproof.load.tally import CARD
+from callproof.load.trunk import CallLeg
 from callproof.traffic.arrivals import Arrival
 from callproof.traffic.reconcile import RESULTS
 
@@ -40,26 +40,9 @@ CARD_PATIENCE, CARD_PACE = 5.0, 0.02
 RECORD_READY = 1.0
 
 
-class Line(Protocol):
-    """What a story does with the world; each method waits for what it does.
-
-    ``ask`` sends and counts a request. ``upload`` brings a row into the history and tries again until it is
-    acknowledged; "" or why it was not. ``hung_up`` ends the call for the count of concurrent ones.
-    """
-
-    def now(self) -> float: ...
-    def until(self, moment: float) -> None: ...
-    def ask(self, ask: Ask) -> Answer: ...
-    def upload(self, line: str, row: JsonObject, wanted: float) -> str: ...
-    def hung_up(self) -> None: ...
-    def acknowledged(self, call_id: str) -> None: ...
-    def took(self, what: str, seconds: float) -> None: ...
-    def record_url(self, call_id: str) -> str: ...
-
-
 @dataclass
-class Outcome:
-    """``problem`` is the first thing that went wrong, or ""."""
+class FirstProblem:
+    """The first thing that went wrong in a call, or ""."""
 
     problem: str = ""
 
@@ -79,17 +62,17 @@ class FleetCall:
         self._codes = tuple(job.extensions)
         self._zone = ZoneInfo(job.timezone)
 
-    def play(self, call: Arrival, call_id: str, wanted: float, line: Line) -> tuple[str, str]:
+    def play(self, call: Arrival, call_id: str, wanted: float, leg: CallLeg) -> tuple[str, str]:
         """What became of the call, and why when it failed."""
-        job, dice, outcome = self._job, call.dice, Outcome()
+        job, dice, first = self._job, call.dice, FirstProblem()
         script = str(call.script["outcome"])
         code, rings = dice.choice(self._codes), wanted
         if call.incoming:
-            found = self._ask(line, outcome, self._api.lookup(call.phone, wanted))
+            found = self._ask(leg, first, self._api.lookup(call.phone, wanted))
             manager = found.json.get("manager")
             if isinstance(manager, dict) and str(manager.get("code")) in job.extensions:
                 code = str(manager["code"])
-            rings = line.now()
+            rings = leg.now()
         event: JsonObject = {
             "phone": call.phone,
             "type": "in" if call.incoming else "out",
@@ -97,31 +80,31 @@ class FleetCall:
             "externalPhone": call.line,
             "callExternalId": call_id,
         }
-        told = self._ask(line, outcome, self._api.event(event, rings))
+        told = self._ask(leg, first, self._api.event(event, rings))
         if not asks.api_problem(told) and job.control and dice.random() < job.samples.card:
-            self._see_card(line, outcome, call_id, rings)
+            self._see_card(leg, first, call_id, rings)
         ends = wanted + _lasts(call) / job.speed
-        line.until(ends)
-        line.hung_up()
+        leg.until(ends)
+        leg.hung_up()
         hangup = {**event, "type": "hangup", "hangupStatus": HANGUP_STATUS[script]}
-        self._ask(line, outcome, self._api.event(hangup, ends))
-        row = self._row(call, call_id, code, line)
-        if outcome.note("calls-upload", line.upload(call.line, row, line.now())):
-            line.acknowledged(call_id)
+        self._ask(leg, first, self._api.event(hangup, ends))
+        row = self._row(call, call_id, code, leg)
+        if first.note("calls-upload", leg.upload(call.line, row, leg.now())):
+            leg.acknowledged(call_id)
             if "recordUrl" in row and job.control and dice.random() < job.samples.play:
                 body: JsonObject = {"externalId": call_id, "range": "bytes=0-1023"}
-                played = asks.control("play", "POST", "/play", body, job.token, line.now())
-                answer = self._ask(line, outcome, played)
+                played = asks.control("play", "POST", "/play", body, job.token, leg.now())
+                answer = self._ask(leg, first, played)
                 if answer.status == 200 and answer.json.get("status") not in (200, 206):
-                    outcome.note("play", str(answer.json.get("outcome")))
-        return (FAILED, outcome.problem) if outcome.problem else (FATES[script], "")
+                    first.note("play", str(answer.json.get("outcome")))
+        return (FAILED, first.problem) if first.problem else (FATES[script], "")
 
-    def _ask(self, line: Line, outcome: Outcome, ask: Ask) -> Answer:
-        answer = line.ask(ask)
-        outcome.note(ask.operation, ask.problem(answer))
+    def _ask(self, leg: CallLeg, first: FirstProblem, ask: Ask) -> Response:
+        answer = leg.ask(ask)
+        first.note(ask.operation, ask.problem(answer))
         return answer
 
-    def _row(self, call: Arrival, call_id: str, code: str, line: Line) -> JsonObject:
+    def _row(self, call: Arrival, call_id: str, code: str, leg: CallLeg) -> JsonObject:
         answered = call.script["outcome"] == "answered"
         waiting = round(_number(call, "after"))
         talk = round(_number(call, "talk")) if answered else 0
@@ -137,21 +120,21 @@ class FleetCall:
             "externalId": call_id,
             "externalPhone": call.line,
         }
-        return row | ({"recordUrl": line.record_url(call_id)} if talk else {})
+        return row | ({"recordUrl": leg.record_url(call_id)} if talk else {})
 
-    def _see_card(self, line: Line, outcome: Outcome, call_id: str, since: float) -> None:
+    def _see_card(self, leg: CallLeg, first: FirstProblem, call_id: str, since: float) -> None:
         """Look until the manager's card of this call is open."""
-        while line.now() < since + CARD_PATIENCE:
+        while leg.now() < since + CARD_PATIENCE:
             path = f"/cards?call={call_id}"
-            answer = line.ask(asks.control("cards", "GET", path, {}, self._job.token, line.now()))
+            answer = leg.ask(asks.control("cards", "GET", path, {}, self._job.token, leg.now()))
             if answer.json.get("cards"):
-                line.took(CARD, line.now() - since)
+                leg.took(CARD, leg.now() - since)
                 return
             if answer.status != 200:
-                outcome.note("cards", asks.plain_problem(answer))
+                first.note("cards", asks.plain_problem(answer))
                 return
-            line.until(line.now() + CARD_PACE)
-        outcome.note(CARD, f"not open within {CARD_PATIENCE:.0f} s")
+            leg.until(leg.now() + CARD_PACE)
+        first.note(CARD, f"not open within {CARD_PATIENCE:.0f} s")
 
 
 class ClickedCall:
@@ -162,39 +145,39 @@ class ClickedCall:
         self._callbacks = PbxCallbacks(job.make_call_url, job.status_url, job.client_id)
         self._extensions = tuple(job.extensions.items())
 
-    def play(self, call: Arrival, call_id: str, wanted: float, line: Line) -> tuple[str, str]:
+    def play(self, call: Arrival, call_id: str, wanted: float, leg: CallLeg) -> tuple[str, str]:
         """What became of the call, and why when it failed; ``refused`` is the PBX's no to a busy user."""
-        job, dice, outcome = self._job, call.dice, Outcome()
+        job, dice, first = self._job, call.dice, FirstProblem()
         code, user = dice.choice(self._extensions)
         if job.control:
             script = {n: v / job.speed if isinstance(v, float) else v for n, v in call.script.items()}
             body: JsonObject = {"phone": call.phone, "script": script}
-            before = line.now()
-            line.ask(asks.control("script", "POST", "/scripts", body, job.token, wanted))
+            before = leg.now()
+            leg.ask(asks.control("script", "POST", "/scripts", body, job.token, wanted))
             # What the bench takes is no delay of the PBX's.
-            wanted += line.now() - before
+            wanted += leg.now() - before
         asked = self._callbacks.make_call(code, user, call.phone, wanted)
-        answer = line.ask(asked)
+        answer = leg.ask(asked)
         if answer.status == asks.BUSY:
-            line.hung_up()
+            leg.hung_up()
             return "refused", ""
         if job.status_url and dice.random() < job.samples.status:
             status = dice.choice(("free", "busy", "dinner", "break"))
-            told = self._callbacks.status(code, user, status, line.now())
-            outcome.note("status-notice", told.problem(line.ask(told)))
-        if not outcome.note("make-call", asked.problem(answer)):
-            line.hung_up()
-            return FAILED, outcome.problem
+            told = self._callbacks.status(code, user, status, leg.now())
+            first.note("status-notice", told.problem(leg.ask(told)))
+        if not first.note("make-call", asked.problem(answer)):
+            leg.hung_up()
+            return FAILED, first.problem
         at_pbx = str(answer.json.get("callId") or "")
         if job.control and at_pbx:
-            line.acknowledged(at_pbx)
-        line.until(wanted + _lasts(call) / job.speed)
-        line.hung_up()
+            leg.acknowledged(at_pbx)
+        leg.until(wanted + _lasts(call) / job.speed)
+        leg.hung_up()
         if url := self._recorded(call, at_pbx, dice):
-            line.until(line.now() + RECORD_READY)
-            record = self._callbacks.record(url, line.now())
-            outcome.note("record", record.problem(line.ask(record)))
-        return (FAILED, outcome.problem) if outcome.problem else (FATES[str(call.script["outcome"])], "")
+            leg.until(leg.now() + RECORD_READY)
+            record = self._callbacks.record(url, leg.now())
+            first.note("record", record.problem(leg.ask(record)))
+        return (FAILED, first.problem) if first.problem else (FATES[str(call.script["outcome"])], "")
 
     def _recorded(self, call: Arrival, at_pbx: str, dice: random.Random) -> str:
         if dice.random() >= self._job.samples.record:

@@ -2,9 +2,7 @@
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from typing import cast
 
-from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.load.histogram import Histogram
 
@@ -87,45 +85,3 @@ class Tally:
             self.slices[place].merge(part)
         self.acknowledged |= other.acknowledged
         self.cpu += other.cpu
-
-    def as_json(self) -> JsonObject:
-        """For a message to the master."""
-        slices = {
-            str(place): [s.begun, s.ended, s.requests, s.failed, s.times.as_json()]
-            for place, s in self.slices.items()
-        }
-        return {
-            "width": self.width,
-            "calls": dict(self.calls),
-            "reasons": dict(self.reasons),
-            "errors": dict(self.errors),
-            "violations": dict(self.violations),
-            "judged": self.judged,
-            "times": {name: histogram.as_json() for name, histogram in self.times.items()},
-            "slices": cast(Json, slices),
-            "acknowledged": cast(Json, sorted(self.acknowledged)),
-            "cpu": self.cpu,
-        }
-
-    @classmethod
-    def of(cls, sent: JsonObject) -> "Tally":
-        def counted(name: str) -> Counter[str]:
-            return Counter(cast(dict[str, int], sent[name]))
-
-        found = cls(
-            width=cast(float, sent["width"]),
-            calls=counted("calls"),
-            reasons=counted("reasons"),
-            errors=counted("errors"),
-            violations=counted("violations"),
-            judged=cast(int, sent["judged"]),
-            acknowledged=set(cast(list[str], sent["acknowledged"])),
-            cpu=cast(float, sent["cpu"]),
-        )
-        for name, histogram in cast(dict[str, JsonObject], sent["times"]).items():
-            found.times[name] = Histogram.of(histogram)
-        for place, part in cast(dict[str, list[Json]], sent["slices"]).items():
-            begun, ended, requests, failed = cast(list[int], part[:4])
-            times = Histogram.of(cast(JsonObject, part[4]))
-            found.slices[int(place)] = Slice(begun, ended, requests, failed, times)
-        return found

@@ -1,22 +1,40 @@
 """What is done at the other side before a run: a telephony is registered, and who can call whom is read."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import cast
 
 import orjson
 import requests
 
+from callproof.contract.guide import extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.load.job import PBX_FLEET, Job
 from callproof.traffic import records
 from callproof.traffic.arrivals import Source
+from callproof.traffic.records import Kept
 
 CODE = "callproof-load"
 # As many customers and users as are read from a foreign CRM.
 CUSTOMERS, USERS_PER_PAGE = 2000, 100
 LINES = ("+7-499-100-00-01", "+7-499-100-00-02", "+7-499-100-00-03", "+7-499-100-00-04")
+
+
+class _User(Kept, frozen=True, kw_only=True):
+    """Some servers write numbers as texts."""
+
+    id: int | str
+
+
+class _Users(Kept, frozen=True, kw_only=True):
+    users: list[_User]
+
+
+class _Sites(Kept, frozen=True, kw_only=True):
+    """By their codes; some servers write none as an empty list."""
+
+    sites: Mapping[str, object] | list[object]
 
 
 def end_of(job: Job) -> End:
@@ -35,24 +53,24 @@ def prepare(job: Job, end: End) -> Job:
 def _prepare_crm(job: Job, end: End) -> Job:
     if job.control:
         end.get("/counts")
-    extensions = dict(job.extensions) or {str(100 * user): user for user in _users(job, end)}
-    lines = tuple(job.source.lines) or LINES
+    extensions = dict(job.extensions) or {extension_of(user): user for user in _users(job, end)}
+    lines = job.source.lines or LINES
     _register(job, end, extensions, lines)
-    customers = tuple(job.source.customers) or tuple(records.phones(end, job.api_key, CUSTOMERS))
+    customers = job.source.customers or records.phones(end, job.api_key, CUSTOMERS)
     return replace(job, extensions=extensions, source=Source(customers, lines))
 
 
 def _users(job: Job, end: End) -> list[int]:
     path = f"{BY_NAME['users'].path}?limit={USERS_PER_PAGE}"
-    users = [int(str(user["id"])) for user in cast(list[JsonObject], _ask(job, end, "GET", path)["users"])]
+    users = [int(user.id) for user in records.told(end, _ask(job, end, "GET", path), _Users).users]
     if not users:
         raise ActionRefused("The CRM has no user who could take a call; name some under `extensions`.")
     return users
 
 
 def _register(job: Job, end: End, extensions: dict[str, int], lines: tuple[str, ...]) -> None:
-    sites = cast(JsonObject, _ask(job, end, "GET", BY_NAME["sites"].path)["sites"])
-    site = next(iter(sites), "")
+    sites = records.told(end, _ask(job, end, "GET", BY_NAME["sites"].path), _Sites).sites
+    site = next(iter(sites)) if isinstance(sites, Mapping) and sites else ""
     codes: list[Json] = [{"userId": user, "code": code} for code, user in extensions.items()]
     phones: list[Json] = [{"siteCode": site, "externalPhone": line} for line in lines]
     module: JsonObject = {
@@ -81,22 +99,21 @@ def _register(job: Job, end: End, extensions: dict[str, int], lines: tuple[str, 
 def _ask(job: Job, end: End, method: str, path: str, form: dict[str, str] | None = None) -> JsonObject:
     answer = end.api(method, path, job.api_key, form or {})
     try:
-        body = answer.json()
+        body: Json = answer.json()
     except requests.JSONDecodeError:
         raise Unreachable(f"The CRM at {end.url} answers {path} with no JSON") from None
     if not isinstance(body, dict) or body.get("success") is not True:
         raise ActionRefused(
             f"The CRM at {end.url} refused {method} {path}: {answer.status_code} {answer.text[:200]}"
         )
-    return cast(JsonObject, body)
+    return body
 
 
 def _prepare_pbx(job: Job, end: End) -> Job:
     """Of a virtual PBX of ours everything is known; of another one the file tells it."""
     if job.control:
-        known = cast(list[JsonObject], end.get("/extensions")["extensions"])
         extensions = dict(job.extensions) or {
-            str(extension["extension"]): int(str(extension["user"])) for extension in known
+            known.extension: known.user for known in records.extensions(end)
         }
         job = replace(
             job,
@@ -105,4 +122,4 @@ def _prepare_pbx(job: Job, end: End) -> Job:
             status_url=job.status_url or "/callbacks/user-status",
         )
     # A clicked call shows no line of its own.
-    return replace(job, source=Source(job.source.customers, tuple(job.source.lines) or ("",)))
+    return replace(job, source=Source(job.source.customers, job.source.lines or ("",)))

@@ -1,15 +1,11 @@
-"""The run as one page: a single file without scripts, to read at a desk, to attach, to show to others."""
+"""The verdict as one page, to read at a desk, to attach, to show to others."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import groupby
-from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from callproof import __version__
 from callproof.conformance.exhibits import Exhibit, exhibits, offset
 from callproof.conformance.ladder import Ladder, ladders
 from callproof.conformance.verdict import (
@@ -21,6 +17,7 @@ from callproof.conformance.verdict import (
 )
 from callproof.reports.bodies import curl, query_of, readable
 from callproof.reports.drawing import draw
+from callproof.reports.pages import render
 
 
 @dataclass(frozen=True)
@@ -45,23 +42,14 @@ class Played:
 
 
 def write(verdict: Verdict) -> bytes:
-    """The page as UTF-8. Whatever callers sent stands in it escaped."""
-    page = _template().render(
+    """The page as UTF-8."""
+    return render(
+        "verdict.html",
         verdict=verdict,
-        version=__version__,
         chapters=[(name, list(rows)) for name, rows in groupby(verdict.requirements, _chapter)],
         scenarios=(_played(verdict, result) for result in verdict.scenarios),
         offset=offset,
     )
-    return page.encode()
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(Path(__file__).with_name("report.html").read_text("utf-8"))
 
 
 def _chapter(result: RequirementResult) -> str:

@@ -5,7 +5,7 @@ so that the same seed gives the same calls whatever the ends do.
 """
 
 import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -38,8 +38,8 @@ class Arrival:
 class Source:
     """Who calls whom: numbers of the CRM's customers, lines of the PBX."""
 
-    customers: Sequence[str]
-    lines: Sequence[str]
+    customers: tuple[str, ...]
+    lines: tuple[str, ...]
 
 
 def arrivals(

@@ -3,20 +3,20 @@
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import cast
 
-from callproof.contract.jsontypes import JsonObject
+import msgspec
+from msgspec.structs import replace
+
 from callproof.contract.schemas import load
+from callproof.files.typed import typed
 from callproof.files.yamlfile import Document
 
 # The virtual PBX takes no longer times in a script.
 LONGEST = 14_400.0
 
 
-@dataclass(frozen=True, slots=True)
-class LogNormal:
+class LogNormal(msgspec.Struct, frozen=True):
     """Telephone calls last like this: most are short, a few are very long."""
 
     median: float
@@ -30,14 +30,13 @@ class LogNormal:
         return min(dice.lognormvariate(math.log(self.median), self.sigma), LONGEST)
 
 
-@dataclass(frozen=True)
-class Mix:
+class Mix(msgspec.Struct, frozen=True, kw_only=True, rename="kebab"):
     """Shares are from 0 to 1, outcomes and hours are weights; ``schemas/traffic-mix.json`` tells more."""
 
     incoming: float = 0.7
     known: float = 0.8
     click_to_call: float = 0.5
-    incoming_outcomes: Mapping[str, float] = field(
+    incoming_outcomes: Mapping[str, float] = msgspec.field(
         default_factory=lambda: {
             "answered": 76,
             "no answer": 10,
@@ -46,7 +45,7 @@ class Mix:
             "failed": 1,
         }
     )
-    outgoing_outcomes: Mapping[str, float] = field(
+    outgoing_outcomes: Mapping[str, float] = msgspec.field(
         default_factory=lambda: {
             "answered": 65,
             "no answer": 15,
@@ -80,38 +79,29 @@ class Mix:
         return self.hours[hour] / max(self.hours)
 
 
+class _Spread(msgspec.Struct, frozen=True):
+    sigma: float | None = None
+
+
+class _Answering(msgspec.Struct, frozen=True):
+    """Whether the file says how the time until the answer scatters; that has a default of its own."""
+
+    answer: _Spread = _Spread(Mix().answer.sigma)
+
+
 def load_mix(file: str) -> Mix:
     """A mix from YAML. Raises FileError, which names the line, for anything wrong in it."""
     document = Document(Path(file))
     document.demand(load("traffic-mix"), document.data)
-    data, usual = cast(JsonObject, document.data), Mix()
-
-    def number(name: str, default: float) -> float:
-        return cast(float, data.get(name, default))
-
-    def weights(name: str, default: Mapping[str, float]) -> Mapping[str, float]:
-        found = cast("Mapping[str, float]", data.get(name, default))
-        if not any(found.values()):
+    mix = typed(document, Mix)
+    if typed(document, _Answering).answer.sigma is None:
+        mix = replace(mix, answer=replace(mix.answer, sigma=Mix().answer.sigma))
+    for name, outcomes in (
+        ("incoming-outcomes", mix.incoming_outcomes),
+        ("outgoing-outcomes", mix.outgoing_outcomes),
+    ):
+        if not any(outcomes.values()):
             raise document.error((name,), "one of the outcomes must have a weight above 0")
-        return found
-
-    def log_normal(name: str, default: LogNormal) -> LogNormal:
-        sent = cast("Mapping[str, float] | None", data.get(name))
-        return LogNormal(sent["median"], sent.get("sigma", default.sigma)) if sent else default
-
-    hours = tuple(cast("list[float]", data.get("hours") or usual.hours))
-    if not any(hours):
+    if not any(mix.hours):
         raise document.error(("hours",), "one of the hours must have a weight above 0")
-    return Mix(
-        incoming=number("incoming", usual.incoming),
-        known=number("known", usual.known),
-        click_to_call=number("click-to-call", usual.click_to_call),
-        incoming_outcomes=weights("incoming-outcomes", usual.incoming_outcomes),
-        outgoing_outcomes=weights("outgoing-outcomes", usual.outgoing_outcomes),
-        answer=log_normal("answer", usual.answer),
-        talk=log_normal("talk", usual.talk),
-        hold=number("hold", usual.hold),
-        hold_seconds=number("hold-seconds", usual.hold_seconds),
-        transfer=number("transfer", usual.transfer),
-        hours=hours,
-    )
+    return mix

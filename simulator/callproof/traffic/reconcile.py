@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import cast
 
-from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import Ends
 from callproof.traffic import audio, records
+from callproof.traffic.records import CrmCall, PbxCall
 from callproof.traffic.run import Log
 
 RESULTS = {
@@ -30,22 +29,23 @@ LISTENERS = 4
 class Books:
     """What both ends have kept, and what does not fit together: one sentence each."""
 
-    pbx: Sequence[JsonObject]
-    crm: Sequence[JsonObject]
+    pbx: Sequence[PbxCall]
+    crm: Sequence[CrmCall]
     mismatches: Sequence[str]
     recordings: int
 
 
 def reconcile(ends: Ends, log: Log, pbx_from: int = 0, crm_from: int = 0) -> Books:
     """Compare what both ends keep of the calls after these positions."""
-    at_pbx, at_crm = list(records.calls(ends.pbx, pbx_from)), list(records.calls(ends.crm, crm_from))
-    recorded = [row for row in at_crm if row.get("recordUrl")]
+    at_pbx = list(records.calls(ends.pbx, pbx_from, PbxCall))
+    at_crm = list(records.calls(ends.crm, crm_from, CrmCall))
+    recorded = [row for row in at_crm if row.record_url]
     found = [
         *_left_over(ends),
         *_lost(log, at_pbx),
         *_played(log, at_pbx),
         *_different(at_pbx, at_crm),
-        *_listen(ends, {str(call["id"]): call for call in at_pbx}, recorded),
+        *_listen(ends, {call.id: call for call in at_pbx}, recorded),
     ]
     return Books(at_pbx, at_crm, found, len(recorded))
 
@@ -62,31 +62,30 @@ def _left_over(ends: Ends) -> Iterable[str]:
             yield f"{count} {what}."
 
 
-def _lost(log: Log, at_pbx: Sequence[JsonObject]) -> Iterable[str]:
-    known = {str(call["id"]) for call in at_pbx}
+def _lost(log: Log, at_pbx: Sequence[PbxCall]) -> Iterable[str]:
+    known = {call.id for call in at_pbx}
     for call_id in log.acknowledged:
         if call_id not in known:
             yield f"Call {call_id} was acknowledged by the PBX and is not there."
     others = Counter(
-        (str(extensions[0]), str(call["phone"]))
+        (call.extensions[0], call.phone)
         for call in at_pbx
-        if call["id"] not in log.acknowledged and (extensions := cast(list[str], call["extensions"]))
+        if call.id not in log.acknowledged and call.extensions
     )
     for (extension, phone), count in (log.clicked - _by_digits(others, log.clicked)).items():
         yield f"{count} clicks of {extension} on {phone} began and are not at the PBX."
 
 
-def _played(log: Log, at_pbx: Sequence[JsonObject]) -> Iterable[str]:
+def _played(log: Log, at_pbx: Sequence[PbxCall]) -> Iterable[str]:
     """Whether an answered call lasted as long as it was to, give or take a second."""
     for call in at_pbx:
-        script = log.acknowledged.get(str(call["id"]), {})
-        if call["cause"] != "answered" or "talk" not in script:
+        talk = log.acknowledged.get(call.id, {}).get("talk")
+        if call.cause != "answered" or not isinstance(talk, int | float):
             continue
-        talk, lasted = cast(float, script["talk"]), cast(float, call["duration"])
         # A hold or a call passed on begins halfway and may take longer than the rest of the talk.
-        longer = bool(call["holds"] or call["transfers"])
-        if lasted < talk - 1 or (lasted > talk + 1 and not longer):
-            yield f"Call {call['id']} lasted {lasted:.0f} s, it was to last {talk} s."
+        longer = bool(call.holds or call.transfers)
+        if call.duration < talk - 1 or (call.duration > talk + 1 and not longer):
+            yield f"Call {call.id} lasted {call.duration} s, it was to last {talk} s."
 
 
 def _by_digits(
@@ -104,52 +103,49 @@ def _digits(phone: str) -> str:
     return "".join(filter(str.isdigit, phone))[-10:]
 
 
-def _different(at_pbx: Sequence[JsonObject], at_crm: Sequence[JsonObject]) -> Iterable[str]:
-    times = Counter(str(row["externalId"]) for row in at_crm)
-    rows = {str(row["externalId"]): row for row in at_crm}
+def _different(at_pbx: Sequence[PbxCall], at_crm: Sequence[CrmCall]) -> Iterable[str]:
+    times = Counter(row.external_id for row in at_crm)
+    rows = {row.external_id: row for row in at_crm}
     for call_id, count in times.items():
         if count > 1:
             yield f"Call {call_id} is in the CRM's history {count} times."
     for call in at_pbx:
-        call_id = str(call["id"])
-        row = rows.pop(call_id, None)
+        row = rows.pop(call.id, None)
         if row is None:
-            if call["direction"] == "in" or call["told"]:
-                yield f"Call {call_id} is not in the CRM's history."
+            if call.direction == "in" or call.told:
+                yield f"Call {call.id} is not in the CRM's history."
             continue
-        for name, expected in _expected(call).items():
-            if row.get(name) != expected:
-                yield f"Call {call_id} has {name} {row.get(name)!r} in the CRM, expected {expected!r}."
-        if bool(row.get("recordUrl")) is not bool(call["recorded"]):
-            kept = f"{call['recorded']} s of recording"
-            yield f"Call {call_id} has recordUrl {row.get('recordUrl')!r} and {kept}."
+        for name, found, expected in _compared(call, row):
+            if found != expected:
+                yield f"Call {call.id} has {name} {found!r} in the CRM, expected {expected!r}."
+        if bool(row.record_url) is not bool(call.recorded):
+            yield f"Call {call.id} has recordUrl {row.record_url!r} and {call.recorded} s of recording."
     for call_id in rows:
         yield f"Call {call_id} of the CRM's history is not at the PBX."
 
 
-def _expected(call: JsonObject) -> Mapping[str, Json]:
-    """The history row of a call: the measure is the PBX's record of it, in the contract's words."""
-    answered = call["cause"] == "answered"
-    return {
-        "type": call["direction"],
-        "phone": call["phone"],
-        "externalPhone": call["line"],
-        "result": RESULTS.get(str(call["cause"])),
-        "duration": call["duration"] if answered else 0,
-        "durationWaiting": call["durationWaiting"],
-        **({"code": call["answeredBy"]} if call["answeredBy"] else {}),
-    }
+def _compared(call: PbxCall, row: CrmCall) -> Iterable[tuple[str, object, object]]:
+    """What the history row of a call says and what it must, by name: the measure is the PBX's record of
+    the call, in the contract's words."""
+    yield "type", row.type, call.direction
+    yield "phone", row.phone, call.phone
+    yield "externalPhone", row.external_phone, call.line
+    yield "result", row.result, RESULTS.get(str(call.cause))
+    yield "duration", row.duration, call.duration if call.cause == "answered" else 0
+    yield "durationWaiting", row.duration_waiting, call.duration_waiting
+    if call.answered_by:
+        yield "code", row.code, call.answered_by
 
 
-def _listen(ends: Ends, at_pbx: Mapping[str, JsonObject], rows: Sequence[JsonObject]) -> Iterable[str]:
-    def problem(row: JsonObject) -> str | None:
-        call, url = at_pbx.get(str(row["externalId"])), str(row["recordUrl"])
+def _listen(ends: Ends, at_pbx: Mapping[str, PbxCall], rows: Sequence[CrmCall]) -> Iterable[str]:
+    def problem(row: CrmCall) -> str | None:
+        call, url = at_pbx.get(row.external_id), row.record_url or ""
         if call is None:
             return None
         if not url.startswith(f"{ends.pbx.url}/"):
-            return f"The recording of call {call['id']} is at {url}, which is not the PBX."
-        wrong = audio.problem(url, cast(int, call["recorded"]))
-        return f"The recording of call {call['id']}, {url}, {wrong}." if wrong else None
+            return f"The recording of call {call.id} is at {url}, which is not the PBX."
+        wrong = audio.problem(url, call.recorded)
+        return f"The recording of call {call.id}, {url}, {wrong}." if wrong else None
 
     with ThreadPoolExecutor(LISTENERS) as pool:
         return [found for found in pool.map(problem, rows) if found]

@@ -1,39 +1,134 @@
 """What both ends have kept of the traffic, read page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
-from typing import cast
+from typing import TypeVar
 
-from callproof.contract.jsontypes import JsonObject
+import msgspec
+
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import Driven, Ends, Unreachable
 
 PAGE = 1000
 CUSTOMERS_PER_PAGE = 100
 
+T = TypeVar("T")
 
-def calls(end: Driven, after: int = 0) -> Iterator[JsonObject]:
-    """The calls of an end from a position on, in their order."""
+
+class Kept(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
+    """Something that an end tells: members are camelCase there; those without a name here are left."""
+
+
+class PbxCall(Kept, frozen=True, kw_only=True):
+    """A call as the PBX had it: moments are seconds since 1970, times whole seconds."""
+
+    id: str
+    direction: str
+    phone: str
+    line: str
+    started_at: float
+    ended_at: float | None = None
+    extensions: tuple[str, ...] = ()
+    answered_by: str | None = None
+    cause: str | None = None
+    reason: str | None = None
+    told: tuple[str, ...] = ()
+    holds: int = 0
+    transfers: int = 0
+    duration: int = 0
+    duration_waiting: int = 0
+    recorded: int = 0
+
+
+class CrmCall(Kept, frozen=True, kw_only=True):
+    """A row of the CRM's history as it was uploaded, and when that was."""
+
+    external_id: str
+    uploaded_at: float
+    type: str | None = None
+    phone: str | None = None
+    external_phone: str | None = None
+    result: str | None = None
+    duration: int | float | None = None
+    duration_waiting: int | float | None = None
+    code: str | None = None
+    record_url: str | None = None
+
+
+class ExtensionInUse(Kept, frozen=True, kw_only=True):
+    extension: str
+    user: int
+
+
+class _Page(Kept, frozen=True, kw_only=True):
+    calls: list[object]
+    last: int
+
+
+class _Extensions(Kept, frozen=True, kw_only=True):
+    extensions: list[ExtensionInUse]
+
+
+class _Module(Kept, frozen=True, kw_only=True):
+    lines: Mapping[str, object]
+
+
+class _State(Kept, frozen=True, kw_only=True):
+    modules: list[_Module]
+
+
+class _Phone(Kept, frozen=True, kw_only=True):
+    number: str
+
+
+class _Customer(Kept, frozen=True, kw_only=True):
+    phones: list[_Phone] = []
+
+
+class _Pagination(Kept, frozen=True, kw_only=True):
+    total_page_count: int
+
+
+class _Customers(Kept, frozen=True, kw_only=True):
+    customers: list[_Customer]
+    pagination: _Pagination
+
+
+def told(end: Driven, answer: object, kind: type[T]) -> T:
+    """What an end answers, as a type. Raises Unreachable when it is something else."""
+    try:
+        return msgspec.convert(answer, kind)
+    except msgspec.ValidationError as error:
+        raise Unreachable(f"The {end.side.upper()} at {end.url} answers something else: {error}") from None
+
+
+def calls(end: Driven, after: int, kind: type[T]) -> Iterator[T]:
+    """The calls of an end from a position on, in their order, as what is wanted of them."""
     while True:
-        answer = end.get("/calls", after=after, limit=PAGE)
-        found = cast(list[JsonObject], answer["calls"])
-        yield from found
-        if len(found) < PAGE:
+        page = _page(end, after)
+        for call in page.calls:
+            yield told(end, call, kind)
+        if len(page.calls) < PAGE:
             return
-        after = cast(int, answer["last"])
+        after = page.last
 
 
 def last_position(end: Driven) -> int:
     """Where the calls of an end will go on."""
     after = 0
     while True:
-        answer = end.get("/calls", after=after, limit=PAGE)
-        after = cast(int, answer["last"])
-        if len(cast(list[JsonObject], answer["calls"])) < PAGE:
+        page = _page(end, after)
+        after = page.last
+        if len(page.calls) < PAGE:
             return after
 
 
-def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
+def extensions(pbx: Driven, *, free: bool = False) -> list[ExtensionInUse]:
+    """The extensions of the PBX, or those that are not on the telephone."""
+    return told(pbx, pbx.get("/extensions", **({"free": 1} if free else {})), _Extensions).extensions
+
+
+def phones(crm: Driven, api_key: str, most: float = inf) -> tuple[str, ...]:
     """The numbers of the CRM's customers, by its own API; pages are read until there are ``most``."""
     found: list[str] = []
     page, pages = 1, 1
@@ -44,14 +139,18 @@ def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
             raise Unreachable(
                 f"The CRM does not list its customers: {answer.status_code} {answer.text[:200]}"
             )
-        body = answer.json()
-        pages = body["pagination"]["totalPageCount"]
-        found += [phone["number"] for customer in body["customers"] for phone in customer["phones"][:1]]
+        body = told(crm, answer.json(), _Customers)
+        pages = body.pagination.total_page_count
+        found += [phone.number for customer in body.customers for phone in customer.phones[:1]]
         page += 1
-    return found
+    return tuple(found)
 
 
-def lines(ends: Ends) -> list[str]:
+def lines(ends: Ends) -> tuple[str, ...]:
     """The external numbers that the CRM knows of the PBX."""
-    modules = cast(list[JsonObject], ends.crm.get("/state")["modules"])
-    return [phone for module in modules for phone in cast(JsonObject, module["lines"])]
+    state = told(ends.crm, ends.crm.get("/state"), _State)
+    return tuple(phone for module in state.modules for phone in module.lines)
+
+
+def _page(end: Driven, after: int) -> _Page:
+    return told(end, end.get("/calls", after=after, limit=PAGE), _Page)

@@ -5,11 +5,12 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Event
 from time import monotonic
-from typing import cast
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import ActionRefused, Ends
+from callproof.traffic import records
 from callproof.traffic.arrivals import Arrival
+from callproof.traffic.records import ExtensionInUse
 
 # How far time is moved on at once while the last calls end.
 STRIDE = 30.0
@@ -86,7 +87,7 @@ class Traffic:
     def _call_in(self, call: Arrival) -> None:
         script = dict(call.script)
         if call.passed_on and (free := self._free()):
-            script["transferTo"] = str(call.dice.choice(free)["extension"])
+            script["transferTo"] = call.dice.choice(free).extension
         asked: JsonObject = {"from": call.phone, "to": call.line, "script": script}
         self._began(self._ends.pbx.post("/calls", asked), script)
 
@@ -96,23 +97,22 @@ class Traffic:
             self.log.not_started["Every manager is on the telephone"] += 1
             return
         who = call.dice.choice(free)
-        extension = str(who["extension"])
         if not call.by_click:
-            asked: JsonObject = {"extension": extension, "to": call.phone, "script": call.script}
+            asked: JsonObject = {"extension": who.extension, "to": call.phone, "script": call.script}
             self._began(self._ends.pbx.post("/dial", asked), call.script)
             return
         self._ends.pbx.post("/scripts", {"phone": call.phone, "script": call.script})
-        click = self._ends.crm.post("/click-to-call", {"userId": who["user"], "phone": call.phone})
+        click = self._ends.crm.post("/click-to-call", {"userId": who.user, "phone": call.phone})
         if click["succeeded"]:
-            self.log.clicked[extension, call.phone] += 1
+            self.log.clicked[who.extension, call.phone] += 1
         else:
             self.log.not_started[f"The CRM could not start it: {click['outcome']}"] += 1
 
     def _began(self, call: JsonObject, script: JsonObject) -> None:
         self.log.acknowledged[str(call["id"])] = script
 
-    def _free(self) -> list[JsonObject]:
-        return cast(list[JsonObject], self._ends.pbx.get("/extensions", free=1)["extensions"])
+    def _free(self) -> list[ExtensionInUse]:
+        return records.extensions(self._ends.pbx, free=True)
 
     def _drain(self) -> None:
         seen, since = self._left(), self._ends.now()

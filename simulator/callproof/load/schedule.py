@@ -1,4 +1,4 @@
-"""Which calls begin when: drawn from a seed in pieces, so that every worker finds the same plan anywhere.
+"""Which calls begin when: drawn from a seed in pieces, so that every worker finds the same anywhere.
 
 The pieces are independent of each other, which changes nothing of a Poisson process: what happens in one
 stretch of time says nothing of another. A worker that comes late begins with the piece of the moment.
@@ -55,7 +55,7 @@ class Duty:
         return True
 
 
-class Plan:
+class Schedule:
     """``seed`` and curve decide the moments, the mix what becomes of each call."""
 
     def __init__(self, curve: Curve, seed: int) -> None:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from threading import Event, Lock
 
+from callproof.clocks.backoff import retry_delay
 from callproof.contract.jsontypes import JsonObject
-from callproof.load.asks import Answer, Ask, api_problem
+from callproof.load.asks import Ask, Response, api_problem
 
 BATCH = 50
 FIRST_RETRY, LONGEST_RETRY = 0.5, 15.0
@@ -20,7 +21,7 @@ class _Waiting:
     problem: str = UNACKNOWLEDGED
 
 
-class Outbox:
+class Uploads:
     """``every`` is how many seconds a line collects, 0 for an upload of its own for each call.
 
     ``spawn`` runs a function beside the caller, ``until`` waits for a moment, ``over`` says that no more
@@ -31,7 +32,7 @@ class Outbox:
         self,
         every: float,
         make: Callable[[Sequence[JsonObject], float], Ask],
-        ask: Callable[[Ask], Answer],
+        ask: Callable[[Ask], Response],
         now: Callable[[], float],
         until: Callable[[float], None],
         over: Callable[[], bool],
@@ -85,7 +86,7 @@ class Outbox:
             if answer.final:
                 return api_problem(answer)
             attempts += 1
-            pause = min(FIRST_RETRY * 2 ** (attempts - 1), LONGEST_RETRY) * self._dice.uniform(0.5, 1)
+            pause = retry_delay(attempts, FIRST_RETRY, LONGEST_RETRY, self._dice)
             if self._over():
                 return UNACKNOWLEDGED
             wanted = self._now() + pause

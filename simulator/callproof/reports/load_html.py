@@ -1,18 +1,15 @@
-"""The results as one page: a single file without scripts."""
+"""A load run as one page, with its curves over time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
-from callproof import __version__
-from callproof.load.charts import Series, draw
-from callproof.load.report import PERCENTILES, books
-from callproof.load.results import Results
+from callproof.load.results import PERCENTILES, Results
 from callproof.load.tally import Slice
+from callproof.reports.charts import Series, draw
+from callproof.reports.load_terminal import books
+from callproof.reports.pages import render
 
 SHOWN = 100
 CURVES = (("p50", 50.0), ("p95", 95.0), ("p99", 99.0))
@@ -36,10 +33,10 @@ class Row:
 
 
 def write(found: Results) -> bytes:
-    """The page as UTF-8. Whatever the target sent stands in it escaped."""
-    page = _template().render(
+    """The page as UTF-8."""
+    return render(
+        "load.html",
         found=found,
-        version=__version__,
         counts=found.counts(),
         books=books(found),
         charts=list(_charts(found)),
@@ -49,15 +46,6 @@ def write(found: Results) -> bytes:
         errors=found.tally.errors.most_common(SHOWN),
         violations=found.tally.violations.most_common(SHOWN),
     )
-    return page.encode()
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    return environment.from_string(Path(__file__).with_name("page.html").read_text("utf-8"))
 
 
 def _row(name: str, found: Results) -> Row:
@@ -72,15 +60,17 @@ def _charts(found: Results) -> list[Chart]:
     middle = [(place + 0.5) * width for place in range(len(slices))]
     ended = [(place + 1) * width for place in range(len(slices))]
     begins = [m for m in middle if m < found.elapsed]
-    intended = Series("intended", "one", found.job.curve.points)
-    achieved = Series("achieved", "two", [(m, slices[i].begun / width) for i, m in enumerate(begins)])
-    concurrent = Series("calls", "two", [(0.0, 0), *zip(ended, found.concurrent, strict=True)], filled=True)
+    intended = Series("intended", "warned", found.job.curve.points)
+    achieved = Series("achieved", "noted", [(m, slices[i].begun / width) for i, m in enumerate(begins)])
+    concurrent = Series(
+        "calls", "noted", [(0.0, 0), *zip(ended, found.concurrent, strict=True)], filled=True
+    )
     times = [
         Series(name, kind, [(m, _ms(slices[i], percent)) for i, m in enumerate(middle)])
-        for (name, percent), kind in zip(CURVES, ("two", "one", "three"), strict=True)
+        for (name, percent), kind in zip(CURVES, ("noted", "warned", "known"), strict=True)
     ]
-    requests = Series("requests", "two", [(m, slices[i].requests / width) for i, m in enumerate(middle)])
-    failed = Series("failed", "bad", [(m, slices[i].failed / width) for i, m in enumerate(middle)])
+    requests = Series("requests", "noted", [(m, slices[i].requests / width) for i, m in enumerate(middle)])
+    failed = Series("failed", "failed", [(m, slices[i].failed / width) for i, m in enumerate(middle)])
     over = f"each point is {width:g} s"
     return [
         _chart("Arrival rate", f"calls begun a second, {over}", "calls/s", [intended, achieved], seconds),

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from callproof.load import curve
 from callproof.load.curve import Curve
-from callproof.load.plan import PIECE, Duty, Plan
+from callproof.load.schedule import PIECE, Duty, Schedule
 from callproof.traffic.arrivals import Source
 from callproof.traffic.mix import Mix
 
@@ -51,7 +51,7 @@ def test_what_a_curve_expects_is_the_area_below_it(shape: Curve) -> None:
 
 @given(curves(), st.integers())
 def test_calls_begin_in_order_within_the_run_and_as_often_as_expected(shape: Curve, seed: int) -> None:
-    begins = [begin.at for begin in Plan(shape, seed).begins(0, shape.duration)]
+    begins = [begin.at for begin in Schedule(shape, seed).begins(0, shape.duration)]
     assert all(one < next_ for one, next_ in pairwise(begins))
     assert all(0 <= at < shape.duration for at in begins)
     # Six times the deviation of a Poisson count, so that no seed in a thousand million is refused.
@@ -62,7 +62,7 @@ def test_calls_begin_in_order_within_the_run_and_as_often_as_expected(shape: Cur
 def test_every_call_belongs_to_one_duty_however_the_plan_is_cut(
     shape: Curve, cuts: list[float], parts: list[int]
 ) -> None:
-    plan = Plan(shape, 1)
+    plan = Schedule(shape, 1)
     edges = [0.0, *sorted(cut * shape.duration for cut in cuts), shape.duration]
     picks: list[tuple[tuple[int, int], ...]] = [()]
     for of in parts:
@@ -78,7 +78,7 @@ def test_every_call_belongs_to_one_duty_however_the_plan_is_cut(
 
 def test_a_worker_that_comes_late_finds_the_same_calls() -> None:
     shape = curve.constant(5, 10 * PIECE)
-    early, late = Plan(shape, 3), Plan(shape, 3)
+    early, late = Schedule(shape, 3), Schedule(shape, 3)
     whole = [begin for begin in early.begins(0, shape.duration) if begin.at >= 7.5 * PIECE]
     found = list(late.begins(7.5 * PIECE, shape.duration))
     assert found == whole
@@ -90,7 +90,7 @@ def test_a_worker_that_comes_late_finds_the_same_calls() -> None:
 
 def test_another_seed_makes_other_calls() -> None:
     shape = curve.constant(5, 60)
-    assert list(Plan(shape, 1).begins(0, 60)) != list(Plan(shape, 2).begins(0, 60))
+    assert list(Schedule(shape, 1).begins(0, 60)) != list(Schedule(shape, 2).begins(0, 60))
 
 
 def test_a_spike_lasts_as_long_as_it_is_told() -> None:

@@ -1,0 +1,23 @@
+"""All that is written about a load run: what a person reads, and a file for each report asked for."""
+
+from collections.abc import Callable, Mapping
+
+from rich.console import Console
+
+from callproof.load.results import Results
+from callproof.reports import load_html, load_json, load_junit, load_terminal, output
+
+# By the last word of the option that names the file.
+WRITERS: Mapping[str, Callable[[Results], bytes]] = {
+    "json": load_json.write,
+    "junit": load_junit.write,
+    "html": load_html.write,
+}
+
+
+def publish(found: Results, asked: Mapping[str, str]) -> None:
+    """``asked`` are files by the names of their writers, "" for none. Raises NotWritten."""
+    load_terminal.show(Console(highlight=False, soft_wrap=True), found)
+    for name, write in WRITERS.items():
+        if file := asked.get(name):
+            output.write(file, write(found))

@@ -1,0 +1,73 @@
+"""A load run as JSON, of the form in ``schemas/load-report.json``; times are in milliseconds."""
+
+import orjson
+
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.load.histogram import Histogram
+from callproof.load.results import PERCENTILES, Results
+
+
+def write(found: Results) -> bytes:
+    kept = found.reconciliation
+    document: JsonObject = {
+        "passed": found.passed,
+        "invalid": list(found.invalid),
+        "warnings": list(found.warnings),
+        "model": found.job.model,
+        "targets": list(found.job.urls),
+        "run": found.job.run,
+        "seed": found.job.seed,
+        "seconds": found.elapsed,
+        "workers": found.workers,
+        "thresholds": [
+            {"threshold": str(j.threshold), "value": j.value, "unit": j.threshold.unit, "kept": j.kept}
+            for j in found.judged
+        ],
+        "arrivalRate": {
+            "planned": found.planned,
+            "intended": found.intended_rate,
+            "achieved": found.rate,
+        },
+        "counts": dict(found.counts()),
+        "reasons": dict(found.tally.reasons),
+        "errors": dict(found.tally.errors),
+        "conformance": {"judged": found.tally.judged, "violations": dict(found.tally.violations)},
+        "times": {name: _times(times) for name, times in sorted(found.tally.times.items())},
+        "overall": _times(found.overall),
+        "reconciliation": {
+            "done": kept.done,
+            "whyNot": kept.why_not,
+            "acknowledged": kept.acknowledged,
+            "stored": kept.stored,
+            "lost": list(kept.lost),
+            "doubled": list(kept.doubled),
+            "unclaimed": kept.unclaimed,
+        },
+        "generator": {"cpuSeconds": found.tally.cpu},
+        "slices": _slices(found),
+    }
+    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _times(times: Histogram) -> JsonObject:
+    def ms(value: float | None) -> float | None:
+        return None if value is None else round(value * 1000, 3)
+
+    found: JsonObject = {"count": times.count, "mean": ms(times.mean), "max": ms(times.most)}
+    return found | {f"p{p:g}": ms(times.percentile(p)) for p in PERCENTILES}
+
+
+def _slices(found: Results) -> list[Json]:
+    width = found.tally.width
+    return [
+        {
+            "at": place * width,
+            "intended": found.job.curve.rate(place * width + width / 2),
+            "achieved": part.begun / width,
+            "concurrent": concurrent,
+            "requests": part.requests,
+            "failed": part.failed,
+            **{f"p{p:g}": _times(part.times)[f"p{p:g}"] for p in (50, 95, 99)},
+        }
+        for place, (part, concurrent) in enumerate(zip(found.slices, found.concurrent, strict=True))
+    ]

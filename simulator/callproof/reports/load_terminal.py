@@ -1,0 +1,70 @@
+"""A load run for a person at a terminal."""
+
+from collections import Counter
+
+from rich.console import Console
+from rich.markup import escape
+
+from callproof.load.results import PERCENTILES, Results
+
+SHOWN = 10
+
+
+def show(out: Console, found: Results) -> None:
+    """For a person; the last line is the verdict."""
+
+    def line(name: str, value: object, note: str = "") -> None:
+        out.print(f"{name:<14}{value!s:>10}  {escape(note)}".rstrip())
+
+    counts = found.counts()
+    intended = f"{found.intended_rate:.2f}/s intended, {found.rate:.2f}/s achieved"
+    line("Attempted", found.attempted, f"of {found.planned} planned in {found.elapsed:.0f} s: {intended}")
+    for name in ("answered", "missed", "busy", "refused", "dropped"):
+        line(name.capitalize(), found.calls(name))
+    line("Failed", found.calls("failed"), _most(found.tally.reasons))
+    line("Unfinished", found.unfinished)
+    line("Still talking", found.talking, "longer than the drain, so nothing was told of their end")
+    line("Concurrent", max(found.concurrent, default=0), "at most")
+    line("Busy hour", round(found.busy_hour_calls), "calls at this rate")
+    line("Requests", found.overall.count, f"of them failed: {counts['failed requests']}")
+    for name, times in sorted(found.tally.times.items()):
+        percentiles = ", ".join(f"p{p:g} {_ms(times.percentile(p))}" for p in PERCENTILES)
+        line(f"  {name}", times.count, f"{percentiles}, at most {_ms(times.most)}")
+    if found.lost_workers:
+        line("Lost workers", found.lost_workers, f"their calls were taken over: {counts['taken over']}")
+    judged = found.tally.judged
+    line("Conformance", found.tally.violations.total(), f"violations in {judged} answers that were judged")
+    for text, count in found.tally.violations.most_common(SHOWN):
+        out.print(f"  {count} times {escape(text)}", style="red")
+    out.print(escape(books(found)), style="" if found.reconciliation.done else "yellow")
+    share = found.tally.cpu / found.elapsed if found.elapsed else 0.0
+    out.print(f"The generator took {found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core.")
+    for sentence in found.invalid:
+        out.print(f"Invalid: {escape(sentence)}", style="bold red")
+    for sentence in found.warnings:
+        out.print(f"Warning: {escape(sentence)}", style="yellow")
+    for judgement in found.judged:
+        mark, style = ("kept", "green") if judgement.kept else ("BROKEN", "bold red")
+        out.print(f"{mark:<7}{judgement.threshold}: {judgement.shown}", style=style)
+    out.print("Passed" if found.passed else "Not passed", style="green" if found.passed else "bold red")
+
+
+def books(found: Results) -> str:
+    """The reconciliation in a sentence."""
+    kept = found.reconciliation
+    if not kept.done:
+        return f"Not reconciled: {kept.why_not}"
+    text = (
+        f"Reconciled: {kept.acknowledged} calls acknowledged, {kept.stored} stored; lost {len(kept.lost)}, "
+        f"doubled {len(kept.doubled)}, stored without a seen acknowledgement {kept.unclaimed}."
+    )
+    named = [*kept.lost[:SHOWN], *kept.doubled[:SHOWN]]
+    return f"{text} {', '.join(named)}" if named else text
+
+
+def _most(reasons: Counter[str]) -> str:
+    return ", ".join(f"{reason} ({count})" for reason, count in reasons.most_common(SHOWN))
+
+
+def _ms(value: float | None) -> str:
+    return "-" if value is None else f"{value * 1000:.1f} ms"

@@ -1,0 +1,32 @@
+"""Reports as files, in folders that are made on the way."""
+
+from pathlib import Path
+from typing import BinaryIO
+
+from callproof.errors import Misuse
+
+
+class NotWritten(Misuse):
+    """A report cannot be written; the text is a sentence with the file and the reason."""
+
+
+def write(file: str, content: bytes) -> None:
+    """Raises NotWritten."""
+    with opened(file) as out:
+        try:
+            out.write(content)
+        except OSError as error:
+            raise _not_written(file, error) from None
+
+
+def opened(file: str) -> BinaryIO:
+    """For a report that grows. Raises NotWritten."""
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        return Path(file).open("wb")
+    except OSError as error:
+        raise _not_written(file, error) from None
+
+
+def _not_written(file: str, error: OSError) -> NotWritten:
+    return NotWritten(f"The report {file} cannot be written: {error.strerror or error}")
