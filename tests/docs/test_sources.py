@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from callproof.contract.requirements import Evidence, all_requirements
+from callproof.crm.settings import Readings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "evidence.md"
@@ -99,6 +100,12 @@ def test_an_anchor_stands_once_and_says_something() -> None:
 
 def test_links_within_the_page_lead_somewhere() -> None:
     assert set(re.findall(r"\]\(#([^)]*)\)", PAGE.read_text("utf-8"))) <= set(anchors())
+
+
+def test_what_changes_a_reading_exists() -> None:
+    named = re.findall(r"\[`(\w+)`\]", PAGE.read_text("utf-8"))
+    assert len(named) > 5
+    assert set(named) <= set(Readings.__annotations__)
 
 
 def test_every_grade_and_source_that_a_fact_cites_is_explained() -> None:
