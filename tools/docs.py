@@ -61,6 +61,7 @@ def _contract() -> str:
         "",
         "Level and evidence decide how grave a miss is: a documented (D) must and one that rests on an",
         "official client's code (C) fail; anything weaker warns; what is inferred (I) or optional notes.",
+        "The evidence leads to the [facts](evidence.md), their grades and their public sources.",
     ]
     looked_at = fates()
     chapter = ""
@@ -68,7 +69,8 @@ def _contract() -> str:
         if row.chapter != chapter:
             chapter = row.chapter
             lines += ["", f"## {chapter}", "", *_table("row", "level", "evidence", "demand", "fate")]
-        evidence = f"{row.evidence}: {row.source}"
+        facts = ", ".join(f"[{anchor}](evidence.md#{anchor})" for anchor in row.anchors)
+        evidence = f"{row.evidence}: {facts}"
         lines.append(_line(row.id, row.level, evidence, row.text, _fate(row, looked_at[row.id])))
     return "\n".join(lines) + "\n"
 

@@ -99,7 +99,7 @@ def test_the_page_shows_verdicts_with_their_source_and_each_exchange_with_a_curl
 ) -> None:
     assert "Not conformant" in reports["html"]
     assert "An event is answered 200 with success." in reports["html"]
-    assert "evidence D: guide, Call events" in reports["html"]
+    assert "evidence D: guide-events" in reports["html"]
     assert "curl &#34;$CRM_URL&#34;/api/v5/telephony/call/event" in reports["html"]
 
 

@@ -1,5 +1,7 @@
 """Refusals, methods, phones and rows."""
 
+from pathlib import Path
+
 import pytest
 
 from callproof.contract import errors
@@ -183,5 +185,24 @@ def test_every_row_is_whole() -> None:
     for requirement in rows.values():
         assert requirement.id.startswith(requirement.side.value.upper() + "-")
         assert requirement.text.endswith(".")
-        assert requirement.source.startswith(("guide", "contract"))
+        assert all(requirement.anchors)
     assert {side: any(r.side is side for r in rows.values()) for side in Side} == dict.fromkeys(Side, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rows: []",
+        "chapter: One\nrows: [{id: PBX-X-01, level: 1}]",
+        "chapter: One\nrows: [{id: PBX-X-01, level: must}]",
+        "chapter: One\nrows: [{id: PBX-X-01, level: must, evidence: D, source: a, text: A., sources: b}]",
+    ],
+)
+def test_a_file_of_rows_that_breaks_their_form_is_named(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements").mkdir()
+    (tmp_path / "requirements" / "1-one.yaml").write_text(text, "utf-8")
+    monkeypatch.setattr("callproof.contract.requirements.shipped", lambda _: tmp_path)
+    with pytest.raises(ValueError, match=r"1-one\.yaml"):
+        all_requirements.__wrapped__()

@@ -3,11 +3,13 @@
 The rows are data: ``schemas/requirements/*.yaml``, one file per chapter of the guide.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
 from functools import cache
-from typing import cast
+from pathlib import Path
 
+import msgspec
 import yaml
 
 from callproof.contract.files import by_chapter, shipped
@@ -48,6 +50,7 @@ class Severity(IntEnum):
 class Requirement:
     """One demand. ``excluded`` and ``reading`` are its fate where no check settles it alone.
 
+    ``source`` names the facts that it rests on: anchors of ``docs/evidence.md`` with a comma between them.
     ``excluded`` says why nothing tests the row. ``reading`` says how an ambiguous source is read here
     and ``switch`` names the option that changes the reading.
     """
@@ -63,6 +66,11 @@ class Requirement:
     reading: str = ""
     switch: str = ""
 
+    @property
+    def anchors(self) -> tuple[str, ...]:
+        """The anchors of ``source``."""
+        return tuple(self.source.split(", "))
+
     def severity(self, *, strict: bool = False) -> Severity:
         """A documented must fails, and so does one that an official client's code rests on; anything
         weaker warns; what was inferred or is optional only notes. ``strict`` raises by one."""
@@ -75,6 +83,11 @@ class Requirement:
         return Severity(min(grade + strict, Severity.FAIL))
 
 
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    chapter: str
+    rows: list[dict[str, str]]
+
+
 @cache
 def all_requirements() -> dict[str, Requirement]:
     """Every row by its id, chapters in the order of their files.
@@ -83,14 +96,20 @@ def all_requirements() -> dict[str, Requirement]:
     """
     rows: dict[str, Requirement] = {}
     for path in sorted((shipped("schemas") / "requirements").glob("*.yaml"), key=by_chapter):
-        document = cast(dict[str, object], yaml.safe_load(path.read_text("utf-8")))
-        chapter = str(document["chapter"])
-        for item in cast(list[dict[str, str]], document["rows"]):
-            row = _row(item, chapter, path.name)
+        for row in _rows(path):
             if row.id in rows:
                 raise ValueError(f"{path.name}: {row.id} stands twice")
             rows[row.id] = row
     return rows
+
+
+def _rows(path: Path) -> Iterator[Requirement]:
+    try:
+        file = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), _File)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{path.name}: {error}") from None
+    for item in file.rows:
+        yield _row(item, file.chapter, path.name)
 
 
 def _row(item: dict[str, str], chapter: str, file: str) -> Requirement:
