@@ -1,4 +1,4 @@
-"""10 requests a second in general and 40 for telephony, as two budgets (contract.md, section 1.7)."""
+"""10 requests a second in general and 40 for telephony, as two budgets (evidence#budget-figures)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Types are read leniently, and whatever was forgiven or ignored is said (contract.md, section 10)."""
+"""Types are read leniently, and whatever was forgiven or ignored is said (evidence#wire)."""
 
 import pytest
 from hypothesis import given

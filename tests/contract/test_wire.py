@@ -1,4 +1,4 @@
-"""From bytes to parameters in every form that real clients send (contract.md, sections 1.4 and 10)."""
+"""From bytes to parameters in every form that real clients send (evidence#encoding, evidence#wire)."""
 
 from contextlib import suppress
 from urllib.parse import quote, urlencode

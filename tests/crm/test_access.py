@@ -1,4 +1,5 @@
-"""The API key in its three places, and that it is looked at before the path (contract.md, 1.2 and 10)."""
+"""The API key in its three places, and that it is looked at before the path (evidence#key,
+evidence#key-first)."""
 
 import pytest
 

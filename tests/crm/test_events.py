@@ -1,4 +1,4 @@
-"""Call events and cards (guide, "Call events"; contract.md, section 4.1)."""
+"""Call events and cards (evidence#guide-events, evidence#event)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""The responsible manager (guide, "Getting of responsible manager"; contract.md, section 4.2)."""
+"""The responsible manager (evidence#guide-manager, evidence#manager)."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Registration and settings (guide, "Registering and setting the telephony"; contract.md, section 3)."""
+"""Registration and settings (evidence#guide-registering, evidence#modules)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Tasks, orders and companies are kept and listed (contract.md, sections 6.6 and 12.10)."""
+"""Tasks, orders and companies are kept and listed (evidence#neighbours, evidence#missed-tasks)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Versions 3 and 4 act on the same state as version 5 (contract.md, section 5)."""
+"""Versions 3 and 4 act on the same state as version 5 (evidence#older)."""
 
 from typing import Any
 

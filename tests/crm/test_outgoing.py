@@ -1,4 +1,4 @@
-"""The CRM's calls to the PBX (guide, "Call initiation" and "System user status change notification")."""
+"""The CRM's calls to the PBX (evidence#guide-call, evidence#guide-status)."""
 
 from collections.abc import Callable, Iterator
 from typing import Any

@@ -1,4 +1,4 @@
-"""Users, shops and customers (contract.md, section 6)."""
+"""Users, shops and customers (evidence#people)."""
 
 import pytest
 

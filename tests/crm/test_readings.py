@@ -1,4 +1,4 @@
-"""What no source settles can be read in another way (contract.md, section 9)."""
+"""What no source settles can be read in another way (evidence#readings)."""
 
 from typing import Any
 from urllib.parse import parse_qs, urlsplit

@@ -1,4 +1,5 @@
-"""Keys with scopes and shops, budgets, and modules told apart (contract.md, 1.3, 1.7, 9.2, 9.22)."""
+"""Keys with scopes and shops, budgets, modules told apart (evidence#rights, evidence#budgets,
+evidence#reading-modules, evidence#reading-site)."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Calls history (guide, "Calls history uploading"; contract.md, sections 4.3 and 9.7 to 9.10)."""
+"""Calls history (evidence#guide-upload, evidence#upload, evidence#readings)."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Recordings are real audio that a player can seek in (guide, "Call records")."""
+"""Recordings are real audio that a player can seek in (evidence#guide-records)."""
 
 import io
 import wave

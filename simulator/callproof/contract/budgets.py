@@ -1,4 +1,4 @@
-"""How many requests a second a key may make (contract.md, section 1.7).
+"""How many requests a second a key may make (evidence#budgets).
 
 Two budgets are counted apart: one for methods whose path begins with ``/telephony``, one for the rest.
 The real system is known to allow 40 and 10.

@@ -1,6 +1,6 @@
 """From the bytes of a request to its parameters, in every form that real clients send.
 
-Covers contract.md, sections 1.4 and 10: urlencoded, multipart, a JSON body with string members, and
+Covers evidence#encoding and evidence#wire: urlencoded, multipart, a JSON body with string members, and
 PHP brackets. Each form that the documentation does not promise leaves a finding; strict decoding
 refuses it in the CRM's words instead.
 """

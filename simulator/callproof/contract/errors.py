@@ -1,4 +1,4 @@
-"""Every refusal that the CRM is known to give, in its own words (contract.md, section 1.6).
+"""Every refusal that the CRM is known to give, in its own words (evidence#refusals).
 
 ::
 
@@ -61,7 +61,7 @@ class ApiError(Exception):
     def as_json(self) -> JsonObject:
         body: JsonObject = {"success": False, "errorMsg": self.text}
         if self.errors is not None:
-            # An empty PHP map is written as a list (section 1.5).
+            # An empty PHP map is written as a list (evidence#empty-maps).
             body["errors"] = dict(self.errors) or [] if isinstance(self.errors, Mapping) else [*self.errors]
         return body | self.extra
 

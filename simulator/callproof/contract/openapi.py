@@ -37,7 +37,8 @@ _SUCCESS = {
 }
 
 
-# What a strict CRM demands beyond the schemas (contract.md, sections 9.4, 9.19, 1.3 and 6.6).
+# What a strict CRM demands beyond the schemas (evidence#reading-nobody, evidence#reading-base-url,
+# evidence#site-parameter, evidence#customer-create).
 _STRICT: dict[str, JsonObject] = {
     "payloads/integration-module": {
         "required": ["clientId", "baseUrl"],

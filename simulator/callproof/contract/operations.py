@@ -1,7 +1,7 @@
 """The table of everything that one side may ask of the other: method, path, parameter, schemas.
 
 The CRM builds its routes from it and the runner names what it finds in a journal by it, so that both
-read one list. Paths follow the guide and contract.md, sections 2 to 7.
+read one list. Paths are those of evidence#methods.
 """
 
 from dataclasses import dataclass

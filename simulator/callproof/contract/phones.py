@@ -1,4 +1,5 @@
-"""Telephone numbers in the notations that clients really send (contract.md, sections 9.14 and 10)."""
+"""Telephone numbers in the notations that clients really send (evidence#wire-phones,
+evidence#reading-phones)."""
 
 import re
 from functools import lru_cache
@@ -21,7 +22,7 @@ def digits(number: str) -> str:
 
 
 def dialable(number: str, country: str = "RU") -> str:
-    """Digits with the country code, as the CRM writes them into makeCallUrl (section 9.26).
+    """Digits with the country code, as the CRM writes them into makeCallUrl (evidence#reading-dial).
 
     ``8 (912) 123-45-67`` -> ``79121234567``. A number that no plan of ``country`` knows keeps its
     own digits, because the PBX may still be able to dial it.

@@ -43,7 +43,7 @@ formats = FormatChecker(())
 
 @formats.checks("crm-datetime")
 def _is_datetime(value: object) -> bool:
-    """``Y-m-d H:i:s``; a month or hour without its leading zero is read as well (section 10)."""
+    """``Y-m-d H:i:s``; a month or hour without its leading zero is read as well (evidence#wire-dates)."""
     if not isinstance(value, str):
         return True
     if not _DATETIME.fullmatch(value):
@@ -216,7 +216,7 @@ def _violation(
 
 
 def _crm_text(error: ValidationError) -> str:
-    """The Symfony validator's sentence for the same mistake (section 1.6)."""
+    """The Symfony validator's sentence for the same mistake (evidence#field-texts)."""
     bound = error.validator_value
     match error.validator:
         case "enum" | "const":

@@ -1,4 +1,5 @@
-"""Who may ask for what: the API key in any of its three places, and its scopes (contract.md, 1.2, 1.3)."""
+"""Who may ask for what: the API key in any of its three places, and its scopes (evidence#key,
+evidence#rights)."""
 
 import hmac
 from collections.abc import Iterable

@@ -113,7 +113,7 @@ class Api:
             return transact(partial(job, paid=True))
 
     def _admit(self, incoming: Incoming, decoded: Decoded, directory: Directory) -> tuple[Grant, Knobs]:
-        """Look at the account and the key, before the path (contract.md, section 10).
+        """Look at the account and the key, before the path (evidence#key-first).
 
         Raises AccountNotFound, MissingApiKey or WrongApiKey.
         """

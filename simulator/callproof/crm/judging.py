@@ -12,7 +12,8 @@ from callproof.contract.operations import Operation
 from callproof.contract.values import immutable
 from callproof.crm.settings import Readings
 
-# Parameters that may stand beside those of any method (contract.md, sections 1.2, 1.3 and 10).
+# Parameters that may stand beside those of any method (evidence#key-places, evidence#site-parameter,
+# evidence#wire-beside).
 COMMON = ("apiKey", "site", "clientId")
 
 
@@ -53,7 +54,8 @@ def judge(operation: Operation, decoded: Decoded, *, strict: bool) -> Judgement:
 
 
 def spared(operation: Operation, judgement: Judgement, readings: Readings) -> bool:
-    """Whether the good calls of a batch are taken although others are broken (section 9.8)."""
+    """Whether the good calls of a batch are taken although others are broken
+    (evidence#reading-broken-call)."""
     whole = isinstance(judgement.entity, list) and operation.entity not in judgement.broken
     return readings.broken_call == "take-the-rest" and operation.name == "calls-upload" and whole
 

@@ -1,4 +1,4 @@
-"""The CRM's calls to the PBX and to its module: every address of the settings (contract.md, section 7)."""
+"""The CRM's calls to the PBX and to its module: every address of the settings (evidence#call-backs)."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -54,8 +54,8 @@ class Outgoing:
     def make_call(self, user_id: int, phone: str, site: str | None = None) -> Initiation:
         """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
 
-        200 counts as success, anything else as a failure, and the body is not looked at (guide, "Call
-        initiation"). Raises Refused when there would be no icon to click on.
+        200 counts as success, anything else as a failure, and the body is not looked at
+        (evidence#guide-call). Raises Refused when there would be no icon to click on.
         """
         with self._store.begin() as session:
             module, code = _with_icon(session, user_id)
@@ -87,17 +87,17 @@ class Outgoing:
             )
 
     def notify_status(self, user_id: int) -> None:
-        """Plan the notice of a changed status; whatever the PBX answers is ignored (guide, "System user
-        status change notification")."""
+        """Plan the notice of a changed status; whatever the PBX answers is ignored
+        (evidence#guide-status)."""
         self._clock.call_at(self._clock.now(), lambda: self._notify_status(user_id))
 
     def tell_activity(self, code: str) -> None:
         """Plan the call-back to ``baseUrl`` + ``actions.activity`` after a module was switched on or off on
-        the CRM's side (contract.md, section 7.5)."""
+        the CRM's side (evidence#activity)."""
         self._clock.call_at(self._clock.now(), lambda: self._tell_activity(code))
 
     def open_account(self, code: str) -> Playback:
-        """A user opens the module's account: POST with clientId to accountUrl (section 7.4).
+        """A user opens the module's account: POST with clientId to accountUrl (evidence#account).
 
         Raises Refused when the module is unknown or has no such address.
         """
@@ -118,7 +118,7 @@ class Outgoing:
         base = str(module.document.get("baseUrl") or "")
         if not base or not activity:
             return
-        # A relative path is joined with exactly one slash (section 9.30).
+        # A relative path is joined with exactly one slash (evidence#reading-activity).
         url = f"{base.rstrip('/')}/{activity.lstrip('/')}"
         state = {
             "active": bool(module.document.get("active")),
@@ -142,7 +142,8 @@ class Outgoing:
         if call is None or not call.document.get("recordUrl"):
             raise Refused(f"The history has no recording of call {external_id}")
         url = str(call.document["recordUrl"])
-        # A history row names no module; with several the first enabled one speaks (section 9.2).
+        # A history row names no module; with several the first enabled one speaks
+        # (evidence#reading-modules).
         client_id = pool.modules[0].client_id if pool.modules else ""
         known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
         query: dict[str, str] = {name: known[name] for name in self._readings().record_params}
@@ -203,7 +204,7 @@ class Outgoing:
 
 
 def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
-    """The module whose icon the user sees, and the user's extension there (guide, "Extension codes")."""
+    """The module whose icon the user sees, and the user's extension there (evidence#guide-extensions)."""
     user = session.user(user_id)
     if user is None:
         raise Refused(f"There is no user {user_id}")

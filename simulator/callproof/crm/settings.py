@@ -29,17 +29,23 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 @dataclass(frozen=True)
 class Readings:
-    """How the CRM reads what no source settles (contract.md, section 9); the first choice is the default.
+    """How the CRM reads what no source settles (evidence#readings); the first choice is the default.
 
-    ``repeat``: ``keep`` the first upload of a call, or ``update-record-url`` from a later one (9.9).
-    ``broken_call``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460 (9.8).
-    ``absent_codes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them (9.17).
-    ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored`` (9.26).
-    ``record_params``: which of clientId, externalId and phone a recordUrl is called with (9.28).
-    ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation (9.12).
-    ``simple_connection``: whether modules count as connected by one click (3.3).
+    ``repeat``: ``keep`` the first upload of a call, or ``update-record-url`` from a later one
+    (evidence#reading-repeat).
+    ``broken_call``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460
+    (evidence#reading-broken-call).
+    ``absent_codes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them
+    (evidence#reading-absent-codes).
+    ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored``
+    (evidence#reading-dial).
+    ``record_params``: which of clientId, externalId and phone a recordUrl is called with
+    (evidence#reading-record-params).
+    ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation
+    (evidence#reading-links).
+    ``simple_connection``: whether modules count as connected by one click (evidence#reading-connection).
     ``funds``: ``short`` refuses to activate a module with 402; ``account``: ``unknown`` refuses every
-    request as to a subdomain that does not exist (both 1.6).
+    request as to a subdomain that does not exist (evidence#refusal-funds, evidence#refusal-account).
     """
 
     repeat: Literal["keep", "update-record-url"] = "keep"
@@ -69,7 +75,7 @@ class CrmSettings:
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
     ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
-    every call to the PBX (contract.md, section 9.25). ``faults`` act from the start. Of so many exchanges
+    every call to the PBX (evidence#reading-timeout). ``faults`` act from the start. Of so many exchanges
     the journal keeps one, ``journal_every``; 0 keeps none. ``workers`` processes answer as this CRM.
     """
 

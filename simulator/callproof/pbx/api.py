@@ -79,7 +79,7 @@ class Api:
         if query.violations:
             return _say({"error": "; ".join(f"{v.pointer}: {v.message}" for v in query.violations)}, 400)
         assert isinstance(query.value, dict)
-        # Only clientId tells who asks (contract.md, section 7.1).
+        # Only clientId tells who asks (evidence#client-id-alone).
         if not hmac.compare_digest(
             str(query.value["clientId"]).encode(), self._pbx.settings.client_id.encode()
         ):

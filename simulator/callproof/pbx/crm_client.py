@@ -1,4 +1,4 @@
-"""The PBX's requests to the CRM (guide; contract.md, sections 3 and 4)."""
+"""The PBX's requests to the CRM (evidence#modules, evidence#telephony)."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -88,7 +88,7 @@ class Engine:
         return call
 
     def click_to_call(self, extension: str, phone: str, line: str | None) -> Call:
-        """The CRM asks for a call; the manager rings first (guide, "Call initiation").
+        """The CRM asks for a call; the manager rings first (evidence#guide-call).
 
         Raises CallRefused with 404 for an unknown extension, 409 for a busy one, 422 for a number that
         cannot be dialled.

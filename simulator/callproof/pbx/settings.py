@@ -14,7 +14,7 @@ class PbxSettings:
     """``base_url`` is this end's own address, under which the CRM reaches it; ``crm_url`` is the CRM's.
 
     ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
-    uploads in seconds; 0 uploads each call right after its end (guide, "Calls history uploading").
+    uploads in seconds; 0 uploads each call right after its end (evidence#guide-upload).
     ``timezone`` is the CRM account's, in which dates are written. ``faults`` act from the start.
     """
 

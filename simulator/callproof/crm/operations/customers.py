@@ -1,4 +1,4 @@
-"""Customers, as far as telephony needs them (contract.md, section 6.6)."""
+"""Customers, as far as telephony needs them (evidence#customers)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -113,7 +113,7 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
 
 
 def _without_external_id(asked: Asked) -> None:
-    """Refused in the tests of an official client, but common (contract.md, section 6.6)."""
+    """Refused in the tests of an official client, but common (evidence#customer-create)."""
     if asked.settings.strict:
         raise MemberMissing("externalId", "customer")
     asked.remark(

@@ -1,4 +1,4 @@
-"""Registration of a telephony and its settings (guide, "Registering and setting the telephony")."""
+"""Registration of a telephony and its settings (evidence#guide-registering)."""
 
 import re
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from callproof.crm.rules.model import Grant, Module
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
-# Not the sender's to set (contract.md, section 3.1).
+# Not the sender's to set (evidence#module-freeze).
 READ_ONLY = ("freeze", "native")
 
 NO_FUNDS = "Your account has insufficient funds to activate integration module"
@@ -34,12 +34,14 @@ _SYMBOLIC = re.compile(r"[A-Za-z0-9_.-]{1,255}")
 
 
 def edit(session: CrmSession, asked: Asked) -> Reply:
-    """Create the module or change it. A member that is absent stays as it is (section 9.17)."""
+    """Create the module or change it. A member that is absent stays as it is
+    (evidence#reading-absent-codes)."""
     sent = dict(asked.document)
     code = asked.path["code"]
     _demand_codes(code, sent)
     if asked.settings.strict and asked.operation.name == "module-edit" and not sent.get("baseUrl"):
-        # Quoted from a live system, but absent in the guide's own example (sections 9.19 and 10).
+        # Quoted from a live system, but absent in the guide's own example (evidence#module-base-url,
+        # evidence#reading-base-url).
         raise InvalidEntity({"baseUrl": BLANK})
     for name in READ_ONLY:
         if sent.pop(name, None) is not None:
@@ -59,14 +61,14 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
 
 
 def get(session: ShortSession, asked: Asked) -> Reply:
-    """The settings as they are in effect, without ``clientId`` (section 3.2)."""
+    """The settings as they are in effect, without ``clientId`` (evidence#module-read-members)."""
     module = session.module(asked.path["code"])
     if module is None:
         raise EntityNotFound
     shown: JsonObject = {name: value for name, value in module.document.items() if name != "clientId"}
     integrations = dict(inner(shown, "integrations"))
     if "telephony" in integrations:
-        # Clients read ids and codes only as text (section 11).
+        # Clients read ids and codes only as text (evidence#digest-text-ids).
         telephony = dict(inner(integrations, "telephony"))
         telephony["additionalCodes"] = [
             {"userId": str(pair.user_id), "code": pair.code} for pair in module.extensions
@@ -81,7 +83,7 @@ def get(session: ShortSession, asked: Asked) -> Reply:
 
 
 def update_scopes(session: CrmSession, asked: Asked) -> Reply:
-    """Give the module a new key with the scopes that it asks for (section 3.3)."""
+    """Give the module a new key with the scopes that it asks for (evidence#module-requires)."""
     code = asked.path["code"]
     if session.module(code) is None:
         raise EntityNotFound
@@ -120,7 +122,8 @@ def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
 
 
 def _clear_absent_codes(sent: JsonObject) -> None:
-    """Read a change of the telephony that names no extensions as one that has none (section 9.17)."""
+    """Read a change of the telephony that names no extensions as one that has none
+    (evidence#reading-absent-codes)."""
     integrations = inner(sent, "integrations")
     if isinstance(telephony := integrations.get("telephony"), dict):
         sent["integrations"] = {**integrations, "telephony": {"additionalCodes": [], **telephony}}
@@ -146,7 +149,7 @@ def _merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
 
 
 def _info(session: CrmSession, module: Module) -> JsonObject:
-    """Unknown users and shops are reported, not refused (section 3.1)."""
+    """Unknown users and shops are reported, not refused (evidence#module-info)."""
     users = {user.id for user in session.users()}
     sites = {site.code for site in session.directory().sites}
     no_users = [e.user_id for e in module.extensions if e.user_id not in users]

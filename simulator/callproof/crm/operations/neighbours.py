@@ -1,4 +1,5 @@
-"""Tasks, orders and companies: kept, read and listed, no more (contract.md, sections 6.6 and 12.10)."""
+"""Tasks, orders and companies: kept, read and listed, no more (evidence#neighbours,
+evidence#missed-tasks)."""
 
 from dataclasses import dataclass
 

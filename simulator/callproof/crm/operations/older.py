@@ -1,4 +1,4 @@
-"""Versions 3 and 4 of the telephony methods, mapped on the same state (contract.md, section 5)."""
+"""Versions 3 and 4 of the telephony methods, mapped on the same state (evidence#older)."""
 
 from dataclasses import replace
 

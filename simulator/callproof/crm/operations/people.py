@@ -13,7 +13,7 @@ DEFAULT_LIMIT = 20
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A page number from 1 and a length (contract.md, section 1.8)."""
+    """A page number from 1 and a length (evidence#pages)."""
 
     number: int
     limit: int
@@ -56,7 +56,7 @@ def user_json(user: User, groups: Mapping[str, Group], zone: str) -> JsonObject:
 
 
 def customer_json(customer: Customer, zone: str) -> JsonObject:
-    """All that is known; ``phones`` as they were typed, an empty map as a list (section 1.5)."""
+    """All that is known; ``phones`` as they were typed, an empty map as a list (evidence#empty-maps)."""
     document: JsonObject = {
         "type": "customer",
         **customer.details,
@@ -72,7 +72,7 @@ def customer_json(customer: Customer, zone: str) -> JsonObject:
 
 
 def customer_brief(customer: Customer) -> JsonObject:
-    """The members that the manager lookup gives (section 4.2)."""
+    """The members that the manager lookup gives (evidence#manager-details)."""
     names = ("firstName", "lastName", "patronymic", "email")
     return _present(
         {
@@ -94,5 +94,5 @@ def _group(code: str, groups: Mapping[str, Group]) -> JsonObject:
 
 
 def _present(document: JsonObject) -> JsonObject:
-    """Null and unset members are simply absent (section 1.5)."""
+    """Null and unset members are simply absent (evidence#absent-members)."""
     return {name: value for name, value in document.items() if value not in (None, "")}

@@ -1,4 +1,4 @@
-"""The methods about the account itself (contract.md, section 2)."""
+"""The methods about the account itself (evidence#service)."""
 
 import re
 
@@ -11,7 +11,7 @@ SYSTEM_VERSION = "8.7.77"
 
 
 def credentials(session: ShortSession, asked: Asked) -> Reply:
-    """The rights of the key in both forms, and the shops that it sees (section 2.1)."""
+    """The rights of the key in both forms, and the shops that it sees (evidence#credentials)."""
     grant = asked.grant
     granted = [op.path for op in OPERATIONS if op.scope and op.scope in grant.scopes]
     methods = [re.sub(r"/v\d", "", path) for path in granted]

@@ -1,4 +1,4 @@
-"""The shop that a request speaks for (contract.md, sections 1.3 and 9.22)."""
+"""The shop that a request speaks for (evidence#rights, evidence#reading-site)."""
 
 from callproof.contract.errors import INVALID, InvalidParameters, ParameterMissing
 from callproof.contract.findings import Kind
@@ -7,7 +7,8 @@ from callproof.crm.store.calls import ShortSession
 
 
 def demand_site(session: ShortSession, asked: Asked, named: str | None) -> str:
-    """The shop that the request speaks for; with a key of several shops it has to say (section 1.3)."""
+    """The shop that the request speaks for; with a key of several shops it has to say
+    (evidence#site-parameter)."""
     within = [site.code for site in session.directory().sites if asked.grant.sees(site.code)]
     site = str(asked.query.get("site") or "") or named
     if site is None:

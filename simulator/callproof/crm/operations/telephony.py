@@ -1,4 +1,4 @@
-"""Call events, history and the responsible manager (contract.md, section 4)."""
+"""Call events, history and the responsible manager (evidence#telephony)."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
@@ -59,7 +59,8 @@ def event(session: ShortSession, asked: Asked) -> Reply:
 
 
 def upload(session: ShortSession, asked: Asked) -> Reply:
-    """Keep finished calls; one that is known already is listed and not stored again (section 9.9)."""
+    """Keep finished calls; one that is known already is listed and not stored again
+    (evidence#reading-repeat)."""
     pool = _pool(session, asked)
     if not pool.enabled:
         raise UploadNotSupported
@@ -132,7 +133,8 @@ def manager(session: ShortSession, asked: Asked) -> Reply:
 
 
 def _pool(session: ShortSession, asked: Asked) -> Pool:
-    """The modules that a request is about: those of its clientId, or else all as one (section 9.2)."""
+    """The modules that a request is about: those of its clientId, or else all as one
+    (evidence#reading-modules)."""
     pool = session.directory().pool
     mine = pool.of_client(asked.client_id) if asked.client_id else pool
     if asked.client_id and pool.enabled and not mine.enabled:
@@ -150,7 +152,8 @@ def _pool(session: ShortSession, asked: Asked) -> Pool:
 
 
 def _links(session: ShortSession, asked: Asked, phone: str, customer: Customer | None) -> JsonObject:
-    """Pages of the CRM for this caller (section 9.12); ``phone`` stands in them as it was sent."""
+    """Pages of the CRM for this caller (evidence#reading-links); ``phone`` stands in them as it was
+    sent."""
     base, query = asked.settings.base_url, urlencode({"phone": phone})
     links: JsonObject = {"newOrderLink": f"{base}/orders/add?{query}"}
     if customer and asked.readings.links == "known":
@@ -267,7 +270,7 @@ def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
 
 
 def _take_late_recording(session: ShortSession, asked: Asked, call: FinishedCall) -> None:
-    """A recording that is ready later comes by uploading the call again (section 9.9)."""
+    """A recording that is ready later comes by uploading the call again (evidence#reading-repeat)."""
     known = session.call(call.external_id)
     if asked.readings.repeat == "update-record-url" and known and call.record_url:
         document = {**known.document, "recordUrl": call.record_url}
@@ -290,7 +293,7 @@ def _history_calls(
 
 
 def _demand_site(session: ShortSession, asked: Asked, site: str, field: str) -> None:
-    """A shop that is unknown or out of the key's reach is refused (section 9.22)."""
+    """A shop that is unknown or out of the key's reach is refused (evidence#reading-site)."""
     known = {known.code for known in session.directory().sites}
     if site not in known or not asked.grant.sees(site):
         raise InvalidEntity({field: INVALID})

@@ -1,4 +1,4 @@
-"""Users, their status, groups and shops (contract.md, sections 6.1 to 6.5)."""
+"""Users, their status, groups and shops (evidence#people)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -66,7 +66,7 @@ def groups(session: ShortSession, asked: Asked) -> Reply:
 
 
 def sites(session: ShortSession, asked: Asked) -> Reply:
-    """A map by code, not a list (section 6.5)."""
+    """A map by code, not a list (evidence#sites)."""
     shown: JsonObject = {
         site.code: {
             "name": site.name,
@@ -91,7 +91,8 @@ def _known(session: ShortSession, asked: Asked) -> User:
 
 
 def _matches(user: User, wanted: Mapping[str, Json], zone: str) -> bool:
-    """Whether the user passes ``filter``; a status asks for being online as well (section 6.1)."""
+    """Whether the user passes ``filter``; a status asks for being online as well
+    (evidence#users-status-filter)."""
     plain: JsonObject = {
         "email": user.email,
         "status": user.status if user.online else None,

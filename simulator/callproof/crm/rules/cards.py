@@ -1,4 +1,4 @@
-"""Which managers see a call (guide, "Call events"; contract.md, section 4.1)."""
+"""Which managers see a call (evidence#guide-events, evidence#event)."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 

@@ -1,4 +1,4 @@
-"""What is odd about the naive date of an uploaded call (contract.md, section 12.7)."""
+"""What is odd about the naive date of an uploaded call (evidence#date-trouble)."""
 
 HOUR = 3600.0
 # A date may be off by so much and still be meant: clocks differ, and uploads take their time.

@@ -1,5 +1,5 @@
-"""Who is responsible for a caller, and whether that manager may be returned (guide, "Getting of
-responsible manager"; contract.md, sections 4.2 and 9.13)."""
+"""Who is responsible for a caller, and whether that manager may be returned (evidence#guide-manager,
+evidence#manager, evidence#reading-shared-phone)."""
 
 from collections.abc import Callable, Sequence
 

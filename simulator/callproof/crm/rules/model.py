@@ -32,7 +32,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An API key and what it may do; ``sites`` None means every shop (contract.md, section 1.3)."""
+    """An API key and what it may do; ``sites`` None means every shop (evidence#site-access)."""
 
     key: str
     scopes: tuple[str, ...]
@@ -167,7 +167,7 @@ class Module:
 
 @dataclass(frozen=True)
 class Pool:
-    """All enabled telephony modules as one: events name no module (contract.md, section 9.2)."""
+    """All enabled telephony modules as one: events name no module (evidence#reading-modules)."""
 
     modules: tuple[Module, ...]
     country: str = "RU"
@@ -181,11 +181,11 @@ class Pool:
         return self._by_client.get(client_id) or Pool((), self.country)
 
     def user_of(self, code: str) -> int | None:
-        """Who has the extension; with several entries the last one counts (section 9.16)."""
+        """Who has the extension; with several entries the last one counts (evidence#reading-two-users)."""
         return self.users.get(code)
 
     def code_of(self, user_id: int) -> str | None:
-        """The user's extension; with several the first one counts (section 9.16)."""
+        """The user's extension; with several the first one counts (evidence#reading-two-users)."""
         return self._codes.get(user_id)
 
     def line(self, phone: str) -> Line | None:

@@ -309,7 +309,7 @@ def _named(text: str) -> ColumnElement[bool]:
 
 
 def _phoned(text: str, country: str) -> ColumnElement[bool]:
-    """By custom a phone is looked for through filter[name] (contract.md, section 6.6)."""
+    """By custom a phone is looked for through filter[name] (evidence#customers-by-phone)."""
     phones = tables.customer_phones
     owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text, country))
     return tables.customers.c.id.in_(owners)

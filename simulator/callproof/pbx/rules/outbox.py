@@ -1,7 +1,7 @@
 """What the virtual PBX still has to say, in which order, and what an answer means for it.
 
 Reports of one call go one after the other. History rows of several calls share a request, at most 50,
-oldest first (guide, "Calls history uploading").
+oldest first (evidence#guide-upload).
 """
 
 import heapq

@@ -1,4 +1,4 @@
-"""Keeps a caller within a budget of requests a second (contract.md, section 1.7)."""
+"""Keeps a caller within a budget of requests a second (evidence#budgets)."""
 
 from collections import deque
 

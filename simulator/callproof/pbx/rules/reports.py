@@ -1,4 +1,5 @@
-"""What the virtual PBX tells the CRM of a call, in the contract's two vocabularies (sections 4.1, 4.3)."""
+"""What the virtual PBX tells the CRM of a call, in the contract's two vocabularies (evidence#event,
+evidence#upload)."""
 
 from collections.abc import Sequence
 
