@@ -15,9 +15,11 @@ this is the whole tree::
         HostRefused      1  an end does not call this host, which nobody allowed
         IllegalAction    1  a party of a call cannot do this now
         Refused          1  the CRM cannot act for its user: no telephony, no extension, no recording
-      Misuse             2  options that do not fit together, or a report that cannot be written
+      Misuse             2  options that do not fit together
         Failure          2  a load run cannot be made; its ``code`` is 3 where the target is out of reach
         FileError        2  a file of the user's is wrong; the text begins with file:line
+        Misshapen        2  a value has not the shape that it is to be read as; the text says where
+        NotWritten       2  a report cannot be written
         PortTaken        2  the address cannot be listened on
         StorageError     2  the database cannot be opened
         ThresholdError   2  the text is no threshold

@@ -12,10 +12,12 @@ import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import best_match
 
+from callproof.errors import Misuse
+
 T = TypeVar("T")
 
 
-class Misshapen(ValueError):
+class Misshapen(Misuse):
     """``path`` leads to the part that is wrong, the text says what is wrong with it."""
 
     def __init__(self, path: tuple[str | int, ...], message: str) -> None:
