@@ -1,5 +1,6 @@
 """Finds scenario files and reads them; every mistake in one is named by file and line."""
 
+import glob
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
@@ -75,6 +76,8 @@ class _Repeat(msgspec.Struct):
 def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     """The shipped scenarios, or those that the arguments name: a file, a folder, an id or its beginning.
 
+    The word of a chapter counts, not its number: ``96-trouble`` is ``11-trouble``.
+
     Raises FileError for a broken file and UnknownName for an argument that names nothing.
     """
     root = shipped("scenarios")
@@ -91,6 +94,8 @@ def _named(name: str, root: Path) -> list[Scenario]:
     path = Path(name)
     if path.is_file():
         return [_load(path, root)]
+    if not path.is_dir():
+        name = _numbered(name, root)
     folder = path if path.is_dir() else root / name
     if folder.is_dir():
         files = _sorted(folder.rglob("*.yaml"))
@@ -102,6 +107,16 @@ def _named(name: str, root: Path) -> list[Scenario]:
     if not files:
         raise UnknownName(f"No scenario, file or folder is named {name!r}")
     return [_load(file, root) for file in files]
+
+
+def _numbered(name: str, root: Path) -> str:
+    """An id with the number that its chapter has now: what CI files name outlives a new numbering."""
+    number, dash, rest = name.partition("-")
+    if not (dash and number.isdecimal()):
+        return name
+    word, slash, scenario = rest.partition("/")
+    chapter = next((folder.name for folder in root.glob(f"*-{glob.escape(word)}")), None)
+    return f"{chapter}{slash}{scenario}" if chapter else name
 
 
 def _sorted(files: Iterable[Path]) -> list[Path]:

@@ -51,7 +51,7 @@ class _BudgetFirst(Exception):
         self.key = grant.key
 
 
-class Api:
+class CrmApi:
     """``respond`` and ``refuse`` are the CRM's part of ``exchange.answering``."""
 
     def __init__(self, crm: Crm) -> None:

@@ -8,7 +8,7 @@ from werkzeug.routing import BaseConverter
 from callproof import __version__
 from callproof.contract import openapi, routes
 from callproof.contract.operations import OPERATIONS
-from callproof.crm.api import Api
+from callproof.crm.api import CrmApi
 from callproof.crm.control import control
 from callproof.crm.crm import Crm
 from callproof.exchange.answering import Answering
@@ -20,7 +20,7 @@ MAX_BODY = 4 * 1024 * 1024
 
 def create_app(crm: Crm, token: str = "") -> EndApp:
     """The API under ``/api`` and the control API under ``/_bench``."""
-    api = Api(crm)
+    api = CrmApi(crm)
     spoiling = Spoiling(crm.faults, crm.clock, _name, crm.settings.api_key)
     answering = Answering(
         api.respond, api.refuse, crm.journal, crm.clock, crm.faults, spoiling, most=MAX_BODY

@@ -38,7 +38,7 @@ def name_of(_method: str, path: str) -> str:
     return "record" if path.startswith(RECORDINGS) else _NAMES.get(path, "")
 
 
-class Api:
+class PbxApi:
     """``respond`` and ``refuse`` are the PBX's part of ``exchange.answering``."""
 
     def __init__(self, pbx: Pbx) -> None:

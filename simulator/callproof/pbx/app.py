@@ -5,7 +5,7 @@ from callproof.exchange.answering import Answering
 from callproof.exchange.app import EndApp
 from callproof.exchange.spoiling import Spoiling
 from callproof.pbx.addresses import CALL_BACKS, RECORDINGS
-from callproof.pbx.api import Api, name_of
+from callproof.pbx.api import PbxApi, name_of
 from callproof.pbx.control import control
 from callproof.pbx.pbx import Pbx
 
@@ -14,7 +14,7 @@ MAX_BODY = 64 * 1024
 
 def create_app(pbx: Pbx, token: str = "") -> EndApp:
     """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
-    api = Api(pbx)
+    api = PbxApi(pbx)
     spoiling = Spoiling(pbx.faults, pbx.clock, name_of, pbx.settings.api_key)
     answering = Answering(
         api.respond, api.refuse, pbx.journal, pbx.clock, pbx.faults, spoiling, most=MAX_BODY

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 import msgspec
+from msgspec.structs import replace as narrowed
 
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing
 from callproof.contract.findings import Kind
@@ -34,27 +35,8 @@ class _SentCustomer(msgspec.Struct, rename="camel"):
         return tuple(phone.number for phone in self.phones or ())
 
 
-class _Filter(msgspec.Struct, rename="camel"):
-    ids: tuple[int, ...] = ()
-    external_ids: tuple[str, ...] = ()
-    managers: tuple[int, ...] = ()
-    sites: tuple[str, ...] = ()
-    name: str = ""
-    email: str = ""
-    phone: str = ""
-
-    def query(self, grant: Grant) -> CustomerQuery:
-        """Within the key's reach; an empty text matches no shop."""
-        sites = self.sites
-        if grant.sites is not None:
-            sites = tuple(site for site in sites or grant.sites if grant.sees(site)) or ("",)
-        return CustomerQuery(
-            self.ids, self.external_ids, self.managers, sites, self.name, self.email, self.phone
-        )
-
-
 class _Listed(msgspec.Struct):
-    filter: _Filter = msgspec.field(default_factory=_Filter)
+    filter: CustomerQuery = CustomerQuery()
 
 
 _COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
@@ -62,7 +44,7 @@ _COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
 
 def listing(session: CrmSession, asked: Asked) -> Reply:
     page = Page.of(asked.query)
-    query = msgspec.convert(asked.query, _Listed).filter.query(asked.grant)
+    query = _within(msgspec.convert(asked.query, _Listed).filter, asked.grant)
     if query.phone:
         asked.remark("/filter/phone", "filter[phone] is not documented", "Search with filter[name].")
     found, total = session.customers(query, page.limit, page.offset)
@@ -139,6 +121,14 @@ def _known(session: ShortSession, asked: Asked) -> Customer:
     ):
         raise EntityNotFound
     return found
+
+
+def _within(query: CustomerQuery, grant: Grant) -> CustomerQuery:
+    """Of the shops that were asked for those that the key reaches; an empty text matches none."""
+    if grant.sites is None:
+        return query
+    sites = tuple(site for site in query.sites or grant.sites if grant.sees(site))
+    return narrowed(query, sites=sites or ("",))
 
 
 def _manager(session: ShortSession, manager: int | None) -> int | None:

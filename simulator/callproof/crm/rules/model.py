@@ -87,8 +87,7 @@ class StoredDocument:
     id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class CustomerQuery:
+class CustomerQuery(msgspec.Struct, frozen=True, rename="camel"):
     """What ``filter`` of GET customers may ask for; an empty member asks for nothing."""
 
     ids: tuple[int, ...] = ()
