@@ -7,6 +7,7 @@ from callproof.contract.payloads import Payload
 from callproof.contract.schemas import Violation
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.errors import CallproofError, Misuse, OutOfReach, Refusal, UnknownName
+from callproof.face.apps import crm_app, pbx_app
 from callproof.face.ends import Pair, start_crm, start_pair, start_pbx
 from callproof.face.messages import judge, read_journal
 from callproof.face.payloads import validate
@@ -39,7 +40,9 @@ __all__ = [
     "Verdict",
     "Violation",
     "__version__",
+    "crm_app",
     "judge",
+    "pbx_app",
     "play",
     "problems",
     "read_journal",

@@ -16,7 +16,7 @@ def test_the_snippets_run_one_after_the_other() -> None:
     names: dict[str, object] = {}
     for number, snippet in enumerate(SNIPPETS, 1):
         exec(compile(snippet, f"docs/python.md, snippet {number}", "exec"), names)
-    assert len(SNIPPETS) == 8
+    assert len(SNIPPETS) == 9
 
 
 def test_every_public_name_is_on_the_page() -> None:
