@@ -209,7 +209,7 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     ).stdout.splitlines()
     assert echoed[0] == "http://127.0.0.1:1/api/v5/telephony/call/event"
     assert "X-Api-Key: k'ey" in echoed
-    assert exchange.request.text in echoed
+    assert exchange.request.body.text in echoed
     assert shlex.split(line)
 
 

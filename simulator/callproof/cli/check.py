@@ -23,7 +23,7 @@ from callproof.conformance import baseline, fates, loading, runner
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.runner import BOTH, Judged
+from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
@@ -103,7 +103,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
             redactor = Redactor((ends.api_key, options["control_token"]))
             telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
             telling.started()
-            judged = Judged(target.side, target.code, target.client_id) if target else BOTH
+            judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
             runner.run(scenarios, ends, telling.played, judged, broken)
             verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     except (Unreachable, PortTaken, ActionRefused) as error:

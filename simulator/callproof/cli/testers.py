@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Callable
-from typing import cast
+from typing import TypeVar, cast
 
 import click
 import orjson
@@ -23,6 +23,9 @@ from callproof.contract.findings import printable, sentence
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.exchange.exchange import Exchange
+
+_T = TypeVar("_T")
 
 
 @click.command()
@@ -63,18 +66,14 @@ def journal(end: str, url: str, control_token: str) -> None:
     """Show what went over the wire at a running end, with what was found about it."""
     side = Side(end)
     address = url or (CRM_URL if side is Side.CRM else PBX_URL)
-    answer = control(side, address, control_token, lambda found: found.get("/journal"))
-    for entry in cast(list[JsonObject], answer["entries"]):
-        request = cast(JsonObject, entry["request"])
-        reply = cast("JsonObject | None", entry["answer"])
-        result = reply["status"] if reply else entry["error"]
-        click.echo(
-            f"{entry['id']:>5} {entry['direction']:<3} {request['method']} {request['url']} -> {result}"
-        )
-        for finding in cast(list[JsonObject], entry["findings"]):
-            place = f"{finding['where']}{finding['pointer']}"
-            said = sentence(str(finding["message"]), str(finding["remedy"]))
-            line = f"{finding['kind']}: {place}: {said}"
+    page = control(side, address, control_token, lambda found: found.journal())
+    for entry in page.entries:
+        request = entry.request
+        result = entry.answer.status if entry.answer else entry.error
+        click.echo(f"{entry.id:>5} {entry.direction:<3} {request.method} {request.url} -> {result}")
+        for finding in entry.findings:
+            said = sentence(finding.message, finding.remedy)
+            line = f"{finding.kind}: {finding.where}{finding.pointer}: {said}"
             click.echo(f"      {printable(line)}")
 
 
@@ -90,8 +89,7 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     """
     side = Side(end)
     address = url or (CRM_URL if side is Side.CRM else PBX_URL)
-    entries = control(side, address, control_token, _whole_journal)["entries"]
-    exchanges = read(cast("list[JsonObject]", entries), side, Book())
+    exchanges = read(control(side, address, control_token, _whole_journal), side, Book())
     found = [drawn for drawn in ladders(exhibits(exchanges)) if drawn.call.startswith(call)]
     if not found:
         stop(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".", NOT_CONFORMANT)
@@ -101,14 +99,11 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
             click.echo(printable(line))
 
 
-def _whole_journal(end: End) -> JsonObject:
-    entries: list[JsonObject] = []
-    while True:
-        last = entries[-1]["id"] if entries else 0
-        more = cast("list[JsonObject]", end.get("/journal", since=cast(int, last))["entries"])
+def _whole_journal(end: End) -> list[Exchange]:
+    entries: list[Exchange] = []
+    while more := end.journal(entries[-1].id if entries else 0).entries:
         entries += more
-        if not more:
-            return {"entries": cast(Json, entries)}
+    return entries
 
 
 _KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}
@@ -132,7 +127,7 @@ def validate(kind: str, file: str) -> None:
     sys.exit(NOT_CONFORMANT if judged.violations else 0)
 
 
-def control(side: Side, url: str, token: str, ask: Callable[[End], JsonObject]) -> JsonObject:
+def control(side: Side, url: str, token: str, ask: Callable[[End], _T]) -> _T:
     end = End(side, url, token)
     try:
         return ask(end)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.control.client import Driven
+from callproof.control.driven import Controlled
 from callproof.load.job import PBX_FLEET, Job
 from callproof.traffic import records
 
@@ -29,7 +29,7 @@ class Reconciliation:
         return not self.why_not
 
 
-def reconcile(job: Job, end: Driven, acknowledged: Set[str], after: int) -> Reconciliation:
+def reconcile(job: Job, end: Controlled, acknowledged: Set[str], after: int) -> Reconciliation:
     """Read what the target stored after a position. Raises Unreachable when it does not answer."""
     if not job.control:
         why = "The target has no control API of callproof, so stored calls cannot be counted."

@@ -1,17 +1,18 @@
 """What both ends have kept of the traffic, read page by page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from math import inf
 from typing import cast
 
-from callproof.contract.jsontypes import JsonObject
-from callproof.control.client import Driven, Ends, Unreachable
+from callproof.contract.jsontypes import JsonObject, inner
+from callproof.control.client import Ends, Unreachable
+from callproof.control.driven import Controlled
 
 PAGE = 1000
 CUSTOMERS_PER_PAGE = 100
 
 
-def calls(end: Driven, after: int = 0) -> Iterator[JsonObject]:
+def calls(end: Controlled, after: int = 0) -> Iterator[JsonObject]:
     """The calls of an end from a position on, in their order."""
     while True:
         answer = end.get("/calls", after=after, limit=PAGE)
@@ -22,7 +23,7 @@ def calls(end: Driven, after: int = 0) -> Iterator[JsonObject]:
         after = cast(int, answer["last"])
 
 
-def last_position(end: Driven) -> int:
+def last_position(end: Controlled) -> int:
     """Where the calls of an end will go on."""
     after = 0
     while True:
@@ -32,7 +33,7 @@ def last_position(end: Driven) -> int:
             return after
 
 
-def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
+def phones(crm: Controlled, api_key: str, most: float = inf) -> list[str]:
     """The numbers of the CRM's customers, by its own API; pages are read until there are ``most``."""
     found: list[str] = []
     page, pages = 1, 1
@@ -52,5 +53,5 @@ def phones(crm: Driven, api_key: str, most: float = inf) -> list[str]:
 
 def lines(ends: Ends) -> list[str]:
     """The external numbers that the CRM knows of the PBX."""
-    modules = cast(list[JsonObject], ends.crm.get("/state")["modules"])
-    return [phone for module in modules for phone in cast(JsonObject, module["lines"])]
+    found = [inner(module, "lines") for module in ends.crm.state()["modules"]]
+    return [phone for lines in found if isinstance(lines, Mapping) for phone in lines]
