@@ -7,12 +7,11 @@ every message has the step ``every message``, a scenario that breaks off the req
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
+import msgspec
 import yaml
 
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
-from callproof.contract.jsontypes import JsonObject
 from callproof.contract.schemas import load
 from callproof.files.yamlfile import Document
 
@@ -21,12 +20,12 @@ _HEAD = "# Known failures: callproof check --baseline FILE is red for any other,
 
 
 @dataclass(frozen=True)
-class Known:
+class KnownFailure:
     """One entry; ``where`` is its file:line."""
 
     scenario: str
     requirement: str
-    step: str
+    step: str = ""
     where: str = ""
 
     @property
@@ -40,7 +39,7 @@ class Known:
 class Baseline:
     """The entries of a file, held against results."""
 
-    def __init__(self, entries: Iterable[Known] = ()) -> None:
+    def __init__(self, entries: Iterable[KnownFailure] = ()) -> None:
         self._entries = {entry.key: entry for entry in entries}
 
     def marked(self, result: ScenarioResult) -> ScenarioResult:
@@ -72,14 +71,9 @@ def load_baseline(file: str) -> Baseline:
     """Raises FileError, which names the line, for anything wrong in the file."""
     document = Document(Path(file))
     document.demand(load("baseline"), document.data)
-    entries = cast("dict[str, list[JsonObject]]", document.data)["known"]
+    entries = msgspec.convert(document.data, dict[str, list[KnownFailure]])["known"]
     return Baseline(
-        Known(
-            str(entry["scenario"]),
-            str(entry["requirement"]),
-            str(entry.get("step", "")),
-            f"{file}:{document.line(('known', place))}",
-        )
+        replace(entry, where=f"{file}:{document.line(('known', place))}")
         for place, entry in enumerate(entries)
     )
 
