@@ -15,7 +15,6 @@ __all__ = [
     "ActionRefused",
     "CallproofError",
     "Check",
-    "Exchange",
     "FileError",
     "Finding",
     "ManualClock",
@@ -27,6 +26,7 @@ __all__ = [
     "Refusal",
     "RunningCrm",
     "RunningPbx",
+    "Seen",
     "Side",
     "UnknownName",
     "Unreachable",
@@ -48,7 +48,7 @@ __all__ = [
 # The same for type checkers is in ``__init__.pyi``.
 _HOMES = {
     "callproof.clocks.manual": ("ManualClock",),
-    "callproof.conformance.evidence": ("Exchange",),
+    "callproof.conformance.evidence": ("Seen",),
     "callproof.conformance.verdict": ("Check", "Outcome", "Verdict"),
     "callproof.contract.findings": ("Finding",),
     "callproof.contract.operations": ("Side",),

@@ -1,5 +1,5 @@
 from callproof.clocks.manual import ManualClock
-from callproof.conformance.evidence import Exchange
+from callproof.conformance.evidence import Seen
 from callproof.conformance.verdict import Check, Outcome, Verdict
 from callproof.contract.findings import Finding
 from callproof.contract.operations import Side
@@ -22,7 +22,6 @@ __all__ = [
     "ActionRefused",
     "CallproofError",
     "Check",
-    "Exchange",
     "FileError",
     "Finding",
     "ManualClock",
@@ -34,6 +33,7 @@ __all__ = [
     "Refusal",
     "RunningCrm",
     "RunningPbx",
+    "Seen",
     "Side",
     "UnknownName",
     "Unreachable",

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 
 from callproof.cli import main
 from callproof.conformance.exhibits import exhibits, offset
-from callproof.conformance.ladder import Lane, ladders, text
+from callproof.conformance.ladder import Lifeline, ladders, text
 from callproof.conformance.verdict import Verdict
 from callproof.contract.schemas import load
 from callproof.crm.account import api_key
@@ -165,14 +165,14 @@ def test_a_call_is_a_ladder_from_the_first_ring_to_the_upload() -> None:
     (ladder,) = ladders(exhibits(result.exchanges))
     steps = [(arrow.source, arrow.to, arrow.label.split()[0].rstrip(",")) for arrow in ladder.arrows]
     assert steps == [
-        (Lane.CUSTOMER, Lane.PBX, "calls"),
-        (Lane.PBX, Lane.CRM, "manager-lookup"),
-        (Lane.PBX, Lane.CRM, "call-event"),
-        (Lane.CRM, Lane.MANAGER, "card"),
-        (Lane.PBX, Lane.CUSTOMER, "ends"),
-        (Lane.PBX, Lane.CRM, "call-event"),
-        (Lane.CRM, Lane.MANAGER, "card"),
-        (Lane.PBX, Lane.CRM, "calls-upload"),
+        (Lifeline.CUSTOMER, Lifeline.PBX, "calls"),
+        (Lifeline.PBX, Lifeline.CRM, "manager-lookup"),
+        (Lifeline.PBX, Lifeline.CRM, "call-event"),
+        (Lifeline.CRM, Lifeline.MANAGER, "card"),
+        (Lifeline.PBX, Lifeline.CUSTOMER, "ends"),
+        (Lifeline.PBX, Lifeline.CRM, "call-event"),
+        (Lifeline.CRM, Lifeline.MANAGER, "card"),
+        (Lifeline.PBX, Lifeline.CRM, "calls-upload"),
     ]
     assert ladder.arrows[0].implied
     assert not ladder.arrows[1].implied
@@ -209,7 +209,7 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     ).stdout.splitlines()
     assert echoed[0] == "http://127.0.0.1:1/api/v5/telephony/call/event"
     assert "X-Api-Key: k'ey" in echoed
-    assert exchange.request.text in echoed
+    assert exchange.request.body.text in echoed
     assert shlex.split(line)
 
 

@@ -159,7 +159,7 @@ def test_actions_become_stimuli_and_views_become_state(side: str, pair: BuiltIn)
     end = Foreign(target, hands(side), End(Side.CRM, pair.crm_url))
     answer = end.post("/calls/c-1/answer", {"extension": "100"})
     assert answer["call"] == {"uuid": {"call": "c-1", "who": "100"}}
-    assert end.get("/state") == {"calls": [{"id": "1", "state": "ended"}]}
+    assert end.state() == {"calls": [{"id": "1", "state": "ended"}]}
     with pytest.raises(ActionRefused, match="no stimulus 'drop'"):
         end.post("/calls/c-1/fail")
     end.close()

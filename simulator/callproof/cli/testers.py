@@ -4,37 +4,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
-import msgspec
 
 from callproof.cli.common import CRM_URL, PBX_URL, option
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
 from callproof.conformance.ladder import ladders, text
-from callproof.contract.findings import Finding, printable, sentence
+from callproof.contract.findings import printable, sentence
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.errors import Refusal
-
-
-class _Asked(msgspec.Struct):
-    method: str
-    url: str
-
-
-class _Answered(msgspec.Struct):
-    status: int
-
-
-class _Entry(msgspec.Struct):
-    """What a line of the journal shows; the control API gives more."""
-
-    id: int
-    direction: str
-    request: _Asked
-    answer: _Answered | None
-    error: str
-    findings: list[Finding]
+from callproof.exchange.exchange import Exchange
 
 
 @click.command()
@@ -75,15 +55,14 @@ def call(
 def journal(end: str, url: str, control_token: str) -> None:
     """Show what went over the wire at a running end, with what was found about it."""
     with _end(Side(end), url, control_token) as found:
-        entries = msgspec.convert(_entries(found), list[_Entry])
-    for entry in entries:
+        page = found.journal()
+    for entry in page.entries:
+        request = entry.request
         result = entry.answer.status if entry.answer else entry.error
-        click.echo(
-            f"{entry.id:>5} {entry.direction:<3} {entry.request.method} {entry.request.url} -> {result}"
-        )
+        click.echo(f"{entry.id:>5} {entry.direction:<3} {request.method} {request.url} -> {result}")
         for finding in entry.findings:
-            place = f"{finding.where}{finding.pointer}"
-            line = f"{finding.kind}: {place}: {sentence(finding.message, finding.remedy)}"
+            said = sentence(finding.message, finding.remedy)
+            line = f"{finding.kind}: {finding.where}{finding.pointer}: {said}"
             click.echo(f"      {printable(line)}")
 
 
@@ -109,19 +88,12 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
             click.echo(printable(line))
 
 
-def _whole_journal(end: End) -> list[JsonObject]:
+def _whole_journal(end: End) -> list[Exchange]:
     """All entries, page after page."""
-    entries: list[JsonObject] = []
-    while more := _entries(end, msgspec.convert(entries[-1]["id"], int) if entries else 0):
+    entries: list[Exchange] = []
+    while more := end.journal(entries[-1].id if entries else 0).entries:
         entries += more
     return entries
-
-
-def _entries(end: End, since: int = 0) -> list[JsonObject]:
-    """The page after the entry ``since``, oldest first; each has the members of ``_Entry`` and more."""
-    found = end.get("/journal", since=since)["entries"]
-    assert isinstance(found, list)
-    return [entry for entry in found if isinstance(entry, dict)]
 
 
 @contextmanager

@@ -7,12 +7,11 @@ every message has the step ``every message``, a scenario that breaks off the req
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
 
+import msgspec
 import yaml
 
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
-from callproof.contract.jsontypes import JsonObject
 from callproof.contract.schemas import load
 from callproof.files.yamlfile import Document
 
@@ -26,7 +25,7 @@ class KnownFailure:
 
     scenario: str
     requirement: str
-    step: str
+    step: str = ""
     where: str = ""
 
     @property
@@ -72,14 +71,9 @@ def load_baseline(file: str) -> Baseline:
     """Raises FileError, which names the line, for anything wrong in the file."""
     document = Document(Path(file))
     document.demand(load("baseline"), document.data)
-    entries = cast("dict[str, list[JsonObject]]", document.data)["known"]
+    entries = msgspec.convert(document.data, dict[str, list[KnownFailure]])["known"]
     return Baseline(
-        KnownFailure(
-            str(entry["scenario"]),
-            str(entry["requirement"]),
-            str(entry.get("step", "")),
-            f"{file}:{document.line(('known', place))}",
-        )
+        replace(entry, where=f"{file}:{document.line(('known', place))}")
         for place, entry in enumerate(entries)
     )
 

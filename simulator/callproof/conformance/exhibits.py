@@ -7,7 +7,7 @@ it down, because only there one sees what was sent and whether an answer came.
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from callproof.conformance.evidence import Exchange
+from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
 
 
@@ -16,7 +16,7 @@ class Exhibit:
     """``refs`` are the entries of the journals that tell of it; ``since`` is in seconds after the first."""
 
     number: int
-    exchange: Exchange
+    exchange: Seen
     refs: tuple[str, ...]
     since: float
 
@@ -31,21 +31,20 @@ class Exhibit:
     @property
     def asked(self) -> Side:
         """Who had to answer."""
-        return Side.PBX if self.exchange.asked_by is Side.CRM else Side.CRM
+        return self.exchange.asked_by.other
 
     @property
     def outcome(self) -> str:
         return str(self.exchange.status or self.exchange.error or "no answer")
 
 
-def exhibits(exchanges: Iterable[Exchange]) -> list[Exhibit]:
+def exhibits(exchanges: Iterable[Seen]) -> list[Exhibit]:
     """Every exchange once, with both entries where two journals have it."""
-    found: list[list[Exchange]] = []
-    waiting: dict[tuple[object, ...], list[list[Exchange]]] = {}
+    found: list[list[Seen]] = []
+    waiting: dict[tuple[object, ...], list[list[Seen]]] = {}
     for exchange in exchanges:
-        same = (exchange.asked_by, exchange.method, exchange.url, exchange.request.text)
-        other = Side.PBX if exchange.seen_by is Side.CRM else Side.CRM
-        alone = waiting.get((other, *same))
+        same = (exchange.asked_by, exchange.method, exchange.url, exchange.request.body.text)
+        alone = waiting.get((exchange.seen_by.other, *same))
         if alone:
             alone.pop(0).append(exchange)
             continue
@@ -57,7 +56,7 @@ def exhibits(exchanges: Iterable[Exchange]) -> list[Exhibit]:
     return [_exhibit(number, views, began) for number, views in enumerate(found, 1)]
 
 
-def _exhibit(number: int, views: list[Exchange], began: float) -> Exhibit:
+def _exhibit(number: int, views: list[Seen], began: float) -> Exhibit:
     asker = next((view for view in views if view.seen_by is view.asked_by), views[0])
     return Exhibit(number, asker, tuple(view.ref for view in views), round(views[0].at - began, 3))
 

@@ -2,7 +2,6 @@
 stimuli and views, and what no side from outside can tell is empty."""
 
 from collections.abc import Mapping
-from typing import cast
 
 import requests
 
@@ -13,6 +12,8 @@ from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Targ
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.control.driven import JournalPage, RawRequest, State
+from callproof.control.wire import ClockTold
 from callproof.exchange.names import BENCH_HEADER
 
 TIMEOUT = 30.0
@@ -33,33 +34,68 @@ class Foreign:
         self._hands = hands
         self._facing = facing
         self._moved = 0.0
-        self._began = cast(float, facing.get("/clock")["now"])
+        self._began = facing.clock().now
 
     def get(self, path: str, **query: float) -> JsonObject:
-        match path:
-            case "/journal":
-                return {"lastId": 0, "entries": []}
-            case "/clock":
-                return self._clock()
-            case "/state":
-                return {name: self._view(view) for name, view in self._target.views.items()}
         raise ActionRefused(f"The {self.side} under test has no {path}")
 
     def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject:
-        sent = dict(body or {})
-        match path:
-            case "/reset":
-                self._made.read()
-                for stimulus in self._target.set_up:
-                    self._hands.do(stimulus)
-                return {"lastId": 0}
-            case "/clock":
-                return self._pass_time(sent)
-            case "/history":
-                return self._upload_every(sent)
-            case "/send":
-                return self._send(sent)
-        return self._act(path, sent)
+        """The action whose control method this is, with the arguments by their names in scenarios."""
+        sent = body or {}
+        for name, rule in ACTIONS.items():
+            parts = _parts(rule.path, path) if rule.end is self.side else None
+            if parts is not None:
+                named = {ours: sent[theirs] for ours, theirs in rule.args.items() if theirs in sent}
+                answer = self._hands.do(self._stimulus(name, "the action"), {**parts, **named})
+                return dict(answer) if isinstance(answer, Mapping) else {}
+        raise ActionRefused(f"Nobody can do {path} at the {self.side} under test")
+
+    def clock(self) -> ClockTold:
+        now = self._now()
+        kind = "manual" if self._target.timed or self.side is Side.CRM else "real"
+        return ClockTold("under test", kind, now, next=now + STRIDE if self._target.timed else None)
+
+    def advance(self, seconds: float = 0.0) -> ClockTold:
+        return self.advance_to(self._now() + seconds)
+
+    def advance_to(self, moment: float) -> ClockTold:
+        seconds = moment - self._now()
+        if seconds > 0 and self._target.timed:
+            self._hands.do(self._target.stimuli[PASS_TIME], {"seconds": seconds})
+            self._moved += seconds
+        return self.clock()
+
+    def journal(self, since: int = 0, *, wait: float = 0.0, limit: int = 1000) -> JournalPage:
+        return JournalPage(0)
+
+    def state(self) -> State:
+        return {name: self._view(view) for name, view in self._target.views.items()}
+
+    def reset(self) -> int:
+        self._made.read()
+        for stimulus in self._target.set_up:
+            self._hands.do(stimulus)
+        return 0
+
+    def upload_every(self, seconds: float) -> None:
+        if seconds or UPLOAD_EVERY in self._target.stimuli:
+            self._hands.do(self._stimulus(UPLOAD_EVERY, "it"), {"seconds": seconds})
+
+    def send(self, request: RawRequest) -> None:
+        """A request of the bench, in the name of a PBX under test, to our CRM."""
+        key = self._target.api_key if request.api_key is None else request.api_key
+        headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
+        try:
+            self._session.request(
+                request.method,
+                self._facing.url + request.path,
+                params=request.query,
+                data=request.form or None,
+                headers=headers,
+                timeout=TIMEOUT,
+            )
+        except requests.RequestException as error:
+            raise Unreachable(f"The CRM at {self._facing.url} does not answer ({error})") from None
 
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the API of a CRM under test."""
@@ -86,50 +122,11 @@ class Foreign:
             self._session.close()
             self._hands.close()
 
-    def _act(self, path: str, body: JsonObject) -> JsonObject:
-        """The action whose control method this is, with the arguments by their names in scenarios."""
-        for name, rule in ACTIONS.items():
-            if rule.end is not self.side:
-                continue
-            inner = _parts(rule.path, path)
-            if inner is None:
-                continue
-            stimulus = self._target.stimuli.get(name)
-            if stimulus is None:
-                raise ActionRefused(
-                    f"there is no stimulus {name!r}; write one, or name the action under absent"
-                )
-            named = {ours: body[theirs] for ours, theirs in rule.args.items() if theirs in body}
-            answer = self._hands.do(stimulus, {**inner, **named})
-            return dict(answer) if isinstance(answer, Mapping) else {}
-        raise ActionRefused(f"Nobody can do {path} at the {self.side} under test")
-
-    def _upload_every(self, body: JsonObject) -> JsonObject:
-        stimulus = self._target.stimuli.get(UPLOAD_EVERY)
-        if stimulus:
-            self._hands.do(stimulus, {"seconds": body["every"]})
-        elif body["every"]:
-            raise ActionRefused(
-                f"there is no stimulus {UPLOAD_EVERY!r}; write one, or name it under absent"
-            )
-        return {}
-
-    def _send(self, body: JsonObject) -> JsonObject:
-        """A request of the bench, in the name of a PBX under test, to our CRM."""
-        key = body.get("apiKey", self._target.api_key)
-        headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": str(key)} if key else {})
-        try:
-            response = self._session.request(
-                str(body["method"]),
-                self._facing.url + str(body["path"]),
-                params=cast("dict[str, str]", body["query"]),
-                data=cast("dict[str, str]", body["form"]) or None,
-                headers=headers,
-                timeout=TIMEOUT,
-            )
-        except requests.RequestException as error:
-            raise Unreachable(f"The CRM at {self._facing.url} does not answer ({error})") from None
-        return {"status": response.status_code, "text": response.text}
+    def _stimulus(self, name: str, what: str) -> Stimulus:
+        found = self._target.stimuli.get(name)
+        if found is None:
+            raise ActionRefused(f"there is no stimulus {name!r}; write one, or name {what} under absent")
+        return found
 
     def _view(self, view: Stimulus) -> list[Json]:
         found = self._hands.do(view)
@@ -137,29 +134,11 @@ class Foreign:
             raise ActionRefused(f"the view {view.name!r} answered no list")
         return found
 
-    def _pass_time(self, body: JsonObject) -> JsonObject:
-        now = self._now()
-        until = cast(float, body["to"]) if "to" in body else now + cast(float, body.get("advance", 0))
-        if until > now and self._target.timed:
-            self._hands.do(self._target.stimuli[PASS_TIME], {"seconds": until - now})
-            self._moved += until - now
-        return self._clock()
-
-    def _clock(self) -> JsonObject:
-        now = self._now()
-        kind = "manual" if self._target.timed or self.side is Side.CRM else "real"
-        return {
-            "id": "under test",
-            "kind": kind,
-            "now": now,
-            "next": now + STRIDE if self._target.timed else None,
-        }
-
     def _now(self) -> float:
         """A test clock begins with ours and is moved by what it is told; a real one is ours."""
         if self._target.timed:
             return self._began + self._moved
-        return cast(float, self._facing.get("/clock")["now"])
+        return self._facing.clock().now
 
 
 def _parts(pattern: str, path: str) -> dict[str, Json] | None:

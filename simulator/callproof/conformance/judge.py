@@ -1,35 +1,58 @@
-"""What every message is judged by, whatever the scenario is about: its schema and its form."""
+"""Who is judged, and what every message is judged by, whatever the scenario is about: its schema and its
+form."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
-from typing import cast
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from callproof.conformance.evidence import Exchange, is_remark
+from callproof.conformance.evidence import Seen, is_remark
 from callproof.conformance.verdict import Check
 from callproof.contract import schemas
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
+from callproof.contract.requirements import all_requirements
 
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
 
-def judge(exchange: Exchange, where: str) -> Iterator[Check]:
+@dataclass(frozen=True)
+class UnderTest:
+    """Whom a run judges: both ends, or ``side`` alone, which is somebody else's.
+
+    What only the other side owes is an effect then: its absence breaks the scenario and blames nobody's
+    row. ``code`` and ``client_id`` are how the PBX registers itself.
+    """
+
+    side: Side | None = None
+    code: str = "virtual-pbx"
+    client_id: str = "2dbh26tahjj26sg"
+
+    def faces(self, side: Side) -> Side:
+        """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""
+        return (self.side or side).other
+
+    def counts(self, check: Check) -> bool:
+        return self.side in (None, all_requirements()[check.requirement].side)
+
+
+BOTH = UnderTest()
+
+
+def judge(exchange: Seen, where: str) -> Iterator[Check]:
     """Checks on the side that faces the journal: its requests, or its answers to requests."""
     for check in _judged(exchange, where):
         yield replace(check, exchanges=(exchange.ref,))
 
 
-def _judged(exchange: Exchange, where: str) -> Iterator[Check]:
-    faced = Side.PBX if exchange.seen_by is Side.CRM else Side.CRM
-    if exchange.asked_by is faced:
+def _judged(exchange: Seen, where: str) -> Iterator[Check]:
+    if exchange.asked_by is exchange.seen_by.other:
         if not exchange.by_bench:
             yield from _request(exchange, where)
     elif exchange.asked_by is Side.PBX:
         yield from _answer(exchange, where)
 
 
-def _request(exchange: Exchange, where: str) -> Iterator[Check]:
+def _request(exchange: Seen, where: str) -> Iterator[Check]:
     operation = exchange.operation
     if operation is None:
         # The scenario reports it as a request that nothing explains.
@@ -47,7 +70,7 @@ def _request(exchange: Exchange, where: str) -> Iterator[Check]:
         yield from _by_form(exchange, where)
 
 
-def _by_form(exchange: Exchange, where: str) -> Iterator[Check]:
+def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
     """How the request was written down: what was forgiven, ignored or at the wrong place."""
     remarks = [finding for finding in exchange.findings if is_remark(finding)]
     for row in sorted(FORM_ROWS - {finding.requirement for finding in remarks}):
@@ -56,7 +79,7 @@ def _by_form(exchange: Exchange, where: str) -> Iterator[Check]:
         yield Check(finding.requirement, str(exchange), where, str(finding), forgiven=True)
 
 
-def _answer(exchange: Exchange, where: str) -> Iterator[Check]:
+def _answer(exchange: Seen, where: str) -> Iterator[Check]:
     what = f"the answer to {exchange}"
     if exchange.status is None:
         yield Check("CRM-API-01", what, where, exchange.error)
@@ -75,7 +98,7 @@ def _answer(exchange: Exchange, where: str) -> Iterator[Check]:
 def _by_schema(
     schema_id: str,
     value: Json,
-    violations: "list[schemas.Violation] | tuple[schemas.Violation, ...]",
+    violations: Sequence[schemas.Violation],
     what: str,
     where: str,
 ) -> Iterator[Check]:
@@ -87,17 +110,19 @@ def _by_schema(
         yield Check(row, what, where)
 
 
-def touched(schema: Mapping[str, Json], value: Json) -> set[str]:
+def touched(schema: Json, value: Json) -> set[str]:
     """The rows that the members of this value rest on."""
+    if not isinstance(schema, Mapping):
+        return set()
     schema = schemas.resolve(schema)
     rows = {str(schema["x-requirement"])} if "x-requirement" in schema else set()
-    if isinstance(value, Mapping):
-        members = cast(JsonObject, schema.get("properties") or {})
+    members = schema.get("properties")
+    if isinstance(value, Mapping) and isinstance(members, Mapping):
         for name in value.keys() & members.keys():
-            rows |= touched(cast(JsonObject, members[name]), value[name])
+            rows |= touched(members[name], value[name])
     elif isinstance(value, list):
         for item in value:
-            rows |= touched(cast(JsonObject, schema.get("items") or {}), item)
+            rows |= touched(schema.get("items"), item)
     return rows
 
 

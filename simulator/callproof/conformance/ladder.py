@@ -1,4 +1,4 @@
-"""A call as a ladder diagram: four lanes, and an arrow for everything that passed between two of them.
+"""A call as a ladder diagram: four lifelines, and an arrow for everything that passed between two of them.
 
 Arrows between the PBX and the CRM are exchanges. What happens at the customer's and the manager's telephone
 nobody sees; such an arrow is *implied* by an exchange: an incoming event means that somebody rings and that
@@ -8,17 +8,17 @@ the manager sees a card, a request to makeCallUrl that a manager clicked.
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import cast
 
 from callproof.conformance.exhibits import Exhibit, offset
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.operations import Side
 from callproof.contract.phones import phone_key
 
 # How long before its first event a call can have been looked up or clicked on, in seconds.
 PRELUDE = 120.0
 
 
-class Lane(IntEnum):
+class Lifeline(IntEnum):
     """The columns, from left to right."""
 
     CUSTOMER = 0
@@ -27,7 +27,13 @@ class Lane(IntEnum):
     MANAGER = 3
 
 
-LANE_NAMES = {Lane.CUSTOMER: "customer", Lane.PBX: "PBX", Lane.CRM: "CRM", Lane.MANAGER: "manager"}
+LIFELINE_NAMES = {
+    Lifeline.CUSTOMER: "customer",
+    Lifeline.PBX: "PBX",
+    Lifeline.CRM: "CRM",
+    Lifeline.MANAGER: "manager",
+}
+_OF_SIDE = {Side.PBX: Lifeline.PBX, Side.CRM: Lifeline.CRM}
 
 
 @dataclass(frozen=True)
@@ -35,8 +41,8 @@ class Arrow:
     """``at`` is in seconds after the ladder's beginning. ``exhibit`` is the number of the exchange, also of
     the one that an ``implied`` arrow follows from."""
 
-    source: Lane
-    to: Lane
+    source: Lifeline
+    to: Lifeline
     label: str
     at: float
     status: str
@@ -79,9 +85,9 @@ def ladders(shown: Sequence[Exhibit]) -> list[Ladder]:
 
 
 def text(ladder: Ladder, width: int = 26) -> str:
-    """The ladder for a terminal, ``width`` characters between two lanes."""
+    """The ladder for a terminal, ``width`` characters between two lifelines."""
     margin = 14
-    lines = [" " * (margin - 4) + "".join(f"{name:<{width}}" for name in LANE_NAMES.values()).rstrip()]
+    lines = [" " * (margin - 4) + "".join(f"{name:<{width}}" for name in LIFELINE_NAMES.values()).rstrip()]
     for arrow in ladder.arrows:
         row = list("|".ljust(width) * 3 + "|")
         left, right = sorted((arrow.source * width, arrow.to * width))
@@ -127,7 +133,7 @@ def _join(exhibit: Exhibit, calls: dict[str, _Call]) -> None:
         return
     if exhibit.name not in ("manager-lookup", "make-call"):
         return
-    phone = str(cast(JsonObject, exhibit.exchange.params or {}).get("phone") or "")
+    phone = str(reached(exhibit.exchange.params, "phone") or "")
     key = phone_key(phone)
     refused = exhibit.name == "make-call" and exhibit.exchange.status != 200
     later = [
@@ -151,7 +157,7 @@ def _ladder(call: _Call) -> Ladder:
         at = round(part.since - began, 3)
         if not rung and _is_incoming(part):
             rung = True
-            arrows.append(_implied(part, at, Lane.CUSTOMER, Lane.PBX, f"calls{_line(part)}"))
+            arrows.append(_implied(part, at, Lifeline.CUSTOMER, Lifeline.PBX, f"calls{_line(part)}"))
         arrows += _arrows(part, at, call.id)
     return Ladder(call.id, call.phone, tuple(arrows))
 
@@ -175,7 +181,7 @@ def _line(part: Exhibit) -> str:
 def _arrows(part: Exhibit, at: float, call_id: str) -> Iterator[Arrow]:
     """What one exchange means: itself, and what is implied by it."""
     good = part.exchange.status is not None and part.exchange.status < 300
-    source, to = (Lane.PBX, Lane.CRM) if part.exchange.asked_by == "pbx" else (Lane.CRM, Lane.PBX)
+    source, to = _OF_SIDE[part.exchange.asked_by], _OF_SIDE[part.asked]
 
     def itself(label: str) -> Arrow:
         return Arrow(source, to, label, at, part.outcome, part.number, failed=not good)
@@ -184,15 +190,15 @@ def _arrows(part: Exhibit, at: float, call_id: str) -> Iterator[Arrow]:
         case "manager-lookup":
             yield itself(f"manager-lookup{_named(part)}")
         case "make-call":
-            code = cast(JsonObject, part.exchange.params or {}).get("code")
-            yield _implied(part, at, Lane.MANAGER, Lane.CRM, f"clicks, extension {code}")
+            code = reached(part.exchange.params, "code")
+            yield _implied(part, at, Lifeline.MANAGER, Lifeline.CRM, f"clicks, extension {code}")
             yield itself("make-call")
             if not good:
-                yield _implied(part, at, Lane.CRM, Lane.MANAGER, "is told that it failed")
+                yield _implied(part, at, Lifeline.CRM, Lifeline.MANAGER, "is told that it failed")
         case "calls-upload":
             yield itself(f"calls-upload{_uploaded(part, call_id)}")
         case "record":
-            yield _implied(part, at, Lane.MANAGER, Lane.CRM, "plays the recording")
+            yield _implied(part, at, Lifeline.MANAGER, Lifeline.CRM, "plays the recording")
             yield itself("record")
         case _:
             yield from _of_event(part, at, itself(f"{part.name} {_event(part).get('type', '')}"), good)
@@ -203,30 +209,28 @@ def _of_event(part: Exhibit, at: float, itself: Arrow, good: bool) -> Iterator[A
     match event.get("type"):
         case "hangup":
             how = event.get("hangupStatus")
-            yield _implied(part, at, Lane.PBX, Lane.CUSTOMER, f"ends{f', {how}' if how else ''}")
+            yield _implied(part, at, Lifeline.PBX, Lifeline.CUSTOMER, f"ends{f', {how}' if how else ''}")
             yield itself
             if good:
-                yield _implied(part, at, Lane.CRM, Lane.MANAGER, "card closes")
+                yield _implied(part, at, Lifeline.CRM, Lifeline.MANAGER, "card closes")
             return
         case "out":
-            yield _implied(part, at, Lane.PBX, Lane.CUSTOMER, "dials")
+            yield _implied(part, at, Lifeline.PBX, Lifeline.CUSTOMER, "dials")
     yield itself
     known = _reached(part)
     if good and known:
-        yield _implied(part, at, Lane.CRM, Lane.MANAGER, f"card, {', '.join(known)}")
+        yield _implied(part, at, Lifeline.CRM, Lifeline.MANAGER, f"card, {', '.join(known)}")
 
 
 def _reached(part: Exhibit) -> list[str]:
     """The extensions of an event that the CRM knows."""
-    codes, answer = _event(part).get("codes"), part.exchange.answer
-    unknown = answer.get("notExistCodes") if isinstance(answer, Mapping) else None
+    codes, unknown = _event(part).get("codes"), reached(part.exchange.answer, "notExistCodes")
     strange = {str(code) for code in unknown} if isinstance(unknown, list) else set()
     return [str(code) for code in codes if str(code) not in strange] if isinstance(codes, list) else []
 
 
 def _named(part: Exhibit) -> str:
-    answer = part.exchange.answer
-    manager = answer.get("manager") if isinstance(answer, Mapping) else None
+    manager = reached(part.exchange.answer, "manager")
     if not isinstance(manager, Mapping):
         return ", nobody"
     return f", {manager.get('code')}" if manager.get("code") else ", no extension"
@@ -240,5 +244,5 @@ def _uploaded(part: Exhibit, call_id: str) -> str:
     return f" {item.get('result', '')}{talked}"
 
 
-def _implied(part: Exhibit, at: float, source: Lane, to: Lane, label: str) -> Arrow:
+def _implied(part: Exhibit, at: float, source: Lifeline, to: Lifeline, label: str) -> Arrow:
     return Arrow(source, to, label, at, "", part.number, implied=True)

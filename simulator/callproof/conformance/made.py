@@ -1,15 +1,18 @@
 """What a run made at a CRM under test: its owner may have to tidy up afterwards."""
 
-from typing import cast
 from urllib.parse import urlsplit
 
-import orjson
+import msgspec
 
-from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import End
+from callproof.exchange.exchange import Answer
 
 _UPLOAD = BY_NAME["calls-upload"].path
+
+
+class _Taken(msgspec.Struct, rename="camel"):
+    processed_calls_count: int = 0
 
 
 class Made:
@@ -31,24 +34,21 @@ class Made:
 
     def read(self) -> None:
         """Look at what is new in the journal."""
-        while entries := cast(list[JsonObject], self._pbx.get("/journal", since=self._seen)["entries"]):
-            self._seen = cast(int, entries[-1]["id"])
+        while entries := self._pbx.journal(self._seen).entries:
+            self._seen = entries[-1].id
             for entry in entries:
-                if entry["direction"] == "out" and entry["answer"]:
-                    self._read(cast(JsonObject, entry["request"]), cast(JsonObject, entry["answer"]))
+                if entry.direction == "out" and entry.answer:
+                    self._read(urlsplit(entry.request.url).path, entry.answer)
 
-    def _read(self, request: JsonObject, answer: JsonObject) -> None:
-        path = urlsplit(str(request["url"])).path
-        said = str(cast(JsonObject, answer["body"]).get("text") or "")
-        if answer["status"] == 201:
-            self.note(path, said)
-        elif path == _UPLOAD and answer["status"] == 200:
-            self._calls += _processed(said)
+    def _read(self, path: str, answer: Answer) -> None:
+        if answer.status == 201:
+            self.note(path, answer.body.text or "")
+        elif path == _UPLOAD and answer.status == 200:
+            self._calls += _processed(answer.body.content)
 
 
-def _processed(said: str) -> int:
+def _processed(said: bytes) -> int:
     try:
-        count = orjson.loads(said)["processedCallsCount"]
-    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return msgspec.json.decode(said, type=_Taken).processed_calls_count
+    except msgspec.DecodeError:
         return 0
-    return count if isinstance(count, int) else 0

@@ -19,7 +19,6 @@ from callproof.contract.phones import same_phone
 
 OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not")
 
-
 # What is measured in whole seconds; where time is real, neither end can tell them exactly.
 TIMES = ("duration", "durationWaiting")
 # How much of a value a problem shows.

@@ -147,3 +147,7 @@ def expectations(steps: Iterable[Step]) -> Iterator[Expect]:
             yield step
         elif isinstance(step, Repeat):
             yield from expectations(step.steps)
+
+
+class BrokenScenario(Exception):
+    """A step could not be done; the text says which and why."""

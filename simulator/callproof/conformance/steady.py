@@ -5,7 +5,9 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
-from callproof.conformance.evidence import Exchange, Message
+from msgspec import structs
+
+from callproof.conformance.evidence import Half, Seen, reworded
 from callproof.contract.jsontypes import Json
 
 # Said by a server of itself and of its machine's time, or by the runner to our own ends.
@@ -13,17 +15,21 @@ VARYING = frozenset({"date", "server", "connection", "keep-alive", "x-callproof-
 _BOUNDARY = re.compile(r'(?i)^multipart/.*;\s*boundary="?([^";,\s]+)')
 
 
-def steady(exchange: Exchange, masked: Callable[[str], str]) -> Exchange:
+def steady(seen: Seen, masked: Callable[[str], str]) -> Seen:
     """The exchange without clocks, servers and boundaries, ``masked`` where it names a port."""
+    request = structs.replace(seen.request, url=masked(seen.url))
     return replace(
-        exchange,
-        url=masked(exchange.url),
-        params=mapped(exchange.params, masked),
-        answer=mapped(exchange.answer, masked),
-        error=masked(exchange.error),
-        refused=masked(exchange.refused),
-        request=_message(exchange.request, masked),
-        reply=_message(exchange.reply, masked) if exchange.reply else None,
+        seen,
+        exchange=structs.replace(
+            seen.exchange,
+            request=_message(request, masked),
+            answer=_message(seen.reply, masked) if seen.reply else None,
+            error=masked(seen.error),
+            # No report tells what the end itself found.
+            findings=(),
+        ),
+        params=mapped(seen.params, masked),
+        refused=masked(seen.refused),
     )
 
 
@@ -38,12 +44,12 @@ def mapped(value: Json, change: Callable[[str], str]) -> Json:
     return value
 
 
-def _message(message: Message, masked: Callable[[str], str]) -> Message:
+def _message(message: Half, masked: Callable[[str], str]) -> Half:
     found = _BOUNDARY.match(message.header("content-type"))
 
     def change(text: str) -> str:
         return masked(text.replace(found[1], "boundary") if found else text)
 
     headers = tuple((name, change(value)) for name, value in message.headers if name.lower() not in VARYING)
-    text = None if message.text is None else change(message.text)
-    return replace(message, headers=headers).saying(text)
+    text = message.body.text
+    return reworded(message, headers, None if text is None else change(text))

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from callproof.conformance.evidence import Exchange
+from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
 from callproof.contract.requirements import RULESET, Requirement, Severity, all_requirements
 
@@ -68,7 +68,7 @@ class ScenarioResult:
     broken: str = ""
     known: bool = False
     rule: str = ""
-    exchanges: list[Exchange] = field(default_factory=list)
+    exchanges: list[Seen] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,13 @@ def pointer(path: Iterable[str | int]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
+def reached(value: Json, *path: str) -> Json:
+    """The member that the names lead to; None where one of them leads nowhere."""
+    for name in path:
+        value = value.get(name) if isinstance(value, Mapping) else None
+    return value
+
+
 def parts(json_pointer: str) -> list[str]:
     """The inverse of ``pointer``; every part comes back as text."""
     if not json_pointer:

@@ -6,21 +6,24 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
-from typing import Protocol
+from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 import msgspec
-import orjson
 import requests
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.control.driven import Driven, JournalPage, RawRequest, State
 from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
+from callproof.exchange.exchange import decoder
 from callproof.exchange.names import BENCH_HEADER
 
 TIMEOUT = 60.0
 LONGEST_POLL = 1.0
+
+_T = TypeVar("_T")
 
 
 class Unreachable(OutOfReach):
@@ -29,6 +32,11 @@ class Unreachable(OutOfReach):
 
 class ActionRefused(Refusal):
     """An end answered that it cannot do what was asked."""
+
+
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
+_CLOCK = msgspec.json.Decoder(ClockTold)
+_PAGE = decoder(JournalPage)
 
 
 class End:
@@ -44,10 +52,38 @@ class End:
             self._session.headers[TOKEN_HEADER] = token
 
     def get(self, path: str, **query: float) -> JsonObject:
-        return self._ask("GET", path, params={name: f"{value:.15g}" for name, value in query.items()})
+        return self._get(_OBJECT, path, query)
 
     def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject:
-        return self._ask("POST", path, data=orjson.dumps(dict(body or {})))
+        return self._post(_OBJECT, path, dict(body or {}))
+
+    def clock(self) -> ClockTold:
+        return self._get(_CLOCK, "/clock")
+
+    def advance(self, seconds: float = 0.0) -> ClockTold:
+        """Move a manual clock on; with 0 everything happens that is due."""
+        return self._post(_CLOCK, "/clock", {"advance": seconds})
+
+    def advance_to(self, moment: float) -> ClockTold:
+        return self._post(_CLOCK, "/clock", {"to": moment})
+
+    def journal(self, since: int = 0, *, wait: float = 0.0, limit: int = 1000) -> JournalPage:
+        """Entries with a higher number; waits up to ``wait`` real seconds for the first."""
+        return self._get(_PAGE, "/journal", {"since": since, "wait": wait, "limit": limit})
+
+    def state(self) -> State:
+        return {name: found for name, found in self.get("/state").items() if isinstance(found, list)}
+
+    def reset(self) -> int:
+        """Back to the beginning; gives the number of the journal's last entry, which is forgotten."""
+        return self._post(_PAGE, "/reset", {}).last_id
+
+    def upload_every(self, seconds: float) -> None:
+        """From now on the PBX uploads its history in batches, with 0 after each call."""
+        self.post("/history", {"every": seconds})
+
+    def send(self, request: RawRequest) -> None:
+        self._post(_OBJECT, "/send", request)
 
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the CRM's own API, to prepare a scenario; nobody is judged by it."""
@@ -61,37 +97,41 @@ class End:
     def close(self) -> None:
         self._session.close()
 
+    def _get(
+        self, answers: "msgspec.json.Decoder[_T]", path: str, query: Mapping[str, float] | None = None
+    ) -> _T:
+        params = {name: f"{value:.15g}" for name, value in (query or {}).items()}
+        return self._ask(answers, "GET", path, params=params)
+
+    def _post(self, answers: "msgspec.json.Decoder[_T]", path: str, body: object) -> _T:
+        return self._ask(answers, "POST", path, data=msgspec.json.encode(body))
+
     def _ask(
-        self, method: str, path: str, params: Mapping[str, str] | None = None, data: bytes | None = None
-    ) -> JsonObject:
+        self,
+        answers: "msgspec.json.Decoder[_T]",
+        method: str,
+        path: str,
+        params: Mapping[str, str] | None = None,
+        data: bytes | None = None,
+    ) -> _T:
         try:
             response = self._session.request(
                 method, f"{self.url}/_bench{path}", params=params, data=data, timeout=TIMEOUT
             )
-            body = msgspec.json.decode(response.content, type=dict)
-        except (requests.RequestException, msgspec.DecodeError, UnicodeDecodeError) as error:
+            if response.status_code == 200:
+                return answers.decode(response.content)
+            said = _OBJECT.decode(response.content)
+        except (requests.RequestException, msgspec.DecodeError) as error:
             raise self._unreachable(error) from None
-        if response.status_code >= 500 and "error" not in body:
+        if response.status_code >= 500 and "error" not in said:
             raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {response.text[:200]}")
-        if response.status_code != 200:
-            raise ActionRefused(str(body.get("error") or body.get("errorMsg") or response.status_code))
-        return body
+        raise ActionRefused(str(said.get("error") or said.get("errorMsg") or response.status_code))
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        end = f"The {self.side.upper()} at {self.url}"
-        return Unreachable(f"{end} does not answer as a callproof end ({type(error).__name__})")
-
-
-class Driven(Protocol):
-    """One end as the runner drives it: the control API of ours, or something that stands in for it."""
-
-    side: Side
-    url: str
-
-    def get(self, path: str, **query: float) -> JsonObject: ...
-    def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject: ...
-    def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response: ...
-    def close(self) -> None: ...
+        return Unreachable(
+            f"The {self.side.upper()} at {self.url} does not answer as a callproof end "
+            f"({type(error).__name__})"
+        )
 
 
 class Ends:
@@ -127,7 +167,7 @@ class Ends:
         return text
 
     def now(self) -> float:
-        return _told(self._clocked[0].get("/clock")).now
+        return self._clocked[0].clock().now
 
     def settle(self) -> None:
         """Let everything that is due happen."""
@@ -136,7 +176,7 @@ class Ends:
     def pass_time(self, seconds: float) -> None:
         """Move the clocks on together, from one planned moment to the next; real ones are waited for."""
         if len(self._clocked) == 1 and self.manual:
-            self._clocked[0].post("/clock", {"advance": seconds})
+            self._clocked[0].advance(seconds)
             return
         until = self.now() + seconds
         while self.step(until):
@@ -145,7 +185,7 @@ class Ends:
     def pass_until(self, moment: float) -> None:
         """Move manual clocks on to a moment; one that is over already changes nothing."""
         if len(self._clocked) == 1:
-            self._clocked[0].post("/clock", {"to": moment})
+            self._clocked[0].advance_to(moment)
             return
         while self.step(moment):
             pass
@@ -154,32 +194,32 @@ class Ends:
         """Go to the next moment at which something happens, at most to ``until``; False when that is it."""
         if not self.manual:
             return self._wait(until)
-        due = self._due([end.post("/clock") for end in self._clocked])
+        due = self._due([end.advance() for end in self._clocked])
         moment = min([*due, until])
-        due = self._due([end.post("/clock", {"to": moment}) for end in self._clocked])
+        due = self._due([end.advance_to(moment) for end in self._clocked])
         return moment < until or any(planned <= until for planned in due)
 
     @cached_property
     def _clocked(self) -> list[Driven]:
         """The ends whose clocks have to be moved: one of them when both share a clock."""
-        ids = [_told(end.get("/clock")).id for end in (self.crm, self.pbx)]
-        return [self.crm] if ids[0] == ids[1] else [self.crm, self.pbx]
+        shared = self.crm.clock().id == self.pbx.clock().id
+        return [self.crm] if shared else [self.crm, self.pbx]
 
     @cached_property
     def manual(self) -> bool:
         """Whether time passes by being told to."""
-        return all(_told(end.get("/clock")).kind == "manual" for end in (self.crm, self.pbx))
+        return all(end.clock().kind == "manual" for end in (self.crm, self.pbx))
 
-    def _due(self, clocks: Iterable[JsonObject]) -> list[float]:
-        return [due for clock in clocks if (due := _told(clock).next) is not None]
+    def _due(self, clocks: Iterable[ClockTold]) -> list[float]:
+        return [clock.next for clock in clocks if clock.next is not None]
 
     def _wait(self, until: float) -> bool:
         """On a real clock: until the CRM's journal grows or time is up."""
         left = until - self.now()
         if left <= 0:
             return False
-        last = msgspec.convert(self.crm.get("/journal", limit=0)["lastId"], float)
-        self.crm.get("/journal", since=last, wait=min(left, LONGEST_POLL), limit=1)
+        last = self.crm.journal(limit=0).last_id
+        self.crm.journal(last, wait=min(left, LONGEST_POLL), limit=1)
         return True
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 import base64
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -14,6 +14,7 @@ from callproof.contract.jsontypes import JsonObject
 MAX_BINARY = 16 * 1024
 
 Headers = tuple[tuple[str, str], ...]
+_T = TypeVar("_T")
 
 
 class Body:
@@ -124,6 +125,11 @@ class Exchange(msgspec.Struct, frozen=True, rename="camel"):
         return _DECODER.decode(text)
 
 
+def decoder(kind: type[_T]) -> msgspec.json.Decoder[_T]:
+    """Of JSON that holds exchanges as ``as_json`` has them."""
+    return msgspec.json.Decoder(kind, dec_hook=_body_of_json)
+
+
 def _header(headers: Headers, name: str) -> str:
     return next((value for known, value in reversed(headers) if known.lower() == name.lower()), "")
 
@@ -148,4 +154,4 @@ def _body_of_json(_kind: type, sent: Any) -> Body:
 
 
 _ENCODER = msgspec.json.Encoder(enc_hook=_body_as_json)
-_DECODER = msgspec.json.Decoder(Exchange, dec_hook=_body_of_json)
+_DECODER = decoder(Exchange)

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Set
 from dataclasses import dataclass
 
-from callproof.control.client import Driven
+from callproof.control.driven import Controlled
 from callproof.load.job import PBX_FLEET, Job
 from callproof.traffic import records
 from callproof.traffic.records import Kept
@@ -35,7 +35,7 @@ class Reconciliation:
         return not self.why_not
 
 
-def reconcile(job: Job, end: Driven, acknowledged: Set[str], after: int) -> Reconciliation:
+def reconcile(job: Job, end: Controlled, acknowledged: Set[str], after: int) -> Reconciliation:
     """Read what the target stored after a position. Raises Unreachable when it does not answer."""
     if not job.control:
         why = "The target has no control API of callproof, so stored calls cannot be counted."
@@ -54,7 +54,7 @@ def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
     )
 
 
-def _stored(job: Job, end: Driven, after: int) -> Iterable[str]:
+def _stored(job: Job, end: Controlled, after: int) -> Iterable[str]:
     """The calls of this run; others may use the account as well."""
     if job.model != PBX_FLEET:
         return (call.id for call in records.calls(end, after, _AtPbx))

@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import overload
 
-from callproof.conformance.evidence import Book, Exchange, read
+from callproof.conformance.evidence import Book, Seen, read
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side
 from callproof.exchange.journal import MAX_ENTRIES, Journal
@@ -41,26 +41,24 @@ class WatchedJournal:
         self._side = side
         self._settle = settle
         self._book = Book(dict(known or {}))
-        self._read: dict[int, Exchange] = {}
+        self._read: dict[int, Seen] = {}
 
     @property
-    def exchanges(self) -> list[Exchange]:
+    def exchanges(self) -> list[Seen]:
         """Everything in both directions, oldest first."""
         entries = self._journal.since(limit=MAX_ENTRIES)
         new = [entry for entry in entries if entry.id not in self._read]
-        for entry, exchange in zip(
-            new, read([e.as_json() for e in new], self._side, self._book), strict=True
-        ):
+        for seen in read(new, self._side, self._book):
             # The end's own findings say more: why it refused, and what to do about it.
-            self._read[entry.id] = replace(exchange, findings=entry.findings)
+            self._read[seen.id] = replace(seen, findings=seen.exchange.findings)
         return [self._read[entry.id] for entry in entries if not entry.by_bench]
 
-    def requests(self, operation: str = "", with_: Json = None) -> list[Exchange]:
+    def requests(self, operation: str = "", with_: Json = None) -> list[Seen]:
         """What the other side sent to this end, refused or not."""
         __tracebackhide__ = True
-        return self._matching(_demanded(operation, asked_by=_other(self._side)), with_, received=True)
+        return self._matching(_demanded(operation, asked_by=self._side.other), with_, received=True)
 
-    def sent(self, operation: str = "", with_: Json = None) -> list[Exchange]:
+    def sent(self, operation: str = "", with_: Json = None) -> list[Seen]:
         """What this end sent to the other side, with the answers in ``status`` and ``answer``."""
         __tracebackhide__ = True
         return self._matching(_demanded(operation, asked_by=self._side), with_, received=False)
@@ -68,7 +66,7 @@ class WatchedJournal:
     @overload
     def assert_received(
         self, operation: str, with_: Json = None, *, status: int | None = None, within: float = WITHIN
-    ) -> Exchange: ...
+    ) -> Seen: ...
 
     @overload
     def assert_received(
@@ -79,7 +77,7 @@ class WatchedJournal:
         times: int,
         status: int | None = None,
         within: float = WITHIN,
-    ) -> list[Exchange]: ...
+    ) -> list[Seen]: ...
 
     def assert_received(
         self,
@@ -89,17 +87,17 @@ class WatchedJournal:
         times: int | None = None,
         status: int | None = None,
         within: float = WITHIN,
-    ) -> Exchange | list[Exchange]:
+    ) -> Seen | list[Seen]:
         """The one request that matches, or with ``times`` a list of exactly so many.
 
         A request counts when this end took it: what it refused is only found by its ``status``. Waits up
         to ``within`` real seconds. Raises AssertionError with the nearest miss, member by member.
         """
         __tracebackhide__ = True
-        _demanded(operation, asked_by=_other(self._side))
+        _demanded(operation, asked_by=self._side.other)
         wanted = 1 if times is None else times
 
-        def matching() -> list[Exchange]:
+        def matching() -> list[Seen]:
             return [e for e in self.requests(operation) if not misses(e, with_, status)]
 
         found = self._wait(matching, wanted, within)
@@ -110,7 +108,7 @@ class WatchedJournal:
     def assert_not_received(self, operation: str, with_: Json = None, *, within: float = 0.0) -> None:
         """No request matches, refused ones included, nor comes within so many real seconds."""
         __tracebackhide__ = True
-        _demanded(operation, asked_by=_other(self._side))
+        _demanded(operation, asked_by=self._side.other)
         found = self._wait(lambda: self.requests(operation, with_), 1, within)
         if found:
             raise AssertionError(f"expected no such {operation}, but received:\n{listed(found)}")
@@ -119,7 +117,7 @@ class WatchedJournal:
         """Forget what came so far."""
         self._journal.clear()
 
-    def _matching(self, operation: str, with_: Json, *, received: bool) -> list[Exchange]:
+    def _matching(self, operation: str, with_: Json, *, received: bool) -> list[Seen]:
         return [
             exchange
             for exchange in self.exchanges
@@ -128,7 +126,7 @@ class WatchedJournal:
             and (with_ is None or not amiss(exchange, with_))
         ]
 
-    def _wait(self, look: Callable[[], list[Exchange]], wanted: int, within: float) -> list[Exchange]:
+    def _wait(self, look: Callable[[], list[Seen]], wanted: int, within: float) -> list[Seen]:
         until = monotonic() + within
         while True:
             newest = self._journal.last_id
@@ -146,7 +144,7 @@ class WatchedJournal:
         with_: Json,
         status: int | None,
         wanted: int,
-        found: Collection[Exchange],
+        found: Collection[Seen],
         within: float,
     ) -> str:
         number = f"{wanted} {operation}" if wanted != 1 else f"a {operation}"
@@ -163,10 +161,6 @@ class WatchedJournal:
         if received:
             return f"{problem}. There was no {operation} at all; received:\n{listed(received)}"
         return f"{problem}. Nothing was received at all."
-
-
-def _other(side: Side) -> Side:
-    return Side.PBX if side is Side.CRM else Side.CRM
 
 
 def _demanded(operation: str, asked_by: Side) -> str:

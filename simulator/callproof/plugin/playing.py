@@ -7,7 +7,7 @@ from pathlib import Path
 
 from callproof.conformance import loading, runner
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.runner import BOTH, Judged
+from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut, choose, unused
 from callproof.conformance.target import Target, load_target
@@ -59,7 +59,7 @@ class Stage:
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         target = self.setup.target
-        judged = Judged(target.side, target.code, target.client_id) if target else BOTH
+        judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
         return runner.run([scenario], self._started(), judged=judged)[0]
 
     def close(self) -> None:

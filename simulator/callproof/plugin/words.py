@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from difflib import get_close_matches
 from urllib.parse import urlsplit
 
-from callproof.conformance.evidence import Exchange
+from callproof.conformance.evidence import Seen
 from callproof.conformance.matching import differences
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.contract.findings import Kind
@@ -16,19 +16,19 @@ from callproof.contract.requirements import all_requirements
 LONGEST_LIST = 20
 
 
-def amiss(exchange: Exchange, with_: Json) -> list[str]:
+def amiss(exchange: Seen, with_: Json) -> list[str]:
     """Member by member, what keeps the request from matching."""
     if exchange.refused:
         return [f"it could not be read: {exchange.refused}"]
     return differences(with_, exchange.params) if with_ is not None else []
 
 
-def misses(exchange: Exchange, with_: Json, status: int | None) -> list[str]:
+def misses(exchange: Seen, with_: Json, status: int | None) -> list[str]:
     """The same, and whether it was answered as expected: with ``status``, or by taking it."""
     return [*amiss(exchange, with_), *_answered_amiss(exchange, status)]
 
 
-def nearest(candidates: Collection[Exchange], with_: Json, status: int | None) -> str:
+def nearest(candidates: Collection[Seen], with_: Json, status: int | None) -> str:
     """The request that misses by least, and by what; then the list of all that could have been meant."""
     best = min(candidates, key=lambda exchange: len(misses(exchange, with_, status)))
     lines = [f"The nearest, {_line(best)}:"]
@@ -39,7 +39,7 @@ def nearest(candidates: Collection[Exchange], with_: Json, status: int | None) -
     return "\n".join(lines)
 
 
-def listed(exchanges: Collection[Exchange]) -> str:
+def listed(exchanges: Collection[Seen]) -> str:
     """One line for each request."""
     shown = list(exchanges)[-LONGEST_LIST:]
     left_out = len(exchanges) - len(shown)
@@ -85,7 +85,7 @@ def _rows(verdict: Verdict, result: ScenarioResult, least: Outcome) -> Iterator[
         yield f"    {check.where}: {check.what}: {check.problem}"
 
 
-def _answered_amiss(exchange: Exchange, status: int | None) -> list[str]:
+def _answered_amiss(exchange: Seen, status: int | None) -> list[str]:
     if status is not None:
         return differences(status, exchange.status, "status")
     if exchange.status is not None and exchange.status >= 400:
@@ -101,7 +101,7 @@ def _reason(answer: Json) -> str:
     return f"{answer.get('errorMsg') or answer.get('error') or answer}{inner}"
 
 
-def _line(exchange: Exchange) -> str:
+def _line(exchange: Seen) -> str:
     name = exchange.operation.name if exchange.operation else "(no method of the contract)"
     url = urlsplit(exchange.url)
     path = f"{url.path}?{url.query}" if url.query else url.path

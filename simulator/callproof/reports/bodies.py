@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
-from callproof.conformance.evidence import Exchange, Message
+from callproof.conformance.evidence import Seen
+from callproof.exchange.exchange import Answer, Request
 from callproof.reports.redact import MASK
 
 # How many characters of a body are shown.
@@ -21,23 +22,23 @@ _PART = re.compile(r'name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\
 _KEY = re.compile(rf"(?i)(apiKey(?:%[0-9a-f]{{2}}|[^&*\w])+){re.escape(MASK)}")
 
 
-def readable(message: Message, query: str = "") -> list[tuple[str, str]]:
+def readable(message: Request | Answer, query: str = "") -> list[tuple[str, str]]:
     """The parameters of the query and the fields of the body by their names, or the body alone under no
     name; each bounded, JSON indented."""
     found = parse_qsl(query, keep_blank_values=True)
-    if message.text is None:
-        return [*found, ("", f"{message.size} bytes that are no text")]
-    if not message.text:
+    if message.body.text is None:
+        return [*found, ("", f"{message.body.size} bytes that are no text")]
+    if not message.body.text:
         return found
     return [(name, _laid_out(value)) for name, value in [*found, *_fields(message)]]
 
 
-def curl(exchange: Exchange) -> str:
+def curl(exchange: Seen) -> str:
     """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, the ends are ``$CRM_URL``
     and ``$PBX_URL``; all else is quoted."""
     words = ["curl"]
     message = exchange.request
-    if exchange.method != ("POST" if message.text else "GET"):
+    if exchange.method != ("POST" if message.body.text else "GET"):
         words.append(f"-X {_quoted(exchange.method)}")
     words.append(_address(exchange.url))
     kind = message.header("content-type")
@@ -50,8 +51,8 @@ def curl(exchange: Exchange) -> str:
         words.append("-H " + (f'"{name}: $API_KEY"' if value == MASK else _quoted(f"{name}: {value}")))
     if multipart:
         words += [f"--form-string {_quoted(f'{name}={value}')}" for name, value in _fields(message)]
-    elif message.text:
-        words.append(f"--data-raw {_quoted(message.text)}")
+    elif message.body.text:
+        words.append(f"--data-raw {_quoted(message.body.text)}")
     return " ".join(words)
 
 
@@ -59,8 +60,8 @@ def query_of(url: str) -> str:
     return urlsplit(url).query
 
 
-def _fields(message: Message) -> list[tuple[str, str]]:
-    text, kind = message.text or "", message.header("content-type")
+def _fields(message: Request | Answer) -> list[tuple[str, str]]:
+    text, kind = message.body.text or "", message.header("content-type")
     if kind.startswith("multipart/"):
         return _PART.findall(text)
     if kind.startswith(FORM):

@@ -3,7 +3,7 @@
 from markupsafe import Markup, escape
 
 from callproof.conformance.exhibits import offset
-from callproof.conformance.ladder import LANE_NAMES, Arrow, Ladder, Lane
+from callproof.conformance.ladder import LIFELINE_NAMES, Arrow, Ladder, Lifeline
 
 # In pixels: the column of the times, the distance of two lanes, the heights of the head and of a row.
 MARGIN, GAP, HEAD, ROW = 90, 230, 34, 40
@@ -14,13 +14,13 @@ ROOM = 36
 def draw(ladder: Ladder) -> Markup:
     """The picture; labels are escaped, and each arrow leads to the exchange that it is about."""
     height = HEAD + ROW * len(ladder.arrows) + 12
-    width = _x(Lane.MANAGER) + 60
+    width = _x(Lifeline.MANAGER) + 60
     parts = [
         Markup('<svg class="ladder" viewBox="0 0 {} {}" width="{}" role="img" aria-label="{}">').format(
             width, height, width, f"call {ladder.call or ladder.phone}"
         )
     ]
-    for lane, name in LANE_NAMES.items():
+    for lane, name in LIFELINE_NAMES.items():
         x = _x(lane)
         parts.append(Markup('<text x="{}" y="18" class="lane">{}</text>').format(x, name))
         parts.append(
@@ -49,5 +49,5 @@ def _arrow(arrow: Arrow, y: int) -> Markup:
     )  # fmt: skip
 
 
-def _x(lane: Lane) -> int:
+def _x(lane: Lifeline) -> int:
     return MARGIN + 30 + GAP * lane

@@ -8,10 +8,11 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from callproof import __version__
-from callproof.conformance.evidence import Exchange, Message
+from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import Exhibit, exhibits
 from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.exchange.exchange import Answer, Request
 from callproof.reports.bodies import FORM
 
 HTTP = "HTTP/1.1"
@@ -62,7 +63,7 @@ def _entry(scenario: ScenarioResult, exhibit: Exhibit) -> JsonObject:
     }
 
 
-def _request(exchange: Exchange) -> JsonObject:
+def _request(exchange: Seen) -> JsonObject:
     message = exchange.request
     document: JsonObject = {
         "method": exchange.method,
@@ -72,21 +73,21 @@ def _request(exchange: Exchange) -> JsonObject:
         "headers": _headers(message),
         "queryString": _pairs(urlsplit(exchange.url).query),
         "headersSize": -1,
-        "bodySize": message.size,
+        "bodySize": message.body.size,
     }
-    if message.text:
+    if message.body.text:
         kind = message.header("content-type")
-        params = _pairs(message.text) if kind.startswith(FORM) else []
-        document["postData"] = {"mimeType": kind, "params": params, "text": message.text}
+        params = _pairs(message.body.text) if kind.startswith(FORM) else []
+        document["postData"] = {"mimeType": kind, "params": params, "text": message.body.text}
     return document
 
 
-def _response(exchange: Exchange) -> JsonObject:
+def _response(exchange: Seen) -> JsonObject:
     """An exchange without an answer has status 0, as in browsers, and says why in ``_error``."""
-    message, status = exchange.reply or Message(), exchange.status or 0
-    content: JsonObject = {"size": message.size, "mimeType": message.header("content-type")}
-    if message.text is not None:
-        content["text"] = message.text
+    message, status = exchange.reply or Answer(0), exchange.status or 0
+    content: JsonObject = {"size": message.body.size, "mimeType": message.header("content-type")}
+    if message.body.text is not None:
+        content["text"] = message.body.text
     else:
         content["comment"] = "no text; not kept"
     document: JsonObject = {
@@ -98,14 +99,14 @@ def _response(exchange: Exchange) -> JsonObject:
         "content": content,
         "redirectURL": message.header("location"),
         "headersSize": -1,
-        "bodySize": message.size if exchange.reply else -1,
+        "bodySize": message.body.size if exchange.reply else -1,
     }
     if exchange.error:
         document["_error"] = exchange.error
     return document
 
 
-def _headers(message: Message) -> list[Json]:
+def _headers(message: Request | Answer) -> list[Json]:
     return [{"name": name, "value": value} for name, value in message.headers]
 
 

@@ -9,7 +9,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from callproof.conformance.evidence import Exchange, Message
+from msgspec import structs
+
+from callproof.conformance.evidence import Half, Seen, reworded
 from callproof.conformance.steady import mapped
 from callproof.conformance.verdict import ScenarioResult
 from callproof.contract.jsontypes import Json
@@ -54,20 +56,17 @@ class Redactor:
             exchanges=[self.exchange(exchange) for exchange in result.exchanges],
         )
 
-    def exchange(self, exchange: Exchange) -> Exchange:
+    def exchange(self, exchange: Seen) -> Seen:
         return replace(
             exchange,
-            url=self._form(exchange.url),
+            exchange=structs.replace(
+                exchange.exchange,
+                request=self._message(structs.replace(exchange.request, url=self._form(exchange.url))),
+                answer=self._message(exchange.reply) if exchange.reply else None,
+                error=self.text(exchange.error),
+            ),
             params=self._value(exchange.params),
-            headers={
-                name: MASK if name in HEADERS else self.text(value)
-                for name, value in exchange.headers.items()
-            },
-            answer=self._value(exchange.answer),
-            error=self.text(exchange.error),
             refused=self.text(exchange.refused),
-            request=self._message(exchange.request),
-            reply=self._message(exchange.reply) if exchange.reply else None,
         )
 
     def text(self, text: str) -> str:
@@ -79,15 +78,15 @@ class Redactor:
                 text = text.replace(form, MASK)
         return text
 
-    def _message(self, message: Message) -> Message:
+    def _message(self, message: Half) -> Half:
         headers = tuple(
             (name, MASK if name.lower() in HEADERS else self.text(value)) for name, value in message.headers
         )
-        text = message.text
+        text = message.body.text
         if text is not None:
             parts = text.startswith("--") or message.header("content-type").startswith("multipart/")
             text = self.text(_PART.sub(rf"\1{MASK}", text)) if parts else self._form(text)
-        return replace(message, headers=headers).saying(text)
+        return reworded(message, headers, text)
 
     def _form(self, text: str) -> str:
         """An address or a form: structures inside it are encoded once more."""

@@ -49,7 +49,7 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
             stack.enter_context(running(target.start, target.folder, environment))
-        ours = End(Side.CRM if target.side is Side.PBX else Side.PBX, address.url)
+        ours = End(target.side.other, address.url)
         theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
         if target.side is Side.PBX:
             ends = Ends(ours, theirs, key, target.patience)

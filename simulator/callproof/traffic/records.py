@@ -7,7 +7,8 @@ from typing import TypeVar
 import msgspec
 
 from callproof.contract.operations import BY_NAME
-from callproof.control.client import Driven, Ends, Unreachable
+from callproof.control.client import Ends, Unreachable
+from callproof.control.driven import Controlled
 
 PAGE = 1000
 CUSTOMERS_PER_PAGE = 100
@@ -94,7 +95,7 @@ class _Customers(Kept, frozen=True, kw_only=True):
     pagination: _Pagination
 
 
-def told(end: Driven, answer: object, kind: type[T]) -> T:
+def told(end: Controlled, answer: object, kind: type[T]) -> T:
     """What an end answers, as a type. Raises Unreachable when it is something else."""
     try:
         return msgspec.convert(answer, kind)
@@ -102,7 +103,7 @@ def told(end: Driven, answer: object, kind: type[T]) -> T:
         raise Unreachable(f"The {end.side.upper()} at {end.url} answers something else: {error}") from None
 
 
-def calls(end: Driven, after: int, kind: type[T]) -> Iterator[T]:
+def calls(end: Controlled, after: int, kind: type[T]) -> Iterator[T]:
     """The calls of an end from a position on, in their order, as what is wanted of them."""
     while True:
         page = _page(end, after)
@@ -113,7 +114,7 @@ def calls(end: Driven, after: int, kind: type[T]) -> Iterator[T]:
         after = page.last
 
 
-def last_position(end: Driven) -> int:
+def last_position(end: Controlled) -> int:
     """Where the calls of an end will go on."""
     after = 0
     while True:
@@ -123,12 +124,12 @@ def last_position(end: Driven) -> int:
             return after
 
 
-def extensions(pbx: Driven, *, free: bool = False) -> list[ExtensionInUse]:
+def extensions(pbx: Controlled, *, free: bool = False) -> list[ExtensionInUse]:
     """The extensions of the PBX, or those that are not on the telephone."""
     return told(pbx, pbx.get("/extensions", **({"free": 1} if free else {})), _Extensions).extensions
 
 
-def phones(crm: Driven, api_key: str, most: float = inf) -> tuple[str, ...]:
+def phones(crm: Controlled, api_key: str, most: float = inf) -> tuple[str, ...]:
     """The numbers of the CRM's customers, by its own API; pages are read until there are ``most``."""
     found: list[str] = []
     page, pages = 1, 1
@@ -152,5 +153,5 @@ def lines(ends: Ends) -> tuple[str, ...]:
     return tuple(phone for module in state.modules for phone in module.lines)
 
 
-def _page(end: Driven, after: int) -> _Page:
+def _page(end: Controlled, after: int) -> _Page:
     return told(end, end.get("/calls", after=after, limit=PAGE), _Page)

@@ -1,0 +1,119 @@
+"""What the sides do while a scenario is played: read from both journals, and from what the ends keep."""
+
+from dataclasses import dataclass
+
+from callproof.conformance.evidence import Book, Seen, read
+from callproof.conformance.filling import Names
+from callproof.conformance.judge import UnderTest
+from callproof.conformance.matching import differences
+from callproof.conformance.scenario import ANYTHING, Expect, Verb
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Side
+from callproof.control.client import ActionRefused, Ends
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """Something that a step could mean: what an end keeps, or one half of an exchange."""
+
+    value: Json
+    seen: Seen | None = None
+
+    @property
+    def members(self) -> JsonObject:
+        """What later steps can name of it."""
+        if self.seen is None:
+            return {"value": self.value}
+        return {
+            "id": self.seen.id,
+            "value": self.value,
+            "status": self.seen.status,
+            "headers": dict(self.seen.headers),
+            "size": self.seen.answer_size,
+            "ref": self.seen.ref,
+        }
+
+
+class Journals:
+    """Both journals from the beginning of a scenario on, as far as they were read."""
+
+    def __init__(self, ends: Ends) -> None:
+        self.seen: list[Seen] = []
+        self._ends = ends
+        self._book = Book()
+        self._last = {Side.CRM: 0, Side.PBX: 0}
+
+    def reset(self) -> None:
+        """Take both ends back to their beginning."""
+        for side in Side:
+            self._last[side] = self._ends.of(side).reset()
+
+    def read(self) -> list[Seen]:
+        """Everything that is there by now."""
+        # The CRM's journal first: from it the book learns which addresses are call-backs.
+        for side in (Side.CRM, Side.PBX):
+            newest = self._last[side] + 1
+            while self._last[side] < newest:
+                page = self._ends.of(side).journal(self._last[side])
+                newest = page.last_id
+                self.seen.extend(read(page.entries, side, self._book))
+                self._last[side] = page.entries[-1].id if page.entries else newest
+        return self.seen
+
+    def wait(self, side: Side, seconds: float) -> None:
+        """Until this end's journal grows, at most so many real seconds."""
+        self._ends.of(side).journal(self._last[side], wait=seconds, limit=1)
+
+
+class Watch:
+    """Finds what a step means. ``slack`` is by how many seconds a time may be off."""
+
+    def __init__(
+        self, ends: Ends, journals: Journals, names: Names, judged: UnderTest, slack: float
+    ) -> None:
+        self._ends = ends
+        self._journals = journals
+        self._names = names
+        self._judged = judged
+        self._slack = slack
+
+    def matches(self, step: Expect, matching: Json) -> list[Candidate]:
+        return [found for found in self.candidates(step) if not self.misses(step, matching, found)]
+
+    def misses(self, step: Expect, matching: Json, found: Candidate) -> list[str]:
+        """What keeps the candidate from being meant."""
+        seen = found.seen
+        missed = differences(matching, found.value, slack=self._slack) if matching is not None else []
+        if step.after and (seen.id if seen else 0) <= self._names.number(step.after):
+            missed.append(f"it came before {step.after}")
+        if step.status is not None:
+            missed += differences(step.status, seen.status if seen else None, "status")
+        if step.headers:
+            wanted = {name.lower(): value for name, value in step.headers.items()}
+            missed += differences(wanted, seen.headers if seen else {}, "headers")
+        return missed
+
+    def candidates(self, step: Expect) -> list[Candidate]:
+        """Raises ActionRefused when the step asks for what the end has no view of."""
+        if step.verb is Verb.KEEPS:
+            return self._kept(step)
+        facing = self._judged.faces(step.side)
+        sends = step.verb is Verb.SENDS
+        asked_by = step.side if sends else step.side.other
+        return [
+            Candidate(seen.params if sends else seen.answer, seen)
+            for seen in self._journals.read()
+            if seen.seen_by is facing
+            and seen.asked_by is asked_by
+            and (step.subject == ANYTHING or seen.operation is BY_NAME[step.subject])
+            and not (seen.by_bench and sends)
+        ]
+
+    def _kept(self, step: Expect) -> list[Candidate]:
+        kept = self._ends.of(step.side).state().get(step.subject)
+        if kept is None:
+            raise ActionRefused(
+                f"there is no view {step.subject!r}; write one, or name "
+                f"'{step.side} keeps {step.subject}' under absent"
+            )
+        return [Candidate(item) for item in kept]
