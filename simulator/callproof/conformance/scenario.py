@@ -13,6 +13,7 @@ import msgspec
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.errors import CallproofError
 
 
 class Verb(StrEnum):
@@ -149,5 +150,5 @@ def expectations(steps: Iterable[Step]) -> Iterator[Expect]:
             yield from expectations(step.steps)
 
 
-class BrokenScenario(Exception):
+class BrokenScenario(CallproofError):
     """A step could not be done; the text says which and why."""

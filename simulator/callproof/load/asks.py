@@ -76,7 +76,7 @@ class Ask:
     problem: Callable[[Response], str] = api_problem
 
 
-class CrmApi:
+class CrmAsks:
     """The requests of a PBX to the CRM's API."""
 
     def __init__(self, api_key: str, client_id: str) -> None:

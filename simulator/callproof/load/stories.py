@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.schemas import DATETIME_FORMAT
 from callproof.load import asks
-from callproof.load.asks import Ask, CrmApi, PbxCallbacks, Response
+from callproof.load.asks import Ask, CrmAsks, PbxCallbacks, Response
 from callproof.load.job import Job
 from callproof.load.tally import CARD
 from callproof.load.trunk import CallLeg
@@ -58,7 +58,7 @@ class FleetCall:
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._api = CrmApi(job.api_key, job.client_id)
+        self._api = CrmAsks(job.api_key, job.client_id)
         self._codes = tuple(job.extensions)
         self._zone = ZoneInfo(job.timezone)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from threading import Lock
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.load.asks import Ask, CrmApi, Response
+from callproof.load.asks import Ask, CrmAsks, Response
 from callproof.load.job import Job
 from callproof.load.sampling import Sampler
 from callproof.load.tally import Tally
@@ -31,7 +31,7 @@ class Trunk:
         self._tally = Tally(job.slice)
         self._stopped = False
         self.under_way = self.concurrent = 0
-        upload = CrmApi(job.api_key, job.client_id).upload
+        upload = CrmAsks(job.api_key, job.client_id).upload
         self._uploads = Uploads(
             job.upload_every, upload, self.ask, self.now, self.until, lambda: self.out_of_time, spawn
         )

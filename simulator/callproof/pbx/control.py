@@ -14,7 +14,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
     api = Control("pbx", pbx.clock, pbx.journal, token)
     _add_looks(api, _PbxState(pbx))
-    module = _Module(pbx)
+    module = _ModuleActs(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)
     api.add(
         "POST",
@@ -104,7 +104,7 @@ def _add_looks(api: Control, look: _PbxState) -> None:
     )
 
 
-class _Module:
+class _ModuleActs:
     """The PBX as the CRM knows it: registered, reporting, sending."""
 
     def __init__(self, pbx: Pbx) -> None:

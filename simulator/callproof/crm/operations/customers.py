@@ -18,7 +18,7 @@ from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
 
-class _Phone(msgspec.Struct):
+class _SentPhone(msgspec.Struct):
     number: str
 
 
@@ -28,7 +28,7 @@ class _SentCustomer(msgspec.Struct, rename="camel"):
     external_id: str | None = None
     site: str | None = None
     manager_id: int | None = None
-    phones: list[_Phone] | None = None
+    phones: list[_SentPhone] | None = None
 
     @property
     def numbers(self) -> tuple[str, ...]:
