@@ -35,6 +35,9 @@ steps:
 """
 
 EXPECT = "title: T\nsteps:\n  - expect: pbx sends call-event\n    proves: PBX-EVENT-01\n"
+SENDS, SENDS_AGAIN = EXPECT, EXPECT.removeprefix("title: T\nsteps:\n")
+CALL_STEP = '  - do: customer calls\n    from: "1"\n    to: "2"\n    as: call\n'
+CALL = f"title: T\nsteps:\n{CALL_STEP}"
 
 
 def write(folder: Path, text: str) -> str:
@@ -87,6 +90,20 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\ngiven:\n  upload_every: 5\nsteps: [{wait: 1}]\n", 3, "is now written 'upload-every'"),
         ("title: T\nsteps:\n  - send: users\n    api_key: x\n", 4, "is now written 'api-key'"),
         (f"{EXPECT}    at least: 3\n", 5, "is now written 'at-least'"),
+        (f"{CALL}  - do: hang up\n    call: $cal.id\n    by: customer\n", 8, "gives the name 'cal'"),
+        (f"{CALL}  - wait: 1\n{SENDS_AGAIN}    with: {{callExternalId: $cal.id}}\n", 10, "gives the name 'cal'"),
+        (f"{SENDS}    with: {{callExternalId: $call.id}}\n{CALL_STEP}", 5, "gives the name 'call'"),
+        (f"{CALL}{SENDS_AGAIN}    with: {{phone: x-$call.id}}\n", 9, "filled in only where it stands alone"),
+        (f"{SENDS}    as: told\n{SENDS_AGAIN}    with: {{id: $told.idd}}\n", 8, "has no member 'idd'"),
+        (f"{SENDS}    after: nobody\n", 5, "gives the name 'nobody'"),
+        (f"{SENDS}    with: {{module: $module.cod}}\n", 5, "it has code, clientId"),
+        (f"{SENDS}    with: {{phone: {{$mathces: x}}}}\n", 5, "no operator '$mathces'; there are $any"),
+        (f"{SENDS}    with:\n      phone:\n        $any: true\n        type: in\n", 7, "$any stands alone"),
+        (f'{SENDS}    with: {{phone: {{$matches: "(8912"}}}}\n', 5, "'(8912' is no pattern: missing )"),
+        (f"{SENDS}    with: [{{phone: {{$matches: 8}}}}]\n", 5, "$matches: 8 is no text"),
+        (f"{SENDS}    headers: {{x: {{$lenght: 8}}}}\n", 5, "no operator '$lenght'"),
+        ("title: T\nsteps:\n  - do: drop\n    cal: x\n", 4, "'drop' has no argument 'cal'"),
+        ("title: T\nsteps:\n  - do: drop\n", 3, "'drop' needs call"),
         ("- a\n", 1, "is not of type 'object'"),
         ("", 1, "is not of type 'object'"),
     ],
@@ -97,6 +114,47 @@ def test_a_mistake_is_named_by_file_and_line(tmp_path: Path, text: str, line: in
         loading.find([file])
     assert str(caught.value).startswith(f"{file}:{line}: ")
     assert words in str(caught.value)
+
+
+def test_names_of_steps_before_are_known_also_those_of_a_repetition(tmp_path: Path) -> None:
+    text = f"""{CALL}
+  - repeat: 2
+    steps:
+      - send: users
+        query: {{page: $n, key: $key}}
+      - expect: crm answers users
+        proves: CRM-USER-01
+        as: page
+  - send: call-event
+    copies: 2
+    entity: {{callExternalId: $call.id, phone: "8$n", webAnalyticsData: $n, x: $page.value.users}}
+  - expect: crm sends make-call
+    proves: CRM-CALL-01
+    after: page
+    with: {{code: {{$not: {{$matches: ^a$|b}}}}, url: https://x/$module.code}}
+"""
+    assert len(loading.find([write(tmp_path, text)])[0].steps) == 4
+
+
+def test_two_files_never_share_an_id(tmp_path: Path) -> None:
+    for folder in ("mine/a", "mine/b", "6-event"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / "missed.yaml").write_text("title: T\nsteps: [{wait: 1}]\n")
+    (tmp_path / "mine/a/missed.yml").write_text("title: T\nsteps: [{wait: 1}]\n")
+
+    def ids(*wanted: str) -> list[str]:
+        return [found.id for found in loading.find([str(tmp_path / name) for name in wanted])]
+
+    assert ids("mine") == ["a/missed", "b/missed"]
+    assert ids("mine/a/missed.yaml") == ["missed"]
+    assert ids("mine/a", "mine/a/missed.yaml") == ["missed"]
+    assert ids("mine/a/missed.yaml", "6-event/missed.yaml") == ["mine/a/missed", "6-event/missed"]
+    assert len(set(ids("mine/a/missed.yaml", "mine/a/missed.yml"))) == 2
+    # A shipped scenario keeps its id, whoever else has that path.
+    found = [scenario.id for scenario in loading.find(["6-event/missed", str(tmp_path)])]
+    assert sorted(found) == sorted(
+        ["6-event/missed"] + [f"{tmp_path.name}/{name}/missed" for name in ("6-event", "mine/a", "mine/b")]
+    )
 
 
 def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:

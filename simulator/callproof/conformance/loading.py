@@ -2,10 +2,12 @@
 
 import glob
 from collections.abc import Iterable, Sequence
+from os.path import commonpath
 from pathlib import Path
 
 import msgspec
 
+from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT, Names
 from callproof.conformance.scenario import (
     ANYTHING,
     KEPT,
@@ -81,19 +83,20 @@ def find(wanted: Sequence[str] = ()) -> list[Scenario]:
     Raises FileError for a broken file and UnknownName for an argument that names nothing.
     """
     root = shipped("scenarios")
-    if not wanted:
-        return [_load(path, root) for path in _sorted(root.rglob("*.yaml"))]
-    found: dict[str, Scenario] = {}
+    files: dict[Path, Path] = {}
     for name in wanted:
-        for scenario in _named(name, root):
-            found[scenario.file] = scenario
-    return list(found.values())
+        for file in _named(name, root):
+            files.setdefault(file.resolve(), file)
+    if not wanted:
+        files = {file: file for file in _sorted(root.rglob("*.yaml"))}
+    ids = scenario_ids(list(files), root, _common(wanted))
+    return [_load(file, ids[resolved], root) for resolved, file in files.items()]
 
 
-def _named(name: str, root: Path) -> list[Scenario]:
+def _named(name: str, root: Path) -> list[Path]:
     path = Path(name)
     if path.is_file():
-        return [_load(path, root)]
+        return [path]
     if not path.is_dir():
         name = _numbered(name, root)
     folder = path if path.is_dir() else root / name
@@ -106,7 +109,32 @@ def _named(name: str, root: Path) -> list[Scenario]:
         files = _sorted(file for file in ids if ids[file].startswith(beginning))
     if not files:
         raise UnknownName(f"No scenario, file or folder is named {name!r}")
-    return [_load(file, root) for file in files]
+    return files
+
+
+def scenario_ids(files: Sequence[Path], root: Path, common: Path) -> dict[Path, str]:
+    """An id for each file, no two alike: below ``root`` its path there, elsewhere its path below
+    ``common``, or below the nearest folder above that keeps them apart. Paths are resolved."""
+    inside = {file: _id(file, root) for file in files if file.is_relative_to(root)}
+    outside = [file for file in files if file not in inside]
+    found = inside | {file: _id(file, common) for file in outside}
+    while len(set(found.values())) < len(found) and common != common.parent:
+        common = common.parent
+        found = inside | {file: _id(file, common) for file in outside}
+    if len(set(found.values())) < len(found):
+        # Nothing but the ending tells them apart.
+        return inside | {file: file.as_posix() for file in outside}
+    return found
+
+
+def _common(wanted: Sequence[str]) -> Path:
+    """The folder that has everything of the user's own that was named."""
+    named = [Path(name).resolve() for name in wanted if Path(name).exists()]
+    return Path(commonpath([path if path.is_dir() else path.parent for path in named] or [Path.cwd()]))
+
+
+def _id(file: Path, root: Path) -> str:
+    return file.relative_to(root).with_suffix("").as_posix()
 
 
 def _numbered(name: str, root: Path) -> str:
@@ -123,10 +151,8 @@ def _sorted(files: Iterable[Path]) -> list[Path]:
     return sorted(files, key=lambda file: by_chapter(file.with_suffix("")))
 
 
-def _load(path: Path, root: Path) -> Scenario:
-    resolved = path.resolve()
-    inside = resolved.is_relative_to(root)
-    scenario_id = resolved.relative_to(root).with_suffix("").as_posix() if inside else path.stem
+def _load(path: Path, scenario_id: str, root: Path) -> Scenario:
+    inside = path.resolve().is_relative_to(root)
     document = Document(path, f"scenarios/{scenario_id}.yaml" if inside else str(path))
     return Reader(document).scenario(scenario_id)
 
@@ -136,6 +162,7 @@ class Reader:
 
     def __init__(self, document: Document) -> None:
         self._document = document
+        self._names = Names(document)
 
     def scenario(self, scenario_id: str) -> Scenario:
         self._document.demand(load("scenario"), self._document.data)
@@ -159,6 +186,7 @@ class Reader:
         kind, line = kinds[0], self._document.line(path)
         definitions = load("scenario")["$defs"]
         self._document.demand({"$ref": f"#/$defs/{kind}", "$defs": definitions}, step, path)
+        self._names.demand(step, kind, path)
         match kind:
             case "do":
                 return self._do(step, path)
@@ -172,10 +200,13 @@ class Reader:
                 return Wait(line, typed(self._document, _Wait, step, path).wait)
             case _:
                 again = typed(self._document, _Repeat, step, path)
+                self._names.learn("n", ())
                 return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
         args = {name: value for name, value in step.items() if name not in ("do", "as")}
+        if "as" in step:
+            self._names.learn(str(step["as"]))
         return Do(self._document.line(path), str(step["do"]), args, str(step.get("as") or ""))
 
     def _send(self, step: _Send, path: Path_) -> Send:
@@ -224,6 +255,8 @@ class Reader:
         rows = (step.proves,) if isinstance(step.proves, str) else step.proves
         self._demand_rows(rows, side, path)
         least, most = self._times(step, path)
+        if step.name:
+            self._names.learn(step.name, OF_KEPT if verb is Verb.KEEPS else OF_EXPECTED)
         return Expect(
             line=self._document.line(path),
             side=side,
