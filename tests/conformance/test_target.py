@@ -9,7 +9,7 @@ import requests
 from flask import Flask, Response, jsonify, request
 
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.process import running
+from callproof.conformance.process import running, surroundings
 from callproof.conformance.stimuli import Hands, filled, text
 from callproof.conformance.target import (
     Command,
@@ -187,3 +187,84 @@ def test_a_process_that_ends_too_early_is_shown_with_what_it_printed(tmp_path: P
         running(Start(("./none",), "http://127.0.0.1:9/"), tmp_path, {}),
     ):
         pass
+
+
+CHILD = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); time.sleep(60)"
+SERVER = "-m http.server {port} --bind 127.0.0.1"
+
+
+def free_port() -> int:
+    address = Address()
+    address.close()
+    return address.port
+
+
+def alive(pid: int) -> bool:
+    """Whether it runs; one that nobody has buried yet does not."""
+    try:
+        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return False
+
+
+def test_what_a_process_started_itself_ends_with_it(tmp_path: Path) -> None:
+    port, pid = free_port(), tmp_path / "pid"
+    command = ("sh", "-c", f'"$0" -c "$1" "$2" & "$0" {SERVER.format(port=port)}; echo ended')
+    words = (*command, sys.executable, CHILD, str(pid))
+    with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}) as process:
+        found = int(pid.read_text())
+        assert alive(found)
+        assert process.ended == ""
+    assert not alive(found)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+
+
+def test_a_child_that_outlives_its_parent_and_ignores_the_end_is_killed(tmp_path: Path) -> None:
+    port, pid = free_port(), tmp_path / "pid"
+    deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {CHILD}"
+    command = ("sh", "-c", f'"$0" -c "$1" "$2" & exec "$0" {SERVER.format(port=port)}')
+    words = (*command, sys.executable, deaf, str(pid))
+    with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}):
+        found = int(pid.read_text())
+    assert not alive(found)
+
+
+def test_somebody_else_who_answers_is_not_the_side_under_test(side: str, tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    words = (sys.executable, "-c", f"open({str(started)!r}, 'w')")
+    with (
+        pytest.raises(Unreachable, match="Something else answers at .* before the side under test"),
+        running(Start(words, f"{side}/calls"), tmp_path, {}),
+    ):
+        pass
+    assert not started.exists()
+
+
+def test_what_it_printed_is_kept_to_a_bound(tmp_path: Path) -> None:
+    port = free_port()
+    program = f"print('x' * 10**6); print('no disk'); import http.server as h; h.test(port={port})"
+    with running(Start((sys.executable, "-c", program), f"http://127.0.0.1:{port}/"), tmp_path, {}) as it:
+        requests.get(f"http://127.0.0.1:{port}/", timeout=5)
+        assert "no disk" in it.printed()
+        assert len(it.printed()) < 3000
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        ({}, "127.0.0.1,localhost,::1"),
+        ({"no_proxy": "corp.example"}, "corp.example,127.0.0.1,localhost,::1"),
+        ({"NO_PROXY": "localhost"}, "localhost,127.0.0.1,::1"),
+        ({"NO_PROXY": "*"}, "*"),
+    ],
+)
+def test_no_proxy_stands_between_what_is_started_and_our_ends(
+    given: dict[str, str], expected: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    found = surroundings({"CALLPROOF_API_KEY": "k"})
+    assert (found["NO_PROXY"], found["no_proxy"], found["CALLPROOF_API_KEY"]) == (expected, expected, "k")

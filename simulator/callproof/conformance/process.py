@@ -1,12 +1,14 @@
-"""The process of a side under test: started before the run, waited for, ended after it."""
+"""The process of a side under test: started before the run, waited for, ended after it with all that it
+started itself."""
 
 import os
+import signal
 import subprocess
-import tempfile
+import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 import requests
@@ -16,56 +18,155 @@ from callproof.control.client import Unreachable
 
 LOOK = 0.05
 GRACE = 5.0
-SHOWN = 2000
+# How long children may take that outlive what started them.
+CHILDREN = 1.0
+# How many characters of what it printed are shown, and how many bytes of it are kept.
+SHOWN, KEPT = 2000, 16_384
+# Where our own ends listen; no proxy of the environment leads there.
+NEAR = ("127.0.0.1", "localhost", "::1")
 
 
-@contextmanager
-def running(start: Start, folder: Path, environment: Mapping[str, str]) -> Iterator[None]:
-    """Raises Unreachable, with the end of what it printed, when the process does not get ready."""
-    with tempfile.TemporaryFile() as output:
+class Process:
+    """What runs. It has a process group of its own, so that nothing of it is left behind."""
+
+    def __init__(self, start: Start, folder: Path, environment: Mapping[str, str]) -> None:
+        """Raises Unreachable when the program cannot be run."""
         try:
-            process = subprocess.Popen(
+            self._process = subprocess.Popen(
                 start.command,
                 cwd=folder,
-                env={**os.environ, **environment},
+                env=surroundings(environment),
                 stdin=subprocess.DEVNULL,
-                stdout=output,
+                stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         except OSError as error:
             raise Unreachable(
                 f"The side under test cannot be started: {start.command[0]}: {error.strerror}"
             ) from None
-        try:
-            if problem := _unready(process, start):
-                output.seek(0)
-                printed = output.read()[-SHOWN:].decode(errors="replace").strip()
-                raise Unreachable(f"The side under test {problem}. It printed:\n{printed or '(nothing)'}")
-            yield
-        finally:
-            _end(process)
+        self._tail = b""
+        self._reader = Thread(target=self._read, daemon=True, name="output of the side under test")
+        self._reader.start()
 
-
-def _unready(process: "subprocess.Popen[bytes]", start: Start) -> str:
-    until = monotonic() + start.within
-    session = requests.Session()
-    session.trust_env = False  # no proxy stands between us and the side under test
-    while monotonic() < until:
-        if process.poll() is not None:
-            return f"ended with {process.returncode} before it was ready"
-        try:
-            session.get(start.ready, timeout=1)
-        except requests.RequestException:
-            Event().wait(LOOK)
-        else:
+    @property
+    def ended(self) -> str:
+        """How it ended, empty as long as it runs."""
+        code = self._process.poll()
+        if code is None:
             return ""
+        return f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+
+    def printed(self) -> str:
+        """The last of what it printed, as a sentence."""
+        if self.ended:
+            self._reader.join(LOOK * 4)
+        text = self._tail.decode(errors="replace").strip()[-SHOWN:]
+        return f"It printed last:\n{text}" if text else "It printed nothing."
+
+    def end(self) -> None:
+        """Ask it and its children to end, and kill what does not."""
+        self._signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(GRACE)
+        until = monotonic() + CHILDREN
+        while self._left() and monotonic() < until:
+            Event().wait(LOOK)
+        if self._left():
+            self._kill()
+        self._process.wait()
+        self._reader.join(LOOK * 4)
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        with self._process.stdout as pipe:
+            while piece := os.read(pipe.fileno(), KEPT):
+                self._tail = (self._tail + piece)[-KEPT:]
+
+    def _signal(self, number: int) -> None:
+        if sys.platform == "win32":
+            self._process.terminate()
+            return
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+    def _left(self) -> bool:
+        """Whether anything of its group still runs."""
+        if sys.platform == "win32":
+            return True
+        try:
+            os.killpg(self._process.pid, 0)
+        except ProcessLookupError:
+            return False
+        except PermissionError:
+            return True
+        return True
+
+    def _kill(self) -> None:
+        if sys.platform == "win32":
+            tree = ["taskkill", "/T", "/F", "/PID", str(self._process.pid)]
+            subprocess.run(tree, capture_output=True, check=False)
+        else:
+            self._signal(signal.SIGKILL)
+
+
+@contextmanager
+def running(start: Start, folder: Path, environment: Mapping[str, str]) -> Iterator[Process]:
+    """Raises Unreachable when the process does not get ready, with the end of what it printed, or when
+    somebody else answers in its place."""
+    if not _silent(start.ready, 1):
+        raise Unreachable(
+            f"Something else answers at {start.ready} before the side under test is started; "
+            "end it, or give the side another port"
+        )
+    process = Process(start, folder, environment)
+    try:
+        if problem := _unready(process, start):
+            raise Unreachable(f"The side under test {problem}. {process.printed()}")
+        yield process
+    finally:
+        process.end()
+
+
+def surroundings(more: Mapping[str, str]) -> dict[str, str]:
+    """The environment of what is started for the side under test: ours, and ``more``."""
+    found = {**os.environ, **more}
+    # What it printed last is asked for when it has died.
+    found.setdefault("PYTHONUNBUFFERED", "1")
+    for name in ("NO_PROXY", "no_proxy"):
+        spared = (found.get(name) or found.get(name.swapcase(), "")).split(",")
+        found[name] = "*" if spared == ["*"] else ",".join(dict.fromkeys([*filter(None, spared), *NEAR]))
+    return found
+
+
+def demand_answer(url: str, seconds: float, process: Process | None = None) -> None:
+    """Raises Unreachable when the side under test is not there: it ended, or an address of its does not
+    answer within so many seconds."""
+    if process and process.ended:
+        raise Unreachable(f"The side under test {process.ended} in the middle of the run. {process.printed()}")
+    if problem := _silent(url, seconds) if url else "":
+        printed = f" {process.printed()}" if process else ""
+        raise Unreachable(f"The side under test does not answer at {url} ({problem}).{printed}")
+
+
+def _unready(process: Process, start: Start) -> str:
+    until = monotonic() + start.within
+    while monotonic() < until:
+        if not _silent(start.ready, 1):
+            # It may be somebody else who was quicker.
+            return f"{process.ended}, but somebody answers at {start.ready}" if process.ended else ""
+        if process.ended:
+            return f"{process.ended} before it was ready"
+        Event().wait(LOOK)
     return f"does not answer at {start.ready} within {start.within:g} s"
 
 
-def _end(process: "subprocess.Popen[bytes]") -> None:
-    process.terminate()
+def _silent(url: str, seconds: float) -> str:
+    """What happens instead of an answer, of whatever kind."""
     try:
-        process.wait(GRACE)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+        with requests.Session() as session:
+            session.trust_env = False  # no proxy stands between us and the side under test
+            session.get(url, timeout=seconds, stream=True, allow_redirects=False).close()
+    except requests.RequestException as error:
+        return type(error).__name__
+    return ""

@@ -45,11 +45,15 @@ Way: TypeAlias = HttpRequest | Command | Prompt
 
 @dataclass(frozen=True)
 class Stimulus:
-    """One way to make the side under test do or tell something; ``answer`` maps names to dotted paths."""
+    """One way to make the side under test do or tell something; ``answer`` maps names to dotted paths.
+
+    ``place`` is its file:line.
+    """
 
     name: str
     way: Way
     answer: Mapping[str, str] = field(default_factory=dict)
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,6 +85,8 @@ class Target:
     patience: float = 2.0
     rewrite: Mapping[str, str] = field(default_factory=dict)
     allow_hosts: tuple[str, ...] = ()
+    # Where a stimulus or a view would stand that is missing.
+    place: str = ""
 
     @property
     def timed(self) -> bool:
@@ -90,8 +96,12 @@ class Target:
     @property
     def asks(self) -> bool:
         """Whether a person has to act, at a terminal."""
-        ways = (*self.stimuli.values(), *self.views.values(), *self.set_up, *self.clean_up)
-        return any(isinstance(stimulus.way, Prompt) for stimulus in ways)
+        return any(isinstance(stimulus.way, Prompt) for stimulus in self.all_stimuli)
+
+    @property
+    def all_stimuli(self) -> Sequence[Stimulus]:
+        """Everything that is done to the side, or asked of it."""
+        return (*self.stimuli.values(), *self.views.values(), *self.set_up, *self.clean_up)
 
 
 class _Stimulus(msgspec.Struct):
@@ -155,6 +165,7 @@ class _TargetReader:
             patience=read.patience,
             rewrite=read.rewrite,
             allow_hosts=read.allow_hosts,
+            place=self._place(("stimuli",)),
         )
 
     def _demand_known(self, part: str, named: Iterable[str], known: Collection[str]) -> None:
@@ -176,4 +187,7 @@ class _TargetReader:
         elif sent.request is not None:
             request = {"method": method, **sent.request}
             way = typed(self._document, HttpRequest, request, (*path, "request"))
-        return Stimulus(name, way, sent.answer)
+        return Stimulus(name, way, sent.answer, self._place(path))
+
+    def _place(self, path: Path_) -> str:
+        return f"{self._document.name}:{self._document.line(path)}"

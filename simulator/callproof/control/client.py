@@ -4,7 +4,7 @@ An end that cannot be reached raises Unreachable, which is no verdict on anybody
 refuses an action raises ActionRefused.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
@@ -138,14 +138,23 @@ class Ends:
     """Both ends and the time that they share.
 
     ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
-    our own ends answers when everything is done.
+    our own ends answers when everything is done. ``demand_answer`` raises Unreachable when a side under
+    test is not there any more.
     """
 
-    def __init__(self, crm: Driven, pbx: Driven, api_key: str, patience: float = 0.0) -> None:
+    def __init__(
+        self,
+        crm: Driven,
+        pbx: Driven,
+        api_key: str,
+        patience: float = 0.0,
+        demand_answer: Callable[[], None] = lambda: None,
+    ) -> None:
         self.crm = crm
         self.pbx = pbx
         self.api_key = api_key
         self.patience = patience
+        self.demand_answer = demand_answer
 
     @classmethod
     def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":

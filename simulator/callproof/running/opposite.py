@@ -4,15 +4,16 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import partial
 from time import time
 
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.process import running
+from callproof.conformance.process import demand_answer, running
 from callproof.conformance.stimuli import Hands, text
-from callproof.conformance.target import Target
+from callproof.conformance.target import HttpRequest, Target
 from callproof.contract.operations import Side
 from callproof.control.client import End, Ends
 from callproof.crm.account import api_key
@@ -22,11 +23,15 @@ from callproof.running.opening import Opening
 from callproof.running.threads import LOOPBACK, Address
 
 
+# Within how many seconds the side under test has to answer before the run, and when something went wrong.
+AT_FIRST, LATER = 6.0, 30.0
+
+
 @contextmanager
 def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends, Foreign]]:
     """Both ends, one of them ours and started here, and the stand-in for the other.
 
-    Raises Unreachable when the side under test does not get ready.
+    Raises Unreachable when the side under test does not get ready or does not answer.
     """
     with ExitStack() as stack:
         address = Address(LOOPBACK, target.listen)
@@ -48,13 +53,18 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         _open_ours(opening, target, address, seed, strict=strict)
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
-            stack.enter_context(running(target.start, target.folder, environment))
+            process = stack.enter_context(running(target.start, target.folder, environment))
+            there = partial(demand_answer, target.start.ready, LATER, process)
+        else:
+            spoken_to = target.url if _is_spoken_to(target) else ""
+            demand_answer(spoken_to, AT_FIRST)
+            there = partial(demand_answer, spoken_to, LATER)
         ours = End(target.side.other, address.url)
         theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
         if target.side is Side.PBX:
-            ends = Ends(ours, theirs, key, target.patience)
+            ends = Ends(ours, theirs, key, target.patience, there)
         else:
-            ends = Ends(theirs, ours, key, target.patience)
+            ends = Ends(theirs, ours, key, target.patience, there)
         stack.callback(ends.close)
         yield ends, theirs
 
@@ -75,6 +85,14 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             crm_url=target.url, api_key=target.api_key, seed=seed, allowed_hosts=target.allow_hosts
         ),
         address,
+    )
+
+
+def _is_spoken_to(target: Target) -> bool:
+    """Whether the run needs an answer from the address of the side under test."""
+    ways = [stimulus.way for stimulus in target.all_stimuli]
+    return target.side is Side.CRM or any(
+        isinstance(way, HttpRequest) and way.url.startswith("/") for way in ways
     )
 
 
