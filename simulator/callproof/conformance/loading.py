@@ -8,6 +8,7 @@ import msgspec
 
 from callproof.conformance.scenario import (
     ANYTHING,
+    CDR,
     KEPT,
     Break,
     Do,
@@ -52,7 +53,8 @@ class _Send(msgspec.Struct, rename="kebab"):
 
 class _Expect(msgspec.Struct, rename="kebab"):
     expect: str
-    proves: str | tuple[str, ...]
+    proves: str | tuple[str, ...] = ()
+    about: dict[str, JsonObject] = {}
     matching: Json = msgspec.field(name="with", default=None)
     status: Json = None
     headers: JsonObject = {}
@@ -222,7 +224,9 @@ class Reader:
             ) from None
         self._demand_subject(side, verb, subject, path)
         rows = (step.proves,) if isinstance(step.proves, str) else step.proves
-        self._demand_rows(rows, side, path)
+        self._demand_rows((*rows, *step.about), side, path)
+        if not (rows or step.about):
+            raise self._document.error(path, "an expectation names the rows that it proves or is about")
         least, most = self._times(step, path)
         return Expect(
             line=self._document.line(path),
@@ -238,6 +242,7 @@ class Reader:
             after=step.after,
             within=step.within,
             name=step.name,
+            about=step.about,
         )
 
     def _times(self, step: _Expect, path: Path_) -> tuple[int, int | None]:
@@ -257,6 +262,7 @@ class Reader:
             known: Iterable[str] = KEPT[side]
         elif verb is Verb.SENDS:
             known = [op.name for op in BY_NAME.values() if op.asked_by is side] + [ANYTHING]
+            known += [CDR] if side is Side.PBX else []
         else:
             known = [op.name for op in BY_NAME.values() if op.answered_by is side] + [ANYTHING]
         if subject not in known:

@@ -6,6 +6,7 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Iterable, Mapping
 from functools import cached_property
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -138,7 +139,7 @@ class Ends:
     """Both ends and the time that they share.
 
     ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
-    our own ends answers when everything is done.
+    our own ends answers when everything is done. ``opened`` is when, on the machine's monotonic clock.
     """
 
     def __init__(self, crm: Driven, pbx: Driven, api_key: str, patience: float = 0.0) -> None:
@@ -146,6 +147,7 @@ class Ends:
         self.pbx = pbx
         self.api_key = api_key
         self.patience = patience
+        self.opened = monotonic()
 
     @classmethod
     def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":
