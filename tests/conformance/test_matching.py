@@ -2,7 +2,7 @@
 
 import pytest
 
-from callproof.conformance.matching import differences
+from callproof.conformance.matching import Leeway, differences
 from callproof.contract.jsontypes import Json
 
 
@@ -19,6 +19,11 @@ from callproof.contract.jsontypes import Json
         ({"$contains": {"a": 1}}, [{"a": 0}, {"a": 1, "b": 2}]),
         ({"$json": {"a": 1}}, '{"b": 2, "a": 1}'),
         ({"$not": 200}, 404),
+        ({"a": {"$if-present": 1}}, {}),
+        ({"a": {"$if-present": 1}}, {"a": 1}),
+        ({"$one-of": [200, 201]}, 201),
+        ({"$set": ["200", {"$any": True}]}, ["100", "200"]),
+        ({"$date": 1714564800}, "2024-05-01 12:00:00"),
         (1, 1.0),
         (None, None),
     ],
@@ -44,9 +49,26 @@ def test_these_match(expected: Json, actual: Json) -> None:
         ({"$json": {"a": 1}}, '{"a": 2}', "a is 2, expected 1"),
         ({"x": {"$json": {}}}, {"x": "{"}, "x is '{', expected JSON text"),
         ({"$not": 200}, 200, "it is 200, which it must not be"),
+        ({"a": {"$if-present": 1}}, {"a": 2}, "a is 2, expected 1"),
+        ({"$one-of": [1, 2]}, 3, "it is 3, expected one of 1, 2"),
+        ({"$set": ["a"]}, ["a", "b"], "it is ['a', 'b'], expected 'a' in any order"),
+        ({"$set": ["a"]}, "a", "it is 'a', expected 'a' in any order"),
+        (
+            {"$date": 1714564800},
+            "2024-05-01 13:00:00",
+            "it is '2024-05-01 13:00:00', which is 3600 s later, expected 2024-05-01 12:00:00",
+        ),
+        ({"$date": 1714564800}, "yesterday", "it is 'yesterday', expected 2024-05-01 12:00:00"),
         (1, True, "it is True, expected 1"),
         (1, "1", "it is '1', expected 1"),
     ],
 )
 def test_these_do_not_and_say_why(expected: Json, actual: Json, words: str) -> None:
     assert differences(expected, actual) == [words]
+
+
+def test_durations_and_dates_have_a_leeway_each() -> None:
+    leeway = Leeway(times=3, dates=60)
+    told: Json = {"duration": 48, "date": "2024-05-01 12:00:59"}
+    assert differences({"duration": 45, "date": {"$date": 1714564800}}, told, slack=leeway) == []
+    assert len(differences({"duration": 44, "date": {"$date": 1714564700}}, told, slack=leeway)) == 2

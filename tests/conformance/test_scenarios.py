@@ -77,7 +77,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\nsteps:\n  - do: dance\n", 3, "'dance' is not one of"),
         ("title: T\nsteps:\n  - wait: 1\n  - send: nothing\n", 4, "neither a method of the contract"),
         ("title: T\nsteps:\n  - send: user\n", 3, "path.id is missing"),
-        ("title: T\nsteps:\n  - expect: pbx sends call-event\n", 3, "'proves' is a required property"),
+        ("title: T\nsteps:\n  - expect: pbx sends call-event\n", 3, "names the rows that it proves"),
         ("title: T\nsteps:\n  - expect: pbx dances\n    proves: PBX-API-01\n", 3, "an expectation reads"),
         ("title: T\nsteps:\n  - expect: crm sends users\n    proves: CRM-EVENT-01\n", 3, "make-call"),
         ("title: T\nsteps:\n  - expect: pbx sends call-event\n    proves: PBX-X-01\n", 4, "no requirement"),

@@ -1,19 +1,29 @@
 """What a scenario expects: waited for as long as it may take, and judged row by row."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from time import monotonic
 
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
+from callproof.conformance.matching import EXACT, Leeway
 from callproof.conformance.scenario import BrokenScenario, Expect, Step, Verb
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Candidate, Journals, Watch
-from callproof.contract.jsontypes import Json
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
 
 # By how many seconds a time may be off where it is real, and how long one look into a journal lasts.
 SLACK, LOOK = 2.0, 0.25
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a step asks for, with the names filled in."""
+
+    matching: Json
+    about: dict[str, JsonObject]
 
 
 class Expectations:
@@ -32,52 +42,77 @@ class Expectations:
     ) -> None:
         self.checks: list[Check] = []
         # The test clock of a PBX under test goes on by itself while the scenario is played.
-        slack = 0.0 if ends.manual and judged.side is not Side.PBX else SLACK
-        self._watch = Watch(ends, journals, names, judged, slack)
+        self._real = not ends.manual or judged.side is Side.PBX
+        self._began = monotonic()
+        self._watch = Watch(ends, journals, names, judged, self._slack)
         self._ends = ends
         self._journals = journals
         self._names = names
         self._judged = judged
         self._where = where
-        self._exact: list[tuple[Expect, Json]] = []
+        self._exact: list[tuple[Expect, Wanted]] = []
 
     def meet(self, step: Expect) -> None:
-        """Raises BrokenScenario when what is missing is an effect that only the judged side could have."""
-        matching = self._names.filled(step.matching)
+        """Raises BrokenScenario when what later steps need of the side that is not judged is not there."""
+        wanted = Wanted(self._names.filled(step.matching), self._names.patterns(step.about))
         self._ends.settle()
-        found = self._watch.matches(step, matching)
+        found = self._whole(step, wanted)
         if len(found) < step.least and step.within:
-            found = self._let_time_pass(step, matching)
+            found = self._let_time_pass(step, wanted)
         if len(found) < step.least and self._ends.patience:
-            found = self._be_patient(step, matching)
-        problem = self._problem(step, matching, found)
-        self._check(step, problem, found)
-        if step.name and found:
-            self._names.learn(step.name, found[0].members)
-        if step.least and step.most and step.verb is Verb.SENDS and not problem:
-            self._exact.append((step, matching))
+            found = self._be_patient(step, wanted)
+        meant = found if len(found) >= max(step.least, 1) else self._nearest(step, wanted)
+        problem = self._problem(step, wanted.matching, meant)
+        self._check(step, problem, meant)
+        self._check_members(step, wanted, meant)
+        if step.name and meant:
+            self._names.learn(step.name, meant[0].members)
+        met = step.least and step.most and found and not problem
+        if met and step.verb is Verb.SENDS:
+            self._exact.append((step, wanted))
 
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""
-        for step, matching in self._exact:
-            found = self._watch.matches(step, matching)
-            if problem := self._problem(step, matching, found):
+        for step, wanted in self._exact:
+            found = self._whole(step, wanted)
+            if problem := self._problem(step, wanted.matching, found):
                 self._check(step, f"{problem}, by the end of the scenario", found)
 
-    def _let_time_pass(self, step: Expect, matching: Json) -> list[Candidate]:
+    def _slack(self) -> Leeway:
+        """What really passed counts on the clock of a side that goes on by itself: in a duration since the
+        scenario began, in a date since the ends were put opposite each other."""
+        if not self._real:
+            return EXACT
+        now = monotonic()
+        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened)
+
+    def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
+        """What is meant and in every member as it is to be."""
+        meant = self._watch.matches(step, wanted.matching)
+        return [found for found in meant if not self._watch.differing(wanted.about, found)]
+
+    def _nearest(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
+        """Of what is meant as many as there are to be, those that differ least."""
+        meant = self._watch.matches(step, wanted.matching)
+        if not wanted.about:
+            return meant
+        by_likeness = sorted(meant, key=lambda found: len(self._watch.differing(wanted.about, found)))
+        return by_likeness[: step.least]
+
+    def _let_time_pass(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         deadline = self._ends.now() + step.within
         going_on = True
-        while going_on and len(self._watch.matches(step, matching)) < step.least:
+        while going_on and len(self._whole(step, wanted)) < step.least:
             going_on = self._ends.step(deadline)
-        return self._watch.matches(step, matching)
+        return self._whole(step, wanted)
 
-    def _be_patient(self, step: Expect, matching: Json) -> list[Candidate]:
+    def _be_patient(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """Real time for a side that does things by itself, without its clock going on."""
         until = monotonic() + self._ends.patience
         facing = self._judged.faces(step.side)
-        while (left := until - monotonic()) > 0 and len(self._watch.matches(step, matching)) < step.least:
+        while (left := until - monotonic()) > 0 and len(self._whole(step, wanted)) < step.least:
             self._journals.wait(facing, min(left, LOOK))
-        return self._watch.matches(step, matching)
+        return self._whole(step, wanted)
 
     def _problem(self, step: Expect, matching: Json, found: Sequence[Candidate]) -> str:
         if step.least <= len(found) and (step.most is None or len(found) <= step.most):
@@ -90,8 +125,29 @@ class Expectations:
         return f"{problem}; the nearest differs: {'; '.join(nearest)}"
 
     def _check(self, step: Expect, problem: str, found: Sequence[Candidate]) -> None:
-        if problem and self._judged.side not in (None, step.side):
-            raise BrokenScenario(f"{self._where(step)}: without the effect that was to be: {problem}")
-        refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
+        if self._judged.side not in (None, step.side):
+            # What our own end makes of a message is no evidence on whoever sent it.
+            if problem and step.name:
+                raise BrokenScenario(f"{self._where(step)}: without the effect that was to be: {problem}")
+            return
         for row in step.proves:
-            self.checks.append(Check(row, str(step), self._where(step), problem, exchanges=refs))
+            self._add(step, row, problem, found)
+
+    def _check_members(self, step: Expect, wanted: "Wanted", meant: Sequence[Candidate]) -> None:
+        """Each row by its own members, of what is meant; where nothing is, nothing can be said of them."""
+        if self._judged.side not in (None, step.side):
+            return
+        if not meant and not step.proves:
+            # Somebody has to say that it is not there.
+            problem = self._problem(step, wanted.matching, meant)
+            for row in wanted.about:
+                self._add(step, row, problem, meant)
+            return
+        differing = [self._watch.differing(wanted.about, found) for found in meant]
+        for row in wanted.about if meant else ():
+            unlike = [text for rows in differing for text in rows.get(row, ())]
+            self._add(step, row, "; ".join(unlike), meant)
+
+    def _add(self, step: Expect, row: str, problem: str, found: Sequence[Candidate]) -> None:
+        refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
+        self.checks.append(Check(row, str(step), self._where(step), problem, exchanges=refs))

@@ -17,7 +17,7 @@ def fates() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {row: [] for row in all_requirements()}
     for played in loading.find():
         for step in played.expectations:
-            for row in step.proves:
+            for row in step.rows:
                 if played.id not in found[row]:
                     found[row].append(played.id)
     for schema_id in schemas.schema_ids():

@@ -45,6 +45,10 @@ class Names:
         value = value.replace("$module.code", self._code)
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
+    def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
+        """The same of what each row is about."""
+        return {row: self.members(pattern) for row, pattern in about.items()}
+
     def members(self, value: Mapping[str, Json], **more: Json) -> JsonObject:
         """The same of an object."""
         return {name: self.filled(inner, **more) for name, inner in value.items()}

@@ -10,6 +10,7 @@ import msgspec
 from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT, Names
 from callproof.conformance.scenario import (
     ANYTHING,
+    CDR,
     KEPT,
     Break,
     Do,
@@ -54,7 +55,8 @@ class _Send(msgspec.Struct, rename="kebab"):
 
 class _Expect(msgspec.Struct, rename="kebab"):
     expect: str
-    proves: str | tuple[str, ...]
+    proves: str | tuple[str, ...] = ()
+    about: dict[str, JsonObject] = {}
     matching: Json = msgspec.field(name="with", default=None)
     status: Json = None
     headers: JsonObject = {}
@@ -253,7 +255,9 @@ class Reader:
             ) from None
         self._demand_subject(side, verb, subject, path)
         rows = (step.proves,) if isinstance(step.proves, str) else step.proves
-        self._demand_rows(rows, side, path)
+        self._demand_rows((*rows, *step.about), side, path)
+        if not (rows or step.about):
+            raise self._document.error(path, "an expectation names the rows that it proves or is about")
         least, most = self._times(step, path)
         if step.name:
             self._names.learn(step.name, OF_KEPT if verb is Verb.KEEPS else OF_EXPECTED)
@@ -271,6 +275,7 @@ class Reader:
             after=step.after,
             within=step.within,
             name=step.name,
+            about=step.about,
         )
 
     def _times(self, step: _Expect, path: Path_) -> tuple[int, int | None]:
@@ -290,6 +295,7 @@ class Reader:
             known: Iterable[str] = KEPT[side]
         elif verb is Verb.SENDS:
             known = [op.name for op in BY_NAME.values() if op.asked_by is side] + [ANYTHING]
+            known += [CDR] if side is Side.PBX else []
         else:
             known = [op.name for op in BY_NAME.values() if op.answered_by is side] + [ANYTHING]
         if subject not in known:

@@ -7,22 +7,40 @@ match element by element; one of these operators may stand for any value::
     {$phone: "8 912 ..."}  the same number         {$matches: "^a"}    a text that fits the pattern
     {$length: 50}      so many elements            {$contains: x}      a list with such an element
     {$json: {a: 1}}    JSON text that matches   {$not: x}          anything that does not match
+    {$if-present: x}   what matches, or nothing {$one-of: [x, y]}  what matches one of several
+    {$set: [x, y]}     a list of these, in any order
+    {$date: 1714564800}  the contract's date of this moment, in seconds since 1970
 """
 
 import re
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import orjson
 
+from callproof.contract.dates import read, written
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import same_phone
 
-OPERATORS = ("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not")
+OPERATORS = (
+    *("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not"),
+    *("$if-present", "$one-of", "$set", "$date"),
+)
 
 # What is measured in whole seconds; where time is real, neither end can tell them exactly.
 TIMES = ("duration", "durationWaiting")
 # How much of a value a problem shows.
 LONGEST = 200
+
+
+class Leeway(NamedTuple):
+    """By how many seconds a duration, and the date of a call, may be off."""
+
+    times: float = 0.0
+    dates: float = 0.0
+
+
+EXACT = Leeway()
 
 
 class _Missing:
@@ -34,13 +52,12 @@ MISSING = _Missing()
 
 
 def differences(
-    expected: Json, actual: "Json | _Missing", path: str = "", *, slack: float = 0.0
+    expected: Json, actual: "Json | _Missing", path: str = "", *, slack: Leeway = EXACT
 ) -> list[str]:
-    """What keeps ``actual`` from matching; empty when it does. ``slack`` is by how many seconds a time
-    may be off."""
+    """What keeps ``actual`` from matching; empty when it does. ``slack`` is what may be off."""
     operator = _operator(expected)
     if operator:
-        return _apply(*operator, actual, path)
+        return _apply(*operator, actual, path, slack)
     if isinstance(actual, _Missing):
         return [f"{path or 'it'} is missing, expected {expected!r}"]
     if isinstance(expected, Mapping):
@@ -74,8 +91,12 @@ def _operator(expected: Json) -> tuple[str, Json] | None:
     return None
 
 
-def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> list[str]:
+def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack: Leeway) -> list[str]:
     where = path or "it"
+    if name == "$if-present":
+        return [] if isinstance(actual, _Missing) else differences(operand, actual, path, slack=slack)
+    if name == "$one-of":
+        return _one_of(operand, actual, path, slack)
     if name == "$absent":
         return [] if isinstance(actual, _Missing) else [f"{where} is {actual!r}, expected nothing"]
     if isinstance(actual, _Missing):
@@ -94,6 +115,10 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> li
         case "$length":
             good = isinstance(actual, list | Mapping | str) and len(actual) == operand
             return [] if good else [f"{where} is {_brief(actual)}, expected {operand} elements"]
+        case "$set":
+            return _as_set(operand, actual, where, slack)
+        case "$date":
+            return _dated(operand, actual, where, slack)
         case "$json":
             try:
                 inner = orjson.loads(actual) if isinstance(actual, str) else MISSING
@@ -108,6 +133,43 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str) -> li
             return [] if good else [f"{where} is {_brief(actual)}, expected to contain {operand!r}"]
 
 
+def _one_of(operand: Json, actual: "Json | _Missing", path: str, slack: Leeway) -> list[str]:
+    choices: list[Json] = operand if isinstance(operand, list) else [operand]
+    if any(not differences(choice, actual, path, slack=slack) for choice in choices):
+        return []
+    return [f"{path or 'it'} is {_brief(actual)}, expected one of {_brief_all(choices)}"]
+
+
+def _as_set(operand: Json, actual: "Json | _Missing", where: str, slack: Leeway) -> list[str]:
+    wanted = list(operand) if isinstance(operand, list) else []
+    left = list(actual) if isinstance(actual, list) else None
+    for element in wanted if left is not None else ():
+        met = next((one for one in left or () if not differences(element, one, slack=slack)), MISSING)
+        if isinstance(met, _Missing) or left is None:
+            break
+        left.remove(met)
+    else:
+        if left == []:
+            return []
+    return [f"{where} is {actual!r}, expected {_brief_all(wanted)} in any order"]
+
+
+def _dated(operand: Json, actual: "Json | _Missing", where: str, slack: Leeway) -> list[str]:
+    moment = float(operand) if isinstance(operand, int | float) else 0.0
+    try:
+        off = read(actual, "UTC") - moment if isinstance(actual, str) else None
+    except ValueError:
+        off = None
+    if off is not None and abs(off) < 1.0 + slack.dates:
+        return []
+    told = "" if off is None else f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}"
+    return [f"{where} is {_brief(actual)}{told}, expected {written(moment)}"]
+
+
+def _brief_all(values: "list[Json]") -> str:
+    return ", ".join(_brief(value) for value in values)
+
+
 def _equal(expected: Json, actual: Json) -> bool:
     """1 is neither True nor "1", but it is 1.0."""
     if isinstance(expected, bool) or isinstance(actual, bool):
@@ -115,13 +177,13 @@ def _equal(expected: Json, actual: Json) -> bool:
     return expected == actual
 
 
-def _near(expected: Json, actual: "Json | _Missing", path: str, slack: float) -> bool:
-    if not slack or not path.endswith(TIMES):
+def _near(expected: Json, actual: "Json | _Missing", path: str, slack: Leeway) -> bool:
+    if not slack.times or not path.endswith(TIMES):
         return False
     return (
         isinstance(expected, int | float)
         and isinstance(actual, int | float)
-        and abs(expected - actual) <= slack
+        and abs(expected - actual) <= slack.times
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.matching import OPERATORS
+from callproof.conformance.watching import HEADERS, STATUS
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.files.yamlfile import Document, Path_
 
@@ -15,6 +16,8 @@ GIVEN: Mapping[str, tuple[str, ...]] = {"module": ("code", "clientId"), "key": (
 # What a later step can name of an exchange, and of what an end keeps.
 OF_EXPECTED = ("id", "value", "status", "headers", "size", "ref")
 OF_KEPT = ("value",)
+# What no operator is in what a row is about.
+BESIDE = (STATUS, HEADERS)
 
 _NAME = re.compile(r"\$([a-z]\w*)((?:\.\w+)*)")
 
@@ -43,7 +46,7 @@ class Names:
             if isinstance(value, str):
                 self._text(value, place, self._known | counted)
             elif kind == "expect":
-                self._operators(value, place)
+                self._operators(value, place, BESIDE if place[len(path) : -1] == ("about",) else ())
 
     def _arguments(self, step: JsonObject, path: Path_) -> None:
         action = str(step["do"])
@@ -74,9 +77,9 @@ class Names:
             choices = f"; it has {', '.join(members)}" if members else ""
             raise self._document.error(place, f"${name} has no member {first!r}{choices}")
 
-    def _operators(self, value: Mapping[str, Json], place: Path_) -> None:
+    def _operators(self, value: Mapping[str, Json], place: Path_, beside: tuple[str, ...]) -> None:
         for name in value:
-            if not name.startswith("$"):
+            if not name.startswith("$") or name in beside:
                 continue
             if name not in OPERATORS:
                 raise self._document.error(

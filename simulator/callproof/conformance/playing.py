@@ -95,9 +95,10 @@ class Play:
     def _step(self, step: Step) -> None:
         match step:
             case Do():
+                at = self._ends.now()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    self._names.learn(step.name, answer)
+                    self._names.learn(step.name, {**answer, "at": at})
             case Send():
                 self._send(step)
             case Break():

@@ -24,6 +24,8 @@ class Verb(StrEnum):
 
 # Stands for every exchange, also one that is no method of the contract.
 ANYTHING = "anything"
+# Stands for each single row of the history that is uploaded, in whatever company.
+CDR = "cdr"
 
 # What each end can be looked into for, through its control API.
 KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls", "outbox")}
@@ -60,6 +62,10 @@ class Expect:
 
     It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
     later than the match that ``after`` names. ``within`` is in seconds of the ends' clock.
+
+    ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
+    proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
+    ``proves`` alone is proved by there being as many.
     """
 
     line: int
@@ -75,6 +81,12 @@ class Expect:
     after: str = ""
     within: float = 0.0
     name: str = ""
+    about: dict[str, JsonObject] = field(default_factory=dict)
+
+    @property
+    def rows(self) -> tuple[str, ...]:
+        """Every row that the step looks at."""
+        return (*self.proves, *self.about)
 
     @property
     def times(self) -> str:

@@ -1,15 +1,19 @@
 """What the sides do while a scenario is played: read from both journals, and from what the ends keep."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from callproof.conformance.evidence import Book, Seen, read
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
-from callproof.conformance.matching import differences
-from callproof.conformance.scenario import ANYTHING, Expect, Verb
+from callproof.conformance.matching import Leeway, differences
+from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, Ends
+
+# What stands beside the members of a body in what a row is about.
+STATUS, HEADERS = "$status", "$headers"
 
 
 @dataclass(frozen=True)
@@ -66,10 +70,10 @@ class Journals:
 
 
 class Watch:
-    """Finds what a step means. ``slack`` is by how many seconds a time may be off."""
+    """Finds what a step means. ``slack`` says by how many seconds a time may be off."""
 
     def __init__(
-        self, ends: Ends, journals: Journals, names: Names, judged: UnderTest, slack: float
+        self, ends: Ends, journals: Journals, names: Names, judged: UnderTest, slack: Callable[[], Leeway]
     ) -> None:
         self._ends = ends
         self._journals = journals
@@ -83,7 +87,7 @@ class Watch:
     def misses(self, step: Expect, matching: Json, found: Candidate) -> list[str]:
         """What keeps the candidate from being meant."""
         seen = found.seen
-        missed = differences(matching, found.value, slack=self._slack) if matching is not None else []
+        missed = differences(matching, found.value, slack=self._slack()) if matching is not None else []
         if step.after and (seen.id if seen else 0) <= self._names.number(step.after):
             missed.append(f"it came before {step.after}")
         if step.status is not None:
@@ -93,11 +97,29 @@ class Watch:
             missed += differences(wanted, seen.headers if seen else {}, "headers")
         return missed
 
+    def differing(self, about: Mapping[str, JsonObject], found: Candidate) -> dict[str, list[str]]:
+        """For each row what is other than it is to be; a row without a difference is not there."""
+        every = {row: self._unlike(pattern, found) for row, pattern in about.items()}
+        return {row: unlike for row, unlike in every.items() if unlike}
+
+    def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
+        seen = found.seen
+        members = {name: value for name, value in pattern.items() if name not in (STATUS, HEADERS)}
+        unlike = differences(members, found.value, slack=self._slack()) if members else []
+        if STATUS in pattern:
+            unlike += differences(pattern[STATUS], seen.status if seen else None, "the status")
+        if isinstance(headers := pattern.get(HEADERS), Mapping):
+            wanted = {name.lower(): value for name, value in headers.items()}
+            unlike += differences(wanted, seen.headers if seen else {}, "headers")
+        return unlike
+
     def candidates(self, step: Expect) -> list[Candidate]:
         """Raises ActionRefused when the step asks for what the end has no view of."""
         if step.verb is Verb.KEEPS:
             return self._kept(step)
         facing = self._judged.faces(step.side)
+        if step.subject == CDR:
+            return self._uploaded(facing)
         sends = step.verb is Verb.SENDS
         asked_by = step.side if sends else step.side.other
         return [
@@ -107,6 +129,14 @@ class Watch:
             and seen.asked_by is asked_by
             and (step.subject == ANYTHING or seen.operation is BY_NAME[step.subject])
             and not (seen.by_bench and sends)
+        ]
+
+    def _uploaded(self, facing: Side) -> list[Candidate]:
+        return [
+            Candidate(call, seen)
+            for seen in self._journals.read()
+            if seen.seen_by is facing and seen.operation is BY_NAME["calls-upload"] and not seen.by_bench
+            for call in (seen.params if isinstance(seen.params, list) else ())
         ]
 
     def _kept(self, step: Expect) -> list[Candidate]:

@@ -6,6 +6,7 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -138,8 +139,8 @@ class Ends:
     """Both ends and the time that they share.
 
     ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
-    our own ends answers when everything is done. ``demand_answer`` raises Unreachable when a side under
-    test is not there any more.
+    our own ends answers when everything is done. ``opened`` is when, on the machine's monotonic clock.
+    ``demand_answer`` raises Unreachable when a side under test is not there any more.
     """
 
     def __init__(
@@ -155,6 +156,7 @@ class Ends:
         self.api_key = api_key
         self.patience = patience
         self.demand_answer = demand_answer
+        self.opened = monotonic()
 
     @classmethod
     def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":

@@ -1,0 +1,53 @@
+"""Each row is judged by its own members: what differs reddens no other one."""
+
+from pathlib import Path
+
+from callproof.conformance import loading, runner
+from callproof.conformance.verdict import Check
+from tools.kill_matrix import bench
+
+SCENARIO = """
+title: A call is missed
+rule: Each row has its own evidence.
+steps:
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - expect: pbx sends call-event
+    with: {type: %s}
+    within: 5
+    proves: PBX-EVENT-04
+    about:
+      PBX-EVENT-02: {phone: {$phone: +7 912 345-67-89}}
+      PBX-EVENT-09: {externalPhone: {$phone: +7-499-888-88-88}}
+      PBX-EVENT-10: {callExternalId: $call.id, $status: 200}
+  - do: hang up
+    call: $call.id
+    by: customer
+  - expect: pbx sends cdr
+    within: 5
+    about: {PBX-HISTORY-06: {date: {$date: $call.at}}}
+"""
+
+
+def played(folder: Path, kind: str) -> dict[str, Check]:
+    file = folder / "mine.yaml"
+    file.write_text(SCENARIO % kind)
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    assert result.broken == ""
+    return {check.requirement: check for check in result.checks if check.where != result.file}
+
+
+def test_what_differs_reddens_the_row_about_that_member_alone(tmp_path: Path) -> None:
+    checks = played(tmp_path, "in")
+    assert [row for row, check in checks.items() if check.problem] == ["PBX-EVENT-09"]
+    assert "externalPhone is" in checks["PBX-EVENT-09"].problem
+    assert set(checks) == {"PBX-EVENT-02", "PBX-EVENT-04", "PBX-EVENT-09", "PBX-EVENT-10", "PBX-HISTORY-06"}
+
+
+def test_where_nothing_is_meant_its_members_are_not_looked_at(tmp_path: Path) -> None:
+    checks = played(tmp_path, "out")
+    assert checks["PBX-EVENT-04"].problem
+    assert set(checks) == {"PBX-EVENT-04", "PBX-HISTORY-06"}
