@@ -10,6 +10,8 @@ this is the whole tree::
       NotConformant      1  a scenario that is a test found the side under test wanting
       Refusal            1  somebody said no
         ActionRefused    1  an end answered that it cannot do what was asked
+          StimulusFailed 1  the side under test did not do what it was made to
+            Misconfigured 2  a file says wrongly how it is made to, whatever the side does
         CallRefused      1  the virtual PBX places no such call
         ControlError     1  the control API cannot do it; it answers with a status of its own
         HostRefused      1  an end does not call this host, which nobody allowed

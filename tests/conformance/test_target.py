@@ -10,7 +10,7 @@ from flask import Flask, Response, jsonify, request
 
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.process import running, surroundings
-from callproof.conformance.stimuli import Hands, filled, text
+from callproof.conformance.stimuli import Hands, Misconfigured, filled, text
 from callproof.conformance.target import (
     Command,
     HttpRequest,
@@ -142,7 +142,7 @@ def test_a_program_is_run_and_a_person_is_asked() -> None:
     assert found == {"id": "http://crm"}
     with pytest.raises(ActionRefused, match="exited with 3"):
         hands("").do(Stimulus("register", Command((sys.executable, "-c", "raise SystemExit(3)"))))
-    with pytest.raises(Unreachable, match="cannot be run"):
+    with pytest.raises(Misconfigured, match="cannot be run"):
         hands("").do(Stimulus("register", Command(("./no-such-program",))))
     assert hands("", "c-7").do(Stimulus("drop", Prompt("Pull the plug"))) == {"id": "c-7"}
 

@@ -1,10 +1,11 @@
 """The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
 
 Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
-the other end could not be reached. What stops a command is a ``CallproofError``, which has its code; it
+the other end could not be reached or nothing was played, 130 interrupted. What stops a command is a ``CallproofError``, which has its code; it
 becomes a sentence on stderr here and nowhere else.
 """
 
+import io
 import sys
 from typing import Any
 
@@ -47,6 +48,13 @@ COMMANDS = {
 
 class CommandLine(click.Group):
     """Knows its commands by name and imports the one that is used."""
+
+    def main(self, *args: Any, **more: Any) -> Any:
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+                # A character that the terminal's code page has not is a question mark.
+                stream.reconfigure(errors="replace")
+        return super().main(*args, **more)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from callproof.cli.common import NOT_CONFORMANT, no_verdict, option
+from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import baseline, loading, runner
@@ -23,8 +24,8 @@ from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
-from callproof.crm.account import DEFAULT_SEED
-from callproof.errors import Misuse
+from callproof.crm.account import DEFAULT_SEED, api_key
+from callproof.errors import Misuse, OutOfReach
 from callproof.reports import output
 from callproof.reports.redact import Redactor
 
@@ -44,6 +45,7 @@ class _Asked:
     fault: tuple[str, ...]
     baseline: str | None
     write_baseline: str | None
+    at_least: float
 
 
 @click.command()
@@ -83,6 +85,13 @@ class _Asked:
     metavar="FILE",
     help="Write the failures of this run as a baseline.",
 )
+@option(
+    "--at-least",
+    type=click.FloatRange(0, 100),
+    default=0.0,
+    metavar="PERCENT",
+    help="How many of the rows of your side have to be looked at; fewer are not conformant.",
+)
 @report_options
 def check(wanted: tuple[str, ...], **options: Any) -> None:
     """Play scenarios and judge your side, requirement by requirement.
@@ -94,26 +103,68 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     scenarios, target = loading.find(wanted), _target(asked)
     broken = faults_of(asked.fault)
     known = load_baseline(asked.baseline) if asked.baseline else Baseline()
-    verdict = Verdict([], asked.seed, asked.strict)
+    verdict = Verdict([], asked.seed, asked.strict, at_least=asked.at_least)
     if target:
         if any(fault.side is target.side for fault in broken):
             raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
-    heard_by = listeners(options)
-    with no_verdict(), _ends(asked, target) as (ends, foreign):
-        redactor = Redactor((ends.api_key, asked.control_token))
-        telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
-        telling.started()
-        judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
-        runner.run(scenarios, ends, telling.played, judged, broken)
-        verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
-    verdict.stale = known.stale(verdict.scenarios)
-    if asked.write_baseline:
-        output.write(asked.write_baseline, baseline.written(verdict))
+    redactor = Redactor(_secrets(asked, target))
+    telling = Telling(verdict, listeners(options), lambda played: known.marked(redactor.scenario(played)))
+    with _told_to_the_end(telling, redactor):
+        if not scenarios:
+            raise OutOfReach(_nothing_played(verdict))
+        with no_verdict(), _ends(asked, target) as (ends, foreign):
+            judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
+            try:
+                runner.run(scenarios, ends, telling.played, judged, broken)
+            finally:
+                verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
+        verdict.stale = known.stale(verdict.scenarios)
+        if asked.write_baseline:
+            output.write(asked.write_baseline, baseline.written(verdict))
+    _end(verdict)
+
+
+@contextmanager
+def _told_to_the_end(telling: Telling, redactor: Redactor) -> Iterator[None]:
+    """Every report is written, whatever ends the run: the side under test, a person or nothing at all."""
+    telling.started()
+    try:
+        with interruptible():
+            yield
+    except KeyboardInterrupt:
+        telling.verdict.stopped = "The run was interrupted."
+        with undisturbed():
+            telling.ended()
+        sys.exit(INTERRUPTED)
+    except OutOfReach as error:
+        telling.verdict.stopped = redactor.text(str(error))
+        telling.ended()
+        raise OutOfReach(telling.verdict.stopped) from None
     telling.ended()
+
+
+def _end(verdict: Verdict) -> None:
+    """What a row does to a verdict goes before what a file does."""
+    if verdict.misconfigured and not verdict.red:
+        first, *more = verdict.misconfigured
+        also = f" (and {len(more)} more)" if more else ""
+        raise Misuse(f"{first.id} cannot be played{also}: {first.broken}")
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
+
+
+def _nothing_played(verdict: Verdict) -> str:
+    absent = dict.fromkeys(why for _, why in verdict.left_out)
+    why = f"{', '.join(absent)} is declared absent" if absent else "nothing is asked of this side"
+    return f"No scenario was played, so this is no verdict: {why}."
+
+
+def _secrets(asked: _Asked, target: Target | None) -> list[str]:
+    """The keys and tokens of the run, before any end is there."""
+    key = target.api_key if target else asked.api_key
+    return [key or api_key(asked.seed), asked.control_token]
 
 
 def _target(asked: _Asked) -> Target | None:

@@ -39,7 +39,8 @@ def no_verdict() -> Iterator[None]:
     try:
         yield
     except Refusal as error:
-        raise OutOfReach(str(error)) from None
+        kind = Misuse if error.exit_code == Misuse.exit_code else OutOfReach
+        raise kind(str(error)) from None
 
 
 def stop(message: str, code: int) -> NoReturn:

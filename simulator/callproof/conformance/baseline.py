@@ -44,12 +44,16 @@ class Baseline:
 
     def marked(self, result: ScenarioResult) -> ScenarioResult:
         """The same result, with the known failures marked as such."""
+        broken = bool(result.broken) and (result.id, BROKEN, "") in self._entries
         checks = [
-            replace(check, known=bool(check.problem) and _key(result, check) in self._entries)
+            # What answers for a scenario that breaks off is known with it.
+            replace(check, known=broken if check.breaks else self._knows(result, check))
             for check in result.checks
         ]
-        broken = bool(result.broken) and (result.id, BROKEN, "") in self._entries
         return replace(result, checks=checks, known=broken)
+
+    def _knows(self, result: ScenarioResult, check: Check) -> bool:
+        return bool(check.problem) and _key(result, check) in self._entries
 
     def stale(self, results: Iterable[ScenarioResult]) -> list[str]:
         """Entries of scenarios that were played, and that nothing fails for any more."""
@@ -93,6 +97,8 @@ def _failures(verdict: Verdict) -> Iterator[tuple[str, str, str]]:
         if result.broken:
             yield result.id, BROKEN, ""
         for check in result.checks:
+            if check.breaks:
+                continue
             if check.problem and check.outcome(strict=verdict.strict) in (Outcome.FAILED, Outcome.KNOWN):
                 yield _key(result, check)
 

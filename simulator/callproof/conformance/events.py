@@ -1,6 +1,6 @@
 """What a run tells while it goes on. Everything that is written about a run hears these events, in this
-order: one RunStarted, a ScenarioPlayed for each scenario, one RunEnded. A run that could not be finished
-has no end."""
+order: one RunStarted, a ScenarioPlayed for each scenario, one RunEnded. Of a run that was stopped the last
+one says why, in ``verdict.stopped``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from typing import Protocol, TypeAlias
 from callproof import __version__
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.contract.operations import Side
+from callproof.errors import CallproofError
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,12 @@ class RunStarted:
 
 @dataclass(frozen=True)
 class ScenarioPlayed:
-    """One scenario is over; ``result`` has its checks and its exchanges."""
+    """One scenario is over; ``result`` has its checks and its exchanges. ``cause`` says whose doing it is
+    that it was broken off, if it was."""
 
     result: ScenarioResult
     outcome: Outcome
+    cause: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,11 +70,19 @@ class Telling:
     def played(self, result: ScenarioResult) -> None:
         result = self._clean(result)
         self.verdict.scenarios.append(result)
-        self._tell(ScenarioPlayed(result, self.verdict.outcome_of(result)))
+        cause = self.verdict.cause(result) if result.broken else ""
+        self._tell(ScenarioPlayed(result, self.verdict.outcome_of(result), cause))
 
     def ended(self) -> None:
         self._tell(RunEnded(self.verdict))
 
     def _tell(self, event: Event) -> None:
+        """Raises the first error of a listener, once all of them have heard."""
+        errors = []
         for listener in self._listeners:
-            listener.hear(event)
+            try:
+                listener.hear(event)
+            except CallproofError as error:
+                errors.append(error)
+        if errors:
+            raise errors[0]

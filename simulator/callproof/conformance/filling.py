@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from callproof.conformance.scenario import BrokenScenario
+from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject
 
 
@@ -11,10 +12,13 @@ class Names:
 
     def __init__(self, code: str, client_id: str, key: str) -> None:
         self._code = code
+        self._told: set[str] = set()
         self._known: dict[str, Json] = {"module": {"code": code, "clientId": client_id}, "key": key}
 
-    def learn(self, name: str, value: Json) -> None:
+    def learn(self, name: str, value: Json, *, told: bool = False) -> None:
+        """``told`` by an end that was made to act, in the form of a control API or of a stimulus's answer."""
         self._known[name] = value
+        self._told |= {name} if told else set()
 
     def number(self, name: str) -> int:
         """The number that the named exchange has in its journal, 0 for what is no exchange.
@@ -41,7 +45,7 @@ class Names:
         names = self._known | more
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
-            return _led_to(names[head], value, path)
+            return self._led_to(names[head], value, path)
         value = value.replace("$module.code", self._code)
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
@@ -53,10 +57,11 @@ class Names:
         """The same of an object."""
         return {name: self.filled(inner, **more) for name, inner in value.items()}
 
-
-def _led_to(found: Json, written: str, path: str) -> Json:
-    for part in path.split(".") if path else ():
-        if not isinstance(found, Mapping) or part not in found:
-            raise BrokenScenario(f"{written}: {written[1:].partition('.')[0]} has no {part}")
-        found = found[part]
-    return found
+    def _led_to(self, found: Json, written: str, path: str) -> Json:
+        name = written[1:].partition(".")[0]
+        for part in path.split(".") if path else ():
+            if not isinstance(found, Mapping) or part not in found:
+                said = f"{written}: {name} has no {part}"
+                raise BrokenScenario(said) from (Misconfigured(said) if name in self._told else None)
+            found = found[part]
+        return found

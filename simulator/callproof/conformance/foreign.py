@@ -7,7 +7,7 @@ import requests
 
 from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.made import Made
-from callproof.conformance.stimuli import Hands
+from callproof.conformance.stimuli import Hands, Misconfigured
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Target
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
@@ -48,7 +48,7 @@ class Foreign:
                 named = {ours: sent[theirs] for ours, theirs in rule.args.items() if theirs in sent}
                 answer = self._hands.do(self._stimulus(name, "the action"), {**parts, **named})
                 return dict(answer) if isinstance(answer, Mapping) else {}
-        raise ActionRefused(f"Nobody can do {path} at the {self.side} under test")
+        raise Misconfigured(f"Nobody can do {path} at the {self.side} under test")
 
     def clock(self) -> ClockTold:
         now = self._now()
@@ -125,13 +125,15 @@ class Foreign:
     def _stimulus(self, name: str, what: str) -> Stimulus:
         found = self._target.stimuli.get(name)
         if found is None:
-            raise ActionRefused(f"there is no stimulus {name!r}; write one, or name {what} under absent")
+            said = f"there is no stimulus {name!r}; write one, or name {what} under absent"
+            raise Misconfigured(f"{self._target.place}: {said}" if self._target.place else said)
         return found
 
     def _view(self, view: Stimulus) -> list[Json]:
         found = self._hands.do(view)
         if not isinstance(found, list):
-            raise ActionRefused(f"the view {view.name!r} answered no list")
+            place = f"{view.place}: " if view.place else ""
+            raise Misconfigured(f"{place}the view {view.name!r} answered no list")
         return found
 
     def _now(self) -> float:

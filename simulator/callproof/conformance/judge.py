@@ -31,8 +31,12 @@ class UnderTest:
         """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""
         return (self.side or side).other
 
+    def binds(self, row: str) -> bool:
+        """Whether the row is one of whoever is judged."""
+        return self.side in (None, all_requirements()[row].side)
+
     def counts(self, check: Check) -> bool:
-        return self.side in (None, all_requirements()[check.requirement].side)
+        return self.binds(check.requirement)
 
 
 BOTH = UnderTest()

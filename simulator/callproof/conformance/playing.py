@@ -1,11 +1,13 @@
 """One scenario from its reset to its result."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import orjson
 
 from callproof.conformance.drivers import act
+from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest, judge
@@ -22,13 +24,16 @@ from callproof.conformance.scenario import (
     Wait,
 )
 from callproof.conformance.steady import steady
-from callproof.conformance.verdict import Check, ScenarioResult
+from callproof.conformance.stimuli import Misconfigured
+from callproof.conformance.verdict import Check, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
+from callproof.conformance.whose import answering, whose
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import ActionRefused, Ends
 from callproof.control.driven import RawRequest
+from callproof.errors import CallproofError, OutOfReach
 from callproof.exchange.faults import Fault, catalogue
 
 # How long a scenario may go on after its last step for what must not happen any more.
@@ -44,31 +49,66 @@ class Play:
         self._judged = judged
         self._faults = faults
         self._spoilt: set[Side] = set()
+        self._taken: list[Expect] = []
+        # The file:line of the step that is being taken.
+        self._at = f"{scenario.file}:1"
         self._names = Names(judged.code, judged.client_id, ends.api_key)
         self._journals = Journals(ends)
         self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
 
     def result(self) -> ScenarioResult:
-        """Raises Unreachable when an end does not answer."""
-        broken = ""
+        """Raises Unreachable when an end does not answer; ``so_far`` has what was seen until then."""
+        broken: CallproofError | None = None
         try:
             self._prepare(self._scenario.given)
             self._take(self._scenario.steps)
             self._finish()
         except (ActionRefused, BrokenScenario) as error:
-            broken = str(error)
-        seen = self._journals.read()
+            broken = error
+        self._journals.read()
+        if broken is None and (request := self._unexplained()):
+            broken = BrokenScenario(request)
+        checks = self._checks()
+        if broken is None:
+            return self._told(checks)
+        by = whose(
+            broken,
+            self._judged,
+            faulty=bool(self._faults or self._spoilt),
+            wrong=any(check.problem for check in checks) or any(map(self._refused, self._journals.seen)),
+        )
+        if by is Whose.SIDE:
+            found = answering(self._scenario, self._judged, checks, self._taken, str(broken), self._at)
+            checks += [found] if found else []
+        return self._told(checks, str(broken), by)
+
+    def so_far(self, why: str) -> ScenarioResult:
+        """What was seen of a scenario that the bench could not play to its end."""
+        with suppress(OutOfReach):
+            self._journals.read()
+        return self._told(self._checks(), why, Whose.BENCH)
+
+    def _checks(self) -> list[Check]:
         checks = [*self._expected.checks, *self._of_messages()]
+        return [check for check in checks if self._judged.counts(check)]
+
+    def _told(self, checks: Sequence[Check], broken: str = "", by: Whose = Whose.SIDE) -> ScenarioResult:
         found = self._scenario
         return ScenarioResult(
             found.id,
             found.title,
             found.file,
-            [self._masked(check) for check in checks if self._judged.counts(check)],
-            self._ends.masked(broken or self._unexplained()),
+            [self._masked(check) for check in checks],
+            self._ends.masked(broken),
             rule=found.rule,
-            exchanges=[steady(one, self._ends.masked) for one in seen],
+            exchanges=[steady(one, self._ends.masked) for one in self._journals.seen],
+            by=by,
         )
+
+    def _refused(self, seen: Seen) -> bool:
+        """Whether the judged side asked for something in vain."""
+        asked = seen.asked_by is self._judged.side and not seen.by_bench
+        return asked and (seen.status is None or seen.status >= 400)
 
     def _prepare(self, given: Given) -> None:
         self._journals.reset()
@@ -87,10 +127,14 @@ class Play:
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:
+            self._at = self._where(step)
             try:
                 self._step(step)
-            except ActionRefused as error:
-                raise BrokenScenario(f"{self._where(step)}: {error}") from None
+            except (ActionRefused, BrokenScenario) as error:
+                said = str(error)
+                if not said.startswith(f"{self._scenario.file}:"):
+                    said = f"{self._at}: {said}"
+                raise BrokenScenario(said) from error
 
     def _step(self, step: Step) -> None:
         match step:
@@ -98,13 +142,16 @@ class Play:
                 at = self._ends.now()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    self._names.learn(step.name, {**answer, "at": at})
+                    self._names.learn(step.name, {**answer, "at": at}, told=True)
             case Send():
                 self._send(step)
             case Break():
                 fault = catalogue()[step.fault]
                 self._spoilt.add(fault.side)
-                self._break(fault, step.limits)
+                try:
+                    self._break(fault, step.limits)
+                except ActionRefused as error:
+                    raise Misconfigured(str(error)) from None
             case Wait():
                 self._ends.pass_time(step.seconds)
             case Repeat():
@@ -113,6 +160,7 @@ class Play:
                     self._take(step.steps)
             case Expect():
                 self._expected.meet(step)
+                self._taken.append(step)
 
     def _break(self, fault: Fault, limits: JsonObject) -> None:
         self._ends.of(fault.side).post("/faults", {"fault": fault.name, **limits})

@@ -7,7 +7,10 @@ from callproof.conformance.playing import Play
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.verdict import ScenarioResult
 from callproof.control.client import Ends
+from callproof.errors import OutOfReach
 from callproof.exchange.faults import Fault
+
+INTERRUPTED = "the run was interrupted"
 
 
 def run(
@@ -19,12 +22,31 @@ def run(
 ) -> list[ScenarioResult]:
     """Play them, each from a reset; ``done`` hears of each as it ends. ``faults`` act all the time.
 
-    Raises Unreachable when an end does not answer.
+    Raises Unreachable when an end does not answer. Then, and when the run is interrupted, ``done`` has heard
+    what was seen of the scenario until then.
     """
     results = []
     for scenario in scenarios:
-        result = Play(scenario, ends, judged, faults).result()
+        result = _played(Play(scenario, ends, judged, faults), ends, done)
         results.append(result)
         if done:
             done(result)
     return results
+
+
+def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | None) -> ScenarioResult:
+    try:
+        try:
+            result = play.result()
+            if result.broken or any(check.problem for check in result.checks):
+                # A side that is gone has broken no row.
+                ends.demand_answer()
+        except OutOfReach:
+            # The side itself may have more to say than whoever missed it.
+            ends.demand_answer()
+            raise
+    except (OutOfReach, KeyboardInterrupt) as error:
+        if done:
+            done(play.so_far(str(error) or INTERRUPTED))
+        raise
+    return result

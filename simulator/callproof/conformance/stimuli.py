@@ -1,6 +1,5 @@
 """Makes the side under test do something: by a request, a program or a person."""
 
-import os
 import re
 import subprocess
 from collections.abc import Callable, Mapping
@@ -9,18 +8,36 @@ from pathlib import Path
 import msgspec
 import requests
 
+from callproof.conformance.process import surroundings
 from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json
 from callproof.control.client import ActionRefused, Unreachable
 
 TIMEOUT = 30.0
+# Actions whose answer a scenario cannot do without: it has the id of the call.
+ANSWERED = frozenset({"customer calls"})
 _NAME = re.compile(r"\$(\w+)")
+
+
+class StimulusFailed(ActionRefused):
+    """The side under test did not do what it was made to; ``worked`` says that it once did in this run."""
+
+    def __init__(self, text: str, *, worked: bool = False) -> None:
+        super().__init__(text)
+        self.worked = worked
+
+
+class Misconfigured(StimulusFailed):
+    """``callproof.yaml`` or a scenario is wrong, whatever the side under test does."""
+
+    exit_code = 2
 
 
 class Hands:
     """Does what a stimulus says. ``known`` are the names that every stimulus may use.
 
-    Raises Unreachable when the side under test does not answer at all, ActionRefused when it says no.
+    Raises Unreachable when the side under test does not answer at all, StimulusFailed when it says no, and
+    Misconfigured for a program that cannot be run or an answer that cannot be read.
     """
 
     def __init__(
@@ -30,6 +47,7 @@ class Hands:
         self._url = url.rstrip("/")
         self._folder = folder
         self._ask = ask
+        self._worked: set[str] = set()
         self._session = requests.Session()
         self._session.trust_env = False
 
@@ -38,12 +56,12 @@ class Hands:
         names = {**self._known, **(args or {})}
         match stimulus.way:
             case HttpRequest():
-                answer = self._request(stimulus.name, stimulus.way, names)
+                answer = self._json(stimulus, self._request(stimulus, stimulus.way, names))
             case Command():
-                answer = self._command(stimulus.name, stimulus.way, names)
+                answer = self._json(stimulus, self._command(stimulus, stimulus.way, names))
             case Prompt():
-                typed = self._ask(f"{text(stimulus.way.text, names)} [Enter] ").strip()
-                answer = {"id": typed} if typed else {}
+                answer = self._prompt(stimulus, stimulus.way, names)
+        self._worked.add(stimulus.name)
         if not stimulus.answer:
             return answer
         found = {name: _member(answer, path) for name, path in stimulus.answer.items()}
@@ -52,7 +70,7 @@ class Hands:
     def close(self) -> None:
         self._session.close()
 
-    def _request(self, name: str, way: HttpRequest, names: Mapping[str, Json]) -> Json:
+    def _request(self, stimulus: Stimulus, way: HttpRequest, names: Mapping[str, Json]) -> bytes:
         url = text(way.url, names)
         if url.startswith("/"):
             url = self._url + url
@@ -67,25 +85,51 @@ class Hands:
             )
         except requests.RequestException as error:
             raise Unreachable(
-                f"The side under test does not answer {name!r}: {way.method} {url}: {type(error).__name__}"
+                f"The side under test does not answer {stimulus.name!r}: {way.method} {url}: "
+                f"{type(error).__name__}"
             ) from None
         if not response.ok:
-            raise ActionRefused(f"{name!r} was answered {response.status_code}: {response.text[:200]}")
-        return _json(response.content)
+            said = f"{stimulus.name!r} was answered {response.status_code}: {response.text[:200]}"
+            raise StimulusFailed(_placed(stimulus, said), worked=stimulus.name in self._worked)
+        return response.content
 
-    def _command(self, name: str, way: Command, names: Mapping[str, Json]) -> Json:
+    def _command(self, stimulus: Stimulus, way: Command, names: Mapping[str, Json]) -> bytes:
         words = [text(word, names) for word in way.words]
         known = {f"CALLPROOF_{key.upper()}": value for key, value in self._known.items()}
         try:
             done = subprocess.run(
-                words, cwd=self._folder, env={**os.environ, **known}, capture_output=True, timeout=TIMEOUT
+                words, cwd=self._folder, env=surroundings(known), capture_output=True, timeout=TIMEOUT
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            raise Unreachable(f"The program of {name!r} cannot be run: {error}") from None
+        except OSError as error:
+            said = f"The program of {stimulus.name!r} cannot be run: {error}"
+            raise Misconfigured(_placed(stimulus, said)) from None
+        except subprocess.TimeoutExpired as error:
+            raise Unreachable(f"The program of {stimulus.name!r} does not end: {error}") from None
         if done.returncode:
-            said = done.stderr.decode(errors="replace").strip()[-200:]
-            raise ActionRefused(f"The program of {name!r} exited with {done.returncode}: {said}")
-        return _json(done.stdout)
+            printed = done.stderr.decode(errors="replace").strip()[-200:]
+            said = f"The program of {stimulus.name!r} exited with {done.returncode}: {printed}"
+            raise StimulusFailed(_placed(stimulus, said), worked=stimulus.name in self._worked)
+        return done.stdout
+
+    def _prompt(self, stimulus: Stimulus, way: Prompt, names: Mapping[str, Json]) -> Json:
+        try:
+            typed = self._ask(f"{text(way.text, names)} [Enter] ").strip()
+        except (EOFError, OSError):
+            said = f"{stimulus.name!r} asks a person to act, and nobody is there: run it at a terminal"
+            raise Misconfigured(_placed(stimulus, said)) from None
+        return {"id": typed} if typed else {}
+
+    def _json(self, stimulus: Stimulus, said: bytes) -> Json:
+        """What was answered. Something else than JSON counts as nothing where nothing is asked for."""
+        try:
+            found: Json = msgspec.json.decode(said)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            if said.strip() and (stimulus.answer or stimulus.name in ANSWERED):
+                shown = said[:200].decode(errors="replace").strip()
+                what = f"{stimulus.name!r} was answered, but with no JSON alone: {shown!r}"
+                raise Misconfigured(_placed(stimulus, what)) from None
+            return {}
+        return found
 
 
 def filled(value: Json, names: Mapping[str, Json]) -> Json:
@@ -110,12 +154,9 @@ def text(template: str, names: Mapping[str, Json]) -> str:
     return _NAME.sub(lambda found: str(names.get(found[1], "")), template)
 
 
-def _json(content: bytes) -> Json:
-    try:
-        found: Json = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return {}
-    return found
+def _placed(stimulus: Stimulus, said: str) -> str:
+    """With the place that a person would have to change."""
+    return f"{stimulus.place}: {said}" if stimulus.place else said
 
 
 def _member(answer: Json, path: str) -> Json:

@@ -26,13 +26,23 @@ _OF_SEVERITY = {
 }
 
 
+class Whose(StrEnum):
+    """Whose doing it is that a scenario could not be played to its end."""
+
+    # Ours, or that of whoever ended the run: no verdict on anybody.
+    BENCH = "bench"
+    # The file that says how to reach and poke the side under test, or the scenario.
+    CONFIGURATION = "configuration"
+    SIDE = "side"
+
+
 @dataclass(frozen=True)
 class Check:
     """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
     A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
-    at, by their ``ref``.
+    at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off.
     """
 
     requirement: str
@@ -42,6 +52,7 @@ class Check:
     forgiven: bool = False
     known: bool = False
     exchanges: tuple[str, ...] = ()
+    breaks: bool = False
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""
@@ -55,7 +66,8 @@ class Check:
 
 @dataclass
 class ScenarioResult:
-    """``broken`` says why the scenario itself could not be played to its end, if so.
+    """``broken`` says why the scenario itself could not be played to its end, if so, and ``by`` whose doing
+    that is.
 
     ``known`` says that a baseline puts up with that. ``exchanges`` are everything that both journals have
     of it.
@@ -69,6 +81,7 @@ class ScenarioResult:
     known: bool = False
     rule: str = ""
     exchanges: list[Seen] = field(default_factory=list)
+    by: Whose = Whose.SIDE
 
 
 @dataclass(frozen=True)
@@ -96,6 +109,9 @@ class Verdict:
     left_out: Sequence[tuple[str, str]] = ()
     created: Sequence[str] = ()
     stale: Sequence[str] = ()
+    # Why the run ended before it was over, and how many percent of the rows it is to look at.
+    stopped: str = ""
+    at_least: float = 0.0
 
     def outcome(self, check: Check) -> Outcome:
         return check.outcome(strict=self.strict)
@@ -134,14 +150,59 @@ class Verdict:
 
     @property
     def conformant(self) -> bool:
-        outcomes = (self.outcome(check) for scenario in self.scenarios for check in scenario.checks)
-        unknown = [scenario for scenario in self.broken if not scenario.known]
-        return not unknown and not self.stale and Outcome.FAILED not in set(outcomes)
+        return not (self.red or self.misconfigured or self.stopped or self.too_few)
+
+    @property
+    def red(self) -> bool:
+        """Whether a row failed, a scenario that the side broke off did, or the baseline is out of date."""
+        failed = any(
+            self.outcome(check) is Outcome.FAILED for scenario in self.scenarios for check in scenario.checks
+        )
+        broke = any(self.outcome_of(found) is Outcome.FAILED for found in self.broken if found.by is Whose.SIDE)
+        return failed or broke or bool(self.stale)
+
+    @property
+    def misconfigured(self) -> list[ScenarioResult]:
+        """What could not be played because a file says something wrong."""
+        return [found for found in self.broken if found.by is Whose.CONFIGURATION and not found.known]
+
+    @property
+    def decided(self) -> tuple[int, int]:
+        """How many rows of whoever is judged were looked at, and how many there are to look at."""
+        seen = sum(self.target in (None, result.requirement.side) for result in self.requirements)
+        return seen, seen + len(self.untested)
+
+    @property
+    def too_few(self) -> str:
+        """A sentence when fewer rows were looked at than there were to be."""
+        seen, every = self.decided
+        if not self.at_least or seen * 100 >= self.at_least * every:
+            return ""
+        whose = f"the {self.target.upper()}'s" if self.target else "all"
+        return (
+            f"{seen} of {whose} {every} rows were looked at, {seen * 100 // max(every, 1)} %; "
+            f"at least {self.at_least:g} % were to be"
+        )
 
     def outcome_of(self, scenario: ScenarioResult) -> Outcome:
-        if scenario.broken:
-            return Outcome.KNOWN if scenario.known else Outcome.FAILED
-        return worst(self.outcome(check) for check in scenario.checks)
+        found = worst(self.outcome(check) for check in scenario.checks)
+        if not scenario.broken or found is Outcome.FAILED:
+            return found
+        if scenario.known:
+            return Outcome.KNOWN
+        # What answers for it counts by its own grade.
+        graded = any(check.breaks and check.problem for check in scenario.checks)
+        return found if scenario.by is Whose.SIDE and graded else Outcome.FAILED
+
+    def cause(self, scenario: ScenarioResult) -> str:
+        """Whose doing it is that the scenario broke off, in words, with the rows that answer for it."""
+        if scenario.by is not Whose.SIDE:
+            return "callproof" if scenario.by is Whose.BENCH else "the configuration"
+        problems = [check for check in scenario.checks if check.problem]
+        gravest = worst(self.outcome(check) for check in problems)
+        rows = dict.fromkeys(c.requirement for c in problems if self.outcome(c) is gravest)
+        whose = f"the {self.target.upper()}" if self.target else "a side"
+        return f"{whose}, by {', '.join(rows)}" if rows else whose
 
     def _result(self, row: Requirement) -> RequirementResult | None:
         checks = [

@@ -8,9 +8,10 @@ from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, differences
 from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
+from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
-from callproof.control.client import ActionRefused, Ends
+from callproof.control.client import Ends
 
 # What stands beside the members of a body in what a row is about.
 STATUS, HEADERS = "$status", "$headers"
@@ -114,7 +115,7 @@ class Watch:
         return unlike
 
     def candidates(self, step: Expect) -> list[Candidate]:
-        """Raises ActionRefused when the step asks for what the end has no view of."""
+        """Raises Misconfigured when the step asks for what the end has no view of."""
         if step.verb is Verb.KEEPS:
             return self._kept(step)
         facing = self._judged.faces(step.side)
@@ -142,7 +143,7 @@ class Watch:
     def _kept(self, step: Expect) -> list[Candidate]:
         kept = self._ends.of(step.side).state().get(step.subject)
         if kept is None:
-            raise ActionRefused(
+            raise Misconfigured(
                 f"there is no view {step.subject!r}; write one, or name "
                 f"'{step.side} keeps {step.subject}' under absent"
             )

@@ -72,7 +72,7 @@ def problems(verdict: Verdict, results: Sequence[ScenarioResult], least: Outcome
 
 def _rows(verdict: Verdict, result: ScenarioResult, least: Outcome) -> Iterator[str]:
     if result.broken:
-        yield f"  could not be played: {result.broken}"
+        yield f"  could not be played, broken off by {verdict.cause(result)}: {result.broken}"
     seen: set[tuple[str, str]] = set()
     for check in result.checks:
         outcome = verdict.outcome(check)

@@ -16,6 +16,8 @@ def write(verdict: Verdict) -> bytes:
         "strict": verdict.strict,
         "target": verdict.target.value if verdict.target else None,
         "conformant": verdict.conformant,
+        "stopped": verdict.stopped,
+        "tooFew": verdict.too_few,
         "requirements": [_requirement(result) for result in verdict.requirements],
         "notLookedAt": [row.id for row in verdict.untested],
         "leftOut": [{"scenario": scenario, "absent": absent} for scenario, absent in verdict.left_out],
@@ -50,6 +52,7 @@ def _scenario(verdict: Verdict, result: ScenarioResult) -> JsonObject:
         "file": result.file,
         "outcome": verdict.outcome_of(result).value,
         "broken": result.broken,
+        "brokenBy": verdict.cause(result) if result.broken else "",
         "checks": [
             {
                 "requirement": check.requirement,

@@ -7,7 +7,16 @@ from callproof.reports.junit_xml import JunitCase, JunitFailure, JunitSuite, doc
 
 def write(verdict: Verdict) -> bytes:
     """The document as UTF-8."""
-    return document("callproof", [_suite(verdict, scenario) for scenario in verdict.scenarios])
+    suites = [_suite(verdict, scenario) for scenario in verdict.scenarios]
+    whole = [
+        JunitCase("callproof", name, error=problem)
+        for name, problem in (
+            ("the run comes to its end", verdict.stopped),
+            ("enough rows are looked at", verdict.too_few),
+        )
+        if problem
+    ]
+    return document("callproof", [*suites, *([JunitSuite("callproof", whole)] if whole else [])])
 
 
 def _suite(verdict: Verdict, scenario: ScenarioResult) -> JunitSuite:
@@ -16,7 +25,8 @@ def _suite(verdict: Verdict, scenario: ScenarioResult) -> JunitSuite:
         by_row.setdefault(check.requirement, []).append(check)
     cases = [_case(verdict, scenario, row, checks) for row, checks in sorted(by_row.items())]
     if scenario.broken:
-        cases.append(JunitCase(scenario.id, "the scenario can be played", error=scenario.broken))
+        error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
+        cases.append(JunitCase(scenario.id, "the scenario can be played", error=error))
     return JunitSuite(scenario.id, cases)
 
 

@@ -16,8 +16,11 @@ def write(verdict: Verdict) -> bytes:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    yield f"## callproof: {'conformant' if verdict.conformant else 'not conformant'}"
+    yield f"## callproof: {words_of(verdict)}"
     yield ""
+    for problem in (verdict.stopped, verdict.too_few):
+        if problem:
+            yield from (f"**{escaped(problem)}**", "")
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     whose = f" of the {verdict.target.upper()}" if verdict.target else ""
     yield f"Requirements{whose}: {words}; not looked at: {len(verdict.untested)}."
@@ -40,7 +43,7 @@ def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.broken:
         yield from ("", "Scenarios that could not be played to their end:", "")
     for result in verdict.broken:
-        yield f"- {escaped(result.id)}: {escaped(result.broken)}"
+        yield f"- {escaped(result.id)}, broken off by {escaped(verdict.cause(result))}: {escaped(result.broken)}"
 
 
 def _row(result: RequirementResult) -> str:
@@ -82,6 +85,13 @@ def _left(verdict: Verdict) -> Iterator[str]:
         yield ""
     for made in verdict.created:
         yield f"- created at the CRM: {escaped(made)}"
+
+
+def words_of(verdict: Verdict) -> str:
+    """The verdict in two words; one that was stopped is none."""
+    if verdict.stopped:
+        return "no verdict"
+    return "conformant" if verdict.conformant else "not conformant"
 
 
 def escaped(text: str) -> str:

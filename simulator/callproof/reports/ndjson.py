@@ -67,6 +67,7 @@ def _played(event: ScenarioPlayed, *, strict: bool) -> list[JsonObject]:
         "file": result.file,
         "outcome": event.outcome.value,
         "broken": result.broken,
+        "brokenBy": event.cause,
         "checks": len(result.checks),
     }
     return [*lines, ending]
@@ -77,6 +78,8 @@ def _ended(event: RunEnded) -> JsonObject:
     return {
         "event": "ended",
         "conformant": verdict.conformant,
+        "stopped": verdict.stopped,
+        "tooFew": verdict.too_few,
         "scenarios": len(verdict.scenarios),
         "scenariosFailed": len(verdict.failed),
         "requirements": {outcome.value: count for outcome, count in verdict.counts.items()},

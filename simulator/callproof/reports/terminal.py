@@ -1,5 +1,9 @@
 """The verdict for a person: scenarios as they end, a table by requirement, a summary last."""
 
+import os
+import sys
+from contextlib import suppress
+
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,32 +22,50 @@ _STYLE = {
 PLAIN_WIDTH = 140
 
 
+class _Console(Console):
+    """Goes on in silence when whoever read it has gone away: no output decides about a run."""
+
+    def on_broken_pipe(self) -> None:
+        self.quiet = True
+        with suppress(OSError, ValueError):
+            # What Python still has to flush goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def console() -> Console:
     """Rich on a terminal, plain text of a fixed width elsewhere."""
-    found = Console(highlight=False)
-    return found if found.is_terminal else Console(highlight=False, width=PLAIN_WIDTH)
+    found = _Console(highlight=False)
+    return found if found.is_terminal else _Console(highlight=False, width=PLAIN_WIDTH)
 
 
 class Terminal:
-    """Hears a run and prints it."""
+    """Hears a run and prints it, as long as somebody reads."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
 
     def hear(self, event: Event) -> None:
+        try:
+            self._print(event)
+        except OSError:
+            # A full disk is no verdict either.
+            self._out.quiet = True
+
+    def _print(self, event: Event) -> None:
         match event:
             case ScenarioPlayed():
-                scenario(self._out, event.result, event.outcome)
+                scenario(self._out, event.result, event.outcome, event.cause)
             case RunEnded():
                 table(self._out, event.verdict)
                 summary(self._out, event.verdict)
 
 
-def scenario(out: Console, result: ScenarioResult, outcome: Outcome) -> None:
-    """One line, and below it what went wrong."""
+def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str = "") -> None:
+    """One line, and below it why it was not played to its end, and whose doing that is."""
     out.print(f"{_word(outcome)} {escape(result.id)}: {escape(result.title)}", soft_wrap=True)
     if result.broken:
-        out.print(f"       {escape(result.broken)}", style="red", soft_wrap=True)
+        whose = f"broken off by {cause}: " if cause else ""
+        out.print(f"       {escape(whose + result.broken)}", style="red", soft_wrap=True)
 
 
 def table(out: Console, verdict: Verdict) -> None:
@@ -74,6 +96,11 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
+    if verdict.too_few:
+        out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
+    if verdict.stopped:
+        out.print(f"Stopped, no verdict: {escape(verdict.stopped)}", style="bold red", soft_wrap=True)
+        return
     out.print("Conformant" if verdict.conformant else "Not conformant", style=style)
 
 
