@@ -64,11 +64,15 @@ class Process:
         text = self._tail.decode(errors="replace").strip()[-SHOWN:]
         return f"It printed last:\n{text}" if text else "It printed nothing."
 
+    def wait(self, seconds: float) -> None:
+        """For its end, at most so long."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+
     def end(self) -> None:
         """Ask it and its children to end, and kill what does not."""
         self._signal(signal.SIGTERM)
-        with suppress(subprocess.TimeoutExpired):
-            self._process.wait(GRACE)
+        self.wait(GRACE)
         until = monotonic() + CHILDREN
         while self._left() and monotonic() < until:
             Event().wait(LOOK)
@@ -142,9 +146,13 @@ def surroundings(more: Mapping[str, str]) -> dict[str, str]:
 def demand_answer(url: str, seconds: float, process: Process | None = None) -> None:
     """Raises Unreachable when the side under test is not there: it ended, or an address of its does not
     answer within so many seconds."""
+    problem = _silent(url, seconds) if url else ""
+    if process and problem:
+        # The socket of a process that dies is closed a moment before it is dead.
+        process.wait(LOOK * 4)
     if process and process.ended:
         raise Unreachable(f"The side under test {process.ended} in the middle of the run. {process.printed()}")
-    if problem := _silent(url, seconds) if url else "":
+    if problem:
         printed = f" {process.printed()}" if process else ""
         raise Unreachable(f"The side under test does not answer at {url} ({problem}).{printed}")
 
