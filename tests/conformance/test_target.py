@@ -234,7 +234,7 @@ def test_somebody_else_who_answers_is_not_the_side_under_test(side: str, tmp_pat
     started = tmp_path / "started"
     words = (sys.executable, "-c", f"open({str(started)!r}, 'w')")
     with (
-        pytest.raises(Unreachable, match="Something else answers at .* before the side under test"),
+        pytest.raises(Unreachable, match=r"Something else answers at .* before the side under test"),
         running(Start(words, f"{side}/calls"), tmp_path, {}),
     ):
         pass

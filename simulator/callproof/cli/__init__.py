@@ -1,8 +1,8 @@
 """The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
 
 Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
-the other end could not be reached or nothing was played, 130 interrupted. What stops a command is a ``CallproofError``, which has its code; it
-becomes a sentence on stderr here and nowhere else.
+the other end could not be reached or nothing was played, 130 interrupted. What stops a command is a
+``CallproofError``, which has its code; it becomes a sentence on stderr here and nowhere else.
 """
 
 import io

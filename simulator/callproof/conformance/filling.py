@@ -16,7 +16,7 @@ class Names:
         self._known: dict[str, Json] = {"module": {"code": code, "clientId": client_id}, "key": key}
 
     def learn(self, name: str, value: Json, *, told: bool = False) -> None:
-        """``told`` by an end that was made to act, in the form of a control API or of a stimulus's answer."""
+        """``told`` by an end that was made to act, in the form of its control API or its stimuli."""
         self._known[name] = value
         self._told |= {name} if told else set()
 

@@ -99,7 +99,8 @@ class Names:
             raise self._document.error(place, f"$matches: {pattern!r} is no pattern: {error}") from None
 
     def _unknown(self, name: str) -> str:
-        return f"no step before this one gives the name {name!r}; known are {', '.join(sorted(self._known))}"
+        known = ", ".join(sorted(self._known))
+        return f"no step before this one gives the name {name!r}; known are {known}"
 
 
 def _parts(value: Json, path: Path_) -> Iterator[tuple[str | Mapping[str, Json], Path_]]:

@@ -151,7 +151,8 @@ def demand_answer(url: str, seconds: float, process: Process | None = None) -> N
         # The socket of a process that dies is closed a moment before it is dead.
         process.wait(LOOK * 4)
     if process and process.ended:
-        raise Unreachable(f"The side under test {process.ended} in the middle of the run. {process.printed()}")
+        how = f"{process.ended} in the middle of the run"
+        raise Unreachable(f"The side under test {how}. {process.printed()}")
     if problem:
         printed = f" {process.printed()}" if process else ""
         raise Unreachable(f"The side under test does not answer at {url} ({problem}).{printed}")

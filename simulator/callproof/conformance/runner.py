@@ -22,8 +22,8 @@ def run(
 ) -> list[ScenarioResult]:
     """Play them, each from a reset; ``done`` hears of each as it ends. ``faults`` act all the time.
 
-    Raises Unreachable when an end does not answer. Then, and when the run is interrupted, ``done`` has heard
-    what was seen of the scenario until then.
+    Raises Unreachable when an end does not answer. Then, and when the run is interrupted, ``done`` has
+    heard what was seen of the scenario until then.
     """
     results = []
     for scenario in scenarios:

@@ -155,10 +155,10 @@ class Verdict:
     @property
     def red(self) -> bool:
         """Whether a row failed, a scenario that the side broke off did, or the baseline is out of date."""
-        failed = any(
-            self.outcome(check) is Outcome.FAILED for scenario in self.scenarios for check in scenario.checks
-        )
-        broke = any(self.outcome_of(found) is Outcome.FAILED for found in self.broken if found.by is Whose.SIDE)
+        checks = (check for scenario in self.scenarios for check in scenario.checks)
+        failed = any(self.outcome(check) is Outcome.FAILED for check in checks)
+        by_side = (found for found in self.broken if found.by is Whose.SIDE)
+        broke = any(self.outcome_of(found) is Outcome.FAILED for found in by_side)
         return failed or broke or bool(self.stale)
 
     @property

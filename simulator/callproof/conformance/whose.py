@@ -14,8 +14,8 @@ from callproof.contract.requirements import Severity, all_requirements
 
 
 def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool) -> Whose:
-    """``error`` is what broke the scenario off, or was caused by it. ``faulty`` says that an end of ours has
-    a fault on purpose, ``wrong`` that the judged side did something wrong or was refused something."""
+    """``error`` is what broke the scenario off, or was caused by it. ``faulty`` says that an end of ours
+    has a fault on purpose, ``wrong`` that the judged side did something wrong or was refused something."""
     cause = error
     while cause.__cause__:
         cause = cause.__cause__

@@ -43,7 +43,8 @@ def _broken(verdict: Verdict) -> Iterator[str]:
     if verdict.broken:
         yield from ("", "Scenarios that could not be played to their end:", "")
     for result in verdict.broken:
-        yield f"- {escaped(result.id)}, broken off by {escaped(verdict.cause(result))}: {escaped(result.broken)}"
+        whose = escaped(verdict.cause(result))
+        yield f"- {escaped(result.id)}, broken off by {whose}: {escaped(result.broken)}"
 
 
 def _row(result: RequirementResult) -> str:

@@ -22,7 +22,6 @@ from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.running.threads import LOOPBACK, Address
 
-
 # Within how many seconds the side under test has to answer before the run, and when something went wrong.
 AT_FIRST, LATER = 6.0, 30.0
 
