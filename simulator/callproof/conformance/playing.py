@@ -25,9 +25,9 @@ from callproof.conformance.scenario import (
 )
 from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
-from callproof.conformance.verdict import Check, ScenarioResult, Whose
+from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
-from callproof.conformance.whose import answering, whose
+from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
@@ -52,6 +52,7 @@ class Play:
         self._taken: list[Expect] = []
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
+        self._preparing = ""
         self._names = Names(judged.code, judged.client_id, ends.api_key)
         self._journals = Journals(ends)
         self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
@@ -74,13 +75,20 @@ class Play:
         by = whose(
             broken,
             self._judged,
-            faulty=bool(self._faults or self._spoilt),
+            faulty=self._faulty,
             wrong=any(check.problem for check in checks) or any(map(self._refused, self._journals.seen)),
         )
-        if by is Whose.SIDE:
-            found = answering(self._scenario, self._judged, checks, self._taken, str(broken), self._at)
+        if by is Whose.SIDE and not any(check.outcome() is Outcome.FAILED for check in checks):
+            broke = BrokenOff(self._at, str(broken), self._preparing)
+            # Where an end of ours has a fault, it refuses what is right.
+            refused = [] if self._faulty else [one for one in self._journals.seen if self._refused(one)]
+            found = answering(self._scenario, self._judged, self._taken, refused, broke)
             checks += [found] if found else []
         return self._told(checks, str(broken), by)
+
+    @property
+    def _faulty(self) -> bool:
+        return bool(self._faults or self._spoilt)
 
     def so_far(self, why: str) -> ScenarioResult:
         """What was seen of a scenario that the bench could not play to its end."""
@@ -103,7 +111,13 @@ class Play:
             rule=found.rule,
             exchanges=[steady(one, self._ends.masked) for one in self._journals.seen],
             by=by,
+            undecided=self._undecided(checks) if broken else (),
         )
+
+    def _undecided(self, checks: Sequence[Check]) -> list[str]:
+        seen = {check.requirement for check in checks}
+        rows = (row for step in self._scenario.expectations for row in step.rows)
+        return [row for row in dict.fromkeys(rows) if row not in seen and self._judged.binds(row)]
 
     def _refused(self, seen: Seen) -> bool:
         """Whether the judged side asked for something in vain."""
@@ -116,14 +130,18 @@ class Play:
             self._break(fault, {})
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{user}", state)
+        self._preparing = CUSTOMERS
         for customer in given.customers:
             form = {"customer": orjson.dumps(customer).decode()}
             response = self._ends.crm.api("POST", "/api/v5/customers/create", self._ends.api_key, form)
             if response.status_code != 201:
                 raise BrokenScenario(f"given.customers: the CRM answered {response.text[:200]}")
+        self._preparing = ""
         self._ends.pbx.upload_every(given.upload_every)
         if given.registered:
+            self._preparing = REGISTRATION
             self._ends.pbx.post("/register")
+            self._preparing = ""
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:

@@ -89,7 +89,8 @@ class Hands:
                 f"{type(error).__name__}"
             ) from None
         if not response.ok:
-            said = f"{stimulus.name!r} was answered {response.status_code}: {response.text[:200]}"
+            answer = " ".join(response.text.split())[:200]
+            said = f"{stimulus.name!r} was answered {response.status_code}: {answer}"
             raise StimulusFailed(_placed(stimulus, said), worked=stimulus.name in self._worked)
         return response.content
 

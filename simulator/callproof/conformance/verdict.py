@@ -66,8 +66,8 @@ class Check:
 
 @dataclass
 class ScenarioResult:
-    """``broken`` says why the scenario itself could not be played to its end, if so, and ``by`` whose doing
-    that is.
+    """``broken`` says why the scenario itself could not be played to its end, if so, ``by`` whose doing
+    that is, and ``undecided`` at which rows it was therefore not looked.
 
     ``known`` says that a baseline puts up with that. ``exchanges`` are everything that both journals have
     of it.
@@ -82,6 +82,7 @@ class ScenarioResult:
     rule: str = ""
     exchanges: list[Seen] = field(default_factory=list)
     by: Whose = Whose.SIDE
+    undecided: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -159,7 +160,16 @@ class Verdict:
         failed = any(self.outcome(check) is Outcome.FAILED for check in checks)
         by_side = (found for found in self.broken if found.by is Whose.SIDE)
         broke = any(self.outcome_of(found) is Outcome.FAILED for found in by_side)
-        return failed or broke or bool(self.stale)
+        return failed or broke or bool(self.stale or self.undecided)
+
+    @property
+    def undecided(self) -> list[str]:
+        """Rows that can fail and that nothing looked at, because a side broke the scenarios off."""
+        seen = {check.requirement for scenario in self.scenarios for check in scenario.checks}
+        broken = (found for found in self.broken if found.by is Whose.SIDE and not found.known)
+        rows = dict.fromkeys(row for found in broken for row in found.undecided if row not in seen)
+        severity = {row: all_requirements()[row].severity(strict=self.strict) for row in rows}
+        return [row for row in rows if severity[row] is Severity.FAIL]
 
     @property
     def misconfigured(self) -> list[ScenarioResult]:

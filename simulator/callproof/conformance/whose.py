@@ -4,13 +4,29 @@ Only what is certain is taken from the side that is judged: what a bench could n
 what a file says wrongly is its author's. All else a row of the side answers for.
 """
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import Expect, Scenario
 from callproof.conformance.stimuli import Misconfigured, StimulusFailed
-from callproof.conformance.verdict import Check, Outcome, Whose
+from callproof.conformance.verdict import Check, Whose
+from callproof.contract import schemas
+from callproof.contract.jsontypes import Json
+from callproof.contract.operations import Side
 from callproof.contract.requirements import Severity, all_requirements
+
+REGISTRATION, CUSTOMERS = "the registration", "the customers"
+# Which row answers when a scenario cannot even be prepared.
+PREPARED = {
+    (REGISTRATION, Side.PBX): "PBX-MODULE-01",
+    (REGISTRATION, Side.CRM): "CRM-MODULE-01",
+    (CUSTOMERS, Side.CRM): "CRM-CUSTOMER-01",
+}
+# ``calls[0][date]`` in parts.
+_NAME = re.compile(r"[^\[\]]+")
 
 
 def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool) -> Whose:
@@ -29,21 +45,36 @@ def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool)
     return Whose.SIDE
 
 
+@dataclass(frozen=True)
+class BrokenOff:
+    """How a scenario broke off: at the ``file:line`` of a step, ``preparing`` it or not, and why."""
+
+    where: str
+    why: str
+    preparing: str = ""
+
+
 def answering(
     scenario: Scenario,
     judged: UnderTest,
-    checks: Sequence[Check],
     taken: Iterable[Expect],
-    broken: str,
-    where: str,
+    refused: Sequence[Seen],
+    broke: BrokenOff,
 ) -> Check | None:
-    """The check that answers for a scenario which a side broke off, None when one of ``checks`` does.
+    """The check that answers for a scenario which a side broke off, where no other one failed.
 
-    It is about the next row that the scenario was to look at, of those that can fail; where there is none,
-    about the last one that it did look at. ``where`` is the ``file:line`` of the step that broke.
+    It is about the member for which the side was refused, or else about what was being prepared, or else
+    about the next row that the scenario was to look at, of those that can fail; where there is none, about
+    the last one that it did look at.
     """
-    if any(check.outcome() is Outcome.FAILED for check in checks):
-        return None
+    problem = f"the scenario broke off: {broke.why}"
+    for seen in reversed(refused):
+        for row, said in _of_refusal(seen):
+            if judged.binds(row):
+                return Check(row, str(seen), broke.where, f"{said}; {problem}", breaks=True)
+    prepared = PREPARED.get((broke.preparing, judged.side)) if judged.side else None
+    if prepared:
+        return Check(prepared, broke.preparing, broke.where, problem, breaks=True)
     done = {step.line for step in taken}
     steps = [(step, row) for step in scenario.expectations for row in step.rows if judged.binds(row)]
     later = [(step, row) for step, row in steps if step.line not in done]
@@ -51,8 +82,35 @@ def answering(
     in_turn = [*later, *earlier]
     grave = [(step, row) for step, row in in_turn if _severity(row) is Severity.FAIL]
     for step, row in grave or in_turn:
-        return Check(row, str(step), where, f"the scenario broke off: {broken}", breaks=True)
+        return Check(row, str(step), broke.where, problem, breaks=True)
     return None
+
+
+def _of_refusal(seen: Seen) -> Iterator[tuple[str, str]]:
+    """The rows of the members that a refusal names, each with what it says."""
+    operation, answer = seen.operation, seen.answer
+    errors = answer.get("errors") if isinstance(answer, Mapping) else None
+    if operation is None or not operation.entity_schema or not isinstance(errors, Mapping):
+        return
+    for member, said in errors.items():
+        names = _NAME.findall(member)
+        if names[:1] == [operation.entity]:
+            names = names[1:]
+        if row := _row_at(schemas.load(operation.entity_schema), names):
+            yield row, f"{member}: {said}"
+
+
+def _row_at(schema: Mapping[str, Json], names: Sequence[str]) -> str:
+    """The row of the member to which the names lead, or of the nearest part around it that has one."""
+    schema = schemas.resolve(schema)
+    row = str(schema.get("x-requirement", ""))
+    for name in names[:1]:
+        inner = schema.get("items")
+        if not name.isdecimal():
+            members = schema.get("properties")
+            inner = members.get(name) if isinstance(members, Mapping) else None
+        return (_row_at(inner, names[1:]) if isinstance(inner, Mapping) else "") or row
+    return row
 
 
 def _severity(row: str) -> Severity:

@@ -18,6 +18,7 @@ def write(verdict: Verdict) -> bytes:
         "conformant": verdict.conformant,
         "stopped": verdict.stopped,
         "tooFew": verdict.too_few,
+        "undecided": [*verdict.undecided],
         "requirements": [_requirement(result) for result in verdict.requirements],
         "notLookedAt": [row.id for row in verdict.untested],
         "leftOut": [{"scenario": scenario, "absent": absent} for scenario, absent in verdict.left_out],

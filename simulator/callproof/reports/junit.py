@@ -12,6 +12,7 @@ def write(verdict: Verdict) -> bytes:
         JunitCase("callproof", name, error=problem)
         for name, problem in (
             ("the run comes to its end", verdict.stopped),
+            ("no row is left undecided", ", ".join(verdict.undecided)),
             ("enough rows are looked at", verdict.too_few),
         )
         if problem

@@ -18,7 +18,8 @@ def write(verdict: Verdict) -> bytes:
 def _lines(verdict: Verdict) -> Iterator[str]:
     yield f"## callproof: {words_of(verdict)}"
     yield ""
-    for problem in (verdict.stopped, verdict.too_few):
+    undecided = f"Undecided, as scenarios broke off: {', '.join(verdict.undecided)}"
+    for problem in (verdict.stopped, verdict.too_few, undecided if verdict.undecided else ""):
         if problem:
             yield from (f"**{escaped(problem)}**", "")
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())

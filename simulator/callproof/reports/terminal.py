@@ -96,6 +96,9 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
+    if verdict.undecided:
+        rows = ", ".join(verdict.undecided)
+        out.print(f"Undecided, as scenarios broke off: {rows}", style="bold red", soft_wrap=True)
     if verdict.too_few:
         out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
     if verdict.stopped:
