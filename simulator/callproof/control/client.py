@@ -124,7 +124,7 @@ class End:
             said = _OBJECT.decode(response.content)
         except (requests.RequestException, msgspec.DecodeError) as error:
             raise self._unreachable(error) from None
-        if response.status_code >= 500 and "error" not in said:
+        if response.status_code == 500 or (response.status_code > 500 and "error" not in said):
             raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {response.text[:200]}")
         raise ActionRefused(str(said.get("error") or said.get("errorMsg") or response.status_code))
 
