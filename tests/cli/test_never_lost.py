@@ -166,7 +166,7 @@ def test_a_side_that_dies_in_the_middle_leaves_what_it_printed_and_every_report(
     assert "no memory left for ***" in str(report["stopped"])
     (played,) = report["scenarios"]
     assert played["brokenBy"] == "callproof"
-    assert "Stopped, no verdict:" in output
+    assert "Stopped, no verdict\n" in output
 
 
 HANG_UP = "  - do: hang up\n    call: $call.id\n    by: customer"
@@ -202,6 +202,17 @@ def test_one_report_that_cannot_be_written_takes_no_other_with_it(tmp_path: Path
     assert (code, "/proc/none/x.html cannot be written" in output) == (2, True)
     assert (tmp_path / "r.json").exists()
     assert (tmp_path / "r.har").exists()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_full_disk_is_told_at_the_end_and_stops_nothing(kind: str, tmp_path: Path) -> None:
+    code, output = run(["check", "1-api/service", *reports(tmp_path), f"--{kind}", "/dev/full"])
+    assert code == 2
+    assert output.splitlines()[-1] == (
+        "callproof: The report /dev/full cannot be written: No space left on device"
+    )
+    assert "Conformant\n" in output
+    assert {f"r.{other}" for other in KINDS} - {f"r.{kind}"} <= {file.name for file in tmp_path.iterdir()}
 
 
 def test_too_few_rows_are_not_conformant(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from callproof.conformance.verdict import Verdict
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
-from callproof.errors import Misuse, OutOfReach
+from callproof.errors import CallproofError, Misuse, OutOfReach
 from callproof.reports import output
 from callproof.reports.redact import Redactor
 
@@ -135,15 +135,23 @@ def _told_to_the_end(telling: Telling, redactor: Redactor) -> Iterator[None]:
         with interruptible():
             yield
     except KeyboardInterrupt:
-        telling.verdict.stopped = "The run was interrupted."
-        with undisturbed():
-            telling.ended()
+        _stopped(telling, "The run was interrupted.")
+        click.echo(f"callproof: {telling.verdict.stopped}", err=True)
         sys.exit(INTERRUPTED)
     except OutOfReach as error:
-        telling.verdict.stopped = redactor.text(str(error))
-        telling.ended()
+        _stopped(telling, redactor.text(str(error)))
         raise OutOfReach(telling.verdict.stopped) from None
     telling.ended()
+
+
+def _stopped(telling: Telling, why: str) -> None:
+    """Write what there is; a report that cannot be written changes nothing about how the run ends."""
+    telling.verdict.stopped = why
+    try:
+        with undisturbed():
+            telling.ended()
+    except CallproofError as error:
+        click.echo(f"callproof: {error}", err=True)
 
 
 def _end(verdict: Verdict) -> None:

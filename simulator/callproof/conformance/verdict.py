@@ -179,8 +179,11 @@ class Verdict:
     @property
     def decided(self) -> tuple[int, int]:
         """How many rows of whoever is judged were looked at, and how many there are to look at."""
-        seen = sum(self.target in (None, result.requirement.side) for result in self.requirements)
-        return seen, seen + len(self.untested)
+        checks = (check for scenario in self.scenarios for check in scenario.checks)
+        looked_at = {check.requirement for check in checks if not check.breaks}
+        rows = [row for row in all_requirements().values() if self.target in (None, row.side)]
+        seen = [row for row in rows if row.id in looked_at]
+        return len(seen), len([row for row in rows if row.id in looked_at or not row.excluded])
 
     @property
     def too_few(self) -> str:

@@ -1,22 +1,37 @@
 """The run as it goes on: a line of JSON for each check and each scenario, of the form in
 ``schemas/report-event.json``, written as soon as the scenario is over."""
 
+from contextlib import suppress
 from typing import BinaryIO
 
 import orjson
 
 from callproof.conformance.events import Event, RunEnded, RunStarted, ScenarioPlayed
 from callproof.contract.jsontypes import JsonObject
+from callproof.reports.output import not_written
 
 
 class Ndjson:
-    """Hears a run and writes lines. Without a last line ``ended`` the run broke off."""
+    """Hears a run and writes lines. Without a last line ``ended`` the program was killed."""
 
     def __init__(self, out: BinaryIO) -> None:
         self._out = out
         self._strict = False
+        self._failed: OSError | None = None
 
     def hear(self, event: Event) -> None:
+        """Raises NotWritten at the end of a run, which nothing that is written about it may stop."""
+        if self._failed is None:
+            try:
+                self._hear(event)
+            except OSError as error:
+                self._failed = error
+                with suppress(OSError):
+                    self._out.close()
+        if self._failed is not None and isinstance(event, RunEnded):
+            raise not_written(self._out.name, self._failed)
+
+    def _hear(self, event: Event) -> None:
         match event:
             case RunStarted():
                 self._strict = event.strict

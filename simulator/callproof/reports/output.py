@@ -12,11 +12,11 @@ class NotWritten(Misuse):
 
 def write(file: str, content: bytes) -> None:
     """Raises NotWritten."""
-    with opened(file) as out:
-        try:
+    try:
+        with opened(file) as out:
             out.write(content)
-        except OSError as error:
-            raise _not_written(file, error) from None
+    except OSError as error:
+        raise not_written(file, error) from None
 
 
 def opened(file: str) -> BinaryIO:
@@ -25,8 +25,9 @@ def opened(file: str) -> BinaryIO:
         Path(file).parent.mkdir(parents=True, exist_ok=True)
         return Path(file).open("wb")
     except OSError as error:
-        raise _not_written(file, error) from None
+        raise not_written(file, error) from None
 
 
-def _not_written(file: str, error: OSError) -> NotWritten:
+def not_written(file: str, error: OSError) -> NotWritten:
+    """The sentence about a file that could not be opened, or not be written to its end."""
     return NotWritten(f"The report {file} cannot be written: {error.strerror or error}")

@@ -102,7 +102,8 @@ def summary(out: Console, verdict: Verdict) -> None:
     if verdict.too_few:
         out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
     if verdict.stopped:
-        out.print(f"Stopped, no verdict: {escape(verdict.stopped)}", style="bold red", soft_wrap=True)
+        # Why is said by the command, beside the report.
+        out.print("Stopped, no verdict", style="bold red")
         return
     out.print("Conformant" if verdict.conformant else "Not conformant", style=style)
 
