@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import click
@@ -17,7 +18,7 @@ from callproof.conformance import baseline, loading, runner
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.judge import BOTH, UnderTest
+from callproof.conformance.judge import BOTH
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
@@ -106,7 +107,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         redactor = Redactor((ends.api_key, asked.control_token))
         telling = Telling(verdict, heard_by, lambda played: known.marked(redactor.scenario(played)))
         telling.started()
-        judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
+        judged = target.judged(token_hex(3)) if target else BOTH
         runner.run(scenarios, ends, telling.played, judged, broken)
         verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
     verdict.stale = known.stale(verdict.scenarios)
