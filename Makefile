@@ -1,16 +1,20 @@
 # make demo: play the guide on the built-in ends and write the reports to build/
 # make kill-matrix: break each end in every known way and see that every check notices
+# make strangers: judge implementations that the checks were not written for
 # make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs kill-matrix bench clean
+.PHONY: demo test lint docs kill-matrix strangers bench clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
 	@echo "Reports: build/report.xml (JUnit) and build/report.json"
+
+strangers: .venv/dev
+	$(BIN)/python -m tools.strangers
 
 test: .venv/dev
 	$(BIN)/pytest

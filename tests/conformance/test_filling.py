@@ -3,12 +3,14 @@
 import pytest
 
 from callproof.conformance.filling import Names
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
+from callproof.contract.guide import Account
 
 
 @pytest.fixture
 def names() -> Names:
-    found = Names("virtual-pbx", "client", "secret-key")
+    found = Names(UnderTest(client_id="client", run="r7"), "secret-key")
     found.learn("call", {"id": "c-1", "legs": {"first": "100"}})
     found.learn("event", {"id": 12})
     return found
@@ -20,6 +22,13 @@ def test_a_name_becomes_what_it_stands_for_wherever_it_is(names: Names) -> None:
     assert names.filled("$key") == "secret-key"
     assert names.filled("5 $ and $nobody") == "5 $ and $nobody"
     assert names.members({"key": "$n"}, n=2) == {"key": 2}
+
+
+def test_a_scenario_names_the_people_of_the_account_and_the_run() -> None:
+    account = Account((17, 23), ("701", "702"), ("moscow", "spb"), ("+7 495 1", "+7 495 2"))
+    names = Names(UnderTest(account=account, run="r7"), "secret-key")
+    assert names.filled(["$user1", "$extension2", "$shop1", "$line2"]) == [17, "702", "moscow", "+7 495 2"]
+    assert names.filled("c-$run-$n", n=4) == "c-r7-4"
 
 
 def test_a_member_that_is_not_there_breaks_the_scenario(names: Names) -> None:

@@ -103,6 +103,8 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         (f"{SENDS}    with: [{{phone: {{$matches: 8}}}}]\n", 5, "$matches: 8 is no text"),
         (f"{SENDS}    headers: {{x: {{$lenght: 8}}}}\n", 5, "no operator '$lenght'"),
         ("title: T\nsteps:\n  - do: drop\n    cal: x\n", 4, "'drop' has no argument 'cal'"),
+        ("title: T\ngiven:\n  users:\n    $user3: {online: true}\nsteps: [{wait: 1}]\n", 4, "name 'user3'"),
+        ("title: T\ngiven:\n  customers:\n  - {site: $shop}\nsteps: [{wait: 1}]\n", 4, "name 'shop'"),
         ("title: T\nsteps:\n  - do: drop\n", 3, "'drop' needs call"),
         ("- a\n", 1, "is not of type 'object'"),
         ("", 1, "is not of type 'object'"),
@@ -127,13 +129,16 @@ def test_names_of_steps_before_are_known_also_those_of_a_repetition(tmp_path: Pa
         as: page
   - send: call-event
     copies: 2
+    entity: {{id: a-$run-$n, u: $run$n, user: $user1}}
+  - send: call-event
+    copies: 2
     entity: {{callExternalId: $call.id, phone: "8$n", webAnalyticsData: $n, x: $page.value.users}}
   - expect: crm sends make-call
     proves: CRM-CALL-01
     after: page
     with: {{code: {{$not: {{$matches: ^a$|b}}}}, url: https://x/$module.code}}
 """
-    assert len(loading.find([write(tmp_path, text)])[0].steps) == 4
+    assert len(loading.find([write(tmp_path, text)])[0].steps) == 5
 
 
 def test_two_files_never_share_an_id(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.files.yamlfile import FileError
+from callproof.pbx.plan import account_plan
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address, serving
 
@@ -268,3 +269,29 @@ def test_no_proxy_stands_between_what_is_started_and_our_ends(
         monkeypatch.setenv(name, value)
     found = surroundings({"CALLPROOF_API_KEY": "k"})
     assert (found["NO_PROXY"], found["no_proxy"], found["CALLPROOF_API_KEY"]) == (expected, expected, "k")
+
+
+def test_a_side_has_others_in_the_places_of_the_guides_users_and_shops(tmp_path: Path) -> None:
+    target = load_target(write(tmp_path, """
+target: crm
+url: http://127.0.0.1:9000
+account:
+  users: [17, 23]
+  extensions: ["701", "702"]
+  shops: [moscow, spb]
+"""))  # fmt: skip
+    judged = target.judged("r7")
+    assert (judged.account.users, judged.account.shops) == ((17, 23), ("moscow", "spb"))
+    assert judged.account.lines == ("+7-499-999-99-99", "+7-499-888-88-88")
+    plan = account_plan(judged.account)
+    assert {code: extension.user for code, extension in plan.extensions.items()} == {"701": 17, "702": 23}
+    assert [(line.phone, line.site) for line in plan.lines] == [
+        ("+7-499-999-99-99", "moscow"),
+        ("+7-499-888-88-88", "spb"),
+    ]
+
+
+def test_an_account_has_two_of_each(tmp_path: Path) -> None:
+    file = write(tmp_path, "target: crm\nurl: http://x\naccount:\n  users: [1]\n")
+    with pytest.raises(FileError, match=r"callproof.yaml:4: "):
+        load_target(file)

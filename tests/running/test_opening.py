@@ -7,9 +7,9 @@ import pytest
 import requests
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.guide import CALL_BACKS
 from callproof.control.client import TIMEOUT
 from callproof.crm.settings import CrmSettings
-from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.running.threads import Address

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 import click
@@ -18,7 +19,7 @@ from callproof.conformance import baseline, loading, runner
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.judge import BOTH, UnderTest
+from callproof.conformance.judge import BOTH
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
@@ -116,7 +117,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         if not scenarios:
             raise OutOfReach(_nothing_played(verdict))
         with no_verdict(), _ends(asked, target) as (ends, foreign):
-            judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
+            judged = target.judged(token_hex(3)) if target else BOTH
             try:
                 runner.run(scenarios, ends, telling.played, judged, broken)
             finally:

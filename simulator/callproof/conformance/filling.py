@@ -2,18 +2,25 @@
 
 from collections.abc import Mapping
 
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
 from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject
 
 
 class Names:
-    """``$module``, ``$key`` and whatever the steps named until now."""
+    """``$module``, ``$key``, ``$run``, the names of the account and whatever the steps named until now."""
 
-    def __init__(self, code: str, client_id: str, key: str) -> None:
-        self._code = code
+    def __init__(self, judged: UnderTest, key: str) -> None:
+        self._code = judged.code
+        self._run = judged.run
         self._told: set[str] = set()
-        self._known: dict[str, Json] = {"module": {"code": code, "clientId": client_id}, "key": key}
+        self._known: dict[str, Json] = {
+            **judged.account.names(),
+            "module": {"code": judged.code, "clientId": judged.client_id},
+            "key": key,
+            "run": judged.run,
+        }
 
     def learn(self, name: str, value: Json, *, told: bool = False) -> None:
         """``told`` by an end that was made to act, in the form of its control API or its stimuli."""
@@ -32,7 +39,8 @@ class Names:
         return number if isinstance(number, int) else 0
 
     def filled(self, value: Json, **more: Json) -> Json:
-        """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number.
+        """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number
+        and ``$run`` the word of the run.
 
         Raises BrokenScenario when there is no such member.
         """
@@ -46,7 +54,7 @@ class Names:
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
             return self._led_to(names[head], value, path)
-        value = value.replace("$module.code", self._code)
+        value = value.replace("$module.code", self._code).replace("$run", self._run)
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
     def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from callproof.conformance.evidence import Seen, is_remark
 from callproof.conformance.verdict import Check
 from callproof.contract import schemas
+from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
@@ -20,12 +21,15 @@ class UnderTest:
     """Whom a run judges: both ends, or ``side`` alone, which is somebody else's.
 
     What only the other side owes is an effect then: its absence breaks the scenario and blames nobody's
-    row. ``code`` and ``client_id`` are how the PBX registers itself.
+    row. ``code`` and ``client_id`` are how the PBX registers itself, ``account`` is who plays in the
+    scenarios, and ``run`` a word that no other run on the same side has.
     """
 
     side: Side | None = None
-    code: str = "virtual-pbx"
-    client_id: str = "2dbh26tahjj26sg"
+    code: str = MODULE_CODE
+    client_id: str = CLIENT_ID
+    account: Account = GUIDES
+    run: str = "0"
 
     def faces(self, side: Side) -> Side:
         """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""

@@ -3,11 +3,10 @@
 A check is one row at one step of a scenario, or one row that is judged in every message.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from callproof.conformance import runner
 from callproof.conformance.scenario import Scenario
@@ -20,10 +19,8 @@ from callproof.exchange.faults import Fault
 EVERY_MESSAGE = "every message"
 
 
-class Bench(Protocol):
-    """Starts a pair of ends to play on; called in processes of their own."""
-
-    def __call__(self) -> AbstractContextManager[Ends]: ...
+# Starts a pair of ends to play on; called in processes of their own.
+Bench = Callable[[], AbstractContextManager[Ends]]
 
 
 @dataclass(frozen=True, order=True)

@@ -169,6 +169,7 @@ class Reader:
     def scenario(self, scenario_id: str) -> Scenario:
         self._document.demand(load("scenario"), self._document.data)
         read = typed(self._document, _ScenarioYaml)
+        self._names.demand_given(msgspec.json.decode(msgspec.json.encode(read.given)))
         return Scenario(
             id=scenario_id,
             file=self._document.name,

@@ -8,11 +8,17 @@ from collections.abc import Iterator, Mapping
 from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.matching import OPERATORS
 from callproof.conformance.watching import HEADERS, STATUS
+from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.files.yamlfile import Document, Path_
 
 # What there is before the first step, with its members.
-GIVEN: Mapping[str, tuple[str, ...]] = {"module": ("code", "clientId"), "key": ()}
+GIVEN: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(GUIDES.names(), ()),
+    "module": ("code", "clientId"),
+    "key": (),
+    "run": (),
+}
 # What a later step can name of an exchange, and of what an end keeps.
 OF_EXPECTED = ("id", "value", "status", "headers", "size", "ref")
 OF_KEPT = ("value",)
@@ -48,6 +54,15 @@ class Names:
             elif kind == "expect":
                 self._operators(value, place, BESIDE if place[len(path) : -1] == ("about",) else ())
 
+    def demand_given(self, given: JsonObject) -> None:
+        """The same of what is so before the first step."""
+        for value, place in _parts(given, ("given",)):
+            if isinstance(value, str):
+                self._text(value, place, self._known)
+                continue
+            for name in value:
+                self._text(name, (*place, name), self._known)
+
     def _arguments(self, step: JsonObject, path: Path_) -> None:
         action = str(step["do"])
         rule = ACTIONS[action]
@@ -59,12 +74,12 @@ class Names:
             raise self._document.error(path, f"{action!r} needs {name}")
 
     def _text(self, value: str, place: Path_, known: Mapping[str, tuple[str, ...] | None]) -> None:
-        """``$name.member`` as a whole; within a text ``$n`` and ``$module.code`` alone are filled in."""
+        """``$name.member`` as a whole; within a text nothing but ``$n``, ``$run`` and ``$module.code``."""
         for found in _NAME.finditer(value):
             name, path = found[1], found[2].removeprefix(".")
             if found.start() == 0:
                 self._named(name, path, place, known)
-            elif name in known and name != "n" and f"{name}.{path}" != "module.code":
+            elif name in known and name not in ("n", "run") and f"{name}.{path}" != "module.code":
                 raise self._document.error(place, f"{found[0]} is filled in only where it stands alone")
 
     def _named(

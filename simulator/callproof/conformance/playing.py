@@ -28,6 +28,7 @@ from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
+from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
@@ -53,7 +54,7 @@ class Play:
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
         self._preparing = ""
-        self._names = Names(judged.code, judged.client_id, ends.api_key)
+        self._names = Names(judged, ends.api_key)
         self._journals = Journals(ends)
         self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
 
@@ -128,11 +129,13 @@ class Play:
         self._journals.reset()
         for fault in self._faults:
             self._break(fault, {})
+        if self._judged.side is Side.PBX and self._judged.account != GUIDES:
+            self._people()
         for user, state in given.users.items():
-            self._ends.crm.post(f"/users/{user}", state)
+            self._ends.crm.post(f"/users/{self._names.filled(user)}", state)
         self._preparing = CUSTOMERS
         for customer in given.customers:
-            form = {"customer": orjson.dumps(customer).decode()}
+            form = {"customer": orjson.dumps(self._names.members(customer)).decode()}
             response = self._ends.crm.api("POST", "/api/v5/customers/create", self._ends.api_key, form)
             if response.status_code != 201:
                 raise BrokenScenario(f"given.customers: the CRM answered {response.text[:200]}")
@@ -142,6 +145,13 @@ class Play:
             self._preparing = REGISTRATION
             self._ends.pbx.post("/register")
             self._preparing = ""
+
+    def _people(self) -> None:
+        """The users and shops that a PBX under test knows, in our own CRM."""
+        account = self._judged.account
+        users: list[Json] = [{"id": user} for user in account.users]
+        sites: list[Json] = [{"code": shop} for shop in account.shops]
+        self._ends.crm.post("/seed", {"users": users, "sites": sites})
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:

@@ -8,8 +8,9 @@ from typing import TypeAlias
 import msgspec
 
 from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import KEPT
-from callproof.contract.guide import CLIENT_ID, MODULE_CODE
+from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.schemas import load
@@ -74,6 +75,7 @@ class Target:
     url: str = ""
     code: str = MODULE_CODE
     client_id: str = CLIENT_ID
+    account: Account = GUIDES
     api_key: str = ""
     listen: int = 0
     start: Start | None = None
@@ -87,6 +89,10 @@ class Target:
     allow_hosts: tuple[str, ...] = ()
     # Where a stimulus or a view would stand that is missing.
     place: str = ""
+
+    def judged(self, run: str) -> UnderTest:
+        """Whom a run judges; ``run`` is its word for ids that no other run has."""
+        return UnderTest(self.side, self.code, self.client_id, self.account, run)
 
     @property
     def timed(self) -> bool:
@@ -118,6 +124,7 @@ class _TargetYaml(msgspec.Struct, rename="kebab"):
     url: str = ""
     code: str = MODULE_CODE
     client_id: str = CLIENT_ID
+    account: Account = GUIDES
     api_key: str = ""
     listen: int = 0
     start: Start | None = None
@@ -154,6 +161,7 @@ class _TargetReader:
             url=read.url,
             code=read.code,
             client_id=read.client_id,
+            account=read.account,
             api_key=read.api_key,
             listen=read.listen,
             start=read.start,

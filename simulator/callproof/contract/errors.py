@@ -150,10 +150,6 @@ class InvalidEntity(BadRequest):
         super().__init__(errors=errors)
 
 
-class ValidationFailed(BadRequest):
-    message = "Validation error"
-
-
 class InvalidInput(BadRequest):
     message = "Invalid input parameters"
 
@@ -176,11 +172,6 @@ class ScalarExpected(BadRequest):
 
     def __init__(self, name: str) -> None:
         super().__init__(f'Input value "{name}" contains a non-scalar value')
-
-
-class ListNotLoaded(BadRequest):
-    def __init__(self, what: str) -> None:
-        super().__init__(f"{what} are loaded with errors")
 
 
 class NotLoaded(BadRequest):

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.wsgi import get_input_stream
 
-from callproof.contract.values import immutable
+from callproof.contract.values import immutable, whole
 from callproof.exchange.exchange import Body, Headers, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 
@@ -60,9 +60,10 @@ def receive(environ: "WSGIEnvironment", most: int) -> Incoming:
     length = environ.get("CONTENT_LENGTH") or "0"
     if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
         return heading(environ)
-    if length.isdecimal() and int(length) <= most and "HTTP_TRANSFER_ENCODING" not in environ:
-        body = environ["wsgi.input"].read(int(length))
-        if len(body) < int(length):
+    known = whole(length)
+    if known is not None and known <= most and "HTTP_TRANSFER_ENCODING" not in environ:
+        body = environ["wsgi.input"].read(known)
+        if len(body) < known:
             raise ClientDisconnected
     else:
         body = get_input_stream(environ, max_content_length=most).read()

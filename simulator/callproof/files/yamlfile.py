@@ -1,4 +1,7 @@
-"""YAML that remembers its lines, so that an error can point at the place that a person has to change."""
+"""YAML that remembers its lines, so that an error can point at the place that a person has to change.
+
+PyYAML's nodes know their lines and its values do not; walking both together is all that is ours.
+"""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

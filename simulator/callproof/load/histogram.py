@@ -1,4 +1,8 @@
-"""Times in buckets of equal relative width, so that workers' figures can be added up."""
+"""Times in buckets of equal relative width, so that workers' figures can be added up.
+
+Ours, because the libraries that have such buckets add up within one process or count in fixed steps, and
+the whole of it is the arithmetic below.
+"""
 
 from collections import Counter
 from dataclasses import dataclass, field

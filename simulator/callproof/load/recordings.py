@@ -2,9 +2,16 @@
 
 import io
 import wave
-from collections.abc import Callable
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Callable, Iterable
 from threading import Thread
+from typing import TYPE_CHECKING
+
+from werkzeug.exceptions import HTTPException
+from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+from werkzeug.wrappers import Response
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 RATE = 8000
 
@@ -23,35 +30,30 @@ def silence() -> bytes:
 SOUND = silence()
 
 
-class _RecordingHandler(BaseHTTPRequestHandler):
+class _SilentRequests(WSGIRequestHandler):
     protocol_version = "HTTP/1.1"
 
-    def do_GET(self) -> None:
-        """The whole, or the first bytes when Range asks for them; a player asks for no other part."""
-        wanted = self.headers.get("Range", "")
-        end = wanted.removeprefix("bytes=0-")
-        body = SOUND[: int(end) + 1] if wanted != end and end.isdecimal() else SOUND
-        self.send_response(206 if body is not SOUND else 200)
-        self.send_header("Content-Type", "audio/x-wav")
-        self.send_header("Accept-Ranges", "bytes")
-        self.send_header("Content-Length", str(len(body)))
-        if body is not SOUND:
-            self.send_header("Content-Range", f"bytes 0-{len(body) - 1}/{len(SOUND)}")
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: object) -> None:
+    def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
         """The run has its own counts."""
+
+
+def _sound(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+    """The whole, or the part that Range asks for."""
+    response = Response(SOUND, mimetype="audio/x-wav")
+    try:
+        response.make_conditional(environ, accept_ranges=True, complete_length=len(SOUND))
+    except HTTPException as refusal:
+        return refusal(environ, start_response)
+    return response(environ, start_response)
 
 
 def serve(host: str) -> tuple[str, Callable[[], None]]:
     """The address below which every name is a recording, on a free port, and what ends the serving."""
-    server = ThreadingHTTPServer((host, 0), _RecordingHandler)
-    server.daemon_threads = True
+    server = ThreadedWSGIServer(host, 0, _sound, _SilentRequests)
     Thread(target=server.serve_forever, name="recordings", daemon=True).start()
 
     def stop() -> None:
         server.shutdown()
         server.server_close()
 
-    return f"http://{host}:{server.server_port}", stop
+    return f"http://{host}:{server.port}", stop

@@ -6,7 +6,7 @@ from dataclasses import replace
 import orjson
 import requests
 
-from callproof.contract.guide import extension_of
+from callproof.contract.guide import CALL_BACKS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
@@ -118,8 +118,8 @@ def _prepare_pbx(job: Job, end: End) -> Job:
         job = replace(
             job,
             extensions=extensions,
-            make_call_url=job.make_call_url or "/callbacks/make-call",
-            status_url=job.status_url or "/callbacks/user-status",
+            make_call_url=job.make_call_url or CALL_BACKS["make-call"],
+            status_url=job.status_url or CALL_BACKS["status-notice"],
         )
     # A clicked call shows no line of its own.
     return replace(job, source=Source(job.source.customers, job.source.lines or ("",)))

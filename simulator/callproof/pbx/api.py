@@ -19,12 +19,12 @@ from werkzeug.wrappers import Response
 
 from callproof.contract import payloads
 from callproof.contract.findings import Finding, Kind
+from callproof.contract.guide import CALL_BACKS, RECORDINGS
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.exchange import Answer, Body
 from callproof.exchange.incoming import Incoming
 from callproof.pbx import recordings
-from callproof.pbx.addresses import CALL_BACKS, RECORDINGS
 from callproof.pbx.engine import CallRefused
 from callproof.pbx.pbx import Pbx
 

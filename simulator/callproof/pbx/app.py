@@ -1,10 +1,10 @@
 """The virtual PBX as a Flask app: what the CRM calls, recordings, and the control API."""
 
+from callproof.contract.guide import CALL_BACKS, RECORDINGS
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.answering import Answering
 from callproof.exchange.app import EndApp
 from callproof.exchange.spoiling import Spoiling
-from callproof.pbx.addresses import CALL_BACKS, RECORDINGS
 from callproof.pbx.api import PbxApi, name_of
 from callproof.pbx.control import control
 from callproof.pbx.pbx import Pbx

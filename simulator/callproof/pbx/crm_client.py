@@ -8,12 +8,12 @@ import msgspec
 import orjson
 
 from callproof.contract import routes
+from callproof.contract.guide import CALL_BACKS
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Operation
 from callproof.exchange.calling import Caller, HostRefused
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.names import BENCH_HEADER
-from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from msgspec import structs
 
-from callproof.contract.guide import LINES, extension_of
+from callproof.contract.guide import LINES, Account, extension_of
 from callproof.contract.phones import phone_key
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
@@ -43,9 +43,24 @@ def default_plan(managers: int = 2) -> NumberingPlan:
         strategy=Strategy.RING_ALL if few else Strategy.ROUND_ROBIN,
         tries=0 if few else 3,
     )
+    return _plan(LINES.items(), group, extensions)
+
+
+def account_plan(account: Account) -> NumberingPlan:
+    """Both lines of an account, which ring both its extensions."""
+    extensions = {
+        code: PlannedExtension(user) for code, user in zip(account.extensions, account.users, strict=True)
+    }
+    group = RingGroup(EVERYONE, tuple(extensions), strategy=Strategy.RING_ALL)
+    return _plan(zip(account.shops, account.lines, strict=True), group, extensions)
+
+
+def _plan(
+    lines: Iterable[tuple[str, str]], group: RingGroup, extensions: dict[str, PlannedExtension]
+) -> NumberingPlan:
     return NumberingPlan(
-        lines=tuple(PlannedLine(phone, site, EVERYONE) for site, phone in LINES.items()),
-        groups={EVERYONE: group},
+        lines=tuple(PlannedLine(phone, shop, group.name) for shop, phone in lines),
+        groups={group.name: group},
         extensions=extensions,
     )
 

@@ -1,7 +1,8 @@
 """Recordings: speech-like stereo audio, the customer on the left, the manager on the right.
 
 16-bit PCM at 8 kHz as WAV, or the same as MP3. It is made from the call's id and length when it is asked
-for, so that nothing is stored and the same call always sounds the same.
+for, so that nothing is stored and the same call always sounds the same: no library makes speech from a
+seed, and encoding it is left to one.
 """
 
 import math

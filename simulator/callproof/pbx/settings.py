@@ -2,9 +2,8 @@
 
 from dataclasses import dataclass, field
 
-from callproof.contract.guide import CLIENT_ID, MODULE_CODE
+from callproof.contract.guide import CALL_BACKS, CLIENT_ID, MODULE_CODE
 from callproof.exchange.faults import Fault
-from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
 

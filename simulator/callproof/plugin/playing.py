@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 from callproof.conformance import loading, runner
 from callproof.conformance.foreign import Foreign
-from callproof.conformance.judge import BOTH, UnderTest
+from callproof.conformance.judge import BOTH
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut, choose, unused
 from callproof.conformance.target import Target, load_target
@@ -51,6 +52,7 @@ class Stage:
         self._ends: Ends | None = None
         self._foreign: Foreign | None = None
         self._failure: Exception | None = None
+        self._run = token_hex(3)
 
     @property
     def created(self) -> Sequence[str]:
@@ -59,7 +61,7 @@ class Stage:
 
     def play(self, scenario: Scenario) -> ScenarioResult:
         target = self.setup.target
-        judged = UnderTest(target.side, target.code, target.client_id) if target else BOTH
+        judged = target.judged(self._run) if target else BOTH
         return runner.run([scenario], self._started(), judged=judged)[0]
 
     def close(self) -> None:

@@ -5,11 +5,11 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.guide import CALL_BACKS
 from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
-from callproof.pbx.addresses import CALL_BACKS
 from callproof.pbx.plan import default_plan, load_plan
 from callproof.pbx.settings import PbxSettings
 from callproof.plugin.crm import RunningCrm

@@ -1,5 +1,7 @@
 """Takes the secrets out of what reports show: API keys and tokens, wherever a request can carry them.
 
+Ours, because only this contract says where that is: a header, a query, a form, JSON inside a form.
+
 What a header, a parameter or a member says by its name is always taken out. The keys that are known by
 their value are taken out of any other text as well, as sent or as they stand in a form.
 """

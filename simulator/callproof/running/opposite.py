@@ -18,6 +18,7 @@ from callproof.contract.operations import Side
 from callproof.control.client import End, Ends
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
+from callproof.pbx.plan import account_plan
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.running.threads import LOOPBACK, Address
@@ -81,7 +82,13 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
         return
     opening.pbx(
         PbxSettings(
-            crm_url=target.url, api_key=target.api_key, seed=seed, allowed_hosts=target.allow_hosts
+            crm_url=target.url,
+            api_key=target.api_key,
+            seed=seed,
+            code=target.code,
+            client_id=target.client_id,
+            plan=account_plan(target.account),
+            allowed_hosts=target.allow_hosts,
         ),
         address,
     )

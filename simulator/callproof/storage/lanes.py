@@ -1,4 +1,7 @@
-"""Short transactions in turn on one connection: those that wait at the same time share a commit."""
+"""Short transactions in turn on one connection: those that wait at the same time share a commit.
+
+Ours, because neither SQLAlchemy nor the drivers let several callers of one process share a transaction.
+"""
 
 import logging
 from collections import deque
