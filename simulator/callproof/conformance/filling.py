@@ -41,6 +41,13 @@ class Names:
             raise BrokenScenario(f"since: {name}: nobody did anything of that name")
         return at, really
 
+    def has(self, written: str) -> bool:
+        """Whether there is what ``$row.value.recordUrl`` names, and it is not empty."""
+        try:
+            return self.filled(written) not in (None, "")
+        except BrokenScenario:
+            return False
+
     def filled(self, value: Json, **more: Json) -> Json:
         """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a query;
         ``$n`` in a text becomes the number.

@@ -14,6 +14,7 @@ from callproof.conformance.scenario import (
     Do,
     Expect,
     Given,
+    Leap,
     Repeat,
     Scenario,
     Send,
@@ -31,7 +32,7 @@ from callproof.exchange.faults import catalogue
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
-KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
+KINDS = ("do", "send", "fault", "expect", "wait", "leap", "repeat")
 
 
 class _ScenarioYaml(msgspec.Struct):
@@ -69,6 +70,10 @@ class _Expect(msgspec.Struct, rename="kebab"):
 
 class _Wait(msgspec.Struct):
     wait: float
+
+
+class _Leap(msgspec.Struct):
+    leap: float
 
 
 class _Repeat(msgspec.Struct):
@@ -173,13 +178,16 @@ class Reader:
                 return self._break(step, path)
             case "wait":
                 return Wait(line, typed(self._document, _Wait, step, path).wait)
+            case "leap":
+                return Leap(line, typed(self._document, _Leap, step, path).leap)
             case _:
                 again = typed(self._document, _Repeat, step, path)
                 return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
-        args = {name: value for name, value in step.items() if name not in ("do", "as")}
-        return Do(self._document.line(path), str(step["do"]), args, str(step.get("as") or ""))
+        args = {name: value for name, value in step.items() if name not in ("do", "as", "if")}
+        words = [str(step.get(word) or "") for word in ("do", "as", "if")]
+        return Do(self._document.line(path), words[0], args, name=words[1], given=words[2])
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")

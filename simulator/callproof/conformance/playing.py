@@ -16,6 +16,7 @@ from callproof.conformance.scenario import (
     Do,
     Expect,
     Given,
+    Leap,
     Repeat,
     Scenario,
     Send,
@@ -95,7 +96,7 @@ class Play:
 
     def _step(self, step: Step) -> None:
         match step:
-            case Do():
+            case Do() if not step.given or self._names.has(step.given):
                 at, really = self._ends.now(), monotonic()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
@@ -108,6 +109,8 @@ class Play:
                 self._break(fault, step.limits)
             case Wait():
                 self._ends.pass_time(step.seconds)
+            case Leap():
+                self._ends.leap(step.seconds)
             case Repeat():
                 for number in range(1, step.count + 1):
                     self._names.learn("n", number)

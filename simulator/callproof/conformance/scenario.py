@@ -33,12 +33,13 @@ KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls"
 
 @dataclass(frozen=True)
 class Do:
-    """Somebody does something at one of the ends."""
+    """Somebody does something at one of the ends; with ``given`` only if there is what it names."""
 
     line: int
     action: str
     args: JsonObject
     name: str = ""
+    given: str = ""
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,14 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Leap:
+    """The clocks go forward by so many seconds at once; where time is real nothing happens."""
+
+    line: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Repeat:
     """The steps again and again; ``$n`` counts from 1."""
 
@@ -126,7 +135,7 @@ class Repeat:
     steps: "tuple[Step, ...]"
 
 
-Step: TypeAlias = Do | Send | Break | Expect | Wait | Repeat
+Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat
 
 
 class Given(msgspec.Struct, frozen=True, rename="kebab"):
