@@ -58,7 +58,10 @@ def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[s
 
 def unlike_part(wanted: Json, body: object, where: str) -> list[str]:
     """Why a body is not the asked part of the whole, as far as both were kept."""
-    part, kept = msgspec.convert(wanted, _Part), msgspec.convert(body or {}, Kept)
+    try:
+        part, kept = msgspec.convert(wanted, _Part), msgspec.convert(body or {}, Kept)
+    except msgspec.ValidationError:
+        return [f"there is no whole that {where} could be a part of"]
     stop = part.of.size if part.last is None else min(part.last + 1, part.of.size)
     if kept.size != stop - part.first:
         return [f"{where} has {kept.size} bytes, expected {stop - part.first}"]

@@ -42,6 +42,12 @@ class _ScenarioYaml(msgspec.Struct):
     given: Given = Given()
 
 
+class _Do(msgspec.Struct):
+    action: str = msgspec.field(name="do")
+    name: str = msgspec.field(name="as", default="")
+    given: str | tuple[str, ...] = msgspec.field(name="if", default=())
+
+
 class _Send(msgspec.Struct, rename="kebab"):
     send: str
     path: JsonObject = {}
@@ -186,8 +192,9 @@ class Reader:
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
         args = {name: value for name, value in step.items() if name not in ("do", "as", "if")}
-        words = [str(step.get(word) or "") for word in ("do", "as", "if")]
-        return Do(self._document.line(path), words[0], args, name=words[1], given=words[2])
+        known = typed(self._document, _Do, step, path)
+        given = (known.given,) if isinstance(known.given, str) else known.given
+        return Do(self._document.line(path), known.action, args, name=known.name, given=given)
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")

@@ -96,7 +96,7 @@ class Play:
 
     def _step(self, step: Step) -> None:
         match step:
-            case Do() if not step.given or self._names.has(step.given):
+            case Do() if all(map(self._names.has, step.given)):
                 at, really = self._ends.now(), monotonic()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:

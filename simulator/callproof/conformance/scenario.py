@@ -39,7 +39,7 @@ class Do:
     action: str
     args: JsonObject
     name: str = ""
-    given: str = ""
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
