@@ -50,6 +50,7 @@ class _Do(msgspec.Struct):
 
 class _Send(msgspec.Struct, rename="kebab"):
     send: str
+    given: str | tuple[str, ...] = msgspec.field(name="if", default=())
     path: JsonObject = {}
     query: JsonObject = {}
     form: JsonObject = {}
@@ -193,8 +194,7 @@ class Reader:
     def _do(self, step: JsonObject, path: Path_) -> Do:
         args = {name: value for name, value in step.items() if name not in ("do", "as", "if")}
         known = typed(self._document, _Do, step, path)
-        given = (known.given,) if isinstance(known.given, str) else known.given
-        return Do(self._document.line(path), known.action, args, name=known.name, given=given)
+        return Do(self._document.line(path), known.action, args, name=known.name, given=_all(known.given))
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")
@@ -219,6 +219,7 @@ class Reader:
             value=step.entity,
             copies=step.copies,
             api_key=step.api_key,
+            given=_all(step.given),
         )
 
     def _break(self, step: JsonObject, path: Path_) -> Break:
@@ -295,3 +296,7 @@ class Reader:
                 raise self._document.error(
                     (*path, "proves"), f"{row} binds the {requirement.side}, this step judges the {side}"
                 )
+
+
+def _all(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given

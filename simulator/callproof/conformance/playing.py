@@ -101,7 +101,7 @@ class Play:
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
                     self._names.learn(step.name, {**answer, "at": at, "really": really})
-            case Send():
+            case Send() if all(map(self._names.has, step.given)):
                 self._send(step)
             case Break():
                 fault = catalogue()[step.fault]

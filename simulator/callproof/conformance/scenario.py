@@ -44,7 +44,8 @@ class Do:
 
 @dataclass(frozen=True)
 class Send:
-    """The PBX's end sends this very request to the CRM, right or wrong."""
+    """The PBX's end sends this very request to the CRM, right or wrong; with ``given`` only if there is what
+    it names."""
 
     line: int
     method: str
@@ -55,6 +56,7 @@ class Send:
     value: Json
     copies: int
     api_key: str | None
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -50,6 +50,9 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
             stack.enter_context(running(target.start, target.folder, environment))
         ours = End(target.side.other, address.url)
+        if target.timed:
+            # Getting ready took its time; both clocks begin together, now.
+            ours.advance_to(time())
         theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
         if target.side is Side.PBX:
             ends = Ends(ours, theirs, key, target.patience)
