@@ -4,11 +4,12 @@ A journal is bytes and addresses; here they get the name of their method, their 
 canonical types, and everything that the schemas say of them.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import orjson
 from msgspec import structs
@@ -16,10 +17,10 @@ from msgspec import structs
 from callproof.contract import decoding, payloads, routes
 from callproof.contract.errors import ApiError
 from callproof.contract.findings import Finding, Kind
-from callproof.contract.jsontypes import Json, reached
+from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME, Operation, Side
 from callproof.contract.schemas import Violation
-from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
+from callproof.exchange.exchange import MAX_BINARY, Answer, Body, Exchange, Headers, Request
 
 # One of the two that an exchange has.
 Half = TypeVar("Half", Request, Answer)
@@ -114,6 +115,12 @@ class Seen:
         """In bytes."""
         return self.reply.body.size if self.reply else 0
 
+    @property
+    def answer_bytes(self) -> JsonObject:
+        """The beginning of the answer's body as the journal keeps it, in base64, and its size in bytes."""
+        content = self.reply.body.content[:MAX_BINARY] if self.reply else b""
+        return {"base64": b64encode(content).decode(), "size": self.answer_size}
+
     def __str__(self) -> str:
         return f"{self.method} {self.url} -> {self.status or self.error}"
 
@@ -131,12 +138,17 @@ def reworded(message: Half, headers: Headers, text: str | None) -> Half:
 
 @dataclass
 class Book:
-    """Which addresses at the PBX are call-backs: learned from what the PBX itself sent."""
+    """Which addresses at the PBX are call-backs: learned from what the PBX itself sent, and to where a
+    recording is redirected."""
 
     addresses: dict[str, str] = field(default_factory=dict)
 
     def learn(self, seen: Seen) -> None:
-        if seen.operation is None or seen.status not in (200, 201):
+        if seen.operation is None or seen.status is None:
+            return
+        if seen.operation.name == "record" and 300 < seen.status < 400:
+            self._add(urljoin(seen.url, seen.headers.get("location", "")), "record")
+        if seen.status not in (200, 201):
             return
         if seen.operation.name == "module-edit":
             self._learn_settings(seen.params)

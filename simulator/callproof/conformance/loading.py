@@ -16,6 +16,7 @@ from callproof.conformance.scenario import (
     Do,
     Expect,
     Given,
+    Leap,
     Repeat,
     Scenario,
     Send,
@@ -33,7 +34,7 @@ from callproof.exchange.faults import catalogue
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
-KINDS = ("do", "send", "fault", "expect", "wait", "repeat")
+KINDS = ("do", "send", "fault", "expect", "wait", "leap", "repeat")
 
 
 class _ScenarioYaml(msgspec.Struct):
@@ -43,8 +44,15 @@ class _ScenarioYaml(msgspec.Struct):
     given: Given = Given()
 
 
+class _Do(msgspec.Struct):
+    action: str = msgspec.field(name="do")
+    name: str = msgspec.field(name="as", default="")
+    given: str | tuple[str, ...] = msgspec.field(name="if", default=())
+
+
 class _Send(msgspec.Struct, rename="kebab"):
     send: str
+    given: str | tuple[str, ...] = msgspec.field(name="if", default=())
     path: JsonObject = {}
     query: JsonObject = {}
     form: JsonObject = {}
@@ -65,11 +73,16 @@ class _Expect(msgspec.Struct, rename="kebab"):
     at_most: int | None = None
     after: str = ""
     within: float = 0.0
+    since: str = ""
     name: str = msgspec.field(name="as", default="")
 
 
 class _Wait(msgspec.Struct):
     wait: float
+
+
+class _Leap(msgspec.Struct):
+    leap: float
 
 
 class _Repeat(msgspec.Struct):
@@ -201,16 +214,19 @@ class Reader:
                 return self._break(step, path)
             case "wait":
                 return Wait(line, typed(self._document, _Wait, step, path).wait)
+            case "leap":
+                return Leap(line, typed(self._document, _Leap, step, path).leap)
             case _:
                 again = typed(self._document, _Repeat, step, path)
                 self._names.learn("n", ())
                 return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
-        args = {name: value for name, value in step.items() if name not in ("do", "as")}
-        if "as" in step:
-            self._names.learn(str(step["as"]))
-        return Do(self._document.line(path), str(step["do"]), args, str(step.get("as") or ""))
+        args = {name: value for name, value in step.items() if name not in ("do", "as", "if")}
+        known = typed(self._document, _Do, step, path)
+        if known.name:
+            self._names.learn(known.name)
+        return Do(self._document.line(path), known.action, args, name=known.name, given=_all(known.given))
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")
@@ -235,6 +251,7 @@ class Reader:
             value=step.entity,
             copies=step.copies,
             api_key=step.api_key,
+            given=_all(step.given),
         )
 
     def _break(self, step: JsonObject, path: Path_) -> Break:
@@ -275,6 +292,7 @@ class Reader:
             most=most,
             after=step.after,
             within=step.within,
+            since=step.since,
             name=step.name,
             about=step.about,
         )
@@ -312,3 +330,7 @@ class Reader:
                 raise self._document.error(
                     (*path, "proves"), f"{row} binds the {requirement.side}, this step judges the {side}"
                 )
+
+
+def _all(given: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else given

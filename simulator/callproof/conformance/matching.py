@@ -10,6 +10,8 @@ match element by element; one of these operators may stand for any value::
     {$if-present: x}   what matches, or nothing {$one-of: [x, y]}  what matches one of several
     {$set: [x, y]}     a list of these, in any order
     {$date: 1714564800}  the contract's date of this moment, in seconds since 1970
+    {$audio: {seconds: 61}}  the body of an answer that is sound of about this length
+    {$part: {of: $whole.body, from: 20, to: 99}}  these bytes of that body; without ``to`` all the rest
 """
 
 import re
@@ -18,13 +20,14 @@ from typing import NamedTuple
 
 import orjson
 
+from callproof.conformance import bodies
 from callproof.contract.dates import read, written
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import same_phone
 
 OPERATORS = (
     *("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not"),
-    *("$if-present", "$one-of", "$set", "$date"),
+    *("$if-present", "$one-of", "$set", "$date", "$audio", "$part"),
 )
 
 # What is measured in whole seconds; where time is real, neither end can tell them exactly.
@@ -119,6 +122,10 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
             return _as_set(operand, actual, where, slack)
         case "$date":
             return _dated(operand, actual, where, slack)
+        case "$audio":
+            return bodies.unlike_sound(operand, actual, where, slack.times)
+        case "$part":
+            return bodies.unlike_part(operand, actual, where)
         case "$json":
             try:
                 inner = orjson.loads(actual) if isinstance(actual, str) else MISSING

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
+from time import monotonic
 
 import orjson
 
@@ -17,6 +18,7 @@ from callproof.conformance.scenario import (
     Do,
     Expect,
     Given,
+    Leap,
     Repeat,
     Scenario,
     Send,
@@ -166,12 +168,13 @@ class Play:
 
     def _step(self, step: Step) -> None:
         match step:
-            case Do():
-                at = self._ends.now()
+            case Do() if all(map(self._names.has, step.given)):
+                at, really = self._ends.now(), monotonic()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    self._names.learn(step.name, {**answer, "at": at}, told=True)
-            case Send():
+                    told = {**answer, "at": at, "really": really}
+                    self._names.learn(step.name, told, told=True)
+            case Send() if all(map(self._names.has, step.given)):
                 self._send(step)
             case Break():
                 fault = catalogue()[step.fault]
@@ -182,6 +185,8 @@ class Play:
                     raise Misconfigured(str(error)) from None
             case Wait():
                 self._ends.pass_time(step.seconds)
+            case Leap():
+                self._ends.leap(step.seconds)
             case Repeat():
                 for number in range(1, step.count + 1):
                     self._names.learn("n", number)

@@ -33,17 +33,19 @@ KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls"
 
 @dataclass(frozen=True)
 class Do:
-    """Somebody does something at one of the ends."""
+    """Somebody does something at one of the ends; with ``given`` only if there is what it names."""
 
     line: int
     action: str
     args: JsonObject
     name: str = ""
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Send:
-    """The PBX's end sends this very request to the CRM, right or wrong."""
+    """The PBX's end sends this very request to the CRM, right or wrong; with ``given`` only if there is
+    what it names."""
 
     line: int
     method: str
@@ -54,6 +56,7 @@ class Send:
     value: Json
     copies: int
     api_key: str | None
+    given: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,8 @@ class Expect:
     """What must be true: an exchange in the facing journal, or something that an end keeps.
 
     It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
-    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock.
+    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock; it counts from
+    the step that ``since`` names, and then also what really passed counts where time is real.
 
     ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
     proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
@@ -80,6 +84,7 @@ class Expect:
     most: int | None = 1
     after: str = ""
     within: float = 0.0
+    since: str = ""
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
 
@@ -116,6 +121,14 @@ class Wait:
 
 
 @dataclass(frozen=True)
+class Leap:
+    """The clocks go forward by so many seconds at once; where time is real nothing happens."""
+
+    line: int
+    seconds: float
+
+
+@dataclass(frozen=True)
 class Repeat:
     """The steps again and again; ``$n`` counts from 1."""
 
@@ -124,7 +137,7 @@ class Repeat:
     steps: "tuple[Step, ...]"
 
 
-Step: TypeAlias = Do | Send | Break | Expect | Wait | Repeat
+Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat
 
 
 class Given(msgspec.Struct, frozen=True, rename="kebab"):

@@ -14,7 +14,7 @@ from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
 
 # What stands beside the members of a body in what a row is about.
-STATUS, HEADERS = "$status", "$headers"
+STATUS, HEADERS, METHOD, BODY = "$status", "$headers", "$method", "$body"
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class Candidate:
             "status": self.seen.status,
             "headers": dict(self.seen.headers),
             "size": self.seen.answer_size,
+            "body": self.seen.answer_bytes,
             "ref": self.seen.ref,
         }
 
@@ -105,13 +106,18 @@ class Watch:
 
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
-        members = {name: value for name, value in pattern.items() if name not in (STATUS, HEADERS)}
+        beside = (STATUS, HEADERS, METHOD, BODY)
+        members = {name: value for name, value in pattern.items() if name not in beside}
         unlike = differences(members, found.value, slack=self._slack()) if members else []
         if STATUS in pattern:
             unlike += differences(pattern[STATUS], seen.status if seen else None, "the status")
         if isinstance(headers := pattern.get(HEADERS), Mapping):
             wanted = {name.lower(): value for name, value in headers.items()}
             unlike += differences(wanted, seen.headers if seen else {}, "headers")
+        if METHOD in pattern:
+            unlike += differences(pattern[METHOD], seen.method if seen else None, "the verb")
+        if BODY in pattern:
+            unlike += differences(pattern[BODY], seen.answer_bytes if seen else None, "the body")
         return unlike
 
     def candidates(self, step: Expect) -> list[Candidate]:

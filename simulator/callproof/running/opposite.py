@@ -60,6 +60,9 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             demand_answer(spoken_to, AT_FIRST)
             there = partial(demand_answer, spoken_to, LATER)
         ours = End(target.side.other, address.url)
+        if target.timed:
+            # Getting ready took its time; both clocks begin together, now.
+            ours.advance_to(time())
         theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
         if target.side is Side.PBX:
             ends = Ends(ours, theirs, key, target.patience, there)
