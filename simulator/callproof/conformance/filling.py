@@ -1,17 +1,23 @@
 """The names of a scenario while it is played, and what its steps say with the names filled in."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from callproof.conformance.scenario import BrokenScenario
 from callproof.contract.jsontypes import Json, JsonObject
 
 
 class Names:
-    """``$module``, ``$key`` and whatever the steps named until now."""
+    """``$module``, ``$key`` and whatever the steps named until now.
 
-    def __init__(self, code: str, client_id: str, key: str) -> None:
-        self._code = code
-        self._known: dict[str, Json] = {"module": {"code": code, "clientId": client_id}, "key": key}
+    ``$module`` is what ``registered`` tells of the newest registration, else ``code`` and ``client_id``.
+    """
+
+    def __init__(
+        self, code: str, client_id: str, key: str, registered: Callable[[], JsonObject] = dict
+    ) -> None:
+        self._module: JsonObject = {"code": code, "clientId": client_id}
+        self._known: dict[str, Json] = {"key": key}
+        self._registered = registered
 
     def learn(self, name: str, value: Json) -> None:
         self._known[name] = value
@@ -39,10 +45,13 @@ class Names:
         if not isinstance(value, str) or "$" not in value:
             return value
         names = self._known | more
+        if "$module" in value:
+            names = {**names, "module": {**self._module, **self._registered()}}
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
             return _led_to(names[head], value, path)
-        value = value.replace("$module.code", self._code)
+        if "$module.code" in value:
+            value = value.replace("$module.code", str(_led_to(names["module"], value, "code")))
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
     def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:

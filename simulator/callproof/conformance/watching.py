@@ -8,12 +8,12 @@ from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, differences
 from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, Ends
 
 # What stands beside the members of a body in what a row is about.
-STATUS, HEADERS = "$status", "$headers"
+STATUS, HEADERS, PATH = "$status", "$headers", "$path"
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class Candidate:
             "value": self.value,
             "status": self.seen.status,
             "headers": dict(self.seen.headers),
+            "path": dict(self.seen.parts),
             "size": self.seen.answer_size,
             "ref": self.seen.ref,
         }
@@ -63,6 +64,18 @@ class Journals:
                 self.seen.extend(read(page.entries, side, self._book))
                 self._last[side] = page.entries[-1].id if page.entries else newest
         return self.seen
+
+    def registered(self) -> JsonObject:
+        """Code and clientId of the newest registration that the CRM took, as far as it names them."""
+        edits = [
+            seen
+            for seen in self.read()
+            if seen.operation is BY_NAME["module-edit"] and not seen.by_bench and seen.status in (200, 201)
+        ]
+        if not edits:
+            return {}
+        sent = {"code": edits[-1].parts.get("code"), "clientId": reached(edits[-1].params, "clientId")}
+        return {name: str(value) for name, value in sent.items() if value is not None}
 
     def wait(self, side: Side, seconds: float) -> None:
         """Until this end's journal grows, at most so many real seconds."""
@@ -104,13 +117,15 @@ class Watch:
 
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
-        members = {name: value for name, value in pattern.items() if name not in (STATUS, HEADERS)}
+        members = {name: value for name, value in pattern.items() if name not in (STATUS, HEADERS, PATH)}
         unlike = differences(members, found.value, slack=self._slack()) if members else []
         if STATUS in pattern:
             unlike += differences(pattern[STATUS], seen.status if seen else None, "the status")
         if isinstance(headers := pattern.get(HEADERS), Mapping):
             wanted = {name.lower(): value for name, value in headers.items()}
             unlike += differences(wanted, seen.headers if seen else {}, "headers")
+        if PATH in pattern:
+            unlike += differences(pattern[PATH], dict(seen.parts) if seen else {}, "the path")
         return unlike
 
     def candidates(self, step: Expect) -> list[Candidate]:
