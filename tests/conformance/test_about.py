@@ -1,9 +1,11 @@
 """Each row is judged by its own members: what differs reddens no other one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from callproof.conformance import loading, runner
-from callproof.conformance.verdict import Check
+from callproof.conformance.verdict import Check, Outcome
+from callproof.contract.requirements import Evidence
 from tools.kill_matrix import bench
 
 SCENARIO = """
@@ -51,3 +53,13 @@ def test_where_nothing_is_meant_its_members_are_not_looked_at(tmp_path: Path) ->
     checks = played(tmp_path, "out")
     assert checks["PBX-EVENT-04"].problem
     assert set(checks) == {"PBX-EVENT-04", "PBX-HISTORY-06"}
+
+
+def test_a_demand_weighs_no_more_than_what_it_rests_on() -> None:
+    check = Check("CRM-API-06", "what", "where", "problem")
+    assert check.outcome() is Outcome.FAILED
+    assert replace(check, evidence=Evidence.PARAPHRASE).outcome() is Outcome.WARNED
+    assert replace(check, evidence=Evidence.INFERRED).outcome() is Outcome.NOTED
+    assert replace(check, evidence=Evidence.INFERRED).outcome(strict=True) is Outcome.WARNED
+    noted = Check("PBX-API-04", "what", "where", "problem", evidence=Evidence.DOCUMENTED)
+    assert noted.outcome() is Outcome.NOTED

@@ -10,7 +10,7 @@ from callproof.conformance.scenario import BrokenScenario
 def names() -> Names:
     found = Names("virtual-pbx", "client", "secret-key")
     found.learn("call", {"id": "c-1", "legs": {"first": "100"}})
-    found.learn("event", {"id": 12})
+    found.learn("event", {"id": 12, "codes": ["100", "200"]})
     return found
 
 
@@ -19,6 +19,7 @@ def test_a_name_becomes_what_it_stands_for_wherever_it_is(names: Names) -> None:
     assert names.filled("/x/$module.code/$n", n=4) == "/x/virtual-pbx/4"
     assert names.filled("$key") == "secret-key"
     assert names.filled("5 $ and $nobody") == "5 $ and $nobody"
+    assert names.filled("$event.codes.1") == "200"
     assert names.members({"key": "$n"}, n=2) == {"key": 2}
 
 
@@ -31,3 +32,11 @@ def test_what_comes_after_is_counted_from_the_number_of_an_exchange(names: Names
     assert (names.number("event"), names.number("call")) == (12, 0)
     with pytest.raises(BrokenScenario, match="after: upload: nothing of that name was found"):
         names.number("upload")
+
+
+def test_the_module_is_the_one_of_the_newest_registration() -> None:
+    told = {"code": "mine"}
+    found = Names("virtual-pbx", "client", "key", lambda: dict(told))
+    assert (found.filled("$module.code"), found.filled("$module.clientId")) == ("mine", "client")
+    told["clientId"] = "newer"
+    assert found.filled(["$module.clientId", "/x/$module.code/edit"]) == ["newer", "/x/mine/edit"]

@@ -150,4 +150,5 @@ class Expectations:
 
     def _add(self, step: Expect, row: str, problem: str, found: Sequence[Candidate]) -> None:
         refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
-        self.checks.append(Check(row, str(step), self._where(step), problem, exchanges=refs))
+        where = self._where(step)
+        self.checks.append(Check(row, str(step), where, problem, exchanges=refs, evidence=step.evidence))

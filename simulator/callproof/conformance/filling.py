@@ -65,6 +65,9 @@ class Names:
 
 def _led_to(found: Json, written: str, path: str) -> Json:
     for part in path.split(".") if path else ():
+        if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+            found = found[int(part)]
+            continue
         if not isinstance(found, Mapping) or part not in found:
             raise BrokenScenario(f"{written}: {written[1:].partition('.')[0]} has no {part}")
         found = found[part]

@@ -24,7 +24,7 @@ from callproof.conformance.scenario import (
 from callproof.contract.files import by_chapter, shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
-from callproof.contract.requirements import all_requirements
+from callproof.contract.requirements import Evidence, all_requirements
 from callproof.contract.schemas import load
 from callproof.errors import UnknownName
 from callproof.exchange.faults import catalogue
@@ -63,6 +63,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     at_most: int | None = None
     after: str = ""
     within: float = 0.0
+    evidence: Evidence | None = None
     name: str = msgspec.field(name="as", default="")
 
 
@@ -241,6 +242,7 @@ class Reader:
             most=most,
             after=step.after,
             within=step.within,
+            evidence=step.evidence,
             name=step.name,
             about=step.about,
         )

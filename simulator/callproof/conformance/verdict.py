@@ -1,12 +1,12 @@
 """From single checks to a verdict: by requirement, by scenario and over all."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
-from callproof.contract.requirements import RULESET, Requirement, Severity, all_requirements
+from callproof.contract.requirements import RULESET, Evidence, Requirement, Severity, all_requirements
 
 
 class Outcome(StrEnum):
@@ -32,7 +32,7 @@ class Check:
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
     A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
-    at, by their ``ref``.
+    at, by their ``ref``. ``evidence`` is that of this demand, if it is weaker than the row's.
     """
 
     requirement: str
@@ -42,12 +42,16 @@ class Check:
     forgiven: bool = False
     known: bool = False
     exchanges: tuple[str, ...] = ()
+    evidence: Evidence | None = None
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""
         if not self.problem:
             return Outcome.PASSED
-        severity = all_requirements()[self.requirement].severity(strict=strict)
+        row = all_requirements()[self.requirement]
+        severity = row.severity(strict=strict)
+        if self.evidence:
+            severity = min(severity, replace(row, evidence=self.evidence).severity(strict=strict))
         if self.forgiven and not strict:
             severity = min(severity, Severity.WARN)
         return Outcome.KNOWN if self.known else _OF_SEVERITY[severity]
