@@ -3,6 +3,8 @@
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from callproof.conformance import loading, runner
 from callproof.conformance.verdict import Check, Outcome
 from callproof.contract.requirements import Evidence
@@ -63,3 +65,40 @@ def test_a_demand_weighs_no_more_than_what_it_rests_on() -> None:
     assert replace(check, evidence=Evidence.INFERRED).outcome(strict=True) is Outcome.WARNED
     noted = Check("PBX-API-04", "what", "where", "problem", evidence=Evidence.DOCUMENTED)
     assert noted.outcome() is Outcome.NOTED
+
+
+LATE = """
+title: A call is reported
+steps:
+  - fault: pbx-late-start
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - wait: %s
+  - expect: pbx sends call-event
+    with: {type: in}
+    since: call
+    within: %s
+    proves: PBX-MANAGER-04
+  - wait: 200
+"""
+
+
+@pytest.mark.parametrize(
+    ("waited", "within", "problem"),
+    [
+        (0, 120, ""),
+        (0, 60, "found 0"),
+        (130, 60, "took 130 s since call, expected 60 s"),
+    ],
+)
+def test_what_was_to_be_there_within_seconds_since_a_step_may_not_come_later(
+    tmp_path: Path, waited: int, within: int, problem: str
+) -> None:
+    file = tmp_path / "late.yaml"
+    file.write_text(LATE % (waited, within))
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    (check,) = [check for check in result.checks if check.where != result.file]
+    assert problem in check.problem if problem else not check.problem

@@ -63,6 +63,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     at_most: int | None = None
     after: str = ""
     within: float = 0.0
+    since: str = ""
     evidence: Evidence | None = None
     name: str = msgspec.field(name="as", default="")
 
@@ -242,6 +243,7 @@ class Reader:
             most=most,
             after=step.after,
             within=step.within,
+            since=step.since,
             evidence=step.evidence,
             name=step.name,
             about=step.about,
