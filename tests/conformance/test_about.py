@@ -102,3 +102,29 @@ def test_what_was_to_be_there_within_seconds_since_a_step_may_not_come_later(
         (result,) = runner.run(loading.find([str(file)]), ends)
     (check,) = [check for check in result.checks if check.where != result.file]
     assert problem in check.problem if problem else not check.problem
+
+
+MAYBE = """
+title: Whatever is sent
+steps:
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - expect: pbx sends call-event
+    with: {type: %s}
+    at-most: 5
+    about: {PBX-EVENT-02: {phone: other}}
+  - do: hang up
+    call: $call.id
+    by: customer
+"""
+
+
+def test_what_need_not_be_is_judged_where_it_is(tmp_path: Path) -> None:
+    for kind, wrong in (("in", True), ("out", False)):
+        file = tmp_path / f"{kind}.yaml"
+        file.write_text(MAYBE % kind)
+        with bench() as ends:
+            (result,) = runner.run(loading.find([str(file)]), ends)
+        assert any(check.problem for check in result.checks) is wrong

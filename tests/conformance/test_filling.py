@@ -20,6 +20,7 @@ def test_a_name_becomes_what_it_stands_for_wherever_it_is(names: Names) -> None:
     assert names.filled("$key") == "secret-key"
     assert names.filled("5 $ and $nobody") == "5 $ and $nobody"
     assert names.filled("$event.codes.1") == "200"
+    assert names.filled("/calls/$call.legs.first/$event.id") == "/calls/100/12"
     assert names.members({"key": "$n"}, n=2) == {"key": 2}
 
 

@@ -8,6 +8,8 @@ from callproof.contract.jsontypes import Json, JsonObject
 
 # An address that a step named, with a query behind it.
 _ADDRESS = re.compile(r"\$(\w+)\.([\w.]+)(?=\?)")
+# A member that stands inside a text, as in a path.
+_INSIDE = re.compile(r"\$([a-z]\w*)\.(\w+(?:\.\w+)*)")
 
 
 class Names:
@@ -48,8 +50,8 @@ class Names:
         return at, really
 
     def filled(self, value: Json, **more: Json) -> Json:
-        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a query;
-        ``$n`` in a text becomes the number.
+        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a
+        query; ``$n`` in a text becomes the number.
 
         Raises BrokenScenario when there is no such member.
         """
@@ -67,8 +69,7 @@ class Names:
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
             return _led_to(names[head], value, path)
-        if "$module.code" in value:
-            value = value.replace("$module.code", str(_led_to(names["module"], value, "code")))
+        value = _INSIDE.sub(lambda part: _within(part, names), value)
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
     def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
@@ -78,6 +79,11 @@ class Names:
     def members(self, value: Mapping[str, Json], **more: Json) -> JsonObject:
         """The same of an object."""
         return {name: self.filled(inner, **more) for name, inner in value.items()}
+
+
+def _within(part: re.Match[str], names: Mapping[str, Json]) -> str:
+    name, path = part.groups()
+    return str(_led_to(names[name], part[0], path)) if name in names else part[0]
 
 
 def _led_to(found: Json, written: str, path: str) -> Json:
