@@ -4,6 +4,7 @@ import pytest
 
 from callproof.conformance.filling import Names
 from callproof.conformance.scenario import BrokenScenario
+from callproof.contract.operations import Side
 
 
 @pytest.fixture
@@ -45,9 +46,11 @@ def test_a_member_that_is_not_there_breaks_the_scenario(names: Names) -> None:
 
 
 def test_what_comes_after_is_counted_from_the_number_of_an_exchange(names: Names) -> None:
-    assert (names.number("event"), names.number("call")) == (12, 0)
+    assert (names.number("event", Side.CRM), names.number("call", Side.CRM)) == (12, 0)
+    names.learn("click", {"id": 5, "since": {"crm": 7, "pbx": 3}})
+    assert (names.number("click", Side.CRM), names.number("click", Side.PBX)) == (7, 3)
     with pytest.raises(BrokenScenario, match="after: upload: nothing of that name was found"):
-        names.number("upload")
+        names.number("upload", Side.PBX)
 
 
 def test_the_module_is_the_one_of_the_newest_registration() -> None:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Callable, Mapping
 
 from callproof.conformance.scenario import BrokenScenario
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.operations import Side
 
 # An address that a step named, with a query behind it.
 _ADDRESS = re.compile(r"\$(\w+)\.([\w.]+)(?=\?)")
@@ -28,15 +29,16 @@ class Names:
     def learn(self, name: str, value: Json) -> None:
         self._known[name] = value
 
-    def number(self, name: str) -> int:
-        """The number that the named exchange has in its journal, 0 for what is no exchange.
+    def number(self, name: str, journal: Side) -> int:
+        """The number that the named exchange has in its journal, or the last one that was in this ``journal``
+        when somebody did what is named; 0 for anything else.
 
         Raises BrokenScenario when nothing was found under the name.
         """
         found = self._known.get(name)
         if not isinstance(found, Mapping):
             raise BrokenScenario(f"after: {name}: nothing of that name was found")
-        number = found.get("id")
+        number = reached(found, "since", journal) if "since" in found else found.get("id")
         return number if isinstance(number, int) else 0
 
     def begun(self, name: str) -> tuple[float, float]:

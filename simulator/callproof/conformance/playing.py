@@ -97,9 +97,10 @@ class Play:
         match step:
             case Do():
                 at, really = self._ends.now(), monotonic()
+                since = self._journals.numbers() if step.name else {}
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    self._names.learn(step.name, {**answer, "at": at, "really": really})
+                    self._names.learn(step.name, {**answer, "at": at, "really": really, "since": since})
             case Send():
                 self._send(step)
             case Break():

@@ -65,6 +65,11 @@ class Journals:
                 self._last[side] = page.entries[-1].id if page.entries else newest
         return self.seen
 
+    def numbers(self) -> JsonObject:
+        """The last number in each journal by now."""
+        self.read()
+        return {str(side): last for side, last in self._last.items()}
+
     def registered(self) -> JsonObject:
         """Code and clientId of the newest registration that the CRM took, as far as it names them."""
         edits = [
@@ -101,7 +106,8 @@ class Watch:
         """What keeps the candidate from being meant."""
         seen = found.seen
         missed = differences(matching, found.value, slack=self._slack()) if matching is not None else []
-        if step.after and (seen.id if seen else 0) <= self._names.number(step.after):
+        journal = self._judged.faces(step.side)
+        if step.after and (seen.id if seen else 0) <= self._names.number(step.after, journal):
             missed.append(f"it came before {step.after}")
         if step.status is not None:
             missed += differences(step.status, seen.status if seen else None, "status")
