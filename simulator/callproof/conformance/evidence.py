@@ -193,7 +193,12 @@ class Book:
 
 
 def read(entries: Iterable[Exchange], seen_by: Side, book: Book) -> list[Seen]:
-    """The entries of one end's journal, in order; ``book`` learns on the way."""
+    """The entries of one end's journal, in order; ``book`` learns on the way, and first from what told
+    addresses: they may be asked before an end has written down its own request."""
+    entries = list(entries)
+    for entry in entries:
+        if entry.request.method == "POST" and _asked_by(entry, seen_by) is Side.PBX:
+            book.learn(_read(entry, seen_by, book))
     found = []
     for entry in entries:
         seen = _read(entry, seen_by, book)
