@@ -1,11 +1,13 @@
 """Each row is judged by its own members: what differs reddens no other one."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from callproof.conformance import loading, runner
-from callproof.conformance.verdict import Check
+from callproof.conformance.verdict import Check, Outcome
+from callproof.contract.requirements import Evidence
 from tools.kill_matrix import bench
 
 SCENARIO = """
@@ -55,6 +57,16 @@ def test_where_nothing_is_meant_its_members_are_not_looked_at(tmp_path: Path) ->
     assert set(checks) == {"PBX-EVENT-04", "PBX-HISTORY-06"}
 
 
+def test_a_demand_weighs_no_more_than_what_it_rests_on() -> None:
+    check = Check("CRM-API-06", "what", "where", "problem")
+    assert check.outcome() is Outcome.FAILED
+    assert replace(check, evidence=Evidence.PARAPHRASE).outcome() is Outcome.WARNED
+    assert replace(check, evidence=Evidence.INFERRED).outcome() is Outcome.NOTED
+    assert replace(check, evidence=Evidence.INFERRED).outcome(strict=True) is Outcome.WARNED
+    noted = Check("PBX-API-04", "what", "where", "problem", evidence=Evidence.DOCUMENTED)
+    assert noted.outcome() is Outcome.NOTED
+
+
 LATE = """
 title: A call is reported
 steps:
@@ -90,3 +102,29 @@ def test_what_was_to_be_there_within_seconds_since_a_step_may_not_come_later(
         (result,) = runner.run(loading.find([str(file)]), ends)
     (check,) = [check for check in result.checks if check.where != result.file]
     assert problem in check.problem if problem else not check.problem
+
+
+MAYBE = """
+title: Whatever is sent
+steps:
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - expect: pbx sends call-event
+    with: {type: %s}
+    at-most: 5
+    about: {PBX-EVENT-02: {phone: other}}
+  - do: hang up
+    call: $call.id
+    by: customer
+"""
+
+
+def test_what_need_not_be_is_judged_where_it_is(tmp_path: Path) -> None:
+    for kind, wrong in (("in", True), ("out", False)):
+        file = tmp_path / f"{kind}.yaml"
+        file.write_text(MAYBE % kind)
+        with bench() as ends:
+            (result,) = runner.run(loading.find([str(file)]), ends)
+        assert any(check.problem for check in result.checks) is wrong

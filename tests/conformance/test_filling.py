@@ -6,13 +6,14 @@ from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
 from callproof.contract.guide import Account
+from callproof.contract.operations import Side
 
 
 @pytest.fixture
 def names() -> Names:
     found = Names(UnderTest(client_id="client", run="r7"), "secret-key")
     found.learn("call", {"id": "c-1", "legs": {"first": "100"}})
-    found.learn("event", {"id": 12})
+    found.learn("event", {"id": 12, "codes": ["100", "200"]})
     return found
 
 
@@ -21,6 +22,8 @@ def test_a_name_becomes_what_it_stands_for_wherever_it_is(names: Names) -> None:
     assert names.filled("/x/$module.code/$n", n=4) == "/x/virtual-pbx/4"
     assert names.filled("$key") == "secret-key"
     assert names.filled("5 $ and $nobody") == "5 $ and $nobody"
+    assert names.filled("$event.codes.1") == "200"
+    assert names.filled("/calls/$call.legs.first/$event.id") == "/calls/100/12"
     assert names.members({"key": "$n"}, n=2) == {"key": 2}
 
 
@@ -52,6 +55,16 @@ def test_a_member_that_is_not_there_breaks_the_scenario(names: Names) -> None:
 
 
 def test_what_comes_after_is_counted_from_the_number_of_an_exchange(names: Names) -> None:
-    assert (names.number("event"), names.number("call")) == (12, 0)
+    assert (names.number("event", Side.CRM), names.number("call", Side.CRM)) == (12, 0)
+    names.learn("click", {"id": 5, "since": {"crm": 7, "pbx": 3}})
+    assert (names.number("click", Side.CRM), names.number("click", Side.PBX)) == (7, 3)
     with pytest.raises(BrokenScenario, match="after: upload: nothing of that name was found"):
-        names.number("upload")
+        names.number("upload", Side.PBX)
+
+
+def test_the_module_is_the_one_of_the_newest_registration() -> None:
+    told = {"code": "mine"}
+    found = Names(UnderTest(client_id="client"), "key", lambda: dict(told))
+    assert (found.filled("$module.code"), found.filled("$module.clientId")) == ("mine", "client")
+    told["clientId"] = "newer"
+    assert found.filled(["$module.clientId", "/x/$module.code/edit"]) == ["newer", "/x/mine/edit"]

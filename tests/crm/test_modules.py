@@ -56,7 +56,6 @@ def test_unknown_users_and_shops_are_reported(account: Account) -> None:
 @pytest.mark.parametrize(
     ("changes", "field", "text"),
     [
-        ({"code": "other"}, "code", "Code must be my-telephony, as in the address"),
         ({"integrationCode": "other"}, "code", "Code prefix must match integrationCode"),
         ({"logo": "http://x.example/logo.png"}, "logo", "Logo image must be svg"),
         ({"clientId": ""}, "clientId", "This value should not be blank."),
@@ -75,6 +74,18 @@ def test_broken_settings_are_refused_by_field_and_leave_everything_as_it_was(
     assert answer.get_json()["errorMsg"] == "Errors in the entity format"
     assert answer.get_json()["errors"] == {field: text}
     assert settings(registered) == before
+
+
+def test_another_code_than_that_of_the_path_counts_for_nothing_and_is_refused_when_strict(
+    account: Account, strict_account: Account
+) -> None:
+    module: JsonObject = {"clientId": "c", "code": "other", "baseUrl": "http://127.0.0.1:9"}
+    assert (
+        account.post("integration-modules/my-telephony/edit", integrationModule=module).status_code == 201
+    )
+    assert settings(account)["code"] == "my-telephony"
+    refused = strict_account.post("integration-modules/my-telephony/edit", integrationModule=module)
+    assert refused.get_json()["errors"] == {"code": "Code must be my-telephony, as in the address"}
 
 
 def test_a_nested_error_is_named_with_brackets(account: Account) -> None:

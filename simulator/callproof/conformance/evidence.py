@@ -32,6 +32,7 @@ class Seen:
 
     ``params`` is the structure or the plain parameters; ``refused`` says why they could not even be
     decoded. ``findings`` are of this reading; what the end itself found stands in the exchange.
+    ``file`` says that a user's browser reads something there, such as a logo.
     """
 
     exchange: Exchange
@@ -41,6 +42,7 @@ class Seen:
     findings: tuple[Finding, ...] = ()
     violations: tuple[Violation, ...] = ()
     refused: str = ""
+    file: bool = False
 
     @property
     def id(self) -> int:
@@ -85,6 +87,22 @@ class Seen:
     @property
     def url(self) -> str:
         return self.request.url
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.url).path
+
+    @property
+    def parts(self) -> Mapping[str, str]:
+        """The ``{names}`` of the method's path, as they stand in this one."""
+        found = routes.OF_CRM.match(self.method, self.path)
+        return found[1] if found and found[0] is self.operation else {}
+
+    @property
+    def instead(self) -> Operation | None:
+        """The method of the CRM that another verb would have meant at this path."""
+        verbs = routes.OF_CRM.verbs(self.path) if self.asked_by is Side.PBX else []
+        return next(filter(None, (routes.find(verb, self.path) for verb in verbs)), None)
 
     @property
     def keyed(self) -> bool:
@@ -142,6 +160,7 @@ class Book:
     recording is redirected."""
 
     addresses: dict[str, str] = field(default_factory=dict)
+    files: set[str] = field(default_factory=set)
 
     def learn(self, seen: Seen) -> None:
         if seen.operation is None or seen.status is None:
@@ -160,10 +179,21 @@ class Book:
         name = self.addresses.get(url.partition("?")[0])
         return BY_NAME[name] if name else None
 
+    def has_file(self, url: str) -> bool:
+        """Whether it is an address of the settings that is no call-back of the contract."""
+        return url.partition("?")[0] in self.files
+
     def _learn_settings(self, module: Json) -> None:
-        base, activity = reached(module, "baseUrl"), reached(module, "actions", "activity")
-        if base and activity:
-            self._add(f"{str(base).rstrip('/')}/{str(activity).lstrip('/')}", "activity")
+        base = str(reached(module, "baseUrl") or "").rstrip("/")
+        actions = reached(module, "actions")
+        for action, path in actions.items() if base and isinstance(actions, Mapping) else ():
+            address = f"{base}/{str(path).lstrip('/')}"
+            if action == "activity":
+                self._add(address, "activity")
+            else:
+                self.files.add(address.partition("?")[0])
+        if isinstance(logo := reached(module, "logo"), str):
+            self.files.add(logo.partition("?")[0])
         self._add(reached(module, "accountUrl"), "account")
         telephony = reached(module, "integrations", "telephony")
         self._add(reached(telephony, "makeCallUrl"), "make-call")
@@ -175,7 +205,12 @@ class Book:
 
 
 def read(entries: Iterable[Exchange], seen_by: Side, book: Book) -> list[Seen]:
-    """The entries of one end's journal, in order; ``book`` learns on the way."""
+    """The entries of one end's journal, in order; ``book`` learns on the way, and first from what told
+    addresses: they may be asked before an end has written down its own request."""
+    entries = list(entries)
+    for entry in entries:
+        if entry.request.method == "POST" and _asked_by(entry, seen_by) is Side.PBX:
+            book.learn(_read(entry, seen_by, book))
     found = []
     for entry in entries:
         seen = _read(entry, seen_by, book)
@@ -190,7 +225,7 @@ def _read(exchange: Exchange, seen_by: Side, book: Book) -> Seen:
     address = urlsplit(request.url)
     to_crm = _asked_by(exchange, seen_by) is Side.PBX
     operation = routes.find(request.method, address.path) if to_crm else book.find(request.url)
-    seen = Seen(exchange, seen_by, operation)
+    seen = Seen(exchange, seen_by, operation, file=not to_crm and book.has_file(request.url))
     body = b"" if request.body.text is None else request.body.content
     try:
         decoded = decoding.decode(address.query, request.header("content-type"), body)

@@ -103,7 +103,7 @@ class Expectations:
         if not wanted.about:
             return meant
         by_likeness = sorted(meant, key=lambda found: len(self._watch.differing(wanted.about, found)))
-        return by_likeness[: step.least]
+        return by_likeness[: max(step.least, 1)]
 
     def _let_time_pass(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         deadline = (self._names.begun(step.since)[0] if step.since else self._ends.now()) + step.within
@@ -153,7 +153,7 @@ class Expectations:
         """Each row by its own members, of what is meant; where nothing is, nothing can be said of them."""
         if self._judged.side not in (None, step.side):
             return
-        if not meant and not step.proves:
+        if not meant and not step.proves and step.least:
             # Somebody has to say that it is not there.
             problem = self._problem(step, wanted.matching, meant)
             for row in wanted.about:
@@ -166,4 +166,5 @@ class Expectations:
 
     def _add(self, step: Expect, row: str, problem: str, found: Sequence[Candidate]) -> None:
         refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
-        self.checks.append(Check(row, str(step), self._where(step), problem, exchanges=refs))
+        where = self._where(step)
+        self.checks.append(Check(row, str(step), where, problem, exchanges=refs, evidence=step.evidence))

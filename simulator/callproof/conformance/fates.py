@@ -3,12 +3,16 @@
 from collections.abc import Iterator, Mapping
 
 from callproof.conformance import loading
+from callproof.conformance.placing import ELSEWHERE, ROWS, SECRET
 from callproof.contract import schemas
 from callproof.contract.jsontypes import Json
 from callproof.contract.requirements import Requirement, all_requirements
 
 # Judged in messages of every kind, by no schema.
-IN_EVERY_REQUEST = ("PBX-API-01", "PBX-API-02", "PBX-API-04", "CRM-API-01")
+IN_EVERY_REQUEST = (
+    *("PBX-API-01", "PBX-API-02", "PBX-API-04", "CRM-API-01", "PBX-MODULE-08"),
+    *sorted({*ROWS.values(), *ELSEWHERE.values(), *SECRET.values()}),
+)
 
 
 def fates() -> dict[str, list[str]]:

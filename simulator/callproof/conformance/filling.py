@@ -1,45 +1,48 @@
 """The names of a scenario while it is played, and what its steps say with the names filled in."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
 from callproof.conformance.stimuli import Misconfigured
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.operations import Side
 
 # An address that a step named, with a query behind it.
 _ADDRESS = re.compile(r"\$(\w+)\.([\w.]+)(?=\?)")
+# A member that stands inside a text, as in a path.
+_INSIDE = re.compile(r"\$([a-z]\w*)\.(\w+(?:\.\w+)*)")
 
 
 class Names:
-    """``$module``, ``$key``, ``$run``, the names of the account and whatever the steps named until now."""
+    """``$module``, ``$key``, ``$run``, the names of the account and whatever the steps named until now.
 
-    def __init__(self, judged: UnderTest, key: str) -> None:
-        self._code = judged.code
+    ``$module`` is what ``registered`` tells of the newest registration, else what the side says of itself.
+    """
+
+    def __init__(self, judged: UnderTest, key: str, registered: Callable[[], JsonObject] = dict) -> None:
+        self._module: JsonObject = {"code": judged.code, "clientId": judged.client_id}
         self._run = judged.run
         self._told: set[str] = set()
-        self._known: dict[str, Json] = {
-            **judged.account.names(),
-            "module": {"code": judged.code, "clientId": judged.client_id},
-            "key": key,
-            "run": judged.run,
-        }
+        self._registered = registered
+        self._known: dict[str, Json] = {**judged.account.names(), "key": key, "run": judged.run}
 
     def learn(self, name: str, value: Json, *, told: bool = False) -> None:
         """``told`` by an end that was made to act, in the form of its control API or its stimuli."""
         self._known[name] = value
         self._told |= {name} if told else set()
 
-    def number(self, name: str) -> int:
-        """The number that the named exchange has in its journal, 0 for what is no exchange.
+    def number(self, name: str, journal: Side) -> int:
+        """The number that the named exchange has in its journal, or the last one in this ``journal`` when
+        somebody did what is named; 0 for anything else.
 
         Raises BrokenScenario when nothing was found under the name.
         """
         found = self._known.get(name)
         if not isinstance(found, Mapping):
             raise BrokenScenario(f"after: {name}: nothing of that name was found")
-        number = found.get("id")
+        number = reached(found, "since", journal) if "since" in found else found.get("id")
         return number if isinstance(number, int) else 0
 
     def begun(self, name: str) -> tuple[float, float]:
@@ -72,12 +75,14 @@ class Names:
         if not isinstance(value, str) or "$" not in value:
             return value
         names = self._known | more
+        if "$module" in value:
+            names = {**names, "module": {**self._module, **self._registered()}}
         if (start := _ADDRESS.match(value)) and start[1] in names:
             return f"{self._led_to(names[start[1]], start[0], start[2])}{value[start.end() :]}"
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
             return self._led_to(names[head], value, path)
-        value = value.replace("$module.code", self._code).replace("$run", self._run)
+        value = _INSIDE.sub(lambda part: self._within(part, names), value).replace("$run", self._run)
         return value.replace("$n", str(names["n"])) if "n" in names else value
 
     def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
@@ -88,9 +93,16 @@ class Names:
         """The same of an object."""
         return {name: self.filled(inner, **more) for name, inner in value.items()}
 
+    def _within(self, part: re.Match[str], names: Mapping[str, Json]) -> str:
+        name, path = part.groups()
+        return str(self._led_to(names[name], part[0], path)) if name in names else part[0]
+
     def _led_to(self, found: Json, written: str, path: str) -> Json:
         name = written[1:].partition(".")[0]
         for part in path.split(".") if path else ():
+            if isinstance(found, list) and part.isdecimal() and int(part) < len(found):
+                found = found[int(part)]
+                continue
             if not isinstance(found, Mapping) or part not in found:
                 said = f"{written}: {name} has no {part}"
                 raise BrokenScenario(said) from (Misconfigured(said) if name in self._told else None)

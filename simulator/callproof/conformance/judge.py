@@ -1,17 +1,20 @@
 """Who is judged, and what every message is judged by, whatever the scenario is about: its schema and its
 form."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from callproof.conformance.evidence import Seen, is_remark
+from callproof.conformance.placing import placed
 from callproof.conformance.verdict import Check
 from callproof.contract import schemas
 from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account
-from callproof.contract.jsontypes import Json
+from callproof.contract.jsontypes import Json, reached
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 
+_JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
@@ -46,15 +49,17 @@ class UnderTest:
 BOTH = UnderTest()
 
 
-def judge(exchange: Seen, where: str) -> Iterator[Check]:
-    """Checks on the side that faces the journal: its requests, or its answers to requests."""
-    for check in _judged(exchange, where):
+def judge(exchange: Seen, where: str, key: str = "") -> Iterator[Check]:
+    """Checks on the side that faces the journal: its requests, or its answers to requests. ``key`` is the
+    API key of the account."""
+    for check in _judged(exchange, where, key):
         yield replace(check, exchanges=(exchange.ref,))
 
 
-def _judged(exchange: Seen, where: str) -> Iterator[Check]:
+def _judged(exchange: Seen, where: str, key: str) -> Iterator[Check]:
     if exchange.asked_by is exchange.seen_by.other:
         if not exchange.by_bench:
+            yield from placed(exchange, where, key)
             yield from _request(exchange, where)
     elif exchange.asked_by is Side.PBX:
         yield from _answer(exchange, where)
@@ -63,7 +68,6 @@ def _judged(exchange: Seen, where: str) -> Iterator[Check]:
 def _request(exchange: Seen, where: str) -> Iterator[Check]:
     operation = exchange.operation
     if operation is None:
-        # The scenario reports it as a request that nothing explains.
         return
     schema_id = operation.entity_schema or operation.query_schema
     if operation.asked_by is Side.PBX and operation.scope is not None:
@@ -74,8 +78,17 @@ def _request(exchange: Seen, where: str) -> Iterator[Check]:
         return
     if schema_id:
         yield from _by_schema(schema_id, exchange.params, exchange.violations, str(exchange), where)
+    if operation.name == "module-edit":
+        yield _one_code(exchange, where)
     if operation.asked_by is Side.PBX:
         yield from _by_form(exchange, where)
+
+
+def _one_code(exchange: Seen, where: str) -> Check:
+    """Whether the settings have the code of their path."""
+    code, named = exchange.parts.get("code"), reached(exchange.params, "code")
+    differs = f"the code is {named!r} in the settings and {code!r} in the path"
+    return Check("PBX-MODULE-08", str(exchange), where, "" if named in (None, "", code) else differs)
 
 
 def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
@@ -88,6 +101,8 @@ def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
 
 
 def _answer(exchange: Seen, where: str) -> Iterator[Check]:
+    if exchange.method == "HEAD":
+        return
     what = f"the answer to {exchange}"
     if exchange.status is None:
         yield Check("CRM-API-01", what, where, exchange.error)
@@ -95,6 +110,9 @@ def _answer(exchange: Seen, where: str) -> Iterator[Check]:
     if not isinstance(exchange.answer, Mapping):
         yield Check("CRM-API-01", what, where, "the body is no JSON object")
         return
+    kind = exchange.headers.get("content-type", "")
+    if not _JSON.match(kind):
+        yield Check("CRM-API-01", what, where, f"its Content-Type is {kind or 'not there'}, not JSON")
     good = exchange.status < 300
     if good and (exchange.operation is None or not exchange.operation.answer_schema):
         return

@@ -69,7 +69,9 @@ def _play(
 ) -> dict[Looked, list[str]]:
     with bench() as ends:
         (healthy,) = runner.run([scenario], ends)
-        spoken = {exchange.operation.name for exchange in healthy.exchanges if exchange.operation}
+        # By the names that faults know; a request to no method is called unknown.
+        operations = [exchange.operation for exchange in healthy.exchanges]
+        spoken = {operation.name if operation else "unknown" for operation in operations}
         killed: dict[Looked, list[str]] = {
             _looked(healthy, check.where, check.requirement): [] for check in healthy.checks
         }

@@ -27,7 +27,7 @@ from callproof.conformance.scenario import (
 from callproof.contract.files import by_chapter, shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
-from callproof.contract.requirements import all_requirements
+from callproof.contract.requirements import Evidence, all_requirements
 from callproof.contract.schemas import load
 from callproof.errors import UnknownName
 from callproof.exchange.faults import catalogue
@@ -74,6 +74,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     after: str = ""
     within: float = 0.0
     since: str = ""
+    evidence: Evidence | None = None
     name: str = msgspec.field(name="as", default="")
 
 
@@ -293,6 +294,7 @@ class Reader:
             after=step.after,
             within=step.within,
             since=step.since,
+            evidence=step.evidence,
             name=step.name,
             about=step.about,
         )

@@ -56,8 +56,8 @@ class Play:
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
         self._preparing = ""
-        self._names = Names(judged, ends.api_key)
         self._journals = Journals(ends)
+        self._names = Names(judged, ends.api_key, self._journals.registered)
         self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
 
     def result(self) -> ScenarioResult:
@@ -70,8 +70,6 @@ class Play:
         except (ActionRefused, BrokenScenario) as error:
             broken = error
         self._journals.read()
-        if broken is None and (request := self._unexplained()):
-            broken = BrokenScenario(request)
         checks = self._checks()
         if broken is None:
             return self._told(checks)
@@ -170,9 +168,10 @@ class Play:
         match step:
             case Do() if all(map(self._names.has, step.given)):
                 at, really = self._ends.now(), monotonic()
+                since = self._journals.numbers() if step.name else {}
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    told = {**answer, "at": at, "really": really}
+                    told = {**answer, "at": at, "really": really, "since": since}
                     self._names.learn(step.name, told, told=True)
             case Send() if all(map(self._names.has, step.given)):
                 self._send(step)
@@ -228,16 +227,13 @@ class Play:
             raise BrokenScenario(f"{len(pending)} reports of the PBX are still undelivered")
 
     def _of_messages(self) -> list[Check]:
-        checks = [check for one in self._journals.seen for check in judge(one, self._scenario.file)]
+        checks = [
+            check
+            for one in self._journals.seen
+            for check in judge(one, self._scenario.file, self._ends.api_key)
+        ]
         # What a scenario breaks on purpose is nobody's fault.
         return [check for check in checks if all_requirements()[check.requirement].side not in self._spoilt]
-
-    def _unexplained(self) -> str:
-        for one in self._journals.seen:
-            heard = one.asked_by is not one.seen_by and not one.by_bench
-            if heard and one.operation is None:
-                return f"nothing explains this request: {one}"
-        return ""
 
     def _masked(self, check: Check) -> Check:
         masked = self._ends.masked

@@ -13,6 +13,7 @@ import msgspec
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.contract.requirements import Evidence
 from callproof.errors import CallproofError
 
 
@@ -69,7 +70,8 @@ class Expect:
 
     ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
     proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
-    ``proves`` alone is proved by there being as many.
+    ``proves`` alone is proved by there being as many. ``evidence`` is what this demand of the rows rests
+    on, if that is weaker than theirs.
     """
 
     line: int
@@ -85,6 +87,7 @@ class Expect:
     after: str = ""
     within: float = 0.0
     since: str = ""
+    evidence: Evidence | None = None
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
 

@@ -1,12 +1,12 @@
 """From single checks to a verdict: by requirement, by scenario and over all."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
-from callproof.contract.requirements import RULESET, Requirement, Severity, all_requirements
+from callproof.contract.requirements import RULESET, Evidence, Requirement, Severity, all_requirements
 
 
 class Outcome(StrEnum):
@@ -42,7 +42,8 @@ class Check:
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
     A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
-    at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off.
+    at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off. ``evidence`` is
+    that of this demand, if it is weaker than the row's.
     """
 
     requirement: str
@@ -53,12 +54,16 @@ class Check:
     known: bool = False
     exchanges: tuple[str, ...] = ()
     breaks: bool = False
+    evidence: Evidence | None = None
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""
         if not self.problem:
             return Outcome.PASSED
-        severity = all_requirements()[self.requirement].severity(strict=strict)
+        row = all_requirements()[self.requirement]
+        severity = row.severity(strict=strict)
+        if self.evidence:
+            severity = min(severity, replace(row, evidence=self.evidence).severity(strict=strict))
         if self.forgiven and not strict:
             severity = min(severity, Severity.WARN)
         return Outcome.KNOWN if self.known else _OF_SEVERITY[severity]

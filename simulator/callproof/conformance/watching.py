@@ -9,12 +9,12 @@ from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, differences
 from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
 from callproof.conformance.stimuli import Misconfigured
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
 
 # What stands beside the members of a body in what a row is about.
-STATUS, HEADERS, METHOD, BODY = "$status", "$headers", "$method", "$body"
+STATUS, HEADERS, PATH, METHOD, BODY = "$status", "$headers", "$path", "$method", "$body"
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ class Candidate:
             "value": self.value,
             "status": self.seen.status,
             "headers": dict(self.seen.headers),
+            "path": dict(self.seen.parts),
             "size": self.seen.answer_size,
             "body": self.seen.answer_bytes,
             "ref": self.seen.ref,
@@ -66,6 +67,23 @@ class Journals:
                 self._last[side] = page.entries[-1].id if page.entries else newest
         return self.seen
 
+    def numbers(self) -> JsonObject:
+        """The last number in each journal by now."""
+        self.read()
+        return {str(side): last for side, last in self._last.items()}
+
+    def registered(self) -> JsonObject:
+        """Code and clientId of the newest registration that the CRM took, as far as it names them."""
+        edits = [
+            seen
+            for seen in self.read()
+            if seen.operation is BY_NAME["module-edit"] and not seen.by_bench and seen.status in (200, 201)
+        ]
+        if not edits:
+            return {}
+        sent = {"code": edits[-1].parts.get("code"), "clientId": reached(edits[-1].params, "clientId")}
+        return {name: str(value) for name, value in sent.items() if value is not None}
+
     def wait(self, side: Side, seconds: float) -> None:
         """Until this end's journal grows, at most so many real seconds."""
         self._ends.of(side).journal(self._last[side], wait=seconds, limit=1)
@@ -90,7 +108,8 @@ class Watch:
         """What keeps the candidate from being meant."""
         seen = found.seen
         missed = differences(matching, found.value, slack=self._slack()) if matching is not None else []
-        if step.after and (seen.id if seen else 0) <= self._names.number(step.after):
+        journal = self._judged.faces(step.side)
+        if step.after and (seen.id if seen else 0) <= self._names.number(step.after, journal):
             missed.append(f"it came before {step.after}")
         if step.status is not None:
             missed += differences(step.status, seen.status if seen else None, "status")
@@ -106,7 +125,7 @@ class Watch:
 
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
-        beside = (STATUS, HEADERS, METHOD, BODY)
+        beside = (STATUS, HEADERS, PATH, METHOD, BODY)
         members = {name: value for name, value in pattern.items() if name not in beside}
         unlike = differences(members, found.value, slack=self._slack()) if members else []
         if STATUS in pattern:
@@ -118,6 +137,8 @@ class Watch:
             unlike += differences(pattern[METHOD], seen.method if seen else None, "the verb")
         if BODY in pattern:
             unlike += differences(pattern[BODY], seen.answer_bytes if seen else None, "the body")
+        if PATH in pattern:
+            unlike += differences(pattern[PATH], dict(seen.parts) if seen else {}, "the path")
         return unlike
 
     def candidates(self, step: Expect) -> list[Candidate]:

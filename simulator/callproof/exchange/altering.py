@@ -32,7 +32,12 @@ def fits(request: Request) -> Callable[[Mapping[str, Json]], bool]:
 
 def request(sent: Request, change: Change) -> Request:
     """What is sent, or heard, instead."""
-    sent = replace(sent, method=change.method or sent.method, headers=_headers(sent.headers, change))
+    url = sent.url
+    for old, new in change.address.items():
+        url = url.replace(old, new)
+    sent = replace(
+        sent, method=change.method or sent.method, url=url, headers=_headers(sent.headers, change)
+    )
     if not (change.set or change.drop or change.form):
         return sent
     members = _edited(_members(sent), change)

@@ -40,6 +40,7 @@ class Change(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     ``lost`` messages never arrive. A header set to an empty text is left out; ``$api_key`` is the key of
     the account. ``form`` writes the parameters down in another way: json or brackets. ``copies`` of a
     request are sent one after the other; ``also`` is a form that goes to a path of the same host before.
+    ``address`` has parts of the address and what stands there instead.
     """
 
     status: int | None = None
@@ -54,6 +55,7 @@ class Change(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fields=
     also: Mapping[str, str] = {}
     also_to: str = ""
     method: str = ""
+    address: Mapping[str, str] = {}
     form: str = ""
 
 

@@ -13,6 +13,7 @@ from callproof.contract.errors import (
     InvalidEntity,
     SimpleConnectionDisabled,
 )
+from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.account import api_key
 from callproof.crm.asked import Asked, Reply
@@ -38,7 +39,16 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     (evidence#reading-absent-codes)."""
     sent = dict(asked.document)
     code = asked.path["code"]
-    _demand_codes(code, sent)
+    _demand_codes(code, sent, strict=asked.settings.strict)
+    if sent.get("code", code) != code:
+        asked.remark(
+            "/code",
+            f"the code of the address counts, {code}",
+            "Send the code that stands in the path.",
+            "PBX-MODULE-08",
+            Kind.FORGIVEN,
+        )
+        sent["code"] = code
     if asked.settings.strict and asked.operation.name == "module-edit" and not sent.get("baseUrl"):
         # Quoted from a live system, but absent in the guide's own example (evidence#module-base-url,
         # evidence#reading-base-url).
@@ -109,11 +119,11 @@ def _fresh(code: str) -> JsonObject:
     }
 
 
-def _demand_codes(code: str, sent: Mapping[str, Json]) -> None:
+def _demand_codes(code: str, sent: Mapping[str, Json], *, strict: bool) -> None:
     errors: dict[str, str] = {}
     if not _SYMBOLIC.fullmatch(code):
         errors["code"] = INVALID
-    elif sent.get("code", code) != code:
+    elif strict and sent.get("code", code) != code:
         errors["code"] = f"Code must be {code}, as in the address"
     elif not code.startswith(str(sent.get("integrationCode") or "")):
         errors["code"] = "Code prefix must match integrationCode"
