@@ -2,6 +2,8 @@
 
 from pathlib import Path
 
+import pytest
+
 from callproof.conformance import loading, runner
 from callproof.conformance.verdict import Check
 from tools.kill_matrix import bench
@@ -51,3 +53,40 @@ def test_where_nothing_is_meant_its_members_are_not_looked_at(tmp_path: Path) ->
     checks = played(tmp_path, "out")
     assert checks["PBX-EVENT-04"].problem
     assert set(checks) == {"PBX-EVENT-04", "PBX-HISTORY-06"}
+
+
+LATE = """
+title: A call is reported
+steps:
+  - fault: pbx-late-start
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - wait: %s
+  - expect: pbx sends call-event
+    with: {type: in}
+    since: call
+    within: %s
+    proves: PBX-MANAGER-04
+  - wait: 200
+"""
+
+
+@pytest.mark.parametrize(
+    ("waited", "within", "problem"),
+    [
+        (0, 120, ""),
+        (0, 60, "found 0"),
+        (130, 60, "took 130 s since call, expected 60 s"),
+    ],
+)
+def test_what_was_to_be_there_within_seconds_since_a_step_may_not_come_later(
+    tmp_path: Path, waited: int, within: int, problem: str
+) -> None:
+    file = tmp_path / "late.yaml"
+    file.write_text(LATE % (waited, within))
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    (check,) = [check for check in result.checks if check.where != result.file]
+    assert problem in check.problem if problem else not check.problem

@@ -62,7 +62,7 @@ class Expectations:
         if len(found) < step.least and self._ends.patience:
             found = self._be_patient(step, wanted)
         meant = found if len(found) >= max(step.least, 1) else self._nearest(step, wanted)
-        problem = self._problem(step, wanted.matching, meant)
+        problem = self._problem(step, wanted.matching, meant) or self._late(step)
         self._check(step, problem, meant)
         self._check_members(step, wanted, meant)
         if step.name and meant:
@@ -100,7 +100,7 @@ class Expectations:
         return by_likeness[: step.least]
 
     def _let_time_pass(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
-        deadline = self._ends.now() + step.within
+        deadline = (self._names.begun(step.since)[0] if step.since else self._ends.now()) + step.within
         going_on = True
         while going_on and len(self._whole(step, wanted)) < step.least:
             going_on = self._ends.step(deadline)
@@ -113,6 +113,16 @@ class Expectations:
         while (left := until - monotonic()) > 0 and len(self._whole(step, wanted)) < step.least:
             self._journals.wait(facing, min(left, LOOK))
         return self._whole(step, wanted)
+
+    def _late(self, step: Expect) -> str:
+        """What is wrong with what came when it had to be there by now, since a step."""
+        if not step.since:
+            return ""
+        at, really = self._names.begun(step.since)
+        passed = max(self._ends.now() - at, monotonic() - really if self._real else 0.0)
+        if passed <= step.within + (SLACK if self._real else 0.0):
+            return ""
+        return f"{step} took {passed:.0f} s since {step.since}, expected {step.within:g} s"
 
     def _problem(self, step: Expect, matching: Json, found: Sequence[Candidate]) -> str:
         if step.least <= len(found) and (step.most is None or len(found) <= step.most):

@@ -1,9 +1,13 @@
 """The names of a scenario while it is played, and what its steps say with the names filled in."""
 
+import re
 from collections.abc import Mapping
 
 from callproof.conformance.scenario import BrokenScenario
 from callproof.contract.jsontypes import Json, JsonObject
+
+# An address that a step named, with a query behind it.
+_ADDRESS = re.compile(r"\$(\w+)\.([\w.]+)(?=\?)")
 
 
 class Names:
@@ -27,8 +31,19 @@ class Names:
         number = found.get("id")
         return number if isinstance(number, int) else 0
 
+    def begun(self, name: str) -> tuple[float, float]:
+        """When the named step began, on the ends' clock and on the machine's monotonic one.
+
+        Raises BrokenScenario when it is no step that somebody did.
+        """
+        at, really = (_led_to(self._known.get(name), f"${name}", part) for part in ("at", "really"))
+        if not isinstance(at, int | float) or not isinstance(really, int | float):
+            raise BrokenScenario(f"since: {name}: nobody did anything of that name")
+        return at, really
+
     def filled(self, value: Json, **more: Json) -> Json:
-        """``$call.id`` becomes the member of what a step named; ``$n`` in a text becomes the number.
+        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a query;
+        ``$n`` in a text becomes the number.
 
         Raises BrokenScenario when there is no such member.
         """
@@ -39,6 +54,8 @@ class Names:
         if not isinstance(value, str) or "$" not in value:
             return value
         names = self._known | more
+        if (start := _ADDRESS.match(value)) and start[1] in names:
+            return f"{_led_to(names[start[1]], start[0], start[2])}{value[start.end() :]}"
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names:
             return _led_to(names[head], value, path)

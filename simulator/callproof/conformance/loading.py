@@ -63,6 +63,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     at_most: int | None = None
     after: str = ""
     within: float = 0.0
+    since: str = ""
     name: str = msgspec.field(name="as", default="")
 
 
@@ -241,6 +242,7 @@ class Reader:
             most=most,
             after=step.after,
             within=step.within,
+            since=step.since,
             name=step.name,
             about=step.about,
         )

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from time import monotonic
 
 import orjson
 
@@ -95,10 +96,10 @@ class Play:
     def _step(self, step: Step) -> None:
         match step:
             case Do():
-                at = self._ends.now()
+                at, really = self._ends.now(), monotonic()
                 answer = act(self._ends, step.action, self._names.members(step.args))
                 if step.name:
-                    self._names.learn(step.name, {**answer, "at": at})
+                    self._names.learn(step.name, {**answer, "at": at, "really": really})
             case Send():
                 self._send(step)
             case Break():

@@ -61,7 +61,8 @@ class Expect:
     """What must be true: an exchange in the facing journal, or something that an end keeps.
 
     It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
-    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock.
+    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock; it counts from the
+    step that ``since`` names, and then also what really passed counts where time is real.
 
     ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
     proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
@@ -80,6 +81,7 @@ class Expect:
     most: int | None = 1
     after: str = ""
     within: float = 0.0
+    since: str = ""
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
 
