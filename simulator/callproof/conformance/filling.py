@@ -42,8 +42,8 @@ class Names:
         return at, really
 
     def filled(self, value: Json, **more: Json) -> Json:
-        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a query;
-        ``$n`` in a text becomes the number.
+        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a
+        query; ``$n`` in a text becomes the number.
 
         Raises BrokenScenario when there is no such member.
         """

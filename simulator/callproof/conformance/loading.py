@@ -6,6 +6,7 @@ from pathlib import Path
 
 import msgspec
 
+from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.scenario import (
     ANYTHING,
     CDR,
@@ -39,6 +40,12 @@ class _ScenarioYaml(msgspec.Struct):
     steps: list[JsonObject]
     rule: str = ""
     given: Given = Given()
+
+
+class _Do(msgspec.Struct):
+    do: str
+    name: str = msgspec.field(name="as", default="")
+    blames: str | tuple[str, ...] = ()
 
 
 class _Send(msgspec.Struct, rename="kebab"):
@@ -178,8 +185,11 @@ class Reader:
                 return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
-        args = {name: value for name, value in step.items() if name not in ("do", "as")}
-        return Do(self._document.line(path), str(step["do"]), args, str(step.get("as") or ""))
+        args = {name: value for name, value in step.items() if name not in ("do", "as", "blames")}
+        named = typed(self._document, _Do, step, path)
+        rows = (named.blames,) if isinstance(named.blames, str) else named.blames
+        self._demand_rows(rows, ACTIONS[named.do].end, path)
+        return Do(self._document.line(path), named.do, args, named.name, rows)
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")

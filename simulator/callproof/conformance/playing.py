@@ -6,7 +6,7 @@ from time import monotonic
 
 import orjson
 
-from callproof.conformance.drivers import act
+from callproof.conformance.drivers import ACTIONS, act
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest, judge
@@ -36,6 +36,10 @@ from callproof.exchange.faults import Fault, catalogue
 AFTERMATH = 1.0
 
 
+class _Over(Exception):
+    """The scenario ends here, and a row says why."""
+
+
 class Play:
     """One scenario being played, on both ends; ``faults`` act from its beginning."""
 
@@ -58,6 +62,8 @@ class Play:
             self._finish()
         except (ActionRefused, BrokenScenario) as error:
             broken = str(error)
+        except _Over:
+            pass
         seen = self._journals.read()
         checks = [*self._expected.checks, *self._of_messages()]
         found = self._scenario
@@ -91,6 +97,13 @@ class Play:
             try:
                 self._step(step)
             except ActionRefused as error:
+                if (
+                    isinstance(step, Do)
+                    and step.blames
+                    and self._judged.side in (None, ACTIONS[step.action].end)
+                ):
+                    self._expected.blame(step, str(error))
+                    raise _Over from None
                 raise BrokenScenario(f"{self._where(step)}: {error}") from None
 
     def _step(self, step: Step) -> None:

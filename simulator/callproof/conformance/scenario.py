@@ -33,12 +33,17 @@ KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls"
 
 @dataclass(frozen=True)
 class Do:
-    """Somebody does something at one of the ends."""
+    """Somebody does something at one of the ends.
+
+    ``blames`` are the rows of that end that say why it has to be possible: an end that refuses it breaks
+    these rows, where otherwise the scenario would be broken.
+    """
 
     line: int
     action: str
     args: JsonObject
     name: str = ""
+    blames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,8 +66,8 @@ class Expect:
     """What must be true: an exchange in the facing journal, or something that an end keeps.
 
     It has to match at least ``least`` and at most ``most`` times, None for any number; in any order, but
-    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock; it counts from the
-    step that ``since`` names, and then also what really passed counts where time is real.
+    later than the match that ``after`` names. ``within`` is in seconds of the ends' clock; it counts
+    from the step that ``since`` names, and then also what really passed counts where time is real.
 
     ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
     proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
