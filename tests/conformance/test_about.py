@@ -6,6 +6,7 @@ import pytest
 
 from callproof.conformance import loading, runner
 from callproof.conformance.verdict import Check
+from callproof.errors import CallproofError
 from tools.kill_matrix import bench
 
 SCENARIO = """
@@ -90,3 +91,32 @@ def test_what_was_to_be_there_within_seconds_since_a_step_may_not_come_later(
         (result,) = runner.run(loading.find([str(file)]), ends)
     (check,) = [check for check in result.checks if check.where != result.file]
     assert problem in check.problem if problem else not check.problem
+
+
+REFUSED = """
+title: A call is answered
+steps:
+  - do: answer
+    call: nobody
+    blames: PBX-MANAGER-04
+  - do: hang up
+    call: nobody
+    by: customer
+"""
+
+
+def test_a_step_that_is_refused_breaks_the_rows_that_it_blames(tmp_path: Path) -> None:
+    file = tmp_path / "refused.yaml"
+    file.write_text(REFUSED)
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    told = [check for check in result.checks if check.where != result.file]
+    assert [(c.requirement, c.what, bool(c.problem)) for c in told] == [("PBX-MANAGER-04", "answer", True)]
+    assert result.broken == ""
+
+
+def test_a_step_blames_rows_of_the_side_that_acts(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(REFUSED.replace("PBX-MANAGER-04", "CRM-MANAGER-01"))
+    with pytest.raises(CallproofError, match="CRM-MANAGER-01 binds the crm"):
+        loading.find([str(file)])

@@ -97,11 +97,7 @@ class Play:
             try:
                 self._step(step)
             except ActionRefused as error:
-                if (
-                    isinstance(step, Do)
-                    and step.blames
-                    and self._judged.side in (None, ACTIONS[step.action].end)
-                ):
+                if isinstance(step, Do) and step.blames and self._judges(ACTIONS[step.action].end):
                     self._expected.blame(step, str(error))
                     raise _Over from None
                 raise BrokenScenario(f"{self._where(step)}: {error}") from None
@@ -171,6 +167,9 @@ class Play:
             if heard and one.operation is None:
                 return f"nothing explains this request: {one}"
         return ""
+
+    def _judges(self, side: Side) -> bool:
+        return self._judged.side in (None, side)
 
     def _masked(self, check: Check) -> Check:
         masked = self._ends.masked

@@ -87,8 +87,8 @@ class Outgoing:
             )
 
     def notify_status(self, user: User) -> None:
-        """Plan the notice of a changed status, the one that ``user`` has here: by the time that it goes, there
-        may be another. Whatever the PBX answers is ignored (evidence#guide-status)."""
+        """Plan the notice of a changed status, the one that ``user`` has here: when it goes there may be
+        another. Whatever the PBX answers is ignored (evidence#guide-status)."""
         self._clock.call_at(self._clock.now(), lambda: self._notify_status(user))
 
     def tell_activity(self, code: str) -> None:
