@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from callproof.conformance import loading, runner
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.verdict import Check
+from callproof.contract.operations import Side
 from callproof.errors import CallproofError
 from tools.kill_matrix import bench
 
@@ -120,3 +122,30 @@ def test_a_step_blames_rows_of_the_side_that_acts(tmp_path: Path) -> None:
     file.write_text(REFUSED.replace("PBX-MANAGER-04", "CRM-MANAGER-01"))
     with pytest.raises(CallproofError, match="CRM-MANAGER-01 binds the crm"):
         loading.find([str(file)])
+
+
+CRIPPLED = """
+title: A call starts
+steps:
+  - do: manager clicks
+    user: 1
+    phone: +7 (912) 123-45-67
+  - expect: pbx keeps calls
+    with: {phone: {$phone: +7 (912) 123-45-68}}
+    proves: PBX-CALL-01
+    as: call
+  - do: hang up
+    call: $call.value.id
+    by: manager
+"""
+
+
+def test_what_cannot_go_on_after_a_miss_is_the_doing_of_that_row(tmp_path: Path) -> None:
+    file = tmp_path / "crippled.yaml"
+    file.write_text(CRIPPLED)
+    with bench() as ends:
+        (both,) = runner.run(loading.find([str(file)]), ends)
+        (other,) = runner.run(loading.find([str(file)]), ends, judged=UnderTest(Side.CRM))
+    assert [check.requirement for check in both.checks if check.problem] == ["PBX-CALL-01"]
+    assert both.broken == ""
+    assert "without the effect that was to be" in other.broken

@@ -41,6 +41,8 @@ class Expectations:
         where: Callable[[Step], str],
     ) -> None:
         self.checks: list[Check] = []
+        # Whether something of the side under test was missed that later steps name; its rows say so.
+        self.crippled = False
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
         self._began = monotonic()
@@ -67,6 +69,8 @@ class Expectations:
         self._check_members(step, wanted, meant)
         if step.name and meant:
             self._names.learn(step.name, meant[0].members)
+        elif step.name:
+            self.crippled = True
         met = step.least and step.most and found and not problem
         if met and step.verb is Verb.SENDS:
             self._exact.append((step, wanted))
