@@ -6,8 +6,11 @@ from pathlib import Path
 import pytest
 
 from callproof.conformance import loading, runner
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.verdict import Check, Outcome
+from callproof.contract.operations import Side
 from callproof.contract.requirements import Evidence
+from callproof.errors import CallproofError
 from tools.kill_matrix import bench
 
 SCENARIO = """
@@ -128,3 +131,59 @@ def test_what_need_not_be_is_judged_where_it_is(tmp_path: Path) -> None:
         with bench() as ends:
             (result,) = runner.run(loading.find([str(file)]), ends)
         assert any(check.problem for check in result.checks) is wrong
+
+
+REFUSED = """
+title: A call is answered
+steps:
+  - do: answer
+    call: nobody
+    blames: PBX-MANAGER-04
+  - do: hang up
+    call: nobody
+    by: customer
+"""
+
+
+def test_a_step_that_is_refused_breaks_the_rows_that_it_blames(tmp_path: Path) -> None:
+    file = tmp_path / "refused.yaml"
+    file.write_text(REFUSED)
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    told = [check for check in result.checks if check.where != result.file]
+    assert [(c.requirement, c.what, bool(c.problem)) for c in told] == [("PBX-MANAGER-04", "answer", True)]
+    assert result.broken == ""
+
+
+def test_a_step_blames_rows_of_the_side_that_acts(tmp_path: Path) -> None:
+    file = tmp_path / "wrong.yaml"
+    file.write_text(REFUSED.replace("PBX-MANAGER-04", "CRM-MANAGER-01"))
+    with pytest.raises(CallproofError, match="CRM-MANAGER-01 binds the crm"):
+        loading.find([str(file)])
+
+
+CRIPPLED = """
+title: A call starts
+steps:
+  - do: manager clicks
+    user: 1
+    phone: +7 (912) 123-45-67
+  - expect: pbx keeps calls
+    with: {phone: {$phone: +7 (912) 123-45-68}}
+    proves: PBX-CALL-01
+    as: call
+  - do: hang up
+    call: $call.value.id
+    by: manager
+"""
+
+
+def test_what_cannot_go_on_after_a_miss_is_the_doing_of_that_row(tmp_path: Path) -> None:
+    file = tmp_path / "crippled.yaml"
+    file.write_text(CRIPPLED)
+    with bench() as ends:
+        (both,) = runner.run(loading.find([str(file)]), ends)
+        (other,) = runner.run(loading.find([str(file)]), ends, judged=UnderTest(Side.CRM))
+    assert [check.requirement for check in both.checks if check.problem] == ["PBX-CALL-01"]
+    assert both.broken == ""
+    assert "without the effect that was to be" in other.broken

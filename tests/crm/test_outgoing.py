@@ -141,6 +141,13 @@ def test_a_changed_status_is_told_once_whoever_changes_it(connected: Account, li
     assert listener.asked == [{**told, "status": "busy"}, {**told, "status": "dinner"}]
 
 
+def test_each_change_is_told_with_its_own_status(connected: Account, listener: Listener) -> None:
+    for status in ("busy", "dinner", "break", "free"):
+        connected.post("users/1/status", status=status)
+    connected.advance(0)
+    assert [told["status"] for told in listener.asked] == ["busy", "dinner", "break", "free"]
+
+
 @pytest.mark.parametrize("state", [{"online": False, "status": "busy"}, {"online": True}])
 def test_of_users_who_are_away_or_unchanged_nothing_is_told(
     connected: Account, listener: Listener, state: dict[str, Any]

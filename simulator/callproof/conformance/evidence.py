@@ -243,7 +243,10 @@ def _judged(seen: Seen, operation: Operation, decoded: decoding.Decoded) -> Seen
         findings = [*findings, *more]
         schema, where, plain = operation.entity_schema, operation.entity, False
     else:
-        raw = {n: v for n, v in {**decoded.query, **decoded.fields}.items() if n != "apiKey"}
+        raw = {**decoded.query, **decoded.fields}
+        if operation.asked_by is Side.PBX:
+            # It opens the door and is no parameter; of a call-back it is to be seen.
+            raw.pop("apiKey", None)
         schema, where, plain = operation.query_schema, "query", True
     if not schema:
         return replace(seen, params=raw, findings=tuple(findings))

@@ -7,7 +7,7 @@ from time import monotonic
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import EXACT, Leeway
-from callproof.conformance.scenario import BrokenScenario, Expect, Step, Verb
+from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Candidate, Journals, Watch
 from callproof.contract.jsontypes import Json, JsonObject
@@ -41,6 +41,8 @@ class Expectations:
         where: Callable[[Step], str],
     ) -> None:
         self.checks: list[Check] = []
+        # Whether something of the side under test was missed that later steps name; its rows say so.
+        self.crippled = False
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
         self._began = monotonic()
@@ -73,9 +75,15 @@ class Expectations:
         self._check_members(step, wanted, meant)
         if step.name and meant:
             self._names.learn(step.name, meant[0].members)
+        elif step.name:
+            self.crippled = True
         met = step.least and step.most and found and not problem
         if met and step.verb is Verb.SENDS:
             self._exact.append((step, wanted))
+
+    def blame(self, step: Do, problem: str) -> None:
+        """Of a step that the side that acts refused."""
+        self.checks += [Check(row, step.action, self._where(step), problem) for row in step.blames]
 
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from callproof.conformance.drivers import ACTIONS
 from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT, Names
 from callproof.conformance.scenario import (
     ANYTHING,
@@ -48,6 +49,7 @@ class _Do(msgspec.Struct):
     action: str = msgspec.field(name="do")
     name: str = msgspec.field(name="as", default="")
     given: str | tuple[str, ...] = msgspec.field(name="if", default=())
+    blames: str | tuple[str, ...] = ()
 
 
 class _Send(msgspec.Struct, rename="kebab"):
@@ -223,11 +225,14 @@ class Reader:
                 return Repeat(line, again.repeat, self._steps(again.steps, (*path, "steps")))
 
     def _do(self, step: JsonObject, path: Path_) -> Do:
-        args = {name: value for name, value in step.items() if name not in ("do", "as", "if")}
+        args = {name: value for name, value in step.items() if name not in ("do", "as", "if", "blames")}
         known = typed(self._document, _Do, step, path)
+        rows = _all(known.blames)
+        self._demand_rows(rows, ACTIONS[known.action].end, path)
         if known.name:
             self._names.learn(known.name)
-        return Do(self._document.line(path), known.action, args, name=known.name, given=_all(known.given))
+        line = self._document.line(path)
+        return Do(line, known.action, args, name=known.name, given=_all(known.given), blames=rows)
 
     def _send(self, step: _Send, path: Path_) -> Send:
         method, _, address = step.send.partition(" ")

@@ -7,7 +7,7 @@ from time import monotonic
 
 import orjson
 
-from callproof.conformance.drivers import act
+from callproof.conformance.drivers import ACTIONS, act
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
@@ -43,6 +43,10 @@ from callproof.exchange.faults import Fault, catalogue
 AFTERMATH = 1.0
 
 
+class _Over(Exception):
+    """The scenario ends here, and a row says why."""
+
+
 class Play:
     """One scenario being played, on both ends; ``faults`` act from its beginning."""
 
@@ -68,7 +72,10 @@ class Play:
             self._take(self._scenario.steps)
             self._finish()
         except (ActionRefused, BrokenScenario) as error:
-            broken = error
+            # What could not go on after a miss of the side under test is that miss's doing.
+            broken = None if self._expected.crippled else error
+        except _Over:
+            pass
         self._journals.read()
         checks = self._checks()
         if broken is None:
@@ -159,6 +166,9 @@ class Play:
             try:
                 self._step(step)
             except (ActionRefused, BrokenScenario) as error:
+                if isinstance(step, Do) and isinstance(error, ActionRefused) and self._to_blame(step):
+                    self._expected.blame(step, str(error))
+                    raise _Over from None
                 said = str(error)
                 if not said.startswith(f"{self._scenario.file}:"):
                     said = f"{self._at}: {said}"
@@ -234,6 +244,9 @@ class Play:
         ]
         # What a scenario breaks on purpose is nobody's fault.
         return [check for check in checks if all_requirements()[check.requirement].side not in self._spoilt]
+
+    def _to_blame(self, step: Do) -> bool:
+        return bool(step.blames) and self._judged.side in (None, ACTIONS[step.action].end)
 
     def _masked(self, check: Check) -> Check:
         masked = self._ends.masked

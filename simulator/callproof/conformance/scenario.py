@@ -34,13 +34,18 @@ KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls"
 
 @dataclass(frozen=True)
 class Do:
-    """Somebody does something at one of the ends; with ``given`` only if there is what it names."""
+    """Somebody does something at one of the ends; with ``given`` only if there is what it names.
+
+    ``blames`` are the rows of that end that say why it has to be possible: an end that refuses it breaks
+    these rows, where otherwise the scenario would be broken.
+    """
 
     line: int
     action: str
     args: JsonObject
     name: str = ""
     given: tuple[str, ...] = ()
+    blames: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

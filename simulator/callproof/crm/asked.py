@@ -7,7 +7,7 @@ from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Operation
 from callproof.contract.values import immutable
-from callproof.crm.rules.model import Grant
+from callproof.crm.rules.model import Grant, User
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
@@ -59,12 +59,12 @@ class Asked:
 class Reply:
     """An answer; a status from 400 makes it one without success.
 
-    ``status_changed`` is the user whose new status the PBX has to hear of.
+    ``status_changed`` is the user, as he is now, whose new status the PBX has to hear of.
     """
 
     body: JsonObject = field(default_factory=dict)
     status: int = 200
-    status_changed: int | None = None
+    status_changed: User | None = None
 
 
 # One that needs no more than a short session, and one that needs everything.

@@ -194,7 +194,7 @@ class _UserActs:
             changed = replace(user, **given(asked))
             session.save_user(changed)
         if changed.status != user.status:
-            self.crm.outgoing.notify_status(user.id)
+            self.crm.outgoing.notify_status(changed)
         return {"id": user.id, "online": changed.online, "status": changed.status}
 
     def click_to_call(self, asked: wire.ClickAsked) -> object:

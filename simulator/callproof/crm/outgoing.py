@@ -9,7 +9,7 @@ import orjson
 from callproof.clocks.clock import Clock
 from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
-from callproof.crm.rules.model import Initiation, Module, Pool
+from callproof.crm.rules.model import Initiation, Module, Pool, User
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.errors import Refusal
@@ -86,10 +86,10 @@ class Outgoing:
                 )
             )
 
-    def notify_status(self, user_id: int) -> None:
-        """Plan the notice of a changed status; whatever the PBX answers is ignored
-        (evidence#guide-status)."""
-        self._clock.call_at(self._clock.now(), lambda: self._notify_status(user_id))
+    def notify_status(self, user: User) -> None:
+        """Plan the notice of a changed status, the one that ``user`` has here: when it goes there may be
+        another. Whatever the PBX answers is ignored (evidence#guide-status)."""
+        self._clock.call_at(self._clock.now(), lambda: self._notify_status(user))
 
     def tell_activity(self, code: str) -> None:
         """Plan the call-back to ``baseUrl`` + ``actions.activity`` after a module was switched on or off on
@@ -171,19 +171,19 @@ class Outgoing:
         outcome = "played" if answer.status in (200, 206) else f"the PBX answered {answer.status}"
         return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
 
-    def _notify_status(self, user_id: int) -> None:
-        with self._store.begin() as session:
-            user, modules = session.user(user_id), session.directory().pool.modules
-        if user is None or not user.online:
+    def _notify_status(self, user: User) -> None:
+        if not user.online:
             return
+        with self._store.begin() as session:
+            modules = session.directory().pool.modules
         for module in modules:
-            code = Pool((module,)).code_of(user_id)
+            code = Pool((module,)).code_of(user.id)
             if code is None or not module.change_user_status_url:
                 continue
             asked = {
                 "clientId": module.client_id,
                 "code": code,
-                "userId": str(user_id),
+                "userId": str(user.id),
                 "status": user.status,
             }
             self._ask("status-notice", module.change_user_status_url, asked)

@@ -38,8 +38,9 @@ def set_status(session: CrmSession, asked: Asked) -> Reply:
     status = str(asked.query["status"])
     if status == known.status:
         return Reply()
-    session.save_user(replace(known, status=status))
-    return Reply(status_changed=known.id)
+    changed = replace(known, status=status)
+    session.save_user(changed)
+    return Reply(status_changed=changed)
 
 
 def groups(session: ShortSession, asked: Asked) -> Reply:
