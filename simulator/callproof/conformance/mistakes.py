@@ -5,9 +5,9 @@ patterns that are none, arguments that an action does not know. All are found be
 import re
 from collections.abc import Iterator, Mapping
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.matching import OPERATORS
-from callproof.conformance.watching import HEADERS, STATUS
+from callproof.conformance.scenario import HEADERS, STATUS
 from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.files.yamlfile import Document, Path_

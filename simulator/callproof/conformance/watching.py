@@ -7,14 +7,11 @@ from callproof.conformance.evidence import Book, Seen, read
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, differences
-from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
+from callproof.conformance.scenario import ANYTHING, CDR, HEADERS, STATUS, Expect, Verb
 from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
-
-# What stands beside the members of a body in what a row is about.
-STATUS, HEADERS = "$status", "$headers"
 
 
 @dataclass(frozen=True)
