@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from callproof.conformance import loading
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.fates import fates
 from callproof.conformance.matching import OPERATORS
 from callproof.conformance.scenario import KEPT

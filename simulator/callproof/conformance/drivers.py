@@ -1,42 +1,10 @@
-"""What a scenario can do: its actions, each a method of one end's control API."""
+"""Does what a scenario's actions say, by a method of one end's control API."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from callproof.conformance.actions import ACTIONS
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, Ends
-
-
-@dataclass(frozen=True)
-class ActionRule:
-    """Which end acts, the path of the control method, and the arguments by their names there."""
-
-    end: Side
-    path: str
-    args: Mapping[str, str]
-
-
-# The actions of a scenario's ``do`` steps. ``{call}`` in a path is the argument of that name.
-ACTIONS: dict[str, ActionRule] = {
-    "register": ActionRule(Side.PBX, "/register", {}),
-    "customer calls": ActionRule(Side.PBX, "/calls", {"from": "from", "to": "to"}),
-    "answer": ActionRule(Side.PBX, "/calls/{call}/answer", {"extension": "extension"}),
-    "refuse": ActionRule(Side.PBX, "/calls/{call}/refuse", {"extension": "extension"}),
-    "hang up": ActionRule(Side.PBX, "/calls/{call}/hang-up", {"by": "by"}),
-    "drop": ActionRule(Side.PBX, "/calls/{call}/fail", {}),
-    "manager clicks": ActionRule(
-        Side.CRM, "/click-to-call", {"user": "userId", "phone": "phone", "site": "site"}
-    ),
-    "set user": ActionRule(Side.CRM, "/users/{user}", {"online": "online", "status": "status"}),
-    "switch module": ActionRule(Side.CRM, "/modules/{code}", {"active": "active", "freeze": "freeze"}),
-    "open account": ActionRule(Side.CRM, "/modules/{code}/account", {}),
-    "give key": ActionRule(Side.CRM, "/keys", {"key": "key", "scopes": "scopes", "sites": "sites"}),
-    "set budgets": ActionRule(
-        Side.CRM, "/budgets", {"general": "general", "telephony": "telephony", "status": "status"}
-    ),
-    "play": ActionRule(Side.CRM, "/play", {"call": "externalId", "range": "range"}),
-}
 
 
 def act(ends: Ends, action: str, args: Mapping[str, Json]) -> JsonObject:

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import requests
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.made import Made
 from callproof.conformance.stimuli import Hands, Misconfigured
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Target

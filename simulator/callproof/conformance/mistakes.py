@@ -5,9 +5,9 @@ patterns that are none, arguments that an action does not know. All are found be
 import re
 from collections.abc import Iterator, Mapping
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.matching import OPERATORS
-from callproof.conformance.watching import HEADERS, STATUS
+from callproof.conformance.scenario import BESIDE
 from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.files.yamlfile import Document, Path_
@@ -22,8 +22,6 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
 # What a later step can name of an exchange, and of what an end keeps.
 OF_EXPECTED = ("id", "value", "status", "headers", "size", "ref")
 OF_KEPT = ("value",)
-# What no operator is in what a row is about.
-BESIDE = (STATUS, HEADERS)
 
 _NAME = re.compile(r"\$([a-z]\w*)((?:\.\w+)*)")
 
@@ -44,9 +42,10 @@ class Names:
         if kind == "do":
             self._arguments(step, path)
         elif kind == "expect":
-            after = step.get("after")
-            if isinstance(after, str) and after not in self._known:
-                raise self._document.error((*path, "after"), self._unknown(after))
+            for member in ("after", "since"):
+                step_before = step.get(member)
+                if isinstance(step_before, str) and step_before not in self._known:
+                    raise self._document.error((*path, member), self._unknown(step_before))
         counted: dict[str, tuple[str, ...] | None] = {"n": ()} if "copies" in step else {}
         for value, place in _parts(step, path):
             if isinstance(value, str):
@@ -68,18 +67,18 @@ class Names:
         rule = ACTIONS[action]
         in_path = set(re.findall(r"{(\w+)}", rule.path))
         for name in step:
-            if name not in in_path | set(rule.args) | {"do", "as"}:
+            if name not in in_path | set(rule.args) | {"do", "as", "if", "blames"}:
                 raise self._document.error((*path, name), f"{action!r} has no argument {name!r}")
         for name in sorted(in_path - set(step)):
             raise self._document.error(path, f"{action!r} needs {name}")
 
     def _text(self, value: str, place: Path_, known: Mapping[str, tuple[str, ...] | None]) -> None:
-        """``$name.member`` as a whole; within a text nothing but ``$n``, ``$run`` and ``$module.code``."""
+        """``$name.member`` anywhere; within a text no name without a member but ``$n`` and ``$run``."""
         for found in _NAME.finditer(value):
             name, path = found[1], found[2].removeprefix(".")
-            if found.start() == 0:
+            if found.start() == 0 or (name in known and path):
                 self._named(name, path, place, known)
-            elif name in known and name not in ("n", "run") and f"{name}.{path}" != "module.code":
+            elif name in known and name not in ("n", "run"):
                 raise self._document.error(place, f"{found[0]} is filled in only where it stands alone")
 
     def _named(

@@ -73,11 +73,9 @@ class Process:
         """Ask it and its children to end, and kill what does not."""
         self._signal(signal.SIGTERM)
         self.wait(GRACE)
-        until = monotonic() + CHILDREN
-        while self._left() and monotonic() < until:
-            Event().wait(LOOK)
-        if self._left():
+        if not self._all_ended(CHILDREN):
             self._kill()
+            self._all_ended(CHILDREN)
         self._process.wait()
         self._reader.join(LOOK * 4)
 
@@ -105,6 +103,13 @@ class Process:
         except PermissionError:
             return True
         return True
+
+    def _all_ended(self, seconds: float) -> bool:
+        """Wait for that, at most so long."""
+        until = monotonic() + seconds
+        while self._left() and monotonic() < until:
+            Event().wait(LOOK)
+        return not self._left()
 
     def _kill(self) -> None:
         if sys.platform == "win32":

@@ -27,6 +27,9 @@ class Verb(StrEnum):
 ANYTHING = "anything"
 # Stands for each single row of the history that is uploaded, in whatever company.
 CDR = "cdr"
+# What stands beside the members of a body in what a row is about.
+BESIDE = ("$status", "$headers", "$method", "$body", "$path")
+STATUS, HEADERS, METHOD, BODY, PATH = BESIDE
 
 # What each end can be looked into for, through its control API.
 KEPT = {Side.CRM: ("cards", "calls", "initiations", "users"), Side.PBX: ("calls", "outbox")}

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.scenario import (
     Break,
     Do,

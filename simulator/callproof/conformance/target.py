@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import KEPT
 from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account

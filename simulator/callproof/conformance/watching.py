@@ -7,14 +7,22 @@ from callproof.conformance.evidence import Book, Seen, read
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, differences
-from callproof.conformance.scenario import ANYTHING, CDR, Expect, Verb
+from callproof.conformance.scenario import (
+    ANYTHING,
+    BESIDE,
+    BODY,
+    CDR,
+    HEADERS,
+    METHOD,
+    PATH,
+    STATUS,
+    Expect,
+    Verb,
+)
 from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
-
-# What stands beside the members of a body in what a row is about.
-STATUS, HEADERS, PATH, METHOD, BODY = "$status", "$headers", "$path", "$method", "$body"
 
 
 @dataclass(frozen=True)
@@ -125,8 +133,7 @@ class Watch:
 
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
-        beside = (STATUS, HEADERS, PATH, METHOD, BODY)
-        members = {name: value for name, value in pattern.items() if name not in beside}
+        members = {name: value for name, value in pattern.items() if name not in BESIDE}
         unlike = differences(members, found.value, slack=self._slack()) if members else []
         if STATUS in pattern:
             unlike += differences(pattern[STATUS], seen.status if seen else None, "the status")

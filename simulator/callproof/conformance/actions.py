@@ -1,0 +1,37 @@
+"""The actions that a scenario can name, and which method of a control API each of them is."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from callproof.contract.operations import Side
+
+
+@dataclass(frozen=True)
+class ActionRule:
+    """Which end acts, the path of the control method, and the arguments by their names there."""
+
+    end: Side
+    path: str
+    args: Mapping[str, str]
+
+
+# The actions of a scenario's ``do`` steps. ``{call}`` in a path is the argument of that name.
+ACTIONS: dict[str, ActionRule] = {
+    "register": ActionRule(Side.PBX, "/register", {}),
+    "customer calls": ActionRule(Side.PBX, "/calls", {"from": "from", "to": "to"}),
+    "answer": ActionRule(Side.PBX, "/calls/{call}/answer", {"extension": "extension"}),
+    "refuse": ActionRule(Side.PBX, "/calls/{call}/refuse", {"extension": "extension"}),
+    "hang up": ActionRule(Side.PBX, "/calls/{call}/hang-up", {"by": "by"}),
+    "drop": ActionRule(Side.PBX, "/calls/{call}/fail", {}),
+    "manager clicks": ActionRule(
+        Side.CRM, "/click-to-call", {"user": "userId", "phone": "phone", "site": "site"}
+    ),
+    "set user": ActionRule(Side.CRM, "/users/{user}", {"online": "online", "status": "status"}),
+    "switch module": ActionRule(Side.CRM, "/modules/{code}", {"active": "active", "freeze": "freeze"}),
+    "open account": ActionRule(Side.CRM, "/modules/{code}/account", {}),
+    "give key": ActionRule(Side.CRM, "/keys", {"key": "key", "scopes": "scopes", "sites": "sites"}),
+    "set budgets": ActionRule(
+        Side.CRM, "/budgets", {"general": "general", "telephony": "telephony", "status": "status"}
+    ),
+    "play": ActionRule(Side.CRM, "/play", {"call": "externalId", "range": "range"}),
+}
