@@ -44,8 +44,8 @@ class Do:
 
 @dataclass(frozen=True)
 class Send:
-    """The PBX's end sends this very request to the CRM, right or wrong; with ``given`` only if there is what
-    it names."""
+    """The PBX's end sends this very request to the CRM, right or wrong; with ``given`` only if there
+    is what it names."""
 
     line: int
     method: str
