@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from callproof.conformance.drivers import ACTIONS
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT, Names
 from callproof.conformance.scenario import (
     ANYTHING,

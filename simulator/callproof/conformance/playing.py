@@ -7,7 +7,8 @@ from time import monotonic
 
 import orjson
 
-from callproof.conformance.drivers import ACTIONS, act
+from callproof.conformance.actions import ACTIONS
+from callproof.conformance.drivers import act
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names

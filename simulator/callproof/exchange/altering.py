@@ -119,6 +119,8 @@ def _set(inside: Json, path: list[str], value: Json) -> Json:
         return _value(inside, value)
     head, rest = path[0], path[1:]
     if isinstance(inside, list):
+        if value is _GONE and not rest:
+            return [item for at, item in enumerate(inside) if head not in ("*", str(at))]
         if head == "*":
             return [_set(item, rest, value) for item in inside]
         return [_set(item, rest, value) if head == str(at) else item for at, item in enumerate(inside)]
