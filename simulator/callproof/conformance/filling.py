@@ -34,8 +34,8 @@ class Names:
         self._told |= {name} if told else set()
 
     def number(self, name: str, journal: Side) -> int:
-        """The number that the named exchange has in its journal, or the last one in this ``journal`` when
-        somebody did what is named; 0 for anything else.
+        """The number that the named exchange has in its journal, or the last one that was in this
+        ``journal`` when somebody did what is named; 0 for anything else.
 
         Raises BrokenScenario when nothing was found under the name.
         """
