@@ -20,7 +20,7 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
     "run": (),
 }
 # What a later step can name of an exchange, and of what an end keeps.
-OF_EXPECTED = ("id", "value", "status", "headers", "size", "ref")
+OF_EXPECTED = ("id", "value", "status", "headers", "size", "body", "ref", "path")
 OF_KEPT = ("value",)
 
 _NAME = re.compile(r"\$([a-z]\w*)((?:\.\w+)*)")
