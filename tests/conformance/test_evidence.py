@@ -56,6 +56,17 @@ def test_addresses_of_an_upload_are_call_backs() -> None:
     assert found.operation.name == "record"
 
 
+def test_to_where_a_recording_is_redirected_is_the_recording() -> None:
+    book = Book({"http://pbx/r/1": "record"})
+    moved = exchange("http://pbx/r/1?a=1", status=302, direction="out")
+    assert moved.answer is not None
+    there = replace(moved, answer=Answer(302, (("Location", "/files/1.wav?b=2"),)))
+    one(there, book=book)
+    found = one(exchange("http://pbx/files/1.wav?b=2", direction="out"), book=book)
+    assert found.operation is not None
+    assert found.operation.name == "record"
+
+
 @pytest.mark.parametrize("body", [Body(b"caf\xc3\xa9"), Body(b"\xff\xfb" * 10), Body()])
 def test_a_journal_in_process_and_one_over_http_read_alike(body: Body) -> None:
     entry = exchange("http://crm/api/v5/telephony/calls/upload", "calls=[]")

@@ -72,7 +72,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         ("title: T\ntitle: U\nsteps: [{wait: 1}]\n", 2, "'title' stands twice"),
         ("title: T\ncolour: red\nsteps: [{wait: 1}]\n", 1, "'colour' was unexpected"),
         ("title: T\nsteps:\n  - wait: -1\n", 3, "less than the minimum"),
-        ("title: T\nsteps:\n  - jump: 1\n", 3, "exactly one of do, send, fault, expect, wait, repeat"),
+        ("title: T\nsteps:\n  - jump: 1\n", 3, "exactly one of do, send, fault, expect, wait, leap, repeat"),
         ("title: T\nsteps:\n  - wait: 1\n    do: register\n", 3, "exactly one of"),
         ("title: T\nsteps:\n  - do: dance\n", 3, "'dance' is not one of"),
         ("title: T\nsteps:\n  - wait: 1\n  - send: nothing\n", 4, "neither a method of the contract"),

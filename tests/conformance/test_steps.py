@@ -1,0 +1,70 @@
+"""Steps that act only where there is something, and clocks that leap."""
+
+from pathlib import Path
+
+from callproof.conformance import loading, runner
+from callproof.conformance.verdict import ScenarioResult
+from tools.kill_matrix import bench
+
+SCENARIO = """
+title: A call is missed
+rule: Who left no message is not heard.
+steps:
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: call
+  - do: hang up
+    call: $call.id
+    by: customer
+  - expect: pbx sends cdr
+    at-least: 1
+    within: 5
+    proves: PBX-HISTORY-05
+    as: row
+  - do: play
+    call: $call.id
+    if: $row.value.recordUrl
+  - send: calls-upload
+    if: $row.value.recordUrl
+    entity: []
+  - leap: 43200
+  - do: customer calls
+    from: +7 912 345-67-89
+    to: +7-499-999-99-99
+    as: later
+  - do: hang up
+    call: $later.id
+    by: customer
+  - expect: pbx sends cdr
+    after: row
+    within: 5
+    about: {PBX-HISTORY-06: {date: {$date: $call.at}}}
+"""
+
+
+def played(folder: Path, text: str) -> ScenarioResult:
+    file = folder / "mine.yaml"
+    file.write_text(text)
+    with bench() as ends:
+        (result,) = runner.run(loading.find([str(file)]), ends)
+    return result
+
+
+def test_nobody_acts_where_there_is_nothing_and_the_clocks_leap(tmp_path: Path) -> None:
+    result = played(tmp_path, SCENARIO)
+    assert result.broken == ""
+    assert {one.operation.name for one in result.exchanges if one.operation} >= {
+        "calls-upload",
+        "call-event",
+    }
+    assert not any(one.operation and one.operation.name == "record" for one in result.exchanges)
+    (late,) = [check.problem for check in result.checks if check.problem]
+    assert "43200 s later" in late
+
+
+def test_where_there_is_something_it_is_done(tmp_path: Path) -> None:
+    result = played(
+        tmp_path, SCENARIO.replace("if: $row.value.recordUrl\n  - send", "if: $row.value.date\n  - send")
+    )
+    assert "The history has no recording of call" in result.broken
