@@ -50,9 +50,11 @@ SHORTEST_KEY = 8
 def placed(exchange: Seen, where: str, key: str) -> Iterator[Check]:
     """Checks on a request to the other side, whose API ``key`` it is."""
     if exchange.operation or not _is_known(exchange):
-        operation = exchange.operation or exchange.instead
-        row = ROWS.get(operation.name if operation else "", ELSEWHERE[exchange.asked_by])
+        operation, elsewhere = exchange.operation or exchange.instead, ELSEWHERE[exchange.asked_by]
+        row = ROWS.get(operation.name if operation else "", elsewhere)
         yield Check(row, str(exchange), where, _misplaced(exchange, operation))
+        if row != elsewhere:
+            yield Check(elsewhere, str(exchange), where)
     yield from _secret(exchange, where, key)
 
 
