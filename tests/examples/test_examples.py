@@ -23,7 +23,6 @@ BROKEN: dict[str, dict[str, set[str]]] = {
             # make-call without clientId
             "CRM-MODULE-05",
             "CRM-CALL-01",
-            "CRM-CALL-02",
             # 51 calls taken at once, duplicates stored
             "CRM-HISTORY-01",
             "CRM-HISTORY-03",
@@ -33,7 +32,7 @@ BROKEN: dict[str, dict[str, set[str]]] = {
             "CRM-SITE-01",
         },
         "warned": {"CRM-API-03", "CRM-API-04"},
-        "noted": {"CRM-HISTORY-02", "CRM-MANAGER-08"},
+        "noted": {"CRM-HISTORY-02"},
     },
     "pbx-service-flawed": {
         "failed": {
