@@ -13,7 +13,7 @@ from callproof.conformance.stimuli import Misconfigured, StimulusFailed
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, Whose
 from callproof.conformance.whose import REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.jsontypes import JsonObject
-from callproof.contract.operations import Operation, Side
+from callproof.contract.operations import BY_NAME, Operation, Side
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.reports import html, json_report, junit, markdown
@@ -76,11 +76,12 @@ def test_what_was_being_prepared_answers_for_itself() -> None:
 
 
 def test_the_member_for_which_a_side_was_refused_answers(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A PBX that registers with a broken code, and stops because of it."""
+    """A PBX that registers with a code that does not fit, and stops because of it."""
     post = CrmClient._post
 
     def wrong(client: CrmClient, asked: Operation, structure: JsonObject, **parts: str) -> Told:
-        return post(client, asked, {**structure, "code": "another"}, **parts)
+        broken = {"integrationCode": "another"} if asked is BY_NAME["module-edit"] else {}
+        return post(client, asked, {**structure, **broken}, **parts)
 
     monkeypatch.setattr(CrmClient, "_post", wrong)
     with bench() as ends:
@@ -88,7 +89,7 @@ def test_the_member_for_which_a_side_was_refused_answers(monkeypatch: pytest.Mon
     assert (found.by, found.broken != "") == (Whose.SIDE, True)
     (check,) = [check for check in found.checks if check.breaks]
     assert check.requirement == "PBX-MODULE-08"
-    assert check.problem.startswith("code: Code must be virtual-pbx, as in the address; the scenario broke")
+    assert check.problem.startswith("code: Code prefix must match integrationCode; the scenario broke")
     assert "PBX-CALL-01" in found.undecided
 
 

@@ -52,6 +52,6 @@ def test_no_such_structure_and_no_such_scenario_are_unknown_names() -> None:
 
 def test_a_side_that_is_flawed_fails_with_its_problems() -> None:
     flawed = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service-flawed"
-    verdict = callproof.play("6-event/answered", target=flawed / "callproof.yaml")
+    verdict = callproof.play("6-event/missed", target=flawed / "callproof.yaml")
     assert not verdict.conformant
     assert "failed PBX-EVENT-08: hangupStatus is answered" in callproof.problems(verdict)

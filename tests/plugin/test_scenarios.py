@@ -87,7 +87,7 @@ def test_workers_of_xdist_have_ends_of_their_own(pytester: pytest.Pytester, run:
         """
     )
     result = run("-p", "xdist", "-n", "2", "--callproof-scenario", "2-module")
-    result.assert_outcomes(passed=11)
+    result.assert_outcomes(passed=13)
 
 
 def test_the_side_under_test_is_started_once_and_told_what_it_lacks(
@@ -112,7 +112,7 @@ def test_the_side_under_test_is_started_once_and_told_what_it_lacks(
         "-rs", "--callproof-target", "callproof.yaml", "--callproof-scenario", "6-event",
         "--callproof-scenario", "1-api/service",
     )  # fmt: skip
-    result.assert_outcomes(passed=5, skipped=1)
+    result.assert_outcomes(passed=6, skipped=1)
     result.stdout.fnmatch_lines(["SKIPPED * left out 6-event/busy: 'refuse' is declared absent"])
 
 
@@ -127,7 +127,7 @@ def test_a_side_that_does_not_get_ready_fails_each_scenario_at_once(
     result = run("--callproof-target", "mine.yaml", "--callproof-scenario", "2-module")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["The side under test ended with 1 before it was ready. It printed:", "no licence"]
+        ["The side under test ended with 1 before it was ready. It printed last:", "no licence"]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
 

@@ -37,7 +37,7 @@ class _Part(msgspec.Struct, rename={"first": "from", "last": "to"}):
     last: int | None = None
 
 
-class NoSound(ValueError):
+class _NoSound(ValueError):
     """A body that does not begin as any kind of sound does."""
 
 
@@ -46,7 +46,7 @@ def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[s
     asked, kept = msgspec.convert(wanted, _Wanted), msgspec.convert(body or {}, Kept)
     try:
         found = seconds(kept)
-    except NoSound:
+    except _NoSound:
         return [f"{where} is no sound: it begins with {kept.base64[:20]!r}"]
     if asked.seconds is None or found is None:
         return []
@@ -72,7 +72,7 @@ def unlike_part(wanted: Json, body: object, where: str) -> list[str]:
 
 
 def seconds(body: Kept) -> float | None:
-    """How long the sound lasts, None where its beginning does not tell. Raises NoSound."""
+    """How long the sound lasts, None where its beginning does not tell. Raises _NoSound."""
     content = body.base64
     if content[:4] in (b"RIFF", b"RF64") and content[8:12] == b"WAVE":
         return _wav_seconds(body)
@@ -83,7 +83,7 @@ def seconds(body: Kept) -> float | None:
     if len(head) == 4 and head[0] == 0xFF and head[1] >= 0xE0:
         return _mpeg_seconds(body, start)
     if _KNOWN.match(content) is None:
-        raise NoSound
+        raise _NoSound
     return None
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from callproof.conformance import loading
-from callproof.conformance.placing import ELSEWHERE, ROWS, SECRET
+from callproof.conformance.addresses import ELSEWHERE, ROWS, SECRET
 from callproof.contract import schemas
 from callproof.contract.jsontypes import Json
 from callproof.contract.requirements import Requirement, all_requirements

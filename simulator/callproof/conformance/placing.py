@@ -4,32 +4,11 @@ there are, and without a key that is not for the other side."""
 import re
 from collections.abc import Iterator, Mapping
 
+from callproof.conformance.addresses import ELSEWHERE, ROWS, SECRET
 from callproof.conformance.evidence import Seen
 from callproof.conformance.verdict import Check
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Operation, Side
-
-# The row that says how each method is asked for; the older settings of a telephony are a module's now.
-ROWS: Mapping[str, str] = {
-    "module-edit": "PBX-MODULE-01",
-    "setting-v4": "PBX-MODULE-01",
-    "setting-edit-v4": "PBX-MODULE-01",
-    "setting-v3": "PBX-MODULE-01",
-    "setting-edit-v3": "PBX-MODULE-01",
-    "settings-edit-v3": "PBX-MODULE-01",
-    "call-event": "PBX-EVENT-01",
-    "call-event-v3": "PBX-EVENT-01",
-    "calls-upload": "PBX-HISTORY-01",
-    "manager-lookup": "PBX-MANAGER-01",
-    "make-call": "CRM-CALL-01",
-    "status-notice": "CRM-STATUS-01",
-    "activity": "CRM-MODULE-12",
-    "account": "CRM-MODULE-13",
-    "record": "CRM-RECORD-01",
-}
-# Of any other method.
-ELSEWHERE = {Side.PBX: "PBX-API-05", Side.CRM: "CRM-MODULE-17"}
-SECRET = {Side.PBX: "PBX-API-06", Side.CRM: "CRM-API-16"}
 
 # Methods of the API that the contract here does without, and a telephony may well call
 # (evidence#neighbours-read, evidence#neighbours-words, evidence#calls-read).
