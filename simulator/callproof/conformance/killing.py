@@ -52,7 +52,7 @@ def matrix(
 ) -> Matrix:
     """Play every scenario whole, and again with each fault that meets one of its messages.
 
-    Without ``whole`` a fault is left out where it cannot kill anything new.
+    Without ``whole`` a fault is left out where it cannot kill anything new; those that claim to go first.
     """
     found = Matrix()
     with ProcessPoolExecutor(processes) as pool:
@@ -75,7 +75,8 @@ def _play(
         killed: dict[Looked, list[str]] = {
             _looked(healthy, check.where, check.requirement): [] for check in healthy.checks
         }
-        for fault in faults:
+        rows = {check.requirement for check in killed}
+        for fault in faults if whole else sorted(faults, key=lambda one: rows.isdisjoint(one.breaks)):
             mine = [check for check in killed if _side(check.requirement) is fault.side]
             if not _meets(fault, spoken) or not (whole or any(not killed[check] for check in mine)):
                 continue
