@@ -1,8 +1,8 @@
 """Does a verdict hold for implementations that the checks were not written for?
 
-Each entry of tests/strangers is a flaw or a legitimate variation of a small service; the changed service
-runs as a process of its own under `callproof check`. Without arguments all of them are tried; ids and
-beginnings of ids name some, `--sample N` takes N that change with the commit.
+Each entry of tests/strangers is a flaw or a legitimate variation of one of the examples; the changed
+service runs as a process of its own under `callproof check`. Without arguments all of them are tried;
+ids and beginnings of ids name some, `--sample N` takes N that change with the commit.
 """
 
 import json
@@ -104,7 +104,7 @@ def all_strangers() -> list[Stranger]:
 def judge(stranger: Stranger, folder: Path) -> Judged:
     """Let the changed service be judged."""
     service = folder / stranger.id
-    shutil.copytree(STRANGERS / "services" / f"{stranger.side}-service", service)
+    shutil.copytree(ROOT / "examples" / f"{stranger.side}-service", service)
     for edit in stranger.edits:
         _apply(edit, service)
     file = service / "report.json"
