@@ -9,9 +9,7 @@ from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import Side
 
-# An address that a step named, with a query behind it.
-_ADDRESS = re.compile(r"\$(\w+)\.([\w.]+)(?=\?)")
-# A member that stands inside a text, as in a path.
+# A member that stands inside a text, as in a path or before a query.
 _INSIDE = re.compile(r"\$([a-z]\w*)\.(\w+(?:\.\w+)*)")
 
 
@@ -77,10 +75,8 @@ class Names:
         names = self._known | more
         if "$module" in value:
             names = {**names, "module": {**self._module, **self._registered()}}
-        if (start := _ADDRESS.match(value)) and start[1] in names:
-            return f"{self._led_to(names[start[1]], start[0], start[2])}{value[start.end() :]}"
         head, _, path = value[1:].partition(".")
-        if value.startswith("$") and head in names:
+        if value.startswith("$") and head in names and "?" not in path:
             return self._led_to(names[head], value, path)
         value = _INSIDE.sub(lambda part: self._within(part, names), value).replace("$run", self._run)
         return value.replace("$n", str(names["n"])) if "n" in names else value
