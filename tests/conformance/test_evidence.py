@@ -4,6 +4,8 @@ import pytest
 from msgspec.structs import replace
 
 from callproof.conformance.evidence import Book, Seen, read, reworded
+from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT
+from callproof.conformance.watching import Candidate
 from callproof.contract.operations import Side
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 
@@ -31,6 +33,11 @@ def test_an_entry_gets_the_name_of_its_method_and_what_the_contract_says_of_it()
     assert found.headers == {"content-type": "application/json"}
     assert found.keyed
     assert not found.refused
+
+
+def test_what_a_later_step_may_name_is_what_there_is() -> None:
+    assert set(Candidate(None, one(exchange("http://crm/api/v5/users"))).members) == set(OF_EXPECTED)
+    assert set(Candidate({}).members) == set(OF_KEPT)
 
 
 def test_what_cannot_be_read_is_refused_and_what_is_no_json_is_no_answer() -> None:
