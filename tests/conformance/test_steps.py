@@ -2,8 +2,11 @@
 
 from pathlib import Path
 
+import pytest
+
 from callproof.conformance import loading, runner
 from callproof.conformance.verdict import ScenarioResult
+from callproof.files.yamlfile import FileError
 from tools.kill_matrix import bench
 
 SCENARIO = """
@@ -68,3 +71,44 @@ def test_where_there_is_something_it_is_done(tmp_path: Path) -> None:
         tmp_path, SCENARIO.replace("if: $row.value.recordUrl\n  - send", "if: $row.value.date\n  - send")
     )
     assert "The history has no recording of call" in result.broken
+
+
+CHANGE = """
+title: A module changes one of its settings
+steps:
+  - send: module-edit
+    path: {code: other-pbx}
+    entity:
+      code: other-pbx
+      name: Other
+      clientId: other
+      integrations: {telephony: {allowEdit: false, additionalCodes: [{userId: 1, code: "100"}]}}
+  - send: module-edit
+    path: {code: other-pbx}
+    change: {name: Renamed, integrations: {telephony: {additionalCodes: []}}}
+  - expect: crm answers module-edit
+    at-least: 1
+    proves: CRM-MODULE-02
+"""
+
+
+def test_a_change_is_sent_with_everything_that_was_told_before(tmp_path: Path) -> None:
+    result = played(tmp_path, CHANGE)
+    edits = [
+        one.params
+        for one in result.exchanges
+        if one.operation and one.operation.name == "module-edit" and one.parts["code"] == "other-pbx"
+    ]
+    assert edits[-1] == {
+        "code": "other-pbx",
+        "name": "Renamed",
+        "clientId": "other",
+        "integrations": {"telephony": {"allowEdit": False, "additionalCodes": []}},
+    }
+
+
+def test_a_change_is_of_settings_alone_and_no_entity_stands_beside_it(tmp_path: Path) -> None:
+    beside = CHANGE.replace("change: ", "entity: {}\n    change: ")
+    for said in (beside, CHANGE.replace("module-edit", "module")):
+        with pytest.raises(FileError, match="module-edit alone has a change"):
+            played(tmp_path, said)

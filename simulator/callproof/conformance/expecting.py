@@ -67,7 +67,7 @@ class Expectations:
         found = self._whole(step, wanted)
         if len(found) < step.least and step.within:
             found = self._let_time_pass(step, wanted)
-        if len(found) < step.least and self._ends.patience:
+        if self._ends.patience and not _settled(step, found):
             found = self._be_patient(step, wanted)
         meant = found if len(found) >= max(step.least, 1) else self._nearest(step, wanted)
         problem = self._problem(step, wanted.matching, meant) or self._late(step)
@@ -124,7 +124,7 @@ class Expectations:
         """Real time for a side that does things by itself, without its clock going on."""
         until = monotonic() + self._ends.patience
         facing = self._judged.faces(step.side)
-        while (left := until - monotonic()) > 0 and len(self._whole(step, wanted)) < step.least:
+        while (left := until - monotonic()) > 0 and not _settled(step, self._whole(step, wanted)):
             self._journals.wait(facing, min(left, LOOK))
         return self._whole(step, wanted)
 
@@ -176,3 +176,9 @@ class Expectations:
         refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
         where = self._where(step)
         self.checks.append(Check(row, str(step), where, problem, exchanges=refs, evidence=step.evidence))
+
+
+def _settled(step: Expect, found: Sequence[Candidate]) -> bool:
+    """Whether more time would change nothing: what is kept may also go, what was sent stays sent."""
+    too_many = step.verb is Verb.KEEPS and step.most is not None and len(found) > step.most
+    return len(found) >= step.least and not too_many

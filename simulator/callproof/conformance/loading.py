@@ -59,6 +59,7 @@ class _Send(msgspec.Struct, rename="kebab"):
     query: JsonObject = {}
     form: JsonObject = {}
     entity: Json = None
+    change: JsonObject = {}
     copies: int = 0
     api_key: str | None = None
 
@@ -247,6 +248,9 @@ class Reader:
                 method, address = operation.method, operation.path.format(**step.path)
             except KeyError as missing:
                 raise self._document.error(path, f"path.{missing.args[0]} is missing") from None
+        if step.change and (step.send != "module-edit" or step.entity is not None):
+            said = "module-edit alone has a change, in place of an entity"
+            raise self._document.error((*path, "change"), said)
         return Send(
             line=self._document.line(path),
             method=method,
@@ -257,6 +261,7 @@ class Reader:
             value=step.entity,
             copies=step.copies,
             api_key=step.api_key,
+            change=step.change,
             given=_all(step.given),
         )
 

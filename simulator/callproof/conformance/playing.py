@@ -32,7 +32,7 @@ from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.guide import GUIDES
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import Json, JsonObject, merged
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import ActionRefused, Ends
@@ -210,12 +210,16 @@ class Play:
 
     def _send(self, step: Send) -> None:
         form = self._texts(step.form)
-        if step.entity and step.value is not None:
-            value = step.value
-            if step.copies:
-                value = [self._names.filled(value, n=number) for number in range(1, step.copies + 1)]
-            form[step.entity] = orjson.dumps(self._names.filled(value)).decode()
         path = str(self._names.filled(step.path))
+        value = step.value
+        if step.copies:
+            value = [self._names.filled(value, n=number) for number in range(1, step.copies + 1)]
+        if step.change:
+            # By the code in .../integration-modules/{code}/edit.
+            told = self._journals.told(path.split("/")[-2], self._judged.faces(Side.PBX))
+            value = merged(told, self._names.members(step.change))
+        if step.entity and value is not None:
+            form[step.entity] = orjson.dumps(self._names.filled(value)).decode()
         self._ends.pbx.send(RawRequest(step.method, path, self._texts(step.query), form, step.api_key))
 
     def _texts(self, members: JsonObject) -> dict[str, str]:

@@ -54,7 +54,11 @@ class Do:
 @dataclass(frozen=True)
 class Send:
     """The PBX's end sends this very request to the CRM, right or wrong; with ``given`` only if there is
-    what it names."""
+    what it names.
+
+    With ``change`` the entity is all that the module's settings were told until now, with these members
+    in it.
+    """
 
     line: int
     method: str
@@ -65,6 +69,7 @@ class Send:
     value: Json
     copies: int
     api_key: str | None
+    change: JsonObject
     given: tuple[str, ...] = ()
 
 

@@ -20,7 +20,7 @@ from callproof.conformance.scenario import (
     Verb,
 )
 from callproof.conformance.stimuli import Misconfigured
-from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.jsontypes import Json, JsonObject, merged, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
 
@@ -91,6 +91,16 @@ class Journals:
             return {}
         sent = {"code": edits[-1].parts.get("code"), "clientId": reached(edits[-1].params, "clientId")}
         return {name: str(value) for name, value in sent.items() if value is not None}
+
+    def told(self, code: str, journal: Side) -> JsonObject:
+        """The settings of which a module was told and that the CRM took, each as it was told last."""
+        settings: JsonObject = {}
+        for seen in self.read():
+            of_module = seen.operation is BY_NAME["module-edit"] and seen.parts.get("code") == code
+            taken = seen.seen_by is journal and seen.status in (200, 201)
+            if of_module and taken and isinstance(seen.params, Mapping):
+                settings = merged(settings, seen.params)
+        return settings
 
     def wait(self, side: Side, seconds: float) -> None:
         """Until this end's journal grows, at most so many real seconds."""

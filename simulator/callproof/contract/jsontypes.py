@@ -29,6 +29,17 @@ def reached(value: Json, *path: str) -> Json:
     return value
 
 
+def merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
+    """``old`` with the members of ``new``: objects grow together, all else takes the old one's place."""
+    found = dict(old)
+    for name, value in new.items():
+        before = old.get(name)
+        if isinstance(before, Mapping) and isinstance(value, Mapping):
+            value = merged(before, value)
+        found[name] = value
+    return found
+
+
 def parts(json_pointer: str) -> list[str]:
     """The inverse of ``pointer``; every part comes back as text."""
     if not json_pointer:
