@@ -6,14 +6,21 @@ several times as long as the database does. What is executed is the same.
 
 import sqlite3
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 
-from sqlalchemy import Dialect, Executable, Table, UpdateBase, bindparam, insert, select
+import orjson
+from sqlalchemy import JSON, Dialect, Executable, Table, UpdateBase, bindparam, insert, select
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
+from sqlalchemy.types import TypeEngine
+
+from callproof.contract.jsontypes import Json
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = tuple[Any, ...]
@@ -50,8 +57,14 @@ class Compiler:
         self.texts: dict[Statement, str] = {}
 
     def compile(self, statement: Statement) -> str:
-        assert isinstance(statement.core, ClauseElement)
-        compiled = statement.core.compile(dialect=self._dialect)
+        core = statement.core
+        assert isinstance(core, ClauseElement)
+        if not statement.writes:
+            # What is to stand in the text itself is only written there when all values seem to be known.
+            core = core.params(dict.fromkeys(statement.order))
+        compiled = core.compile(
+            dialect=self._dialect, compile_kwargs={"render_postcompile": not statement.writes}
+        )
         order = tuple(getattr(compiled, "positiontup", None) or ())
         assert order == statement.order, f"{compiled} wants its values in the order {order}"
         return self.texts.setdefault(statement, str(compiled))
@@ -98,9 +111,30 @@ class Driver:
         before = cast(int, done.lastrowid) - done.rowcount if done.rowcount else sys.maxsize
         return {new for (new,) in self.execute(_above(table, key), (before,)).fetchall()}
 
+    def upsert(self, table: Table, row: Mapping[str, Json], key: str) -> None:
+        """Insert a row, or change the one with the same ``key``."""
+        columns = _columns(table, row)
+        self.execute(_upsert(self._compiler.name, table, columns, key), _values(table, columns, row))
+
+    def add(self, table: Table, row: Mapping[str, Json]) -> int:
+        """Insert a row; the ``id`` that it has now."""
+        columns = _columns(table, row)
+        (number,) = self.execute(_adding(table, columns), _values(table, columns, row)).fetchall()[0]
+        return int(number)
+
     def run(self, text: str) -> Cursor:
         """A statement that Core has no words for."""
         return self._connection.execute(text)
+
+
+def names(count: int) -> list[str]:
+    """Names for so many values of a list."""
+    return [f"v{number}" for number in range(count)]
+
+
+def marks(count: int) -> list[BindParameter[Any]]:
+    """The places of the values with these names."""
+    return [bindparam(name) for name in names(count)]
 
 
 def _flat(rows: Sequence[Row]) -> Sequence[Value]:
@@ -109,21 +143,56 @@ def _flat(rows: Sequence[Row]) -> Sequence[Value]:
 
 @cache
 def _insert(table: Table, columns: tuple[str, ...], count: int) -> Statement:
-    marks, order = _marks(table, columns, count)
+    marks, order = _row_marks(table, columns, count)
     return Statement(insert(table).values(marks), *order)
 
 
 @cache
 def _insert_new(dialect: str, table: Table, columns: tuple[str, ...], count: int, key: str) -> Statement:
     """On SQLite RETURNING costs half as much as the insert, and almost always all are new."""
-    marks, order = _marks(table, columns, count)
+    marks, order = _row_marks(table, columns, count)
+    new = _insert_of(dialect, table).values(marks).on_conflict_do_nothing(index_elements=[key])
+    return Statement(new if dialect == "sqlite" else new.returning(table.c[key]), *order)
+
+
+@cache
+def _upsert(dialect: str, table: Table, columns: tuple[str, ...], key: str) -> Statement:
+    marks, order = _row_marks(table, columns, 1)
+    new = _insert_of(dialect, table).values(marks)
+    changed = {name: new.excluded[name] for name in columns if name != key}
+    return Statement(new.on_conflict_do_update(index_elements=[key], set_=changed), *order)
+
+
+def _insert_of(dialect: str, table: Table) -> "sqlite.Insert | postgresql.Insert":
+    """An INSERT that knows ON CONFLICT, which both databases spell the same."""
     if dialect == "sqlite":
-        return Statement(sqlite.insert(table).values(marks).on_conflict_do_nothing([key]), *order)
+        return sqlite.insert(table)
     # Only here, so that who never asks for PostgreSQL does not import its dialect.
     from sqlalchemy.dialects import postgresql
 
-    new = postgresql.insert(table).values(marks).on_conflict_do_nothing(index_elements=[key])
-    return Statement(new.returning(table.c[key]), *order)
+    return postgresql.insert(table)
+
+
+@cache
+def _adding(table: Table, columns: tuple[str, ...]) -> Statement:
+    marks, order = _row_marks(table, columns, 1)
+    return Statement(insert(table).values(marks).returning(table.c.id), *order)
+
+
+def _columns(table: Table, row: Mapping[str, Json]) -> tuple[str, ...]:
+    return tuple(column.name for column in table.columns if column.name in row)
+
+
+def _values(table: Table, columns: tuple[str, ...], row: Mapping[str, Json]) -> list[Value]:
+    """The row as the driver takes it: what a column keeps as JSON is written out."""
+    return [_value(table.c[name].type, row[name]) for name in columns]
+
+
+def _value(kind: TypeEngine[Any], value: Json) -> Value:
+    if isinstance(kind, JSON) and not (value is None and kind.none_as_null):
+        return orjson.dumps(value).decode()
+    assert value is None or isinstance(value, str | int | float)
+    return value
 
 
 @cache
@@ -131,7 +200,7 @@ def _above(table: Table, column: str) -> Statement:
     return Statement(select(table.c[column]).where(table.c.id > bindparam("number")), "number")
 
 
-def _marks(
+def _row_marks(
     table: Table, columns: tuple[str, ...], count: int
 ) -> tuple[list[dict[str, BindParameter[Value]]], list[str]]:
     assert columns == tuple(column.name for column in table.columns if column.name in columns)

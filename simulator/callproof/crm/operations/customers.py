@@ -10,7 +10,7 @@ from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, Me
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.values import whole
-from callproof.crm.asked import Asked, Reply
+from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import Page, customer_json
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Customer, CustomerQuery, Grant
@@ -42,7 +42,7 @@ class _Listed(msgspec.Struct):
 _COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
 
 
-def listing(session: CrmSession, asked: Asked) -> Reply:
+def listing(session: ShortSession, asked: Asked) -> Reply:
     page = Page.of(asked.query)
     query = _within(msgspec.convert(asked.query, _Listed).filter, asked.grant)
     if query.phone:
@@ -141,9 +141,8 @@ def _details(sent: Mapping[str, Json]) -> JsonObject:
     return {name: value for name, value in sent.items() if name not in _COLUMNS}
 
 
-SHORT = {"customer": get}
+SHORT: dict[str, ShortHandler] = {"customer": get, "customers": listing}
 HANDLERS = {
-    "customers": listing,
     "customer-create": create,
     "customer-edit": edit,
 }

@@ -13,6 +13,7 @@ from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import (
     Card,
     Customer,
+    CustomerQuery,
     Directory,
     HistoryCall,
     Module,
@@ -21,6 +22,7 @@ from callproof.crm.rules.model import (
 )
 from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.directory import Known
+from callproof.crm.store.searching import CUSTOMER_COLUMNS, count_of, page_of, search
 from callproof.crm.store.tables import (
     calls,
     cards,
@@ -30,7 +32,7 @@ from callproof.crm.store.tables import (
     events,
     modules,
 )
-from callproof.storage.driver import Driver, Row, Statement
+from callproof.storage.driver import Driver, Row, Statement, marks, names
 
 _EVENT = msgspec.json.Decoder(CallEvent)
 _CARD = (
@@ -80,14 +82,9 @@ _MODULE = Statement(
     select(modules.c.code, cast(modules.c.document, Text)).where(modules.c.code == bindparam("name")),
     "name",
 )
-_CUSTOMER_COLUMNS = (
-    *(customers.c[n] for n in ("id", "external_id", "site", "manager_id", "created_at", "updated_at")),
-    cast(customers.c.phones, Text),
-    cast(customers.c.details, Text),
-)
-_CUSTOMER = Statement(select(*_CUSTOMER_COLUMNS).where(customers.c.id == bindparam("number")), "number")
+_CUSTOMER = Statement(select(*CUSTOMER_COLUMNS).where(customers.c.id == bindparam("number")), "number")
 _CUSTOMER_OF = Statement(
-    select(*_CUSTOMER_COLUMNS).where(customers.c.external_id == bindparam("name")), "name"
+    select(*CUSTOMER_COLUMNS).where(customers.c.external_id == bindparam("name")), "name"
 )
 
 
@@ -121,6 +118,15 @@ class ShortSession:
             return None
         row = self._driver.execute(_CUSTOMER_OF, (external_id,)).fetchone()
         return _customer(row) if row else None
+
+    def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
+        """A page of those that are asked for, in the order of ids, and how many there are."""
+        wanted = search(query, self._country)
+        if wanted is None:
+            return [], 0
+        (total,) = self._driver.execute(count_of(wanted.shape), wanted.values).fetchall()[0]
+        rows = self._driver.execute(page_of(wanted.shape), (*wanted.values, limit, offset)).fetchall()
+        return [_customer(row) for row in rows], total
 
     def user(self, user_id: int) -> User | None:
         return self.directory().users.get(user_id)
@@ -211,33 +217,25 @@ def _text(document: Mapping[str, object]) -> str:
     return orjson.dumps(document).decode()
 
 
-def _names(count: int) -> list[str]:
-    return [f"v{number}" for number in range(count)]
-
-
-def _marks(count: int) -> list[bindparam]:  # type: ignore[valid-type]
-    return [bindparam(name) for name in _names(count)]
-
-
 @cache
 def _owners(count: int) -> Statement:
     found = (
-        select(*_CUSTOMER_COLUMNS, customer_phones.c.phone_key)
+        select(*CUSTOMER_COLUMNS, customer_phones.c.phone_key)
         .join_from(customer_phones, customers)
-        .where(customer_phones.c.phone_key.in_(_marks(count)))
+        .where(customer_phones.c.phone_key.in_(marks(count)))
         .order_by(customer_phones.c.customer_id)
     )
-    return Statement(found, *_names(count))
+    return Statement(found, *names(count))
 
 
 @cache
 def _first_events(count: int) -> Statement:
     found = (
         select(events.c.call_external_id, func.min(events.c.at))
-        .where(events.c.call_external_id.in_(_marks(count)))
+        .where(events.c.call_external_id.in_(marks(count)))
         .group_by(events.c.call_external_id)
     )
-    return Statement(found, *_names(count))
+    return Statement(found, *names(count))
 
 
 @cache
@@ -245,15 +243,15 @@ def _open_cards(count: int) -> Statement:
     """With 0, all of them."""
     found = select(cards.c.id, *(cards.c[name] for name in _CARD)).where(cards.c.closed_at.is_(None))
     if count:
-        found = found.where(cards.c.call_external_id.in_(_marks(count)))
-    return Statement(found.order_by(cards.c.id), *_names(count))
+        found = found.where(cards.c.call_external_id.in_(marks(count)))
+    return Statement(found.order_by(cards.c.id), *names(count))
 
 
 @cache
 def _close_cards(count: int) -> Statement:
-    changed = update(cards).where(cards.c.id.in_(_marks(count)))
+    changed = update(cards).where(cards.c.id.in_(marks(count)))
     changed = changed.values(closed_at=bindparam("moment"), hangup_status=bindparam("ended"))
-    return Statement(changed, "moment", "ended", *_names(count))
+    return Statement(changed, "moment", "ended", *names(count))
 
 
 def _customer(row: Row) -> Customer:

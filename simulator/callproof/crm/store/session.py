@@ -4,23 +4,18 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import (
-    ColumnElement,
     Connection,
     RowMapping,
     Select,
-    Table,
     delete,
-    false,
     func,
     insert,
-    or_,
     select,
     update,
 )
-from sqlalchemy.dialects import sqlite
 
 from callproof.contract.budgets import WINDOW
 from callproof.contract.jsontypes import Json
@@ -28,7 +23,6 @@ from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import (
     Card,
     Customer,
-    CustomerQuery,
     Grant,
     Group,
     HistoryCall,
@@ -45,15 +39,12 @@ from callproof.storage.database import (
     IN_MEMORY,
     Database,
     clear,
-    new_id,
     skip_id,
 )
 from callproof.storage.driver import Compiler, Driver, RawConnection
 
-if TYPE_CHECKING:
-    from sqlalchemy.dialects import postgresql
-
 T = TypeVar("T")
+_PHONE = ("customer_id", "phone_key")
 
 
 class CrmStore:
@@ -97,12 +88,13 @@ class CrmSession(ShortSession):
         self._db = connection
 
     def save_grant(self, grant: Grant) -> None:
-        sites = None if grant.sites is None else list(grant.sites)
-        self._upsert(tables.grants, {"key": grant.key, "scopes": list(grant.scopes), "sites": sites}, "key")
+        scopes: list[Json] = list(grant.scopes)
+        sites: list[Json] | None = None if grant.sites is None else list(grant.sites)
+        self._driver.upsert(tables.grants, {"key": grant.key, "scopes": scopes, "sites": sites}, "key")
         self._change_directory()
 
     def save_setting(self, name: str, content: Json) -> None:
-        self._upsert(tables.settings, {"name": name, "content": content}, "name")
+        self._driver.upsert(tables.settings, {"name": name, "content": content}, "name")
         self._change_directory()
 
     def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
@@ -123,37 +115,30 @@ class CrmSession(ShortSession):
         self._db.execute(delete(tables.spent))
 
     def save_module(self, module: Module) -> None:
-        self._upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
+        self._driver.upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
         self._change_directory()
 
     def users(self) -> list[User]:
         return list(self.directory().users.values())
 
     def save_user(self, user: User) -> None:
-        self._upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
+        self._driver.upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
         self._change_directory()
 
     def save_group(self, group: Group) -> None:
-        self._upsert(tables.groups, asdict(group), "id")
+        self._driver.upsert(tables.groups, asdict(group), "id")
         self._change_directory()
 
     def save_site(self, site: Site) -> None:
-        self._upsert(tables.sites, asdict(site), "code")
+        self._driver.upsert(tables.sites, asdict(site), "code")
         self._change_directory()
-
-    def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
-        statement = select(tables.customers).where(*_conditions(query, self._country))
-        total = self._count(statement)
-        page = statement.order_by(tables.customers.c.id).limit(limit).offset(offset)
-        return [_customer(row) for row in self._all(page)], total
 
     def add_customer(self, customer: Customer) -> Customer:
         """Store it under a new id, or under its own when it has one."""
         values = asdict(customer) | {"phones": list(customer.phones)}
         if not customer.id:
             del values["id"]
-        result = self._db.execute(insert(tables.customers).values(values))
-        stored = replace(customer, id=new_id(result.inserted_primary_key))
+        stored = replace(customer, id=self._driver.add(tables.customers, values))
         if customer.id:
             skip_id(self._db, tables.customers)
         self._save_phones(stored)
@@ -171,7 +156,8 @@ class CrmSession(ShortSession):
         ids = self._db.execute(statement, rows).scalars()
         stored = (replace(customer, id=number) for customer, number in zip(customers, ids, strict=True))
         if phones := [row for customer in stored for row in self._phone_rows(customer)]:
-            self._db.execute(insert(tables.customer_phones), phones)
+            rows = [dict(zip(_PHONE, row, strict=True)) for row in phones]
+            self._db.execute(insert(tables.customer_phones), rows)
 
     def save_customer(self, customer: Customer) -> None:
         values = asdict(customer) | {"phones": list(customer.phones)}
@@ -197,8 +183,7 @@ class CrmSession(ShortSession):
     def add_initiation(self, initiation: Initiation) -> Initiation:
         values = asdict(initiation)
         del values["id"]
-        result = self._db.execute(insert(tables.initiations).values(values))
-        return replace(initiation, id=new_id(result.inserted_primary_key))
+        return replace(initiation, id=self._driver.add(tables.initiations, values))
 
     def initiations(self) -> list[Initiation]:
         table = tables.initiations
@@ -207,8 +192,7 @@ class CrmSession(ShortSession):
     def add_document(self, document: StoredDocument) -> StoredDocument:
         values = asdict(document)
         del values["id"]
-        result = self._db.execute(insert(tables.documents).values(values))
-        return replace(document, id=new_id(result.inserted_primary_key))
+        return replace(document, id=self._driver.add(tables.documents, values))
 
     def document(
         self, kind: str, *, number: int | None = None, external_id: str | None = None
@@ -243,31 +227,16 @@ class CrmSession(ShortSession):
         self._change_directory()
 
     def _change_directory(self) -> None:
-        self._upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
+        self._driver.upsert(tables.marks, {"id": 1, "mark": uuid.uuid4().hex}, "id")
         self._known.forget()
         self._directory, self._changed = None, True
 
     def _save_phones(self, customer: Customer) -> None:
-        if rows := self._phone_rows(customer):
-            self._db.execute(insert(tables.customer_phones), rows)
+        self._driver.insert(tables.customer_phones, _PHONE, self._phone_rows(customer))
 
-    def _phone_rows(self, customer: Customer) -> list[dict[str, int | str]]:
+    def _phone_rows(self, customer: Customer) -> list[tuple[int, str]]:
         keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
-        return [{"customer_id": customer.id, "phone_key": key} for key in keys]
-
-    def _upsert(self, table: Table, values: dict[str, Any], key: str) -> None:
-        statement = self._insert(table).values(values)
-        rest = {name: value for name, value in values.items() if name != key}
-        self._db.execute(statement.on_conflict_do_update(index_elements=[key], set_=rest))
-
-    def _insert(self, table: Table) -> "sqlite.Insert | postgresql.Insert":
-        """An INSERT that knows ON CONFLICT, which both databases spell the same."""
-        if self._db.dialect.name == "postgresql":
-            # Only here, so that who never asks for PostgreSQL does not import its dialect.
-            from sqlalchemy.dialects import postgresql
-
-            return postgresql.insert(table)
-        return sqlite.insert(table)
+        return [(customer.id, key) for key in keys]
 
     def _count(self, statement: Select[Any]) -> int:
         return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
@@ -277,46 +246,6 @@ class CrmSession(ShortSession):
 
     def _all(self, statement: Select[Any]) -> Sequence[RowMapping]:
         return self._db.execute(statement).mappings().all()
-
-
-def _conditions(query: CustomerQuery, country: str) -> list[ColumnElement[bool]]:
-    columns = tables.customers.c
-    texts = (*query.external_ids, *query.sites, query.email, query.name, query.phone)
-    if any("\0" in text for text in texts):
-        return [false()]
-    found: list[ColumnElement[bool]] = []
-    if query.ids:
-        found.append(columns.id.in_(query.ids))
-    if query.external_ids:
-        found.append(columns.external_id.in_(query.external_ids))
-    if query.managers:
-        found.append(columns.manager_id.in_(query.managers))
-    if query.sites:
-        found.append(columns.site.in_(query.sites))
-    if query.email:
-        found.append(columns.details["email"].as_string() == query.email)
-    if query.name:
-        found.append(or_(_named(query.name), _phoned(query.name, country)))
-    if query.phone:
-        found.append(_phoned(query.phone, country))
-    return found
-
-
-def _named(text: str) -> ColumnElement[bool]:
-    details = tables.customers.c.details
-    names = (details["firstName"], details["lastName"], details["patronymic"])
-    return or_(*(name.as_string().icontains(text, autoescape=True) for name in names))
-
-
-def _phoned(text: str, country: str) -> ColumnElement[bool]:
-    """By custom a phone is looked for through filter[name] (evidence#customers-by-phone)."""
-    phones = tables.customer_phones
-    owners = select(phones.c.customer_id).where(phones.c.phone_key == phone_key(text, country))
-    return tables.customers.c.id.in_(owners)
-
-
-def _customer(row: RowMapping) -> Customer:
-    return Customer(**{**row, "phones": tuple(row["phones"])})
 
 
 def _history_call(row: RowMapping) -> HistoryCall:
