@@ -111,9 +111,12 @@ def judge(stranger: Stranger, folder: Path) -> Judged:
     command = [sys.executable, "-m", "callproof", "check", *stranger.play]
     command += ["--config", str(service / "callproof.yaml"), "--json", str(file)]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("CALLPROOF_")}
-    run = subprocess.run(
-        command, capture_output=True, text=True, timeout=SECONDS, env=environment, check=False
-    )
+    try:
+        run = subprocess.run(
+            command, capture_output=True, text=True, timeout=SECONDS, env=environment, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return Judged(stranger, "stopped", said=f"no verdict within {SECONDS:g} s")
     if run.returncode not in (0, 1) or not file.exists():
         return Judged(stranger, "stopped", said=(run.stdout + run.stderr)[-1000:])
     report = msgspec.json.decode(file.read_bytes(), type=Report)

@@ -166,7 +166,7 @@ def test_a_side_that_dies_in_the_middle_leaves_what_it_printed_and_every_report(
     assert "no memory left for ***" in str(report["stopped"])
     (played,) = report["scenarios"]
     assert played["brokenBy"] == "callproof"
-    assert "Stopped, no verdict\n" in output
+    assert "No verdict\n" in output
 
 
 HANG_UP = "  - do: hang up\n    call: $call.id\n    by: customer"
@@ -286,6 +286,7 @@ class TestABrokenScenario:
         assert words in output
         assert "broken off by the configuration:" in output
         assert code == (1 if rows else 2), output
+        assert f"\n{'Not conformant' if rows else 'No verdict'}\n" in output
 
     def test_by_a_row_exits_with_1_and_names_it(self, tmp_path: Path) -> None:
         register = "{'integrationModule': '{}'}"

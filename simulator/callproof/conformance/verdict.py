@@ -125,8 +125,12 @@ class Verdict:
     @property
     def requirements(self) -> list[RequirementResult]:
         """Every row that some check looked at, in the order of the chapters."""
-        found = [self._result(row) for row in all_requirements().values()]
-        return [result for result in found if result is not None]
+        checks: dict[str, list[tuple[str, Check]]] = {}
+        for scenario in self.scenarios:
+            for check in scenario.checks:
+                checks.setdefault(check.requirement, []).append((scenario.id, check))
+        rows = all_requirements().values()
+        return [self._result(row, checks[row.id]) for row in rows if row.id in checks]
 
     @property
     def untested(self) -> list[Requirement]:
@@ -182,6 +186,13 @@ class Verdict:
         return [found for found in self.broken if found.by is Whose.CONFIGURATION and not found.known]
 
     @property
+    def words(self) -> str:
+        """The verdict in two words. It is none where a file kept scenarios from being played."""
+        if self.stopped or (self.misconfigured and not self.red):
+            return "No verdict"
+        return "Conformant" if self.conformant else "Not conformant"
+
+    @property
     def decided(self) -> tuple[int, int]:
         """How many rows of whoever is judged were looked at, and how many there are to look at."""
         checks = (check for scenario in self.scenarios for check in scenario.checks)
@@ -222,15 +233,7 @@ class Verdict:
         whose = f"the {self.target.upper()}" if self.target else "a side"
         return f"{whose}, by {', '.join(rows)}" if rows else whose
 
-    def _result(self, row: Requirement) -> RequirementResult | None:
-        checks = [
-            (scenario.id, check)
-            for scenario in self.scenarios
-            for check in scenario.checks
-            if check.requirement == row.id
-        ]
-        if not checks:
-            return None
+    def _result(self, row: Requirement, checks: Sequence[tuple[str, Check]]) -> RequirementResult:
         problems = tuple(pair for pair in checks if pair[1].problem)
         outcome = worst(self.outcome(check) for _, check in checks)
         return RequirementResult(row, outcome, len(checks) - len(problems), problems)

@@ -16,7 +16,7 @@ def write(verdict: Verdict) -> bytes:
 
 
 def _lines(verdict: Verdict) -> Iterator[str]:
-    yield f"## callproof: {words_of(verdict)}"
+    yield f"## callproof: {verdict.words.lower()}"
     yield ""
     undecided = f"Undecided, as scenarios broke off: {', '.join(verdict.undecided)}"
     for problem in (verdict.stopped, verdict.too_few, undecided if verdict.undecided else ""):
@@ -87,13 +87,6 @@ def _left(verdict: Verdict) -> Iterator[str]:
         yield ""
     for made in verdict.created:
         yield f"- created at the CRM: {escaped(made)}"
-
-
-def words_of(verdict: Verdict) -> str:
-    """The verdict in two words; one that was stopped is none."""
-    if verdict.stopped:
-        return "no verdict"
-    return "conformant" if verdict.conformant else "not conformant"
 
 
 def escaped(text: str) -> str:

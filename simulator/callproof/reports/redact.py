@@ -41,13 +41,15 @@ class Redactor:
     """``secrets`` are the keys and tokens of the run, by their values."""
 
     def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets = {secret for secret in secrets if len(secret) >= SHORTEST}
+        self._secrets: set[str] = set()
+        self._forms: list[str] = []
+        self._learn(secret for secret in secrets if len(secret) >= SHORTEST)
 
     def scenario(self, result: ScenarioResult) -> ScenarioResult:
         """The result as it may be shown: its checks, its exchanges, and why it broke off."""
         for exchange in result.exchanges:
             sent = (value for name, value in exchange.request.headers if name.lower() in HEADERS)
-            self._secrets.update(value for value in sent if len(value) >= SHORTEST_SEEN)
+            self._learn(value for value in sent if len(value) >= SHORTEST_SEEN)
         return replace(
             result,
             broken=self.text(result.broken),
@@ -75,10 +77,18 @@ class Redactor:
         """Any text, with what it says of keys taken out."""
         text = _PARAMETER.sub(rf"\1{MASK}", text)
         text = _MEMBER.sub(rf'\1"{MASK}"', text)
-        for secret in sorted(self._secrets, key=len, reverse=True):
-            for form in (secret, quote_plus(secret), quote(secret, safe="")):
-                text = text.replace(form, MASK)
+        for form in self._forms:
+            text = text.replace(form, MASK)
         return text
+
+    def _learn(self, secrets: Iterable[str]) -> None:
+        """The longest are taken out first, as one may stand within another."""
+        new = set(secrets) - self._secrets
+        if new:
+            self._secrets |= new
+            ordered = sorted(self._secrets, key=len, reverse=True)
+            written = ((secret, quote_plus(secret), quote(secret, safe="")) for secret in ordered)
+            self._forms = list(dict.fromkeys(form for forms in written for form in forms))
 
     def _message(self, message: Half) -> Half:
         headers = tuple(

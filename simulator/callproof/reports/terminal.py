@@ -101,11 +101,8 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(f"Undecided, as scenarios broke off: {rows}", style="bold red", soft_wrap=True)
     if verdict.too_few:
         out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
-    if verdict.stopped:
-        # Why is said by the command, beside the report.
-        out.print("Stopped, no verdict", style="bold red")
-        return
-    out.print("Conformant" if verdict.conformant else "Not conformant", style=style)
+    # Why there is none is said by the command, beside the report.
+    out.print(verdict.words, style=style)
 
 
 def _problems(out: Console, result: RequirementResult) -> None:
