@@ -27,6 +27,7 @@ from callproof.exchange.faults import catalogue
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
+from tools import members_page
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -45,6 +46,7 @@ def pages() -> dict[str, str]:
     """The generated pages by file name."""
     return {
         "contract.md": NOTICE + _contract(),
+        "members.md": NOTICE + members_page.page(),
         "control-api.md": NOTICE + _control_api(),
         "commands.md": NOTICE + _commands(),
         "numbering-plan.md": NOTICE + _settings("numbering-plan"),

@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen, is_remark
 from callproof.conformance.placing import placed
 from callproof.conformance.verdict import Check
@@ -15,6 +16,8 @@ from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 
 _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
+EVERY_MESSAGE = "every message"
+COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",)),)
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
