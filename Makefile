@@ -17,7 +17,7 @@ strangers: .venv/dev
 	$(BIN)/python -m tools.strangers
 
 test: .venv/dev
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto
 
 kill-matrix: .venv/dev
 	$(BIN)/python -m tools.kill_matrix

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from functools import partial
 
 from callproof.conformance import runner
 from callproof.conformance.scenario import Scenario
@@ -37,6 +38,11 @@ class Matrix:
 
     killed: dict[Looked, list[str]] = field(default_factory=dict)
 
+    def add(self, killed: Mapping[Looked, Sequence[str]]) -> None:
+        for check, names in killed.items():
+            known = self.killed.setdefault(check, [])
+            known.extend(name for name in names if name not in known)
+
     @property
     def survivors(self) -> list[Looked]:
         return sorted(check for check, faults in self.killed.items() if not faults)
@@ -56,17 +62,28 @@ def matrix(
     """
     found = Matrix()
     with ProcessPoolExecutor(processes) as pool:
-        jobs = [pool.submit(_play, scenario, faults, bench, whole) for scenario in scenarios]
-        for job in jobs:
-            for check, names in job.result().items():
-                known = found.killed.setdefault(check, [])
-                known.extend(name for name in names if name not in known)
+        play = partial(_play, faults=faults, bench=bench, whole=whole)
+        for killed in pool.map(play, scenarios):
+            found.add(killed)
+        # What is judged in every message stands in many scenarios and has to be killed in one of them.
+        late = {check.requirement for check in found.survivors if check.where == EVERY_MESSAGE}
+        if late and not whole:
+            for killed in pool.map(partial(play, also=frozenset(late)), scenarios):
+                found.add(killed)
     return found
 
 
 def _play(
-    scenario: Scenario, faults: Sequence[Fault], bench: Bench, whole: bool
+    scenario: Scenario,
+    *,
+    faults: Sequence[Fault],
+    bench: Bench,
+    whole: bool,
+    also: frozenset[str] | None = None,
 ) -> dict[Looked, list[str]]:
+    """Without ``whole`` a fault is played where it may be the first to kill a check: of a step, or with
+    ``also`` of these rows in every message.
+    """
     with bench() as ends:
         (healthy,) = runner.run([scenario], ends)
         # By the names that faults know; a request to no method is called unknown.
@@ -75,15 +92,33 @@ def _play(
         killed: dict[Looked, list[str]] = {
             _looked(healthy, check.where, check.requirement): [] for check in healthy.checks
         }
-        rows = {check.requirement for check in killed}
-        for fault in faults if whole else sorted(faults, key=lambda one: rows.isdisjoint(one.breaks)):
-            mine = [check for check in killed if _side(check.requirement) is fault.side]
-            if not _meets(fault, spoken) or not (whole or any(not killed[check] for check in mine)):
-                continue
+
+        def wanted(fault: Fault) -> set[str]:
+            """Rows of the fault's side that it might be the first to kill a check of."""
+            return {
+                check.requirement
+                for check, names in killed.items()
+                if not names
+                and _side(check.requirement) is fault.side
+                and (check.where != EVERY_MESSAGE if also is None else check.requirement in also)
+            }
+
+        def spoil(fault: Fault) -> None:
             (result,) = runner.run([scenario], ends, faults=[fault])
-            red = {_looked(result, c.where, c.requirement) for c in result.checks if c.problem}
-            for check in red.intersection(mine):
-                killed[check].append(fault.name)
+            for check in result.checks:
+                names = killed.get(_looked(result, check.where, check.requirement))
+                mine = _side(check.requirement) is fault.side
+                if check.problem and mine and names is not None and fault.name not in names:
+                    names.append(fault.name)
+
+        met = [fault for fault in faults if _meets(fault, spoken)]
+        claimed = [] if whole else [fault for fault in met if not wanted(fault).isdisjoint(fault.breaks)]
+        for fault in claimed:
+            if not wanted(fault).isdisjoint(fault.breaks):
+                spoil(fault)
+        for fault in met:
+            if whole or (wanted(fault) and fault not in claimed):
+                spoil(fault)
     return killed
 
 
