@@ -146,7 +146,7 @@ def test_a_run_without_a_scenario_is_no_verdict(tmp_path: Path) -> None:
     code, output = run(arguments)
     assert code == 3
     assert output.splitlines()[-1] == (
-        "callproof: No scenario was played, so this is no verdict: customer calls is declared absent."
+        "callproof: No scenario was played, so this is no verdict: customer calls is absent."
     )
     assert written(tmp_path)["leftOut"] == [{"scenario": "mine", "absent": "customer calls"}]
     (tmp_path / "other.yaml").write_text(

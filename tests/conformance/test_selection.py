@@ -1,7 +1,10 @@
 """What a scenario needs of a CRM under test, beyond its steps."""
 
+from pathlib import Path
+
 from callproof.conformance import loading
-from callproof.conformance.selection import foreign_needs
+from callproof.conformance.selection import choose, foreign_needs
+from callproof.conformance.target import Prompt, Stimulus, Target
 from callproof.contract.operations import Side
 
 
@@ -13,3 +16,13 @@ def test_users_that_are_given_have_to_be_set_and_customers_to_be_forgotten() -> 
     assert needs("5-manager/not-free") == {"set user", "set-up"}
     assert needs("5-manager/responsible") == {"set-up"}
     assert needs("5-manager/no-customer") == set()
+
+
+def test_what_a_pbx_need_not_know_is_absent_without_a_stimulus() -> None:
+    scenarios = loading.find(["6-event/held", "6-event/busy"])
+    played, left_out = choose(scenarios, Target(Side.PBX, Path()))
+    assert [scenario.id for scenario in played] == ["6-event/busy"]
+    assert [(found.scenario, found.why) for found in left_out] == [("6-event/held", "hold")]
+    stimuli = {name: Stimulus(name, Prompt(name)) for name in ("hold", "take back")}
+    played, left_out = choose(scenarios, Target(Side.PBX, Path(), stimuli=stimuli))
+    assert (len(played), left_out) == (2, [])

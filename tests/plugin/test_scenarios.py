@@ -113,7 +113,7 @@ def test_the_side_under_test_is_started_once_and_told_what_it_lacks(
         "--callproof-scenario", "1-api/service",
     )  # fmt: skip
     result.assert_outcomes(passed=6, skipped=1)
-    result.stdout.fnmatch_lines(["SKIPPED * left out 6-event/busy: 'refuse' is declared absent"])
+    result.stdout.fnmatch_lines(["SKIPPED * left out 6-event/busy: 'refuse' is absent"])
 
 
 def test_a_side_that_does_not_get_ready_fails_each_scenario_at_once(

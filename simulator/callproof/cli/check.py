@@ -166,7 +166,7 @@ def _end(verdict: Verdict) -> None:
 
 def _nothing_played(verdict: Verdict) -> str:
     absent = dict.fromkeys(why for _, why in verdict.left_out)
-    why = f"{', '.join(absent)} is declared absent" if absent else "nothing is asked of this side"
+    why = f"{', '.join(absent)} is absent" if absent else "nothing is asked of this side"
     return f"No scenario was played, so this is no verdict: {why}."
 
 

@@ -8,11 +8,15 @@ from callproof.contract.operations import Side
 
 @dataclass(frozen=True)
 class ActionRule:
-    """Which end acts, the path of the control method, and the arguments by their names there."""
+    """Which end acts, the path of the control method, and the arguments by their names there.
+
+    A side under test need not know an action that is ``optional``: without a stimulus it is absent.
+    """
 
     end: Side
     path: str
     args: Mapping[str, str]
+    optional: bool = False
 
 
 # The actions of a scenario's ``do`` steps. ``{call}`` in a path is the argument of that name.
@@ -23,6 +27,14 @@ ACTIONS: dict[str, ActionRule] = {
     "refuse": ActionRule(Side.PBX, "/calls/{call}/refuse", {"extension": "extension"}),
     "hang up": ActionRule(Side.PBX, "/calls/{call}/hang-up", {"by": "by"}),
     "drop": ActionRule(Side.PBX, "/calls/{call}/fail", {}),
+    "dial": ActionRule(
+        Side.PBX, "/dial", {"extension": "extension", "to": "to", "line": "line"}, optional=True
+    ),
+    "engaged": ActionRule(Side.PBX, "/calls/{call}/engaged", {}, optional=True),
+    "hold": ActionRule(Side.PBX, "/calls/{call}/hold", {}, optional=True),
+    "take back": ActionRule(Side.PBX, "/calls/{call}/take-back", {}, optional=True),
+    "transfer": ActionRule(Side.PBX, "/calls/{call}/transfer", {"to": "to"}, optional=True),
+    "flush": ActionRule(Side.PBX, "/flush", {}, optional=True),
     "manager clicks": ActionRule(
         Side.CRM, "/click-to-call", {"user": "userId", "phone": "phone", "site": "site"}
     ),

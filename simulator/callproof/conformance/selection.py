@@ -21,7 +21,7 @@ SET_UP = "set-up"
 
 @dataclass(frozen=True)
 class LeftOut:
-    """``why`` names what the side declares that it does not have; empty when nothing is asked of it, or
+    """``why`` names what the side does not have; empty when nothing is asked of it, or
     when the scenario breaks this very side to see what the other one does."""
 
     scenario: str
@@ -36,7 +36,7 @@ def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario
         judged = any(step.side is target.side for step in scenario.expectations)
         if not judged or target.side in broken:
             left_out.append(LeftOut(scenario.id, ""))
-        elif absent := _absent(scenario, target.absent):
+        elif absent := _absent(scenario, target.lacks):
             left_out.append(LeftOut(scenario.id, absent))
         else:
             played.append(scenario)
@@ -55,7 +55,7 @@ def _absent(scenario: Scenario, absent: Sequence[str]) -> str:
 
 
 def _needs(scenario: Scenario) -> Iterator[str]:
-    """Everything about a scenario that can be declared absent."""
+    """Everything about a scenario that can be absent."""
     yield scenario.id
     yield scenario.id.partition("/")[0]
     if scenario.given.upload_every:

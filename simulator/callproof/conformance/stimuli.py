@@ -15,7 +15,7 @@ from callproof.control.client import ActionRefused, Unreachable
 
 TIMEOUT = 30.0
 # Actions whose answer a scenario cannot do without: it has the id of the call.
-ANSWERED = frozenset({"customer calls"})
+ANSWERED = frozenset({"customer calls", "dial"})
 _NAME = re.compile(r"\$(\w+)")
 
 

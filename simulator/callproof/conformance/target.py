@@ -100,6 +100,12 @@ class Target:
         return PASS_TIME in self.stimuli
 
     @property
+    def lacks(self) -> tuple[str, ...]:
+        """What the side does not have: what its file declares absent, and what it need not know."""
+        optional = (name for name, rule in ACTIONS.items() if rule.optional and rule.end is self.side)
+        return (*self.absent, *(name for name in optional if name not in self.stimuli))
+
+    @property
     def asks(self) -> bool:
         """Whether a person has to act, at a terminal."""
         return any(isinstance(stimulus.way, Prompt) for stimulus in self.all_stimuli)

@@ -103,7 +103,7 @@ class Verdict:
     """Everything that a report says. ``conformant`` decides the exit code.
 
     ``target`` is the side under test, None when both ends are callproof's own. ``left_out`` are scenarios
-    with what the side declares that it does not have, ``created`` what the run made at an outside CRM,
+    with what the side does not have, ``created`` what the run made at an outside CRM,
     ``stale`` the entries of a baseline that nothing fails for any more.
     """
 

@@ -145,7 +145,7 @@ def _path(scenario: Scenario) -> Path:
 
 
 def _reason(found: LeftOut) -> str:
-    return f"left out {found.scenario}: {found.why!r} is declared absent"
+    return f"left out {found.scenario}: {found.why!r} is absent"
 
 
 def _short(path: Path) -> str:

@@ -143,7 +143,7 @@ class Callproof:
         if not verdict.conformant:
             raise AssertionError(f"not conformant\n\n{problems(verdict, verdict.scenarios)}")
         if not verdict.scenarios:
-            absent = ", ".join(f"{name} ({why} is declared absent)" for name, why in verdict.left_out)
+            absent = ", ".join(f"{name} ({why} is absent)" for name, why in verdict.left_out)
             raise AssertionError(f"nothing was played: {absent or 'nothing of it is asked of this side'}")
         return verdict
 

@@ -78,7 +78,7 @@ def _left(verdict: Verdict) -> Iterator[str]:
     if verdict.left_out:
         yield ""
     for scenario, absent in verdict.left_out:
-        yield f"- left out {escaped(scenario)}: {escaped(absent)} is declared absent"
+        yield f"- left out {escaped(scenario)}: {escaped(absent)} is absent"
     if verdict.stale:
         yield ""
     for entry in verdict.stale:

@@ -89,7 +89,7 @@ def summary(out: Console, verdict: Verdict) -> None:
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     style = "bold green" if verdict.conformant else "bold red"
     for scenario, absent in verdict.left_out:
-        out.print(f"left out {escape(scenario)}: {escape(absent)} is declared absent", soft_wrap=True)
+        out.print(f"left out {escape(scenario)}: {escape(absent)} is absent", soft_wrap=True)
     for entry in verdict.stale:
         out.print(f"stale: {escape(entry)}", style="bold red", soft_wrap=True)
     for made in verdict.created:
