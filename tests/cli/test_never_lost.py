@@ -6,7 +6,8 @@ import subprocess
 import sys
 import time
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -100,6 +101,11 @@ def run(arguments: Sequence[str]) -> tuple[int, str]:
     result = CliRunner().invoke(main, list(arguments))
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result.exit_code, result.output
+
+
+def callproof(arguments: Sequence[str], out: int) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-m", "callproof", *arguments]
+    return subprocess.run(command, stdout=out, stderr=subprocess.PIPE, timeout=60, check=False)
 
 
 def written(folder: Path) -> dict[str, Any]:
@@ -240,20 +246,34 @@ def test_a_page_of_characters_decides_nothing(page: str, tmp_path: Path) -> None
     assert (done.returncode, done.stderr) == (0, b"")
 
 
-@pytest.mark.parametrize("gone", ["closed", "full"])
-def test_nobody_has_to_read_what_is_printed(gone: str, tmp_path: Path) -> None:
+@contextmanager
+def unread(gone: str) -> Iterator[int]:
+    """A standard output that nobody reads."""
     if gone == "full":
         out = os.open("/dev/full", os.O_WRONLY)
     else:
         reader, out = os.pipe()
         os.close(reader)
-    done = subprocess.run(
-        [sys.executable, "-m", "callproof", "check", "1-api/service", "6-event/missed", *reports(tmp_path)],
-        stdout=out, stderr=subprocess.PIPE, timeout=60,
-    )  # fmt: skip
+    yield out
     os.close(out)
+
+
+@pytest.mark.parametrize("gone", ["closed", "full"])
+def test_nobody_has_to_read_what_a_check_prints(gone: str, tmp_path: Path) -> None:
+    command = ["check", "1-api/service", "6-event/missed", *reports(tmp_path)]
+    with unread(gone) as out:
+        done = callproof(command, out)
     assert written(tmp_path)["conformant"] is True
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("gone", ["closed", "full"])
+def test_nobody_has_to_read_what_traffic_prints(gone: str, tmp_path: Path) -> None:
+    file = tmp_path / "summary.json"
+    with unread(gone) as out:
+        done = callproof(["traffic", "--calls", "2", "--json", str(file)], out)
+    assert done.returncode == 0, done.stderr
+    assert orjson.loads(file.read_bytes())["attempted"] == 2
 
 
 class TestABrokenScenario:

@@ -1,8 +1,10 @@
 """What a run has shown: counts that add up, thresholds in both directions, four kinds of report."""
 
 import xml.etree.ElementTree as ET
+from contextlib import suppress
 from dataclasses import replace
 from io import StringIO
+from pathlib import Path
 from typing import cast
 
 import orjson
@@ -18,7 +20,7 @@ from callproof.load.results import Results
 from callproof.load.tally import Tally
 from callproof.load.thresholds import parse
 from callproof.load.trunk import REFUSED
-from callproof.reports import charts, load_html, load_json, load_junit, load_terminal
+from callproof.reports import charts, load_files, load_html, load_json, load_junit, load_terminal
 from tests.load.test_stories import JOB
 
 SECONDS, RATE = 10, 5
@@ -194,3 +196,11 @@ def test_junit_carries_whatever_a_run_was_stopped_by() -> None:
     (suite,) = JUnitXml.fromstring(load_junit.write(run(cut_short="a \x01 < b")))
     (case,) = suite
     assert case.result[0].message == "a ? < b"
+
+
+def test_nobody_has_to_read_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "load.json"
+    with suppress(OSError), Path("/dev/full").open("w") as full:
+        monkeypatch.setattr("sys.stdout", full)
+        load_files.publish(run(), {"json": str(file)})
+    assert orjson.loads(file.read_bytes())["reconciliation"]["done"] is True

@@ -26,7 +26,8 @@ from callproof.clocks.real import RealClock
 from callproof.contract.budgets import Limits
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
-from callproof.reports import output, terminal, traffic_json, traffic_terminal
+from callproof.reports import output, traffic_json, traffic_terminal
+from callproof.reports.console import console
 from callproof.running.pair import built_in
 from callproof.traffic import records
 from callproof.traffic.arrivals import Arrival, Source, arrivals
@@ -99,7 +100,7 @@ def traffic(**options: Any) -> None:
     if any(given) and not all(given):
         stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
     mix = load_mix(options["mix"]) if options["mix"] else Mix()
-    out = terminal.console()
+    out = console()
     with no_verdict(), _ends(options, mix) as ends:
         ends.pbx.post("/register")
         positions = records.last_position(ends.pbx), records.last_position(ends.crm)
@@ -160,7 +161,7 @@ def _bar(options: dict[str, Any]) -> Iterator[Callable[[int], object]]:
         ceil(options["rate"] * options["lasting"]) if options["lasting"] else CALLS
     )
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    console = Console(stderr=True)
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+    err = Console(stderr=True)
+    with Progress(*columns, console=err, transient=True, disable=not err.is_terminal) as progress:
         task = progress.add_task("Calls", total=total)
         yield lambda made: progress.update(task, completed=made)

@@ -17,6 +17,7 @@ from callproof.reports import (
     output,
     terminal,
 )
+from callproof.reports.console import console
 from callproof.reports.ndjson import Ndjson
 
 Writer = Callable[[Verdict], bytes]
@@ -55,7 +56,7 @@ def report_options(command: F) -> F:
 
 def listeners(options: Mapping[str, Any]) -> list[Listener]:
     """Who hears the run: the terminal, and a writer for each report that is asked for."""
-    found: list[Listener] = [terminal.Terminal(terminal.console())]
+    found: list[Listener] = [terminal.Terminal(console())]
     if options["ndjson"]:
         found.append(Ndjson(output.opened(options["ndjson"])))
     found += [_AtEnd(options[name], write) for name, (write, _) in WRITERS.items() if options[name]]

@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Mapping
 
-from rich.console import Console
-
 from callproof.load.results import Results
 from callproof.reports import load_html, load_json, load_junit, load_terminal, output
+from callproof.reports.console import Patient
 
 # By the last word of the option that names the file.
 WRITERS: Mapping[str, Callable[[Results], bytes]] = {
@@ -17,7 +16,7 @@ WRITERS: Mapping[str, Callable[[Results], bytes]] = {
 
 def publish(found: Results, asked: Mapping[str, str]) -> None:
     """``asked`` are files by the names of their writers, "" for none. Raises NotWritten."""
-    load_terminal.show(Console(highlight=False, soft_wrap=True), found)
+    load_terminal.show(Patient(highlight=False, soft_wrap=True), found)
     for name, write in WRITERS.items():
         if file := asked.get(name):
             output.write(file, write(found))

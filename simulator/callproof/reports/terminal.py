@@ -1,9 +1,5 @@
 """The verdict for a person: scenarios as they end, a table by requirement, a summary last."""
 
-import os
-import sys
-from contextlib import suppress
-
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -18,40 +14,15 @@ _STYLE = {
     Outcome.NOTED: "cyan",
     Outcome.KNOWN: "magenta",
 }
-# Wide enough for a requirement's sentence where no terminal says its own width.
-PLAIN_WIDTH = 140
-
-
-class _Console(Console):
-    """Goes on in silence when whoever read it has gone away: no output decides about a run."""
-
-    def on_broken_pipe(self) -> None:
-        self.quiet = True
-        with suppress(OSError, ValueError):
-            # What Python still has to flush goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def console() -> Console:
-    """Rich on a terminal, plain text of a fixed width elsewhere."""
-    found = _Console(highlight=False)
-    return found if found.is_terminal else _Console(highlight=False, width=PLAIN_WIDTH)
 
 
 class Terminal:
-    """Hears a run and prints it, as long as somebody reads."""
+    """Hears a run and prints it."""
 
     def __init__(self, out: Console) -> None:
         self._out = out
 
     def hear(self, event: Event) -> None:
-        try:
-            self._print(event)
-        except OSError:
-            # A full disk is no verdict either.
-            self._out.quiet = True
-
-    def _print(self, event: Event) -> None:
         match event:
             case ScenarioPlayed():
                 scenario(self._out, event.result, event.outcome, event.cause)
