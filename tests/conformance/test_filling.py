@@ -32,6 +32,14 @@ def test_a_scenario_names_the_people_of_the_account_and_the_run() -> None:
     names = Names(UnderTest(account=account, run="r7"), "secret-key")
     assert names.filled(["$user1", "$extension2", "$shop1", "$line2"]) == [17, "702", "moscow", "+7 495 2"]
     assert names.filled("c-$run-$n", n=4) == "c-r7-4"
+    assert names.filled("/users/$user1/status") == "/users/17/status"
+    assert names.filled({"$shop1": {"code": "$shop1"}}) == {"moscow": {"code": "moscow"}}
+    assert names.filled(["$user1_text", "$extension1_number"]) == ["17", 701]
+
+
+def test_only_who_plays_stands_for_the_name_of_a_member(names: Names) -> None:
+    names.learn("path", "x")
+    assert names.filled({"$path": 1, "$any": True, "$key": 2}) == {"$path": 1, "$any": True, "$key": 2}
 
 
 def test_behind_an_address_may_stand_a_query(names: Names) -> None:

@@ -51,6 +51,8 @@ def test_these_match(expected: Json, actual: Json) -> None:
         ({"$not": 200}, 200, "it is 200, which it must not be"),
         ({"a": {"$if-present": 1}}, {"a": 2}, "a is 2, expected 1"),
         ({"$one-of": [1, 2]}, 3, "it is 3, expected one of 1, 2"),
+        ({"$as-text": 100}, "200", "it is '200', expected 100"),
+        ({"$as-text": 100}, None, "it is None, expected 100"),
         ({"$set": ["a"]}, ["a", "b"], "it is ['a', 'b'], expected 'a' in any order"),
         ({"$set": ["a"]}, "a", "it is 'a', expected 'a' in any order"),
         (

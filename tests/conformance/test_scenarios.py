@@ -103,7 +103,7 @@ def test_every_kind_of_step_is_read(tmp_path: Path) -> None:
         (f"{SENDS}    with: [{{phone: {{$matches: 8}}}}]\n", 5, "$matches: 8 is no text"),
         (f"{SENDS}    headers: {{x: {{$lenght: 8}}}}\n", 5, "no operator '$lenght'"),
         ("title: T\nsteps:\n  - do: drop\n    cal: x\n", 4, "'drop' has no argument 'cal'"),
-        ("title: T\ngiven:\n  users:\n    $user3: {online: true}\nsteps: [{wait: 1}]\n", 4, "name 'user3'"),
+        ("title: T\ngiven:\n  users:\n    $user9: {online: true}\nsteps: [{wait: 1}]\n", 4, "name 'user9'"),
         ("title: T\ngiven:\n  customers:\n  - {site: $shop}\nsteps: [{wait: 1}]\n", 4, "name 'shop'"),
         ("title: T\nsteps:\n  - do: drop\n", 3, "'drop' needs call"),
         ("- a\n", 1, "is not of type 'object'"),

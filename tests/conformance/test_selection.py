@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from callproof.conformance import loading
-from callproof.conformance.selection import choose, foreign_needs
+from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Prompt, Stimulus, Target
 from callproof.contract.operations import Side
 
@@ -12,9 +12,9 @@ def needs(scenario: str) -> set[str]:
     return set(foreign_needs(loading.find([scenario])[0], Side.CRM))
 
 
-def test_users_that_are_given_have_to_be_set_and_customers_to_be_forgotten() -> None:
-    assert needs("5-manager/not-free") == {"set user", "set-up"}
-    assert needs("5-manager/responsible") == {"set-up"}
+def test_users_that_are_given_have_to_be_set_and_customers_may_stay() -> None:
+    assert needs("5-manager/not-free") == {"set user"}
+    assert needs("5-manager/responsible") == set()
     assert needs("5-manager/no-customer") == set()
 
 
@@ -26,3 +26,12 @@ def test_what_a_pbx_need_not_know_is_absent_without_a_stimulus() -> None:
     stimuli = {name: Stimulus(name, Prompt(name)) for name in ("hold", "take back")}
     played, left_out = choose(scenarios, Target(Side.PBX, Path(), stimuli=stimuli))
     assert (len(played), left_out) == (2, [])
+
+
+def test_a_crm_that_forgets_nothing_is_asked_everything_and_one_without_customers_is_not() -> None:
+    scenarios = loading.find(["5-manager/responsible", "5-manager/no-customer"])
+    keeps = Target(Side.CRM, Path(), absent=("set-up",))
+    played, left_out = choose(scenarios, keeps)
+    assert (unused(keeps, scenarios), len(played), left_out) == ([], 2, [])
+    _, left_out = choose(scenarios, Target(Side.CRM, Path(), absent=("customers",)))
+    assert [(found.scenario, found.why) for found in left_out] == [("5-manager/responsible", "customers")]

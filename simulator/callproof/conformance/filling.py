@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from callproof.conformance import fresh
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
 from callproof.conformance.stimuli import Misconfigured
@@ -11,20 +12,22 @@ from callproof.contract.operations import Side
 
 # A member that stands inside a text, as in a path or before a query.
 _INSIDE = re.compile(r"\$([a-z]\w*)\.(\w+(?:\.\w+)*)")
+_WORD = re.compile(r"\$([a-z]\w*)")
 
 
 class Names:
-    """``$module``, ``$key``, ``$run``, the names of the account and whatever the steps named until now.
+    """``$module``, ``$key``, the names of the account, what is fresh in this run (``fresh.names``) and
+    whatever the steps named until now.
 
     ``$module`` is what ``registered`` tells of the newest registration, else what the side says of itself.
     """
 
     def __init__(self, judged: UnderTest, key: str, registered: Callable[[], JsonObject] = dict) -> None:
         self._module: JsonObject = {"code": judged.code, "clientId": judged.client_id}
-        self._run = judged.run
         self._told: set[str] = set()
         self._registered = registered
-        self._known: dict[str, Json] = {**judged.account.names(), "key": key, "run": judged.run}
+        self._given = {**judged.account.names(), **fresh.names(judged.account, judged.run)}
+        self._known: dict[str, Json] = {**self._given, "key": key}
 
     def learn(self, name: str, value: Json, *, told: bool = False) -> None:
         """``told`` by an end that was made to act, in the form of its control API or its stimuli."""
@@ -62,7 +65,7 @@ class Names:
 
     def filled(self, value: Json, **more: Json) -> Json:
         """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a
-        query; ``$n`` in a text becomes the number and ``$run`` the word of the run.
+        query; within a text ``$n``, ``$run`` and the other words of ``fresh.INSIDE`` are filled in.
 
         Raises BrokenScenario when there is no such member.
         """
@@ -78,16 +81,19 @@ class Names:
         head, _, path = value[1:].partition(".")
         if value.startswith("$") and head in names and "?" not in path:
             return self._led_to(names[head], value, path)
-        value = _INSIDE.sub(lambda part: self._within(part, names), value).replace("$run", self._run)
-        return value.replace("$n", str(names["n"])) if "n" in names else value
+        value = _INSIDE.sub(lambda part: self._within(part, names), value)
+        return _WORD.sub(lambda part: _worded(part, names), value)
 
     def patterns(self, about: Mapping[str, JsonObject]) -> dict[str, JsonObject]:
         """The same of what each row is about."""
         return {row: self.members(pattern) for row, pattern in about.items()}
 
     def members(self, value: Mapping[str, Json], **more: Json) -> JsonObject:
-        """The same of an object."""
-        return {name: self.filled(inner, **more) for name, inner in value.items()}
+        """The same of an object; a name may also stand for one of its members, as in ``{$shop1: 2}``."""
+        return {self._key(name): self.filled(inner, **more) for name, inner in value.items()}
+
+    def _key(self, name: str) -> str:
+        return str(self._given.get(name[1:], name)) if name.startswith("$") else name
 
     def _within(self, part: re.Match[str], names: Mapping[str, Json]) -> str:
         name, path = part.groups()
@@ -104,3 +110,7 @@ class Names:
                 raise BrokenScenario(said) from (Misconfigured(said) if name in self._told else None)
             found = found[part]
         return found
+
+
+def _worded(part: re.Match[str], names: Mapping[str, Json]) -> str:
+    return str(names[part[1]]) if part[1] in fresh.INSIDE and part[1] in names else part[0]

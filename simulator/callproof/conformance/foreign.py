@@ -77,6 +77,9 @@ class Foreign:
             self._hands.do(stimulus)
         return 0
 
+    def mend(self) -> None:
+        """Its faults are its own."""
+
     def upload_every(self, seconds: float) -> None:
         if seconds or UPLOAD_EVERY in self._target.stimuli:
             self._hands.do(self._stimulus(UPLOAD_EVERY, "it"), {"seconds": seconds})

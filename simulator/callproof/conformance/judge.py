@@ -28,7 +28,8 @@ class UnderTest:
 
     What only the other side owes is an effect then: its absence breaks the scenario and blames nobody's
     row. ``code`` and ``client_id`` are how the PBX registers itself, ``account`` is who plays in the
-    scenarios, and ``run`` a word that no other run on the same side has.
+    scenarios, and ``run`` a word that no other run on the same side has. A side that ``keeps`` its state is
+    taken back to its beginning by nothing but what scenarios do.
     """
 
     side: Side | None = None
@@ -36,6 +37,7 @@ class UnderTest:
     client_id: str = CLIENT_ID
     account: Account = GUIDES
     run: str = "0"
+    keeps: bool = False
 
     def faces(self, side: Side) -> Side:
         """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""

@@ -9,6 +9,7 @@ match element by element; one of these operators may stand for any value::
     {$json: {a: 1}}    JSON text that matches   {$not: x}          anything that does not match
     {$if-present: x}   what matches, or nothing {$one-of: [x, y]}  what matches one of several
     {$set: [x, y]}     a list of these, in any order
+    {$as-text: 100}    what reads the same, 100 or "100"
     {$date: 1714564800}  the contract's date of this moment, in seconds since 1970
     {$audio: {seconds: 61}}  the body of an answer that is sound of about this length
     {$part: {of: $whole.body, from: 20, to: 99}}  these bytes of that body; without ``to`` all the rest
@@ -27,7 +28,7 @@ from callproof.contract.phones import same_phone
 
 OPERATORS = (
     *("$any", "$absent", "$phone", "$matches", "$length", "$contains", "$json", "$not"),
-    *("$if-present", "$one-of", "$set", "$date", "$audio", "$part"),
+    *("$if-present", "$one-of", "$set", "$as-text", "$date", "$audio", "$part"),
 )
 
 # What is measured in whole seconds; where time is real, neither end can tell them exactly.
@@ -115,6 +116,9 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
         case "$matches":
             good = isinstance(actual, str) and re.search(str(operand), actual) is not None
             return [] if good else [f"{where} is {actual!r}, expected text like {operand}"]
+        case "$as-text":
+            good = isinstance(actual, int | str) and str(operand) == str(actual)
+            return [] if good else [f"{where} is {_brief(actual)}, expected {_brief(operand)}"]
         case "$length":
             good = isinstance(actual, list | Mapping | str) and len(actual) == operand
             return [] if good else [f"{where} is {_brief(actual)}, expected {operand} elements"]

@@ -5,6 +5,7 @@ patterns that are none, arguments that an action does not know. All are found be
 import re
 from collections.abc import Iterator, Mapping
 
+from callproof.conformance import fresh
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.matching import OPERATORS
 from callproof.conformance.scenario import BESIDE
@@ -12,12 +13,13 @@ from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.files.yamlfile import Document, Path_
 
+# What plays in every scenario; these names may stand for members of an object as well.
+PLAYING: Mapping[str, tuple[str, ...]] = dict.fromkeys([*GUIDES.names(), *sorted(fresh.NAMES)], ())
 # What there is before the first step, with its members.
 GIVEN: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(GUIDES.names(), ()),
+    **PLAYING,
     "module": ("code", "clientId"),
     "key": (),
-    "run": (),
 }
 # What a later step can name of an exchange, and of what an end keeps.
 OF_EXPECTED = ("id", "value", "status", "headers", "size", "body", "ref", "path")
@@ -73,12 +75,12 @@ class Names:
             raise self._document.error(path, f"{action!r} needs {name}")
 
     def _text(self, value: str, place: Path_, known: Mapping[str, tuple[str, ...] | None]) -> None:
-        """``$name.member`` anywhere; within a text no name without a member but ``$n`` and ``$run``."""
+        """``$name.member`` anywhere; within a text no name without a member but those of ``INSIDE``."""
         for found in _NAME.finditer(value):
             name, path = found[1], found[2].removeprefix(".")
             if found.start() == 0 or (name in known and path):
                 self._named(name, path, place, known)
-            elif name in known and name not in ("n", "run"):
+            elif name in known and name not in fresh.INSIDE:
                 raise self._document.error(place, f"{found[0]} is filled in only where it stands alone")
 
     def _named(
@@ -93,7 +95,7 @@ class Names:
 
     def _operators(self, value: Mapping[str, Json], place: Path_, beside: tuple[str, ...]) -> None:
         for name in value:
-            if not name.startswith("$") or name in beside:
+            if not name.startswith("$") or name in beside or name[1:] in PLAYING:
                 continue
             if name not in OPERATORS:
                 raise self._document.error(

@@ -12,7 +12,9 @@ from callproof.conformance.drivers import act
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
+from callproof.conformance.fresh import word_of
 from callproof.conformance.judge import UnderTest, judge
+from callproof.conformance.leaving import leave
 from callproof.conformance.scenario import (
     Break,
     BrokenScenario,
@@ -54,7 +56,7 @@ class Play:
     def __init__(self, scenario: Scenario, ends: Ends, judged: UnderTest, faults: Sequence[Fault]) -> None:
         self._scenario = scenario
         self._ends = ends
-        self._judged = judged
+        self._judged = judged = replace(judged, run=word_of(judged.run, scenario.id))
         self._faults = faults
         self._spoilt: set[Side] = set()
         self._taken: list[Expect] = []
@@ -67,6 +69,12 @@ class Play:
 
     def result(self) -> ScenarioResult:
         """Raises Unreachable when an end does not answer; ``so_far`` has what was seen until then."""
+        found = self._result()
+        if self._judged.keeps:
+            leave(self._ends, self._journals, self._judged)
+        return found
+
+    def _result(self) -> ScenarioResult:
         broken: CallproofError | None = None
         try:
             self._prepare(self._scenario.given)
@@ -137,7 +145,7 @@ class Play:
         self._journals.reset()
         for fault in self._faults:
             self._break(fault, {})
-        if self._judged.side is Side.PBX and self._judged.account != GUIDES:
+        if self._judged.side is not Side.CRM and self._judged.account != GUIDES:
             self._people()
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{self._names.filled(user)}", state)
@@ -155,7 +163,7 @@ class Play:
             self._preparing = ""
 
     def _people(self) -> None:
-        """The users and shops that a PBX under test knows, in our own CRM."""
+        """The users and shops of the account, in our own CRM."""
         account = self._judged.account
         users: list[Json] = [{"id": user} for user in account.users]
         sites: list[Json] = [{"code": shop} for shop in account.shops]

@@ -16,7 +16,9 @@ from callproof.conformance.target import UPLOAD_EVERY, Target
 from callproof.contract.operations import Side
 from callproof.exchange.faults import catalogue
 
+# No scenario needs it: a side that forgets nothing is told so, and is judged like any other.
 SET_UP = "set-up"
+CUSTOMERS = "customers"
 
 
 @dataclass(frozen=True)
@@ -45,7 +47,7 @@ def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario
 
 def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:
     """Names under ``absent`` that no scenario knows: most likely a slip of the pen."""
-    known = {name for scenario in scenarios for name in _needs(scenario)}
+    known = {SET_UP} | {name for scenario in scenarios for name in _needs(scenario)}
     return [name for name in target.absent if name not in known]
 
 
@@ -60,6 +62,8 @@ def _needs(scenario: Scenario) -> Iterator[str]:
     yield scenario.id.partition("/")[0]
     if scenario.given.upload_every:
         yield UPLOAD_EVERY
+    if scenario.given.customers:
+        yield CUSTOMERS
     yield from _of_preparation(scenario)
     yield from _of(scenario.steps)
     for step in scenario.expectations:
@@ -78,11 +82,9 @@ def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
 
 
 def _of_preparation(scenario: Scenario) -> Iterator[str]:
-    """What is so at the CRM before the first step: its customers have to be forgotten afterwards."""
+    """What somebody does at the CRM before the first step."""
     if scenario.given.users:
         yield "set user"
-    if scenario.given.customers:
-        yield SET_UP
 
 
 def _of(steps: Iterable[Step]) -> Iterator[str]:

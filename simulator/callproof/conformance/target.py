@@ -92,7 +92,7 @@ class Target:
 
     def judged(self, run: str) -> UnderTest:
         """Whom a run judges; ``run`` is its word for ids that no other run has."""
-        return UnderTest(self.side, self.code, self.client_id, self.account, run)
+        return UnderTest(self.side, self.code, self.client_id, self.account, run, keeps=not self.set_up)
 
     @property
     def timed(self) -> bool:

@@ -79,6 +79,10 @@ class End:
         """Back to the beginning; gives the number of the journal's last entry, which is forgotten."""
         return self._post(_PAGE, "/reset", {}).last_id
 
+    def mend(self) -> None:
+        """No fault acts any more."""
+        self._ask(_OBJECT, "DELETE", "/faults")
+
     def upload_every(self, seconds: float) -> None:
         """From now on the PBX uploads its history in batches, with 0 after each call."""
         self.post("/history", {"every": seconds})
