@@ -1,5 +1,6 @@
 """A side under test: its file, what it is asked to do, and what stands in for its control API."""
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,6 +195,12 @@ CHILD = "import os, sys, time; open(sys.argv[1], 'w').write(str(os.getpid())); t
 SERVER = "-m http.server {port} --bind 127.0.0.1"
 
 
+def told_by_child(folder: Path) -> Path:
+    """A file that can be read once the child has written it."""
+    os.mkfifo(folder / "pid")
+    return folder / "pid"
+
+
 def free_port() -> int:
     address = Address()
     address.close()
@@ -209,7 +216,7 @@ def alive(pid: int) -> bool:
 
 
 def test_what_a_process_started_itself_ends_with_it(tmp_path: Path) -> None:
-    port, pid = free_port(), tmp_path / "pid"
+    port, pid = free_port(), told_by_child(tmp_path)
     command = ("sh", "-c", f'"$0" -c "$1" "$2" & "$0" {SERVER.format(port=port)}; echo ended')
     words = (*command, sys.executable, CHILD, str(pid))
     with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}) as process:
@@ -222,12 +229,23 @@ def test_what_a_process_started_itself_ends_with_it(tmp_path: Path) -> None:
 
 
 def test_a_child_that_outlives_its_parent_and_ignores_the_end_is_killed(tmp_path: Path) -> None:
-    port, pid = free_port(), tmp_path / "pid"
+    port, pid = free_port(), told_by_child(tmp_path)
     deaf = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {CHILD}"
     command = ("sh", "-c", f'"$0" -c "$1" "$2" & exec "$0" {SERVER.format(port=port)}')
     words = (*command, sys.executable, deaf, str(pid))
     with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}):
         found = int(pid.read_text())
+    assert not alive(found)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere nobody tells another's environment")
+def test_a_daemon_in_a_session_of_its_own_ends_as_well(tmp_path: Path) -> None:
+    port, pid = free_port(), told_by_child(tmp_path)
+    command = ("sh", "-c", f'setsid "$0" -c "$1" "$2" & exec "$0" {SERVER.format(port=port)}')
+    words = (*command, sys.executable, CHILD, str(pid))
+    with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}):
+        found = int(pid.read_text())
+        assert os.getsid(found) == found
     assert not alive(found)
 
 

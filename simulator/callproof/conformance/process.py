@@ -13,6 +13,7 @@ from time import monotonic
 
 import requests
 
+from callproof.conformance.strays import MARK, new_mark, signal_all, strays
 from callproof.conformance.target import Start
 from callproof.control.client import Unreachable
 
@@ -27,15 +28,16 @@ NEAR = ("127.0.0.1", "localhost", "::1")
 
 
 class Process:
-    """What runs. It has a process group of its own, so that nothing of it is left behind."""
+    """What runs. It has a process group and a mark of its own, so that nothing of it is left behind."""
 
     def __init__(self, start: Start, folder: Path, environment: Mapping[str, str]) -> None:
         """Raises Unreachable when the program cannot be run."""
+        self._mark = new_mark()
         try:
             self._process = subprocess.Popen(
                 start.command,
                 cwd=folder,
-                env=surroundings(environment),
+                env=surroundings({**environment, MARK: self._mark}),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
@@ -91,10 +93,11 @@ class Process:
             return
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, number)
+        signal_all(strays(self._mark), number)
 
     def _left(self) -> bool:
-        """Whether anything of its group still runs."""
-        if sys.platform == "win32":
+        """Whether anything of its group still runs, or what left it."""
+        if sys.platform == "win32" or strays(self._mark):
             return True
         try:
             os.killpg(self._process.pid, 0)
