@@ -12,6 +12,7 @@ from click.testing import CliRunner
 import callproof
 from callproof import errors
 from callproof.cli import CommandLine
+from callproof.contract import errors as contract
 from callproof.contract.errors import ApiError
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.errors import CallproofError
@@ -48,6 +49,12 @@ def ours() -> set[type[Exception]]:
 def test_the_docstring_is_the_tree() -> None:
     tree = [found for found in ours() if issubclass(found, CallproofError)]
     assert {found.__name__: (parent(found), found.exit_code) for found in tree} == written()
+
+
+def test_the_refusals_of_the_contract_are_listed_as_they_are() -> None:
+    listed = (contract.__doc__ or "").partition("::")[2].partition("``status``")[0]
+    refusals = {found.__name__ for found in below(ApiError)} | {"ApiError"}
+    assert set(re.findall(r"[A-Z][a-z]\w+", listed)) == refusals
 
 
 def parent(found: type[CallproofError]) -> str:

@@ -43,6 +43,8 @@ CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "bu
             [{**CALL, "duration": 30}],
             ["forgiven /0/duration"],
         ),
+        ("calls-upload", {"1": CALL, "0": CALL}, [CALL, CALL], []),
+        ("calls-upload", {"²": CALL}, {"²": CALL}, []),
         ("calls-upload", [{**CALL, "externalId": 7}], [{**CALL, "externalId": "7"}], []),
         ("integration-module", {"active": "true"}, {"active": True}, ["forgiven /active"]),
         ("integration-module", {"active": 0}, {"active": False}, ["forgiven /active"]),

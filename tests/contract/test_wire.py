@@ -144,12 +144,17 @@ def test_text_that_is_not_utf8_leaves_a_finding(body: bytes) -> None:
     assert [finding.kind for finding in decode("", FORM, body).findings] == [Kind.FORGIVEN]
 
 
+PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
+PARTS = PART * (MAX_FIELDS + 1) + b"--b--"
+
+
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
         (FORM, b"&".join(b"a=1" for _ in range(MAX_FIELDS + 1))),
         (FORM, b"a" + b"[b]" * 20 + b"=1"),
         ("multipart/form-data", b"x"),
+        ("multipart/form-data; boundary=b", PARTS),
         ("multipart/form-data; boundary=b", b"--b\r\nnonsense"),
     ],
 )

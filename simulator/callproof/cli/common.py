@@ -6,7 +6,6 @@ Every command imports this, so it imports next to nothing itself.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, NoReturn, TypeVar
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import click
 
@@ -26,10 +25,11 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
     """A time zone of the IANA database, or a usage error."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise click.BadParameter(f"there is no time zone {name!r}; try Europe/Moscow") from None
+    # Only here, so that a command that knows no zone does not load the contract.
+    from callproof.contract.dates import zone_problem
+
+    if problem := zone_problem(name):
+        raise click.BadParameter(problem)
     return name
 
 

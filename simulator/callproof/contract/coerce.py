@@ -98,7 +98,7 @@ class _Walk:
         return False
 
     def _array(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
-        if isinstance(value, Mapping) and value and all(key.isdigit() for key in value):
+        if isinstance(value, Mapping) and value and all(key.isdecimal() for key in value):
             # A PHP list with gaps in its keys arrives as an object.
             value = [item for _, item in sorted(value.items(), key=lambda pair: int(pair[0]))]
         if not isinstance(value, list):

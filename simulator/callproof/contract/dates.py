@@ -21,5 +21,15 @@ def read(text: str, zone: str = "UTC") -> float:
     return moment.replace(tzinfo=_zone(zone)).timestamp()
 
 
+def zone_problem(name: str) -> str:
+    """Why an account cannot live by this time zone, as a sentence; empty where it can."""
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, KeyError):
+        # A folder of the database, a path out of it, or a name that it does not have.
+        return f"there is no time zone {name!r}; try Europe/Moscow"
+    return ""
+
+
 def _zone(name: str) -> tzinfo:
     return UTC if name == "UTC" else ZoneInfo(name)

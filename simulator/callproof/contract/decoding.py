@@ -11,6 +11,7 @@ from typing import cast
 
 import orjson
 from werkzeug.datastructures import Headers
+from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
@@ -166,6 +167,8 @@ def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
                     yield name, content.decode("utf-8", "replace")
             elif isinstance(event, NeedData):
                 break
+    except RequestEntityTooLarge:
+        raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
     except ValueError as error:
         raise InvalidInput(f"The multipart body is broken: {error}") from None
 

@@ -9,9 +9,8 @@
       MethodNotAllowed       405
       EntityNotFound         404
       BadRequest             400   ParameterMissing, MemberMissing, InvalidParameters, InvalidEntity,
-                                   ValidationFailed, InvalidInput, ArrayExpected, ScalarExpected,
-                                   ListNotLoaded, NotLoaded, SimpleConnectionDisabled,
-                                   TelephonyNotEnabled, UploadNotSupported
+                                   InvalidInput, ArrayExpected, ScalarExpected, NotLoaded,
+                                   SimpleConnectionDisabled, TelephonyNotEnabled, UploadNotSupported
       ActivationFailed       402
       PartlyLoaded           460
       ServerFault            500

@@ -5,8 +5,10 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from callproof.contract.budgets import Limits
+from callproof.contract.dates import zone_problem
 from callproof.contract.guide import MANAGERS
 from callproof.crm.account import CUSTOMERS
+from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
 
 Scope = Literal[
@@ -95,3 +97,8 @@ class CrmSettings:
     faults: tuple[Fault, ...] = ()
     journal_every: int = 1
     workers: int = 1
+
+    def __post_init__(self) -> None:
+        """Raises Misuse for a time zone that is none."""
+        if problem := zone_problem(self.timezone):
+            raise Misuse(problem)

@@ -4,11 +4,11 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 from msgspec.structs import replace
 
 from callproof.clocks.durations import seconds
+from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CLIENT_ID
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
@@ -95,12 +95,8 @@ class _FormReader:
                 raise self._document.error((), "a foreign PBX needs extensions")
 
     def _zone(self, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (OSError, ValueError, KeyError):
-            raise self._document.error(
-                ("target", "timezone"), f"there is no time zone {name!r}; try Europe/Moscow"
-            ) from None
+        if problem := zone_problem(name):
+            raise self._document.error(("target", "timezone"), problem)
         return name
 
     def _curve(self) -> Curve:

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CALL_BACKS, CLIENT_ID, MODULE_CODE
+from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
@@ -30,6 +32,11 @@ class PbxSettings:
     allowed_hosts: tuple[str, ...] = ()
     database: str = "sqlite://"
     faults: tuple[Fault, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises Misuse for a time zone that is none."""
+        if problem := zone_problem(self.timezone):
+            raise Misuse(problem)
 
     def call_back(self, operation: str) -> str:
         """The address at which the CRM calls with a method of the contract."""
