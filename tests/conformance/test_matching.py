@@ -24,6 +24,11 @@ from callproof.contract.jsontypes import Json
         ({"$one-of": [200, 201]}, 201),
         ({"$set": ["200", {"$any": True}]}, ["100", "200"]),
         ({"$date": 1714564800}, "2024-05-01 12:00:00"),
+        ({"$date": {"at": 1714564800, "zone": "any"}}, "2024-05-01 17:30:00"),
+        (
+            {"$date": {"at": 1714564860, "zone": {"at": 1714564800, "date": "2024-05-01 09:00:00"}}},
+            "2024-05-01 09:01:00",
+        ),
         (1, 1.0),
         (None, None),
     ],
@@ -60,6 +65,16 @@ def test_these_match(expected: Json, actual: Json) -> None:
             "2024-05-01 13:00:00",
             "it is '2024-05-01 13:00:00', which is 3600 s later, expected 2024-05-01 12:00:00",
         ),
+        (
+            {"$date": {"at": 1714564800, "zone": "any"}},
+            "2024-05-01 15:01:00",
+            "it is '2024-05-01 15:01:00', which is 60 s later, expected 2024-05-01 15:00:00 in any zone",
+        ),
+        (
+            {"$date": {"at": 60, "zone": {"at": 0, "date": "1970-01-01 03:00:00"}}},
+            "1970-01-01 00:01:00",
+            "it is '1970-01-01 00:01:00', which is 10800 s earlier, expected 1970-01-01 03:01:00 in it",
+        ),
         ({"$date": 1714564800}, "yesterday", "it is 'yesterday', expected 2024-05-01 12:00:00"),
         (1, True, "it is True, expected 1"),
         (1, "1", "it is '1', expected 1"),
@@ -74,3 +89,10 @@ def test_durations_and_dates_have_a_leeway_each() -> None:
     told: Json = {"duration": 48, "date": "2024-05-01 12:00:59"}
     assert differences({"duration": 45, "date": {"$date": 1714564800}}, told, slack=leeway) == []
     assert len(differences({"duration": 44, "date": {"$date": 1714564700}}, told, slack=leeway)) == 2
+
+
+def test_what_really_passes_makes_a_duration_longer_and_not_shorter() -> None:
+    leeway = Leeway(times=30, less=2)
+    assert differences({"duration": 45}, {"duration": 70}, slack=leeway) == []
+    assert differences({"duration": 45}, {"duration": 43}, slack=leeway) == []
+    assert differences({"duration": 45}, {"duration": 42}, slack=leeway) != []

@@ -112,3 +112,21 @@ def test_a_change_is_of_settings_alone_and_no_entity_stands_beside_it(tmp_path: 
     for said in (beside, CHANGE.replace("module-edit", "module")):
         with pytest.raises(FileError, match="module-edit alone has a change"):
             played(tmp_path, said)
+
+
+def test_nothing_is_demanded_where_there_is_what_a_check_is_left_out_for(tmp_path: Path) -> None:
+    demand = "  - expect: pbx sends users\n    proves: PBX-HISTORY-05\n    unless: $row.value."
+    left_out = played(tmp_path, SCENARIO + demand + "date\n")
+    assert not any(check.what == "pbx sends users" for check in left_out.checks)
+    looked_at = played(tmp_path, SCENARIO + demand + "recordUrl\n")
+    assert any(check.what == "pbx sends users" and check.problem for check in looked_at.checks)
+
+
+def test_what_was_never_found_is_not_there(tmp_path: Path) -> None:
+    never = "  - expect: pbx sends users\n    at-most: 1\n    as: asked\n    proves: PBX-HISTORY-05\n"
+    demand = "  - expect: pbx sends users\n    proves: PBX-HISTORY-05\n    unless: $asked.value\n"
+    result = played(tmp_path, SCENARIO + never + demand)
+    assert [check.problem != "" for check in result.checks if check.what == "pbx sends users"] == [
+        False,
+        True,
+    ]

@@ -75,7 +75,7 @@ class Expectations:
         self._check_members(step, wanted, meant)
         if step.name and meant:
             self._names.learn(step.name, meant[0].members)
-        elif step.name:
+        elif step.name and step.least:
             self.crippled = True
         met = step.least and step.most and found and not problem
         if met and step.verb is Verb.SENDS:
@@ -94,11 +94,11 @@ class Expectations:
 
     def _slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
-        scenario began, in a date since the ends were put opposite each other."""
+        scenario began, which it makes longer, in a date since the ends were put opposite each other."""
         if not self._real:
             return EXACT
         now = monotonic()
-        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened)
+        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """What is meant and in every member as it is to be."""

@@ -58,6 +58,8 @@ class Names:
 
     def has(self, written: str) -> bool:
         """Whether there is what ``$row.value.recordUrl`` names, and it is not empty."""
+        if written[1:].partition(".")[0] not in {*self._known, "module"}:
+            return False
         try:
             return self.filled(written) not in (None, "")
         except BrokenScenario:

@@ -66,6 +66,7 @@ class _Send(msgspec.Struct, rename="kebab"):
 
 class _Expect(msgspec.Struct, rename="kebab"):
     expect: str
+    unless: str = ""
     proves: str | tuple[str, ...] = ()
     about: dict[str, JsonObject] = {}
     matching: Json = msgspec.field(name="with", default=None)
@@ -307,6 +308,7 @@ class Reader:
             evidence=step.evidence,
             name=step.name,
             about=step.about,
+            unless=step.unless,
         )
 
     def _times(self, step: _Expect, path: Path_) -> tuple[int, int | None]:

@@ -10,7 +10,8 @@ match element by element; one of these operators may stand for any value::
     {$if-present: x}   what matches, or nothing {$one-of: [x, y]}  what matches one of several
     {$set: [x, y]}     a list of these, in any order
     {$as-text: 100}    what reads the same, 100 or "100"
-    {$date: 1714564800}  the contract's date of this moment, in seconds since 1970
+    {$date: 1714564800}  the contract's date of this moment, in seconds since 1970, in UTC
+    {$date: {at: 1714564800, zone: any}}  in whatever zone, or that of another date: {at: ..., date: ...}
     {$audio: {seconds: 61}}  the body of an answer that is sound of about this length
     {$part: {of: $whole.body, from: 20, to: 99}}  these bytes of that body; without ``to`` all the rest
 """
@@ -21,8 +22,7 @@ from typing import NamedTuple
 
 import orjson
 
-from callproof.conformance import bodies
-from callproof.contract.dates import read, written
+from callproof.conformance import bodies, dated
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import same_phone
 
@@ -38,10 +38,12 @@ LONGEST = 200
 
 
 class Leeway(NamedTuple):
-    """By how many seconds a duration, and the date of a call, may be off."""
+    """By how many seconds a duration may be longer, and the date of a call off; what really passes can
+    shorten a duration by ``less`` alone."""
 
     times: float = 0.0
     dates: float = 0.0
+    less: float = 0.0
 
 
 EXACT = Leeway()
@@ -125,7 +127,7 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
         case "$set":
             return _as_set(operand, actual, where, slack)
         case "$date":
-            return _dated(operand, actual, where, slack)
+            return dated.unlike_date(operand, actual, where, slack.dates)
         case "$audio":
             return bodies.unlike_sound(operand, actual, where, slack.times)
         case "$part":
@@ -165,18 +167,6 @@ def _as_set(operand: Json, actual: "Json | _Missing", where: str, slack: Leeway)
     return [f"{where} is {actual!r}, expected {_brief_all(wanted)} in any order"]
 
 
-def _dated(operand: Json, actual: "Json | _Missing", where: str, slack: Leeway) -> list[str]:
-    moment = float(operand) if isinstance(operand, int | float) else 0.0
-    try:
-        off = read(actual, "UTC") - moment if isinstance(actual, str) else None
-    except ValueError:
-        off = None
-    if off is not None and abs(off) < 1.0 + slack.dates:
-        return []
-    told = "" if off is None else f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}"
-    return [f"{where} is {_brief(actual)}{told}, expected {written(moment)}"]
-
-
 def _brief_all(values: "list[Json]") -> str:
     return ", ".join(_brief(value) for value in values)
 
@@ -194,7 +184,7 @@ def _near(expected: Json, actual: "Json | _Missing", path: str, slack: Leeway) -
     return (
         isinstance(expected, int | float)
         and isinstance(actual, int | float)
-        and abs(expected - actual) <= slack.times
+        and -slack.less <= actual - expected <= slack.times
     )
 
 

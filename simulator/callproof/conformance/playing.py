@@ -209,7 +209,7 @@ class Play:
                 for number in range(1, step.count + 1):
                     self._names.learn("n", number)
                     self._take(step.steps)
-            case Expect():
+            case Expect() if not (step.unless and self._names.has(step.unless)):
                 self._expected.meet(step)
                 self._taken.append(step)
 
