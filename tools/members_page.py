@@ -9,7 +9,6 @@ Known = list[tuple[Member, Fate]]
 
 def page() -> str:
     every = fates()
-    reasons = sum(1 for fate in every.values() if not fate.rows)
     lines = [
         "# Who compares what",
         "",
@@ -20,8 +19,6 @@ def page() -> str:
         "",
         "`crm hears` is the other half of a request: with which of its members the CRM is asked, and in",
         "which scenarios. What it makes of them is compared in what it answers and keeps.",
-        "",
-        f"{len(every) - reasons} of {len(every)} members are compared or asked with.",
     ]
     unjudged: dict[str, list[str]] = {}
     for message, found in groupby(every.items(), key=lambda pair: pair[0].message):

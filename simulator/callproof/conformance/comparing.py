@@ -33,6 +33,7 @@ class Compares:
     row: str
     message: str
     members: tuple[str, ...]
+    where: str = "every scenario"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ class Expectations:
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
         self._began = monotonic()
-        self._watch = Watch(ends, journals, names, judged, self._slack)
+        self._watch = Watch(ends, journals, names, judged, self.slack)
         self._ends = ends
         self._journals = journals
         self._names = names
@@ -92,7 +92,7 @@ class Expectations:
             if problem := self._problem(step, wanted.matching, found):
                 self._check(step, f"{problem}, by the end of the scenario", found)
 
-    def _slack(self) -> Leeway:
+    def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
         scenario began, which it makes longer, in a date since the ends were put opposite each other."""
         if not self._real:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from callproof.conformance import loading
+from callproof.conformance import coherence, keeping, loading, story
 from callproof.conformance.addresses import ELSEWHERE, ROWS, SECRET
 from callproof.contract import schemas
 from callproof.contract.jsontypes import Json
@@ -15,9 +15,13 @@ IN_EVERY_REQUEST = (
 )
 
 
+# Judged at the end of each scenario, whatever it is about.
+IN_EVERY_SCENARIO = tuple(dict.fromkeys((*story.ROWS, *coherence.ROWS, *keeping.ROWS)))
+
+
 def fates() -> dict[str, list[str]]:
-    """For each row, what looks at it: scenarios, and ``schema`` or ``every request`` for what is judged
-    in every message."""
+    """For each row, what looks at it: scenarios, and ``schema``, ``every request`` or ``every scenario``
+    for what is judged everywhere."""
     found: dict[str, list[str]] = {row: [] for row in all_requirements()}
     for played in loading.find():
         for step in played.expectations:
@@ -30,6 +34,8 @@ def fates() -> dict[str, list[str]]:
                 found[row].append("schema")
     for row in IN_EVERY_REQUEST:
         found[row].append("every request")
+    for row in IN_EVERY_SCENARIO:
+        found[row].append("every scenario")
     return found
 
 

@@ -16,8 +16,7 @@ from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 
 _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
-EVERY_MESSAGE = "every message"
-COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",)),)
+COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",), "every message"),)
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 

@@ -9,7 +9,7 @@ from functools import cache
 
 import msgspec
 
-from callproof.conformance import judge, loading
+from callproof.conformance import coherence, judge, keeping, loading, story
 from callproof.conformance.comparing import THE_BODY, THE_STATUS, Asked, Compares, Place, asked, covers
 from callproof.conformance.scenario import ANYTHING, CDR, Expect, Repeat, Scenario, Send, Step, Verb
 from callproof.contract import routes, schemas
@@ -27,7 +27,12 @@ SCHEMA = "schema"
 # In the place of a row, for what the CRM hears.
 HEARD = "heard"
 
-IN_CODE: tuple[Compares, ...] = (*judge.COMPARES,)
+IN_CODE: tuple[Compares, ...] = (
+    *judge.COMPARES,
+    *story.COMPARES,
+    *coherence.COMPARES,
+    *keeping.COMPARES,
+)
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,8 @@ class Member:
 @dataclass
 class Fate:
     """What becomes of a member: the ``rows`` that a wrong value reddens, each with what compares it, which
-    is the id of a scenario, ``schema`` or ``every message``; or the ``reason`` why nothing does. For what
+    is the id of a scenario, ``schema``, ``every message`` or
+    ``every scenario``; or the ``reason`` why nothing does. For what
     the CRM hears there are the scenarios, under HEARD."""
 
     rows: dict[str, list[str]] = field(default_factory=dict)
@@ -111,7 +117,7 @@ def _compared() -> dict[Member, Fate]:
             fate.add("CRM-API-01", SCHEMA)
     for one in IN_CODE:
         for path in one.members:
-            found[_member(one.message, path)].add(one.row, judge.EVERY_MESSAGE)
+            found[_member(one.message, path)].add(one.row, one.where)
     for scenario in loading.find():
         _by_steps(scenario, found)
     return found
@@ -239,7 +245,7 @@ def _sent(step: Send) -> Iterator[tuple[str, Place]]:
     for name in (*step.query, *step.form):
         yield operation.name, tuple(part.rstrip("]") or "[]" for part in name.split("["))
     yield from ((operation.name, (name,)) for name in parts)
-    for value in step.value if isinstance(step.value, list) else [step.value]:
+    for value in (*(step.value if isinstance(step.value, list) else [step.value]), step.change):
         yield from ((operation.name, place) for place in _leaves(value))
 
 

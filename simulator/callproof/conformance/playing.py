@@ -8,7 +8,9 @@ from time import monotonic
 import orjson
 
 from callproof.conformance.actions import ACTIONS
+from callproof.conformance.calls import Act
 from callproof.conformance.drivers import act
+from callproof.conformance.ending import Ending
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
@@ -60,6 +62,9 @@ class Play:
         self._faults = faults
         self._spoilt: set[Side] = set()
         self._taken: list[Expect] = []
+        self._acts: list[Act] = []
+        # What holds at the end of every scenario.
+        self._ending: list[Check] = []
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
         self._preparing = ""
@@ -114,7 +119,7 @@ class Play:
         return self._told(self._checks(), why, Whose.BENCH)
 
     def _checks(self) -> list[Check]:
-        checks = [*self._expected.checks, *self._of_messages()]
+        checks = [*self._expected.checks, *self._of_messages(), *self._ending]
         return [check for check in checks if self._judged.counts(check)]
 
     def _told(self, checks: Sequence[Check], broken: str = "", by: Whose = Whose.SIDE) -> ScenarioResult:
@@ -188,7 +193,9 @@ class Play:
             case Do() if all(map(self._names.has, step.given)):
                 at, really = self._ends.now(), monotonic()
                 since = self._journals.numbers() if step.name else {}
-                answer = act(self._ends, step.action, self._names.members(step.args))
+                args = self._names.members(step.args)
+                answer = act(self._ends, step.action, args)
+                self._acts.append(Act(step.action, args, answer, at))
                 if step.name:
                     told = {**answer, "at": at, "really": really, "since": since}
                     self._names.learn(step.name, told, told=True)
@@ -248,6 +255,12 @@ class Play:
         pending = [report for report in _objects(state.get("outbox")) if report["fate"] == "pending"]
         if pending:
             raise BrokenScenario(f"{len(pending)} reports of the PBX are still undelivered")
+        faulty = frozenset(fault.side for fault in self._faults)
+        ending = Ending(
+            self._ends, self._journals, self._judged, self._scenario.file, frozenset(self._spoilt), faulty
+        )
+        periodic = self._scenario.given.upload_every > 0
+        self._ending = ending.checks(self._acts, periodic, self._expected.slack)
 
     def _of_messages(self) -> list[Check]:
         checks = [

@@ -173,13 +173,20 @@ class Ends:
     def masked(self, text: str) -> str:
         """A text for a report: the ends have names instead of ports, which differ from run to run, also
         where an address is part of a form or stands in a Host header."""
-        # The longer address first, which may begin with the other.
+        for old, new in self._masks:
+            text = text.replace(old, new)
+        return text
+
+    @cached_property
+    def _masks(self) -> list[tuple[str, str]]:
+        """What stands for what; the longer address first, which may begin with the other."""
+        found = []
         for end in sorted((self.crm, self.pbx), key=lambda end: -len(end.url)):
-            text = text.replace(end.url, f"http://{end.side}")
+            found.append((end.url, f"http://{end.side}"))
             host = urlsplit(end.url).netloc
             if ":" in host:
-                text = text.replace(host, end.side.value).replace(quote_plus(host), end.side.value)
-        return text
+                found += [(host, end.side.value), (quote_plus(host), end.side.value)]
+        return found
 
     def now(self) -> float:
         return self._clocked[0].clock().now

@@ -1,0 +1,92 @@
+"""What holds at the end of every scenario, whatever it is about: the stories of its calls, what the CRM
+keeps of them and whom it asks, and that an hour later nothing comes that was there already.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from time import monotonic
+
+from callproof.conformance import coherence, keeping, story
+from callproof.conformance.calls import Act, Call, made
+from callproof.conformance.evidence import Seen
+from callproof.conformance.judge import UnderTest
+from callproof.conformance.matching import Leeway
+from callproof.conformance.verdict import Check
+from callproof.conformance.watching import Journals
+from callproof.contract.jsontypes import Json
+from callproof.contract.operations import Side
+from callproof.control.client import Ends
+
+# How long, on clocks that are moved, a side may send what nobody waits for any more, in seconds.
+DRAINED = 3600.0
+# One look into a journal, in real seconds.
+LOOK = 0.25
+
+
+@dataclass(frozen=True)
+class Ending:
+    """``where`` is the file of the scenario. ``faulty`` are the sides of which an end of ours has a fault
+    for the whole run, ``spoilt`` those that the scenario gave one: what it breaks on purpose is nobody's
+    fault, and with a CRM that has one nobody knows what a PBX was told."""
+
+    ends: Ends
+    journals: Journals
+    judged: UnderTest
+    where: str
+    spoilt: frozenset[Side]
+    faulty: frozenset[Side]
+
+    def checks(self, acts: Sequence[Act], periodic: bool, slack: Callable[[], Leeway]) -> list[Check]:
+        """Time goes on for an hour first, where it does not have to be waited for."""
+        self.ends.leap(DRAINED)
+        self.journals.read()
+        found: list[Check] = []
+        if self.judged.side is not Side.CRM and not self.spoilt and Side.CRM not in self.faulty:
+            found += self._of_pbx(acts, periodic, slack)
+        if self.judged.side is not Side.PBX and Side.CRM not in self.spoilt:
+            found += self._of_crm()
+        return found
+
+    def _seen(self, side: Side) -> list[Seen]:
+        """The journal from which the side is judged."""
+        return [one for one in self.journals.seen if one.seen_by is self.judged.faces(side)]
+
+    def _of_pbx(self, acts: Sequence[Act], periodic: bool, slack: Callable[[], Leeway]) -> Iterator[Check]:
+        seen = self._seen(Side.PBX)
+        calls = made(acts, self.ends.pbx.state().get("calls") or [], seen)
+        if self.ends.manual and self.ends.patience:
+            self._be_patient(calls)
+            seen = self._seen(Side.PBX)
+        reports = story.told(seen)
+        yield from story.true(calls, reports, self.where, slack())
+        if self.ends.manual and all(report.taken for report in reports):
+            yield from story.missing(calls, reports, self.where)
+        played = [one for one in seen if one.operation and one.operation.name == "record"]
+        for check in coherence.coherent(reports, played, self.where):
+            yield check
+            if check.requirement == coherence.REPEATED and periodic and "upload" in check.problem:
+                yield replace(check, requirement="PBX-HISTORY-04")
+
+    def _be_patient(self, calls: Sequence[Call]) -> None:
+        """Real time for a side that does things by itself."""
+        until, facing = monotonic() + self.ends.patience, self.judged.faces(Side.PBX)
+        while (left := until - monotonic()) > 0:
+            missing = story.missing(calls, story.told(self._seen(Side.PBX)), self.where)
+            if not any(check.problem for check in missing):
+                return
+            self.journals.wait(facing, min(left, LOOK))
+            self.journals.read()
+
+    def _of_crm(self) -> Iterator[Check]:
+        seen = self._seen(Side.CRM)
+        yield from keeping.asking(seen, self.where)
+        names = {one.operation.name for one in seen if one.operation}
+        if not names & {"call-event", "calls-upload"}:
+            return
+        state = self.ends.crm.state()
+        calls: list[Json] | None = state.get("calls")
+        cards: list[Json] | None = state.get("cards")
+        if calls is not None:
+            yield from keeping.kept(seen, calls, self.where)
+        if cards is not None:
+            yield from keeping.shown(seen, cards, self.where)

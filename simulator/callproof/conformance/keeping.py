@@ -1,0 +1,163 @@
+"""What a CRM keeps and asks, held against what it was told, in whatever scenario.
+
+A member that its view does not show is not looked at.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from callproof.conformance.comparing import Compares
+from callproof.conformance.evidence import Seen
+from callproof.conformance.matching import differences
+from callproof.conformance.verdict import Check
+from callproof.contract.dates import read
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.operations import Side
+
+KEPT, ONCE, NOBODY_ELSE, NOTHING = "CRM-HISTORY-04", "CRM-HISTORY-03", "CRM-EVENT-07", "CRM-TROUBLE-05"
+OWN = "CRM-MODULE-05"
+PHONES, USERS = ("phone", "externalPhone"), ("code", "userId")
+PLAIN = ("type", "result", "recordUrl", "duration", "durationWaiting")
+COMPARES = (
+    Compares(KEPT, "crm keeps calls", ("date", *PHONES, *PLAIN, *USERS)),
+    Compares(OWN, "crm sends make-call", ("clientId",)),
+    Compares(OWN, "crm sends status-notice", ("clientId",)),
+    Compares(OWN, "crm sends account", ("clientId",)),
+)
+ROWS = (KEPT, ONCE, NOBODY_ELSE, NOTHING, OWN)
+_ASKING = ("make-call", "status-notice", "account")
+
+
+def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Check]:
+    """Every call that the CRM took is in its history once, as it was sent. One that came again otherwise is
+    only counted: which of both counts is read in two ways."""
+    sent: dict[str, list[tuple[JsonObject, Seen]]] = {}
+    taken: set[str] = set()
+    for one in seen:
+        if not _is(one, "calls-upload"):
+            continue
+        known = _texts(reached(one.answer, "duplicateCalls"))
+        for call in one.params if isinstance(one.params, list) else []:
+            if isinstance(call, Mapping) and "externalId" in call:
+                call_id = str(call["externalId"])
+                sent.setdefault(call_id, []).append((dict(call), one))
+                taken |= {call_id} if _success(one) and call_id not in known else set()
+    for call_id in taken:
+        rows = [row for row in calls if str(reached(row, "externalId")) == call_id]
+        refs = tuple(one.ref for _, one in sent[call_id])
+        about = f"call {call_id}"
+        yield Check(
+            KEPT, about, where, "" if rows else f"{about} was taken and is not kept", exchanges=refs
+        )
+        yield Check(
+            ONCE, about, where, f"{about} is kept {len(rows)} times" if rows[1:] else "", exchanges=refs
+        )
+        first = sent[call_id][0][0]
+        if rows and all(again == first for again, _ in sent[call_id]):
+            yield Check(KEPT, about, where, "; ".join(_changed(first, rows[0])), exchanges=refs)
+    for call_id in sent.keys() - taken:
+        tried = [one for _, one in sent[call_id]]
+        # A repeat is of a call that was there before, and 460 takes a part of a batch.
+        if all(reached(one.answer, "success") is False and one.status != 460 for one in tried):
+            rows = [row for row in calls if str(reached(row, "externalId")) == call_id]
+            problem = f"call {call_id} was refused and is kept" if rows else ""
+            yield Check(
+                NOTHING, f"call {call_id}", where, problem, exchanges=tuple(one.ref for one in tried)
+            )
+
+
+def _changed(sent: JsonObject, row: Json) -> Iterator[str]:
+    """Members that are kept otherwise than they were sent."""
+    for name, value in sent.items():
+        found = reached(row, name)
+        if not isinstance(row, Mapping) or name not in row or value in (None, ""):
+            continue
+        if name in (*USERS, "externalPhone") and found in (None, ""):
+            # A user may stand for the extension that was sent, and a view may have no line.
+            continue
+        if name in PHONES:
+            yield from differences({"$phone": str(value)}, str(found), name)
+        elif name == "date":
+            same = _moment(found) == _moment(value)
+            yield from [] if same else [f"date is {found!r}, expected {value!r}"]
+        elif name in (*PLAIN, *USERS) and str(found) != str(value):
+            yield f"{name} is {found!r}, expected {value!r}"
+
+
+def _moment(date: Json) -> float | None:
+    try:
+        return read(str(date), "UTC")
+    except ValueError:
+        return None
+
+
+def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[Check]:
+    """Each card is of somebody whom an event of its call names, and none of an event that was refused."""
+    named: dict[str, set[str]] = {}
+    refused: set[str] = set()
+    users = _users(seen)
+    for one in seen:
+        call_id = reached(one.params, "callExternalId") if _is(one, "call-event") else None
+        if call_id is None:
+            continue
+        codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
+        if _success(one):
+            named.setdefault(str(call_id), set()).update(ids, *(users.get(code, set()) for code in codes))
+        elif reached(one.answer, "success") is False:
+            refused.add(str(call_id))
+    for card in cards:
+        call_id, user = str(reached(card, "callExternalId")), reached(card, "userId")
+        if call_id in named and user is not None:
+            problem = (
+                "" if str(user) in named[call_id] else f"user {user} sees the card, whom no event names"
+            )
+            yield Check(NOBODY_ELSE, f"the cards of call {call_id}", where, problem)
+    for call_id in refused - named.keys():
+        left = [card for card in cards if str(reached(card, "callExternalId")) == call_id]
+        problem = f"the event of call {call_id} was refused, and there is a card" if left else ""
+        yield Check(NOTHING, f"the cards of call {call_id}", where, problem)
+
+
+def _users(seen: Sequence[Seen]) -> dict[str, set[str]]:
+    """Whose each extension is, or was, in the settings of any module."""
+    found: dict[str, set[str]] = {}
+    for one in seen:
+        pairs = reached(one.params, "integrations", "telephony", "additionalCodes")
+        for pair in pairs if _is(one, "module-edit") and isinstance(pairs, list) else []:
+            found.setdefault(str(reached(pair, "code")), set()).add(str(reached(pair, "userId")))
+    return found
+
+
+def asking(seen: Sequence[Seen], where: str) -> Iterator[Check]:
+    """Every call-back tells the clientId of the module whose address it is, and of no other."""
+    modules: dict[str, tuple[set[str], set[str]]] = {}
+    for one in seen:
+        if _is(one, "module-edit") and one.status in (200, 201):
+            ids, addresses = modules.setdefault(one.parts.get("code", ""), (set(), set()))
+            ids |= _texts([reached(one.params, "clientId")])
+            telephony = reached(one.params, "integrations", "telephony")
+            told = [reached(telephony, "makeCallUrl"), reached(telephony, "changeUserStatusUrl")]
+            told.append(reached(one.params, "accountUrl"))
+            addresses |= {url.partition("?")[0] for url in told if isinstance(url, str) and url}
+        elif one.asked_by is Side.CRM and one.operation and one.operation.name in _ASKING:
+            url = one.url.partition("?")[0]
+            own = {name for ids, addresses in modules.values() if url in addresses for name in ids}
+            told_id = reached(one.params, "clientId")
+            if own and told_id is not None:
+                problem = (
+                    ""
+                    if str(told_id) in own
+                    else f"clientId is {told_id!r}, which did not tell this address"
+                )
+                yield Check(OWN, str(one), where, problem, exchanges=(one.ref,))
+
+
+def _is(one: Seen, name: str) -> bool:
+    return one.operation is not None and one.operation.name == name
+
+
+def _success(one: Seen) -> bool:
+    return one.status in (200, 201) and reached(one.answer, "success") is True
+
+
+def _texts(values: Json) -> set[str]:
+    return {str(value) for value in values if value is not None} if isinstance(values, list) else set()

@@ -1,0 +1,173 @@
+"""What a PBX tells of its calls, held against what happened, in whatever scenario.
+
+Nothing is demanded here but truth: a member that is left out is no lie. ``missing`` alone says what has to
+be told at all, once there was time for it.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from callproof.conformance.calls import IN, Call
+from callproof.conformance.comparing import Compares
+from callproof.conformance.evidence import Seen
+from callproof.conformance.matching import Leeway, differences
+from callproof.conformance.verdict import Check
+from callproof.contract.dates import read
+from callproof.contract.jsontypes import JsonObject, reached
+from callproof.contract.phones import same_phone
+
+EVENT, CDR = "pbx sends call-event", "pbx sends cdr"
+COMPARES = (
+    Compares("PBX-EVENT-02", EVENT, ("phone",)),
+    Compares("PBX-EVENT-03", EVENT, ("type",)),
+    Compares("PBX-EVENT-08", EVENT, ("hangupStatus",)),
+    Compares("PBX-EVENT-09", EVENT, ("externalPhone",)),
+    Compares("PBX-HISTORY-06", CDR, ("date",)),
+    Compares("PBX-HISTORY-07", CDR, ("type",)),
+    Compares("PBX-HISTORY-08", CDR, ("phone",)),
+    Compares("PBX-HISTORY-09", CDR, ("result",)),
+    Compares("PBX-HISTORY-11", CDR, ("code",)),
+    Compares("PBX-HISTORY-12", CDR, ("duration", "durationWaiting")),
+    Compares("PBX-HISTORY-14", CDR, ("externalPhone",)),
+)
+ROWS = (*(one.row for one in COMPARES), "PBX-EVENT-06", "PBX-HISTORY-05")
+HANGUP, ANSWERED = "hangup", "answered"
+# By how many seconds a whole number may differ from what passed.
+ROUNDED = 1.0
+
+
+@dataclass(frozen=True)
+class Told:
+    """One report of the PBX: an event, or a call of its history; ``taken`` says that the CRM took it."""
+
+    value: JsonObject
+    seen: Seen
+    taken: bool
+
+    @property
+    def is_event(self) -> bool:
+        return self.seen.operation is not None and self.seen.operation.name == "call-event"
+
+    @property
+    def id(self) -> str:
+        """The PBX's own of the call, "" where it tells none."""
+        found = self.value.get("callExternalId" if self.is_event else "externalId")
+        return "" if found is None else str(found)
+
+    @property
+    def ends(self) -> bool:
+        return self.value.get("type") == HANGUP
+
+    def phone(self, name: str = "phone") -> str:
+        return str(self.value.get(name) or "")
+
+
+def told(seen: Sequence[Seen]) -> list[Told]:
+    """The reports in the journal of the CRM, in order."""
+    found = []
+    for one in seen:
+        name = one.operation.name if one.operation and not one.by_bench else ""
+        values = [one.params] if name == "call-event" else one.params if name == "calls-upload" else []
+        taken = one.status in (200, 201) and reached(one.answer, "success") is True
+        for value in values if isinstance(values, list) else []:
+            if isinstance(value, Mapping):
+                found.append(Told(dict(value), one, taken))
+    return found
+
+
+def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leeway) -> Iterator[Check]:
+    """Each report against the call that it is about."""
+    known = {call.id: call for call in calls if not call.odd}
+    for report in reports:
+        call = known.get(report.id)
+        if call is not None:
+            compared = _event(call, report) if report.is_event else _cdr(call, report, slack)
+            for row, problem in compared:
+                what = f"{report.seen.method} {report.seen.url}, {call}"
+                yield Check(row, what, where, problem, exchanges=(report.seen.ref,))
+
+
+def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
+    """A call that was answered and is over has its end told, and is in the history."""
+    for call in calls:
+        if call.odd or call.answered is None or call.ended is None:
+            continue
+        of_it = [one for one in reports if one.id == call.id or same_phone(one.phone(), call.phone)]
+        ended = any(one.is_event and one.ends for one in of_it)
+        stored = any(not one.is_event for one in of_it)
+        yield Check("PBX-EVENT-06", str(call), where, "" if ended else f"the end of {call} was not told")
+        yield Check("PBX-HISTORY-05", str(call), where, "" if stored else f"{call} is not in the history")
+
+
+def _event(call: Call, report: Told) -> Iterator[tuple[str, str]]:
+    value = report.value
+    yield "PBX-EVENT-02", _phone(value, "phone", call.phone)
+    if call.line and "externalPhone" in value:
+        yield "PBX-EVENT-09", _phone(value, "externalPhone", call.line)
+    if not report.ends:
+        yield "PBX-EVENT-03", _value(value, "type", call.direction)
+    elif "hangupStatus" in value and _is_about_whom(call, value):
+        yield "PBX-EVENT-08", _outcome(value, "hangupStatus", call)
+
+
+def _is_about_whom(call: Call, value: JsonObject) -> bool:
+    """Of a ring group each extension may have an end of its own; only who answered has an answered one."""
+    codes = value.get("codes")
+    named = [str(code) for code in codes] if isinstance(codes, list) else []
+    return call.answered is None or not (named or value.get("userIds")) or call.extension in named
+
+
+def _cdr(call: Call, report: Told, slack: Leeway) -> Iterator[tuple[str, str]]:
+    value = report.value
+    yield "PBX-HISTORY-06", _date(call, value, slack)
+    yield "PBX-HISTORY-07", _value(value, "type", call.direction)
+    yield "PBX-HISTORY-08", _phone(value, "phone", call.phone)
+    if call.line and "externalPhone" in value:
+        yield "PBX-HISTORY-14", _phone(value, "externalPhone", call.line)
+    yield "PBX-HISTORY-09", _outcome(value, "result", call)
+    if call.answered is None:
+        return
+    if call.extension and "code" in value:
+        yield "PBX-HISTORY-11", _value(value, "code", call.extension)
+    lasted = [("duration", call.answered, call.ended)]
+    if call.direction == IN:
+        lasted.append(("durationWaiting", call.began, call.answered))
+    for name, since, until in lasted:
+        if name in value and until is not None:
+            yield "PBX-HISTORY-12", _seconds(value, name, until - since, slack)
+
+
+def _value(value: JsonObject, name: str, expected: str) -> str:
+    found = value.get(name)
+    return "" if str(found) == expected else f"{name} is {found!r}, expected {expected!r}"
+
+
+def _phone(value: JsonObject, name: str, expected: str) -> str:
+    return "; ".join(differences({"$phone": expected}, value.get(name), name))
+
+
+def _outcome(value: JsonObject, name: str, call: Call) -> str:
+    """Whether somebody answered; by which word a call ends that nobody did is told elsewhere."""
+    if (value.get(name) == ANSWERED) == (call.answered is not None):
+        return ""
+    return f"{name} is {value.get(name)!r}, and {'somebody' if call.answered else 'nobody'} answered"
+
+
+def _date(call: Call, value: JsonObject, slack: Leeway) -> str:
+    """Of a call that a manager asked for, sources leave open whether it began at the click or later."""
+    try:
+        moment = read(str(value.get("date")), "UTC")
+    except ValueError:
+        # Its form is the schema's to judge.
+        return ""
+    latest = call.began if call.direction == IN else max([call.began, *(at for at, _ in call.answers)])
+    if call.began - ROUNDED - slack.dates < moment < latest + ROUNDED + slack.dates:
+        return ""
+    return "; ".join(differences({"$date": call.began}, value.get("date"), "date", slack=slack))
+
+
+def _seconds(value: JsonObject, name: str, passed: float, slack: Leeway) -> str:
+    found = value[name]
+    if isinstance(found, int | float) and abs(found - passed) < ROUNDED + slack.times:
+        return ""
+    return f"{name} is {found!r}, expected {passed:.0f}"
