@@ -69,6 +69,35 @@ def test_hangup_closes_the_cards_of_its_own_call(registered: Account) -> None:
     assert open_cards(registered) == [(1, "c-2")]
 
 
+def test_the_end_for_one_extension_of_a_group_leaves_the_card_of_another(registered: Account) -> None:
+    ringing = {**INCOMING, "codes": ["100", "200"], "callExternalId": "c-1"}
+    registered.event(**ringing)
+    registered.event(**{**ringing, "type": "hangup", "codes": ["200"], "hangupStatus": "cancel"})
+    seen = {card["code"]: card["open"] for card in registered.state("cards")}
+    assert seen == {"100": True, "200": False}
+    registered.event(**{**ringing, "type": "hangup", "codes": [], "hangupStatus": "answered"})
+    assert not any(card["open"] for card in registered.state("cards"))
+
+
+@pytest.mark.parametrize("phone", ["anonymous", "", "Anna's pharmacy"])
+def test_a_caller_who_hides_the_number_has_a_card_without_a_customer(
+    registered: Account, phone: str
+) -> None:
+    registered.post("customers/create", customer={"externalId": "silent", "firstName": "S", "managerId": 2})
+    answer = registered.event(**{**INCOMING, "phone": phone}, callExternalId="c-1")
+    assert answer.get_json() == {"success": True}
+    assert [(f.pointer, f.kind) for f in registered.findings] == [("/phone", "notice")]
+    (card,) = registered.state("cards")
+    assert (card["phone"], card["customerId"]) == (phone, None)
+
+
+def test_a_plus_that_arrives_as_a_blank_leaves_a_finding(registered: Account) -> None:
+    registered.event(**{**INCOMING, "phone": " 7-555-555-55-55"})
+    (found,) = registered.findings
+    assert (found.pointer, found.kind, "%2B" in found.remedy) == ("/phone", "forgiven", True)
+    assert found.requirement == "PBX-EVENT-02"
+
+
 def test_hangup_without_an_id_closes_the_newest_call_of_the_number(registered: Account) -> None:
     registered.event(**INCOMING, callExternalId="c-1")
     registered.advance(1)
@@ -99,8 +128,6 @@ def test_an_event_that_names_nobody_is_taken_leniently_and_refused_strictly(
     [
         ({"type": "ringing"}, {"type": "The value you selected is not a valid choice."}),
         ({"type": None}, {"type": "This value should not be blank."}),
-        ({"phone": ""}, {"phone": "This value should not be blank."}),
-        ({"phone": "nobody"}, {"phone": "This value is not valid."}),
         ({"phone": {"number": "1"}}, {"phone": "This value is not valid."}),
         ({"codes": "100"}, {"codes": "This value is not valid."}),
         ({"userIds": ["one"]}, {"userIds[0]": "This value is not valid."}),

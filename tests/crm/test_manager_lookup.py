@@ -31,6 +31,20 @@ def test_the_number_is_found_in_every_notation(caller: Account, phone: str) -> N
     assert caller.get("telephony/manager", phone=phone).get_json()["manager"]["id"] == 2
 
 
+def test_a_number_of_another_country_is_somebody_elses_though_its_last_digits_agree(
+    registered: Account,
+) -> None:
+    customer = {
+        "externalId": "kz",
+        "firstName": "K",
+        "managerId": 2,
+        "phones": [{"number": "+7 706 123-45-67"}],
+    }
+    registered.post("customers/create", customer=customer)
+    assert registered.get("telephony/manager", phone="+37061234567").get_json() == {"success": True}
+    assert "manager" in registered.get("telephony/manager", phone="87061234567").get_json()
+
+
 def away(account: Account) -> None:
     account.client.post("/_bench/users/2", json={"online": False})
 

@@ -174,3 +174,17 @@ def test_a_strict_crm_demands_a_base_url(strict_account: Account) -> None:
     module = {"clientId": "c", "name": "X", "integrations": {"telephony": {}}}
     answer = strict_account.post("integration-modules/x/edit", integrationModule=module)
     assert answer.get_json()["errors"] == {"baseUrl": "This value should not be blank."}
+
+
+def test_a_line_of_two_shops_leaves_a_finding(account: Account) -> None:
+    account.register(
+        externalPhones=[
+            {"siteCode": "shop1", "externalPhone": "+7-499-999-99-99"},
+            {"siteCode": "shop2", "externalPhone": "8 (499) 999-99-99"},
+        ]
+    )
+    (found,) = account.findings
+    assert (found.pointer, found.requirement) == (
+        "/integrations/telephony/externalPhones",
+        "PBX-MODULE-05",
+    )

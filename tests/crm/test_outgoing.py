@@ -173,6 +173,23 @@ def test_a_recording_is_fetched_through_redirects_with_client_id(
     ]
 
 
+@pytest.mark.parametrize(
+    ("answer", "words"),
+    [
+        (Response("<html>", mimetype="text/html"), "text/html, which is no audio"),
+        (Response("{}", mimetype="application/json"), "application/json, which is no audio"),
+        (Response(b"", mimetype="audio/mpeg"), "the recording is empty"),
+    ],
+)
+def test_what_is_no_audio_is_not_played(
+    connected: Account, listener: Listener, answer: Response, words: str
+) -> None:
+    listener.answer = lambda: answer
+    connected.upload(call_item("c-1", recordUrl=listener.url("rec")))
+    played = connected.client.post("/_bench/play", json={"externalId": "c-1"}).get_json()
+    assert played["outcome"].endswith(words)
+
+
 def test_a_recording_that_nobody_knows_cannot_be_played(connected: Account) -> None:
     answer = connected.client.post("/_bench/play", json={"externalId": "c-9"})
     assert (answer.status_code, answer.get_json()["error"]) == (

@@ -87,3 +87,16 @@ def test_dates_without_leading_zeros_are_read(registered: Account) -> None:
 def test_an_unknown_extension_leaves_the_user_empty(registered: Account) -> None:
     registered.upload(call_item(code="999"))
     assert [call["userId"] for call in registered.state("calls")] == [None]
+
+
+def test_another_call_under_a_known_id_is_listed_with_a_finding(registered: Account) -> None:
+    registered.upload(call_item("7"))
+    again = registered.upload(
+        call_item("7", phone="8 (555) 555-55-55", recordUrl="http://127.0.0.1:9/r.wav")
+    )
+    assert (again.get_json()["duplicateCalls"], registered.findings) == (["7"], ())
+    other = call_item("7", phone="+7 912 000-00-99", type="out", date="2024-04-30 12:00:00")
+    assert registered.upload(other).get_json()["duplicateCalls"] == ["7"]
+    (found,) = registered.findings
+    assert (found.pointer, found.requirement) == ("/0/externalId", "PBX-HISTORY-10")
+    assert "phone and type and date" in found.message

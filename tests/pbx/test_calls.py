@@ -191,6 +191,29 @@ def test_a_line_that_does_not_exist_cannot_be_called(pair: BuiltIn) -> None:
     assert answer == {"error": "There is no line +7-499-000-00-00."}
 
 
+@pytest.mark.parametrize("caller", ["anonymous", "", "Unknown", "Anna's pharmacy"])
+def test_a_caller_who_hides_the_number_rings_the_group_and_is_told_of_as_far_as_known(
+    pair: BuiltIn, caller: str
+) -> None:
+    control(pair, "/calls", **{"from": caller, "to": LINE, "script": {"after": 2, "talk": 30}})
+    control(pair, "/clock", advance=32)
+    assert told(pair)[-1] == ("in", "answered")
+    assert {report["fate"] for report in state(pair, "outbox")} == {"sent"}
+    assert [call["phone"] for call in state(pair, "calls")] == [caller]
+    asked = [entry.request.url for entry in pair.pbx.journal.since(0) if entry.direction == "out"]
+    assert not any("telephony/manager" in url for url in asked)
+
+
+def test_a_line_that_the_pbx_does_not_have_leaves_a_finding(pair: BuiltIn) -> None:
+    asked = {"clientId": "2dbh26tahjj26sg", "code": "100", "userId": "1", "phone": "79121234567"}
+    for line in ("+7-499-888-88-88", "+7-499-777-77-77"):
+        asked["externalPhone"] = line
+        requests.get(f"{pair.pbx_url}/callbacks/make-call", params=asked, timeout=10)
+        control(pair, f"/calls/{state(pair, 'calls')[-1]['id']}/refuse")
+    found = [[f.requirement for f in e.findings] for e in pair.pbx.journal.since(0) if e.direction == "in"]
+    assert found == [[], ["CRM-CALL-02"]]
+
+
 def test_a_scripted_call_runs_by_itself(pair: BuiltIn) -> None:
     control(pair, "/calls", **{"from": CALLER, "to": LINE, "script": {"after": 2, "talk": 30}})
     control(pair, "/clock", advance=32)

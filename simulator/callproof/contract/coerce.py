@@ -11,10 +11,12 @@ from typing import cast
 
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, pointer
+from callproof.contract.phones import digits
 from callproof.contract.schemas import load, resolve
 
 _TRUE = {"1", "true"}
 _FALSE = {"0", "false", ""}
+_LOST_PLUS = re.compile(r" +[0-9]")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
 
 # The row on what a message may hold at all.
@@ -136,7 +138,21 @@ class _Walk:
                 f"Send a JSON {canonical}.",
                 str(schema.get("x-requirement") or _MEMBERS),
             )
+        if isinstance(read, str) and schema.get("format") in ("dialled", "caller"):
+            self._doubt_number(read, schema, path)
         return cast(Json, read)
+
+    def _doubt_number(self, number: str, schema: Mapping[str, Json], path: list[str | int]) -> None:
+        """A + that nobody encoded arrives as a blank; a number without digits is hidden, or a name."""
+        row = str(schema.get("x-requirement") or _MEMBERS)
+        if _LOST_PLUS.match(number):
+            remedy = "Write + as %2B in a form and in a query."
+            self.note(
+                Kind.FORGIVEN, path, "a + arrived as a blank, because it was not encoded", remedy, row
+            )
+        elif schema.get("format") == "caller" and not digits(number):
+            said = f"{number!r} is no number: of a caller who hides it, nobody is looked for"
+            self.note(Kind.NOTICE, path, said, "Send the number where the PBX knows it.", row)
 
     def _boolean(self, value: Json, path: list[str | int]) -> object:
         text = str(value).lower()

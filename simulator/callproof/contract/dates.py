@@ -13,12 +13,30 @@ def written(moment: float, zone: str = "UTC") -> str:
 
 def read(text: str, zone: str = "UTC") -> float:
     """The inverse of ``written``. Raises ValueError for text of another form."""
+    return moments(text, zone)[0]
+
+
+def moments(text: str, zone: str = "UTC") -> tuple[float, ...]:
+    """All that the text may stand for: in the night when the clocks go back an hour comes twice.
+
+    Raises ValueError for text of another form.
+    """
     try:
         # Several times as fast, and enough for all that have their leading zeros.
-        moment = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
-        moment = datetime.strptime(text, DATETIME_FORMAT)
-    return moment.replace(tzinfo=_zone(zone)).timestamp()
+        date = datetime.strptime(text, DATETIME_FORMAT)
+    local = date.replace(tzinfo=_zone(zone))
+    first = local.timestamp()
+    if zone == "UTC" or (second := local.replace(fold=1).timestamp()) <= first:
+        return (first,)
+    return first, second
+
+
+def offset(moment: float, zone: str) -> float:
+    """By how many seconds the account's time is ahead of UTC at that moment."""
+    ahead = datetime.fromtimestamp(moment, _zone(zone)).utcoffset()
+    return ahead.total_seconds() if ahead else 0.0
 
 
 def zone_problem(name: str) -> str:

@@ -168,7 +168,7 @@ class Outgoing:
             return Playback(exchange.request.url, None, "", 0, exchange.error)
         answer = exchange.answer
         content_type = answer.header("Content-Type")
-        outcome = "played" if answer.status in (200, 206) else f"the PBX answered {answer.status}"
+        outcome = _heard(answer.status, content_type, answer.body.size)
         return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
 
     def _notify_status(self, user: User) -> None:
@@ -220,6 +220,16 @@ def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
         if (code := Pool((module,)).code_of(user_id)) is not None:
             return module, code
     raise Refused(f"User {user_id} has no extension")
+
+
+def _heard(status: int, content_type: str, size: int) -> str:
+    """What a player makes of an answer; the type has to be that of audio (evidence#record-type)."""
+    if status not in (200, 206):
+        return f"the PBX answered {status}"
+    kind = content_type.partition(";")[0].strip().lower()
+    if not kind.startswith(("audio/", "video/")) and kind != "application/ogg":
+        return f"the PBX sent {kind or 'something without a Content-Type'}, which is no audio"
+    return "played" if size else "the recording is empty"
 
 
 def _redirect(exchange: Exchange) -> str | None:

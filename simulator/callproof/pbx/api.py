@@ -43,11 +43,11 @@ class PbxApi:
 
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
-        self._handlers: dict[str, Callable[[JsonObject], Answer]] = {
+        self._handlers: dict[str, Callable[[JsonObject, list[Finding]], Answer]] = {
             "make-call": self._make_call,
             "status-notice": self._user_status,
-            "activity": lambda _: _say({"success": True}),
-            "account": lambda _: _say({}),
+            "activity": lambda *_: _say({"success": True}),
+            "account": lambda *_: _say({}),
         }
 
     def respond(self, incoming: Incoming, findings: list[Finding]) -> Answer:
@@ -85,10 +85,12 @@ class PbxApi:
         ):
             findings.append(_STRANGER)
             return _say({"error": "The clientId is unknown."}, 401)
-        return self._handlers[name](query.value)
+        return self._handlers[name](query.value, findings)
 
-    def _make_call(self, asked: JsonObject) -> Answer:
+    def _make_call(self, asked: JsonObject, findings: list[Finding]) -> Answer:
         line = asked.get("externalPhone")
+        if line and self._pbx.settings.plan.line(str(line)) is None:
+            findings.append(_NO_LINE)
         try:
             call = self._pbx.engine.click_to_call(
                 str(asked["code"]), str(asked["phone"]), str(line) if line else None
@@ -97,7 +99,7 @@ class PbxApi:
             return _say({"error": f"{error}."}, error.status)
         return _say({"callId": call.id})
 
-    def _user_status(self, asked: JsonObject) -> Answer:
+    def _user_status(self, asked: JsonObject, _: list[Finding]) -> Answer:
         self._pbx.engine.status_changed(str(asked["code"]), str(asked["status"]))
         return _say({})
 
@@ -126,6 +128,15 @@ _STRANGER = Finding(
     "this is not the clientId of the registration",
     "Send the clientId that the PBX registered with.",
     "CRM-MODULE-05",
+)
+
+_NO_LINE = Finding(
+    Kind.NOTICE,
+    "query",
+    "/externalPhone",
+    "this PBX has no such line, so the call goes out by its first one",
+    "Send a line of the registration, or none.",
+    "CRM-CALL-02",
 )
 
 

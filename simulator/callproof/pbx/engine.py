@@ -74,8 +74,11 @@ class Engine:
         return f"{self._base_url}/recordings/{call.id}.{self._plan.recordings.format}"
 
     def place_incoming(self, phone: str, line: str, script: Script | None = None) -> Call:
-        """A customer dials a line. Raises CallRefused when the plan has no such line."""
-        _demand_number(phone)
+        """A customer dials a line; ``phone`` is what the network tells of the caller, which may be
+        ``anonymous``, a name or nothing instead of a number (evidence#wire-phone-oddities).
+
+        Raises CallRefused when the plan has no such line.
+        """
         planned = self._plan.line(line)
         if planned is None:
             raise CallRefused(f"There is no line {line}", 404)
@@ -195,9 +198,10 @@ class Engine:
         call = self._board.call(call_id)
         if call is None or call.state is not State.DIALLED:
             return
-        manager, why = None, "not asked"
+        manager, why = None, "not asked" if digits(call.phone) else "the caller hides the number"
         line = self._plan.line(call.line)
-        if line is None or line.is_open(self._clock.now(), self._zone):
+        is_open = line is None or line.is_open(self._clock.now(), self._zone)
+        if digits(call.phone) and is_open:
             if wait := self._crm.wait(self._clock.now(), urgent=True):
                 self._later(wait, partial(self._route, call_id))
                 return

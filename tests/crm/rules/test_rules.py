@@ -5,8 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.clocks.manual import EPOCH, ManualClock
-from callproof.contract.dates import read, written
+from callproof.contract.dates import moments, read, written
 from callproof.crm.rules.cards import ended_by_hangup, recipients
+from callproof.crm.rules.dates import oddity
 from callproof.crm.rules.managers import caller, look_up
 from callproof.crm.rules.model import (
     Card,
@@ -163,3 +164,27 @@ def test_time_does_not_run_backwards() -> None:
         clock.advance(-1)
     clock.advance_to(5)
     assert clock.now() == 10.0
+
+
+@pytest.mark.parametrize(
+    ("off", "waited", "ahead", "words"),
+    [
+        (-3600.0, 3600.0, 0.0, ""),
+        (-3600.0, 0.0, 0.0, "1 whole hours before"),
+        (-5.5 * 3600, 0.0, 5.5 * 3600, "5.5 hours before"),
+        (5.75 * 3600, 0.0, 5.75 * 3600, "5.75 hours after"),
+        (-3 * 3600 - 600.0, 600.0, 0.0, "3 whole hours before"),
+        (-1800.0, 0.0, 0.0, ""),
+        (-1500.0, 0.0, 0.0, ""),
+    ],
+)
+def test_waiting_is_no_other_time_zone(off: float, waited: float, ahead: float, words: str) -> None:
+    now = EPOCH + 10 * 3600
+    assert words in oddity(EPOCH + off, now, EPOCH, waited=waited, ahead=ahead)
+    assert bool(words) is bool(oddity(EPOCH + off, now, EPOCH, waited=waited, ahead=ahead))
+
+
+def test_the_hour_that_comes_twice_stands_for_two_moments() -> None:
+    first, second = moments("2027-10-31 02:30:00", "Europe/Madrid")
+    assert second - first == 3600
+    assert len(moments("2027-10-31 04:30:00", "Europe/Madrid")) == 1

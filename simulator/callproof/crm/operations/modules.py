@@ -15,6 +15,7 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject, inner
+from callproof.contract.phones import same_phone
 from callproof.crm.account import api_key
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.rules.model import Grant, Module
@@ -197,6 +198,16 @@ def _advise(asked: Asked, module: Module) -> None:
             "Give each user an extension.",
             "PBX-MODULE-04",
         )
+    country = asked.settings.country
+    for line in module.lines:
+        first = next((one for one in module.lines if same_phone(one.phone, line.phone, country)), line)
+        if first.site_code != line.site_code:
+            asked.remark(
+                "/integrations/telephony/externalPhones",
+                f"the line {line.phone} has several shops, the first one counts: {first.site_code}",
+                "Give each shop a line.",
+                "PBX-MODULE-05",
+            )
 
 
 SHORT = {"module": get}

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 from msgspec.structs import replace
 
-from callproof.contract.dates import read, written
+from callproof.contract.dates import moments, offset, read, written
 from callproof.contract.errors import (
     INVALID,
     InvalidEntity,
@@ -16,10 +16,11 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.phones import same_phone
 from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import customer_brief
 from callproof.crm.rules import cards, managers
-from callproof.crm.rules.dates import oddity
+from callproof.crm.rules.dates import TOLERANCE, oddity
 from callproof.crm.rules.model import Card, Customer, HistoryCall, Pool
 from callproof.crm.rules.told import CallEvent, FinishedCall
 from callproof.crm.store.calls import ShortSession
@@ -45,7 +46,7 @@ def event(session: ShortSession, asked: Asked) -> Reply:
         _nobody_named(asked, told.type)
     named = cards.recipients(told.codes, told.user_ids, pool, session.directory().users)
     if told.type == "hangup":
-        _close_cards(session, asked, told)
+        _close_cards(session, asked, told, named)
     else:
         known = _already_told(session, asked, told, named)
         session.add_cards(_new_cards(session, asked, told, named, known, pool))
@@ -78,6 +79,7 @@ def upload(session: ShortSession, asked: Asked) -> Reply:
     for row, is_new in zip(rows, stored, strict=True):
         if not is_new:
             duplicates.append(row.call.external_id)
+            _doubt_repeat(session, asked, row)
             _take_late_recording(session, asked, row.call)
         elif still_open:
             _miss_hangup(session, asked, still_open, row)
@@ -226,10 +228,11 @@ def _new_cards(
     ]
 
 
-def _close_cards(session: ShortSession, asked: Asked, told: CallEvent) -> None:
+def _close_cards(session: ShortSession, asked: Asked, told: CallEvent, named: cards.Recipients) -> None:
     call_id = told.call_external_id
     open_cards = session.open_cards(None if call_id is None else [call_id])
-    ended = cards.ended_by_hangup(open_cards, told.phone, call_id, asked.settings.country)
+    users = named.users if told.codes or told.user_ids else None
+    ended = cards.ended_by_hangup(open_cards, told.phone, call_id, asked.settings.country, named=users)
     session.close_cards([card.id for card in ended], asked.now, told.hangup_status)
     if not ended:
         asked.remark(
@@ -260,9 +263,40 @@ def _doubt_dates(asked: Asked, rows: Sequence[_Row], first_events: Mapping[str, 
         date = row.call.date
         if not first_events and date <= now and len(date) == len(now):
             continue  # in the past, and nothing to compare with
-        if problem := oddity(read(date, zone), asked.now, first_events.get(row.call.external_id)):
+        first_event, waited = first_events.get(row.call.external_id), float(row.call.duration_waiting or 0)
+        ahead = offset(asked.now, zone)
+        found = [
+            oddity(moment, asked.now, first_event, waited=waited, ahead=ahead)
+            for moment in moments(date, zone)
+        ]
+        if all(found):
             remedy = f"Send the date in the account's time, {zone}."
-            asked.remark(f"/{row.place}/date", problem, remedy, "PBX-HISTORY-06")
+            asked.remark(f"/{row.place}/date", found[0], remedy, "PBX-HISTORY-06")
+
+
+def _doubt_repeat(session: ShortSession, asked: Asked, row: _Row) -> None:
+    """A known id with another number, direction or date is that of another call, which is lost."""
+    known = session.call(row.call.external_id)
+    if known is None:
+        return
+    kept = msgspec.convert(known.document, FinishedCall)
+    country, zone = asked.settings.country, asked.settings.timezone
+    differing = [
+        name
+        for name, differs in (
+            ("phone", kept.phone != row.call.phone and not same_phone(kept.phone, row.call.phone, country)),
+            ("type", kept.type != row.call.type),
+            ("date", abs(read(kept.date, zone) - read(row.call.date, zone)) > TOLERANCE),
+        )
+        if differs
+    ]
+    if differing:
+        asked.remark(
+            f"/{row.place}/externalId",
+            f"another call is kept under this id, with another {' and '.join(differing)}; this one is lost",
+            "Give each call an id of its own, among all telephonies of the account.",
+            "PBX-HISTORY-10",
+        )
 
 
 def _is_broken(index: int, broken: Mapping[str, str]) -> bool:

@@ -64,13 +64,21 @@ def already_told(
 
 
 def ended_by_hangup(
-    open_cards: Sequence[Card], phone: str, call_external_id: str | None, country: str = "RU"
+    open_cards: Sequence[Card],
+    phone: str,
+    call_external_id: str | None,
+    country: str = "RU",
+    *,
+    named: Container[int] | None = None,
 ) -> list[Card]:
-    """The open cards that a ``hangup`` closes.
+    """The open cards that a ``hangup`` closes: those of the users whom it names, of everybody for None.
+    The others of a ring group may still be talking (evidence#event-group-end).
 
     The call's id decides when the event has one. Without it, the number does, and only the newest call
     of that number ends: two calls from one number may be going on at once.
     """
+    if named is not None:
+        open_cards = [card for card in open_cards if card.user_id in named]
     if call_external_id is not None:
         return [card for card in open_cards if card.call_external_id == call_external_id]
     same = [card for card in open_cards if same_phone(card.phone, phone, country)]

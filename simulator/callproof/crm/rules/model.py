@@ -11,7 +11,7 @@ from functools import cached_property
 import msgspec
 
 from callproof.contract.jsontypes import Json, JsonObject, inner
-from callproof.contract.phones import phone_key
+from callproof.contract.phones import phone_key, same_phone
 from callproof.contract.values import immutable
 
 
@@ -189,7 +189,8 @@ class Pool:
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
-        return self._lines.get(phone_key(phone, self.country))
+        line = self._lines.get(phone_key(phone, self.country))
+        return line if line and same_phone(line.phone, phone, self.country) else None
 
     @cached_property
     def _by_client(self) -> dict[str, "Pool"]:

@@ -21,8 +21,10 @@ class FinishedCall(msgspec.Struct, rename="camel"):
 
     external_id: str
     date: str
+    type: str
     phone: str
     code: str | None = None
     user_id: int | None = None
     site: str | None = None
     record_url: str | None = None
+    duration_waiting: int | None = None

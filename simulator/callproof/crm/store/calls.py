@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import Text, bindparam, cast, func, insert, select, update
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.contract.phones import phone_key
+from callproof.contract.phones import phone_key, same_phone
 from callproof.crm.rules.model import (
     Card,
     Customer,
@@ -137,7 +137,7 @@ class ShortSession:
         if not key:
             return []
         rows = self._driver.execute(_owners(1), (key,)).fetchall()
-        return [_customer(row) for row in rows]
+        return self._having(phone, [_customer(row) for row in rows])
 
     def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
         """Who has each number, in the order of ids; a number that nobody has is not there."""
@@ -149,7 +149,15 @@ class ShortSession:
         owners: dict[str, list[Customer]] = {}
         for row in self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall():
             owners.setdefault(row[-1], []).append(_customer(row))
-        return {phone: owners[key] for phone, key in keys.items() if key in owners}
+        known = ((phone, self._having(phone, owners[key])) for phone, key in keys.items() if key in owners)
+        return {phone: found for phone, found in known if found}
+
+    def _having(self, phone: str, found: list[Customer]) -> list[Customer]:
+        """Of those whose number has the same key who have this very number, not one of another country."""
+        if not phone.startswith("+"):
+            return found
+        country = self._country
+        return [one for one in found if any(same_phone(phone, own, country) for own in one.phones)]
 
     def add_event(self, event: JsonObject, call: str | None, at: float) -> None:
         """Keep an event; ``call`` is its callExternalId."""
