@@ -29,6 +29,12 @@ def test_it_names_every_route_and_no_other(document: Any, account: Account) -> N
     assert described == served
 
 
+def test_it_names_the_address_that_it_was_asked_at(account: Account) -> None:
+    for address in ("http://localhost:8080", "http://crm.example"):
+        document = account.client.get("/openapi.json", base_url=address).get_json()
+        assert document["servers"] == [{"url": address}]
+
+
 def test_every_operation_has_its_own_id_and_names_its_refusals(document: Any) -> None:
     operations = [op for verbs in document["paths"].values() for op in verbs.values()]
     assert len({op["operationId"] for op in operations}) == len(operations)

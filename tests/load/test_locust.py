@@ -142,6 +142,11 @@ def until(crm: End, happened: Callable[[], bool]) -> None:
         crm.get("/journal", since=last, wait=1, limit=1)
 
 
+def telephonies(crm: End) -> list[JsonObject]:
+    """Those that are active."""
+    return cast(list[JsonObject], crm.get("/state")["modules"])
+
+
 def forget_faults(crm: End) -> None:
     requests.delete(f"{crm.url}/_bench/faults", timeout=10).raise_for_status()
 
@@ -162,6 +167,8 @@ def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) 
     (suite,) = JUnitXml.fromfile(str(run.junit))
     assert (suite.tests, suite.failures) == (len(wanted) + 2, 0)
     assert run.html.read_text("utf-8").startswith("<!doctype html>")
+    # Nobody answers at its address any more, so nobody's clicks may go there.
+    assert "callproof-load" not in {module["code"] for module in telephonies(crm)}
 
 
 def test_uploads_are_tried_again_and_a_broken_threshold_exits_with_1(crm: End, tmp_path: Path) -> None:

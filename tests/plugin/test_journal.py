@@ -1,6 +1,7 @@
 """Assertions on a journal: what they count, how they wait, what they say."""
 
 import re
+import time
 from threading import Thread, Timer
 from time import monotonic
 
@@ -67,6 +68,15 @@ def test_a_request_that_is_still_under_way_is_waited_for(connected: RunningCrm) 
     connected.journal.assert_received("call-event", within=60)
     assert monotonic() - began < 30
     timer.join()
+
+
+def test_a_miss_is_told_in_its_time_though_the_clock_of_the_test_stands(
+    connected: RunningCrm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stands = time.monotonic()
+    monkeypatch.setattr("time.monotonic", lambda: stands)
+    with pytest.raises(AssertionError, match="Nothing was received at all"):
+        connected.journal.assert_received("call-event", within=0.1)
 
 
 def test_what_comes_too_soon_is_an_unwanted_request(connected: RunningCrm) -> None:

@@ -182,6 +182,15 @@ def test_a_recording_that_is_none_is_found(
     assert any(words in sentence for sentence in reconcile(ends, log).mismatches)
 
 
+def test_no_proxy_stands_before_a_recording(
+    played: tuple[BuiltIn, Ends, Log], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, ends, log = played
+    for name in ("HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    assert reconcile(ends, log).mismatches == []
+
+
 @pytest.mark.parametrize("kind", ["wav", "mp3"])
 def test_the_length_of_a_recording_shows_in_its_first_bytes(kind: str) -> None:
     sound = recordings.recording("any", 20, kind)

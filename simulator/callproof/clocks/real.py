@@ -10,6 +10,7 @@ from itertools import count
 from threading import Condition, Thread
 
 from callproof.clocks.clock import Timer
+from callproof.clocks.machine import monotonic
 
 log = logging.getLogger("callproof.clock")
 
@@ -31,7 +32,7 @@ class ScaledClock:
         self.id = uuid.uuid4().hex
         self.speed = speed
         self._start = time.time()
-        self._zero = time.monotonic()
+        self._zero = monotonic()
         self._order = count()
         self._planned: list[tuple[float, int, Timer]] = []
         self._changed = Condition()
@@ -42,7 +43,7 @@ class ScaledClock:
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        return self._start + (time.monotonic() - self._zero) * self.speed
+        return self._start + (monotonic() - self._zero) * self.speed
 
     def call_at(self, when: float, action: Callable[[], object]) -> Timer:
         timer = Timer(action)

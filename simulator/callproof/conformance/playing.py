@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from time import monotonic
 
 import orjson
 
+from callproof.clocks.machine import monotonic
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.calls import Act
 from callproof.conformance.drivers import act

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
-from time import monotonic
 
 import requests
 
+from callproof.clocks.machine import monotonic
 from callproof.conformance.strays import MARK, new_mark, signal_all, strays
 from callproof.conformance.target import Start
 from callproof.control.client import Unreachable

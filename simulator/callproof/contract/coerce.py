@@ -143,12 +143,16 @@ class _Walk:
         return cast(Json, read)
 
     def _doubt_number(self, number: str, schema: Mapping[str, Json], path: list[str | int]) -> None:
-        """A + that nobody encoded arrives as a blank; a number without digits is hidden, or a name."""
+        """A + that nobody encoded arrives as a space; a number without digits is hidden, or a name."""
         row = str(schema.get("x-requirement") or _MEMBERS)
         if _LOST_PLUS.match(number):
             remedy = "Write + as %2B in a form and in a query."
             self.note(
-                Kind.FORGIVEN, path, "a + arrived as a blank, because it was not encoded", remedy, row
+                Kind.FORGIVEN,
+                path,
+                "a + arrived as a space, because it was not written as %2B",
+                remedy,
+                row,
             )
         elif schema.get("format") == "caller" and not digits(number):
             said = f"{number!r} is no number: of a caller who hides it, nobody is looked for"

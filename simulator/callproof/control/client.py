@@ -6,13 +6,13 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
-from time import monotonic
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 import requests
 
+from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.driven import Driven, JournalPage, RawRequest, State

@@ -1,7 +1,7 @@
 """The CRM as a Flask app: every method of the contract's table, the control API and the description."""
 
 import orjson
-from flask import Response
+from flask import Response, request
 from flask_swagger_ui import get_swaggerui_blueprint
 from werkzeug.routing import BaseConverter
 
@@ -37,7 +37,8 @@ def create_app(crm: Crm, token: str = "") -> EndApp:
 
     @app.get("/openapi.json")
     def describe() -> Response:
-        described = openapi.document(crm.settings.base_url, __version__, strict=crm.settings.strict)
+        # A page that was opened as localhost may not ask 127.0.0.1: that is another origin.
+        described = openapi.document(request.host_url.rstrip("/"), __version__, strict=crm.settings.strict)
         return Response(orjson.dumps(described), mimetype="application/json")
 
     return app

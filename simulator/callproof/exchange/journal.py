@@ -4,7 +4,6 @@ It is bounded by entries and by bytes and drops the oldest first; it may lag beh
 in the store, never the other way round.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from itertools import count
@@ -12,6 +11,7 @@ from threading import Condition, Lock
 
 from msgspec.structs import replace
 
+from callproof.clocks.machine import monotonic
 from callproof.exchange.exchange import Exchange
 
 MAX_ENTRIES = 10_000
@@ -83,10 +83,10 @@ class Journal:
 
     def since(self, last_seen: int = 0, *, wait: float = 0.0, limit: int = 1000) -> Sequence[Exchange]:
         """Entries with a higher number, oldest first; waits up to ``wait`` real seconds for the first."""
-        deadline = time.monotonic() + wait
+        deadline = monotonic() + wait
         with self._lock:
             self._readers += 1
-            while self._last_id <= last_seen and (left := deadline - time.monotonic()) > 0:
+            while self._last_id <= last_seen and (left := deadline - monotonic()) > 0:
                 self._grown.wait(left)
             self._readers -= 1
             found = [entry for entry in self._entries if entry.id > last_seen][:limit]

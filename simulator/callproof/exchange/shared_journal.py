@@ -12,6 +12,7 @@ from threading import Event, Lock, Thread
 
 from msgspec.structs import replace
 
+from callproof.clocks.machine import monotonic
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.journal import MAX_BYTES, MAX_ENTRIES, Journal
 from callproof.storage.journal import JournalTable
@@ -50,11 +51,11 @@ class SharedJournal(Journal):
         self._waiting.set()
 
     def since(self, last_seen: int = 0, *, wait: float = 0.0, limit: int = 1000) -> Sequence[Exchange]:
-        deadline = time.monotonic() + wait
+        deadline = monotonic() + wait
         while True:
             self._flush()
             found = self._table.after(last_seen, limit)
-            left = deadline - time.monotonic()
+            left = deadline - monotonic()
             if found or left <= 0 or self._stopped.wait(min(left, LAG)):
                 return [replace(Exchange.decoded(entry), id=number) for number, entry in found]
 

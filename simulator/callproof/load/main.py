@@ -11,7 +11,7 @@ from callproof.load.loadfile import Load, load_file
 from callproof.load.reconcile import reconcile
 from callproof.load.results import Results
 from callproof.load.schedule import Schedule
-from callproof.load.target import end_of, prepare
+from callproof.load.target import end_of, prepare, release
 from callproof.traffic import records
 
 # Exit codes: the run is invalid or kept a threshold not, the file or a report is wrong, the target is gone.
@@ -90,6 +90,7 @@ class Director:
         end = end_of(job)
         try:
             books = reconcile(job, end, run.tally.acknowledged, self._after)
+            release(job, end)
         except (Unreachable, ActionRefused) as error:
             raise Failure(f"Nothing could be reconciled: {error}", UNREACHABLE) from None
         finally:

@@ -1,4 +1,5 @@
-"""What is done at the other side before a run: a telephony is registered, and who can call whom is read."""
+"""What is done at the other side before and after a run: a telephony is registered and switched off again,
+and who can call whom is read."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -55,7 +56,7 @@ def _prepare_crm(job: Job, end: End) -> Job:
         end.get("/counts")
     extensions = dict(job.extensions) or {extension_of(user): user for user in _users(job, end)}
     lines = job.source.lines or LINES
-    _register(job, end, extensions, lines)
+    _register(job, end, extensions, lines, active=True)
     customers = job.source.customers or records.phones(end, job.api_key, CUSTOMERS)
     return replace(job, extensions=extensions, source=Source(customers, lines))
 
@@ -68,7 +69,18 @@ def _users(job: Job, end: End) -> list[int]:
     return users
 
 
-def _register(job: Job, end: End, extensions: dict[str, int], lines: tuple[str, ...]) -> None:
+def release(job: Job, end: End) -> None:
+    """Switch the telephony of the run off, so that nobody's clicks go to an address where nobody is.
+
+    Raises Unreachable when the target does not answer, ActionRefused when it will not.
+    """
+    if job.model == PBX_FLEET:
+        _register(job, end, dict(job.extensions), job.source.lines, active=False)
+
+
+def _register(
+    job: Job, end: End, extensions: dict[str, int], lines: tuple[str, ...], *, active: bool
+) -> None:
     sites = records.told(end, _ask(job, end, "GET", BY_NAME["sites"].path), _Sites).sites
     site = next(iter(sites)) if isinstance(sites, Mapping) and sites else ""
     codes: list[Json] = [{"userId": user, "code": code} for code, user in extensions.items()]
@@ -76,7 +88,7 @@ def _register(job: Job, end: End, extensions: dict[str, int], lines: tuple[str, 
     module: JsonObject = {
         "code": CODE,
         "integrationCode": CODE,
-        "active": True,
+        "active": active,
         "name": "callproof load",
         "clientId": job.client_id,
         "baseUrl": "http://127.0.0.1:9",

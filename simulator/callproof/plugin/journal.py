@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
-from time import monotonic
 from typing import overload
 
+from callproof.clocks.machine import monotonic
 from callproof.conformance.evidence import Book, Seen, read
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side

@@ -16,13 +16,13 @@ from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from threading import Event
-from time import monotonic
 from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.log import LogLevels
 
+from callproof.clocks.machine import monotonic
 from callproof.errors import OutOfReach
 
 if TYPE_CHECKING:

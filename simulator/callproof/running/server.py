@@ -4,11 +4,12 @@ import socket
 from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread, current_thread
-from time import monotonic
 from typing import Any
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
+
+from callproof.clocks.machine import monotonic
 
 # How long a request that is being answered may take to end, in seconds.
 GRACE = 2.0

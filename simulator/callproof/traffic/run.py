@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from threading import Event
-from time import monotonic
 
+from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import ActionRefused, Ends
 from callproof.traffic import records
