@@ -32,7 +32,7 @@ lint: .venv/dev
 	$(BIN)/lint-imports
 
 docs: .venv/dev
-	$(BIN)/python tools/docs.py
+	$(BIN)/python -m tools.docs
 
 clean:
 	rm -rf .venv .bench build dist

@@ -13,6 +13,7 @@ __version__ = "0.1.0"
 
 __all__ = [
     "ActionRefused",
+    "Callproof",
     "CallproofError",
     "Check",
     "FileError",
@@ -57,13 +58,14 @@ _HOMES = {
     "callproof.control.client": ("ActionRefused", "Unreachable"),
     "callproof.errors": ("CallproofError", "Misuse", "OutOfReach", "Refusal", "UnknownName"),
     "callproof.face.apps": ("crm_app", "pbx_app"),
+    "callproof.face.crm": ("RunningCrm",),
     "callproof.face.ends": ("Pair", "start_crm", "start_pair", "start_pbx"),
     "callproof.face.messages": ("judge", "read_journal"),
     "callproof.face.payloads": ("validate",),
+    "callproof.face.pbx": ("RunningPbx",),
+    "callproof.face.playing": ("Callproof",),
     "callproof.face.verdicts": ("play", "problems"),
     "callproof.files.yamlfile": ("FileError",),
-    "callproof.plugin.crm": ("RunningCrm",),
-    "callproof.plugin.pbx": ("RunningPbx",),
 }
 
 

@@ -8,18 +8,20 @@ from callproof.contract.schemas import Violation
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.errors import CallproofError, Misuse, OutOfReach, Refusal, UnknownName
 from callproof.face.apps import crm_app, pbx_app
+from callproof.face.crm import RunningCrm
 from callproof.face.ends import Pair, start_crm, start_pair, start_pbx
 from callproof.face.messages import judge, read_journal
 from callproof.face.payloads import validate
+from callproof.face.pbx import RunningPbx
+from callproof.face.playing import Callproof
 from callproof.face.verdicts import play, problems
 from callproof.files.yamlfile import FileError
-from callproof.plugin.crm import RunningCrm
-from callproof.plugin.pbx import RunningPbx
 
 __version__: str
 
 __all__ = [
     "ActionRefused",
+    "Callproof",
     "CallproofError",
     "Check",
     "FileError",

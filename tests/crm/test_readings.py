@@ -22,7 +22,7 @@ def test_a_late_recording_replaces_the_link_and_nothing_else(registered: Account
 
 
 def test_the_good_calls_of_a_broken_batch_are_taken_with_460(registered: Account) -> None:
-    read(registered, broken_call="take-the-rest")
+    read(registered, brokenCall="take-the-rest")
     answer = registered.upload(call_item("a"), call_item("b", result="missed"), call_item("c"))
     assert (answer.status_code, answer.get_json()) == (
         460,
@@ -38,7 +38,7 @@ def test_the_good_calls_of_a_broken_batch_are_taken_with_460(registered: Account
 
 
 def test_extensions_that_a_change_leaves_out_are_cleared(registered: Account) -> None:
-    read(registered, absent_codes="clear")
+    read(registered, absentCodes="clear")
     module = {"clientId": "c", "integrations": {"telephony": {"allowEdit": True}}}
     registered.post("integration-modules/my-telephony/edit", integrationModule=module)
     settings = registered.get("integration-modules/my-telephony").get_json()["integrationModule"]
@@ -55,7 +55,7 @@ def test_the_number_is_dialled_as_set(registered: Account, dial: str, phone: str
 
 
 def test_a_recording_is_asked_for_with_the_parameters_that_were_set(registered: Account) -> None:
-    read(registered, record_params=["externalId", "phone"])
+    read(registered, recordParams=["externalId", "phone"])
     registered.upload(call_item("c-1", phone="88005553125", recordUrl="http://127.0.0.1:9/a.wav"))
     registered.client.post("/_bench/play", json={"externalId": "c-1"})
     assert registered.last.request.url == "http://127.0.0.1:9/a.wav?externalId=c-1&phone=88005553125"
@@ -72,10 +72,10 @@ def test_reset_brings_the_defaults_back(registered: Account) -> None:
     read(registered, dial="as-stored")
     registered.client.post("/_bench/reset")
     shown = registered.client.post("/_bench/readings", json={}).get_json()
-    assert (shown["dial"], shown["record_params"]) == ("digits", ["clientId"])
+    assert (shown["dial"], shown["recordParams"]) == ("digits", ["clientId"])
 
 
-@pytest.mark.parametrize("readings", [{"dial": "backwards"}, {"colour": "red"}, {"record_params": "phone"}])
+@pytest.mark.parametrize("readings", [{"dial": "backwards"}, {"colour": "red"}, {"recordParams": "phone"}])
 def test_a_reading_that_does_not_exist_is_refused(account: Account, readings: dict[str, str]) -> None:
     assert account.client.post("/_bench/readings", json=readings).status_code == 400
 

@@ -177,7 +177,7 @@ def test_a_module_asks_for_scopes_and_is_given_a_key_that_has_them(registered: A
 
 
 def test_without_a_one_click_connection_scopes_are_refused(registered: Account) -> None:
-    registered.client.post("/_bench/readings", json={"simple_connection": "disabled"})
+    registered.client.post("/_bench/readings", json={"simpleConnection": "disabled"})
     path = "integration-modules/my-telephony/update-scopes"
     refused = registered.post(path, requires={"scopes": ["user_read"]})
     assert (refused.status_code, refused.get_json()["errorMsg"]) == (400, "Not enabled simple connection")

@@ -8,7 +8,8 @@ import pytest
 import callproof
 from callproof.errors import CallproofError
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "python.md").read_text("utf-8")
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+PAGE, PYTEST = ((DOCS / name).read_text("utf-8") for name in ("python.md", "pytest.md"))
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -21,6 +22,14 @@ def test_the_snippets_run_one_after_the_other() -> None:
 
 def test_every_public_name_is_on_the_page() -> None:
     assert [name for name in callproof.__all__ if f"`{name}" not in PAGE] == []
+
+
+@pytest.mark.parametrize(
+    "handle", [callproof.RunningCrm, callproof.RunningPbx, callproof.Callproof, callproof.Pair]
+)
+def test_whatever_a_handle_can_do_is_on_a_page(handle: type) -> None:
+    public = [name for name in vars(handle) if not name.startswith("_")]
+    assert [name for name in public if not re.search(rf"\b{name}\b", PAGE + PYTEST)] == []
 
 
 def test_the_page_uses_no_other_name_of_the_package() -> None:

@@ -6,6 +6,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from callproof.contract.requirements import Evidence, all_requirements
 from callproof.crm.settings import Readings
@@ -105,7 +106,7 @@ def test_links_within_the_page_lead_somewhere() -> None:
 def test_what_changes_a_reading_exists() -> None:
     named = re.findall(r"\[`(\w+)`\]", PAGE.read_text("utf-8"))
     assert len(named) > 5
-    assert set(named) <= set(Readings.__annotations__)
+    assert set(named) <= {reading.encode_name for reading in fields(Readings)}
 
 
 def test_every_grade_and_source_that_a_fact_cites_is_explained() -> None:

@@ -10,9 +10,9 @@ import requests
 from callproof.clocks.manual import EPOCH
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused
-from callproof.plugin.crm import RunningCrm
-from callproof.plugin.pbx import RunningPbx
-from callproof.plugin.playing import Callproof
+from callproof.face.crm import RunningCrm
+from callproof.face.pbx import RunningPbx
+from callproof.face.playing import Callproof
 
 SERVICE = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service" / "callproof.yaml"
 CUSTOMER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"

@@ -10,7 +10,7 @@ import pytest
 import requests
 
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.plugin.crm import RunningCrm
+from callproof.face.crm import RunningCrm
 
 PHONE = "+7 912 345-67-89"
 

@@ -81,6 +81,6 @@ def test_naming_the_plugin_again_does_no_harm(pytester: pytest.Pytester) -> None
 
 def test_the_package_does_without_pytest() -> None:
     """It is no dependency: nothing but the plugin imports it."""
-    code = "import sys; sys.modules['pytest'] = None; import callproof.cli, callproof.plugin.starting"
+    code = "import sys; sys.modules['pytest'] = None; import callproof.cli, callproof.face.starting"
     done = subprocess.run([sys.executable, "-c", code], cwd=Path(__file__).parent, timeout=120)
     assert done.returncode == 0

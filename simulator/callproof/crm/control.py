@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from msgspec import Struct
+from msgspec.structs import replace as reread
 
 from callproof.contract.operations import Side
 from callproof.contract.values import whole
@@ -174,7 +175,7 @@ class _Account:
         return limits
 
     def set_readings(self, asked: Struct) -> object:
-        readings = replace(self.crm.knobs().readings, **given(asked))
+        readings = reread(self.crm.knobs().readings, **given(asked))
         self.crm.set_readings(readings)
         return readings
 

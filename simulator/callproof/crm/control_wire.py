@@ -1,9 +1,9 @@
 """What the methods of the CRM's control API are asked, by types."""
 
-from dataclasses import fields
 from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, defstruct
+from msgspec.structs import fields
 
 from callproof.control.wire import Members
 from callproof.crm.settings import Readings, Scope
@@ -82,4 +82,5 @@ ReadingsAsked = defstruct(
     [(reading.name, reading.type | UnsetType, UNSET) for reading in fields(Readings)],
     bases=(Members,),
     forbid_unknown_fields=True,
+    rename="camel",
 )

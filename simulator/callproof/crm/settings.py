@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
+from msgspec import Struct
+
 from callproof.contract.budgets import Limits
 from callproof.contract.dates import zone_problem
 from callproof.contract.guide import MANAGERS
@@ -29,23 +31,22 @@ Scope = Literal[
 SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 
-@dataclass(frozen=True)
-class Readings:
+class Readings(Struct, frozen=True, rename="camel"):
     """How the CRM reads what no source settles (evidence#readings); the first choice is the default.
 
     ``repeat``: ``keep`` the first upload of a call, or ``update-record-url`` from a later one
     (evidence#reading-repeat).
-    ``broken_call``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460
+    ``brokenCall``: ``refuse-batch`` when one call is broken, or ``take-the-rest`` with status 460
     (evidence#reading-broken-call).
-    ``absent_codes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them
+    ``absentCodes``: ``keep`` the extensions when a change leaves them out, or ``clear`` them
     (evidence#reading-absent-codes).
     ``dial``: ``digits`` with the country code in makeCallUrl, or the number ``as-stored``
     (evidence#reading-dial).
-    ``record_params``: which of clientId, externalId and phone a recordUrl is called with
+    ``recordParams``: which of clientId, externalId and phone a recordUrl is called with
     (evidence#reading-record-params).
     ``links``: ``known`` shows what there is for the caller, ``sample`` the two of the documentation
     (evidence#reading-links).
-    ``simple_connection``: whether modules count as connected by one click (evidence#reading-connection).
+    ``simpleConnection``: whether modules count as connected by one click (evidence#reading-connection).
     ``funds``: ``short`` refuses to activate a module with 402; ``account``: ``unknown`` refuses every
     request as to a subdomain that does not exist (evidence#refusal-funds, evidence#refusal-account).
     """

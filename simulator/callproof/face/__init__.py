@@ -1,1 +1,1 @@
-"""What ``callproof`` offers to Python programs: thin functions over the rooms below."""
+"""What ``callproof`` offers to Python programs: ends and what a test asks of them, verdicts, messages."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from callproof.clocks.manual import ManualClock
 from callproof.crm.account import DEFAULT_SEED
-from callproof.plugin.crm import RunningCrm
-from callproof.plugin.pbx import RunningPbx
-from callproof.plugin.starting import Marked, running_crm, running_pbx
+from callproof.face.crm import RunningCrm
+from callproof.face.pbx import RunningPbx
+from callproof.face.starting import Marked, running_crm, running_pbx
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from callproof.conformance.verdict import Outcome, Verdict
 from callproof.crm.account import DEFAULT_SEED
-from callproof.plugin import words
-from callproof.plugin.playing import Callproof, Setup, Stage, usable_target
+from callproof.face import words
+from callproof.face.playing import Callproof, Setup, Stage, usable_target
 
 
 def play(*wanted: str, target: str | Path = "", seed: int = DEFAULT_SEED, strict: bool = False) -> Verdict:

@@ -1,1 +1,1 @@
-"""What the pytest plugin gives to tests: running ends, their journals, verdicts, scenarios as tests."""
+"""The pytest plugin: fixtures, options, and scenarios as tests."""

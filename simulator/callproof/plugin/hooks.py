@@ -14,11 +14,11 @@ import pytest
 
 if TYPE_CHECKING:
     from callproof.clocks.manual import ManualClock
-    from callproof.plugin.crm import RunningCrm
+    from callproof.face.crm import RunningCrm
+    from callproof.face.pbx import RunningPbx
+    from callproof.face.playing import Callproof
+    from callproof.face.starting import Marked
     from callproof.plugin.items import ScenarioFile
-    from callproof.plugin.pbx import RunningPbx
-    from callproof.plugin.playing import Callproof
-    from callproof.plugin.starting import Marked
 
 FILES = "*.callproof.yaml"
 MARKER = "callproof(seed, strict, country, timezone, plan): how the fixtures crm and pbx are started."
@@ -105,7 +105,7 @@ def callproof_clock() -> "Iterator[ManualClock]":
 @pytest.fixture
 def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningCrm]":
     """The same as ``crm``, for a repository that has a fixture of that name itself."""
-    from callproof.plugin.starting import running_crm
+    from callproof.face.starting import running_crm
 
     with running_crm(callproof_clock, _marked(request)) as crm:
         yield crm
@@ -114,7 +114,7 @@ def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock"
 @pytest.fixture
 def callproof_pbx(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningPbx]":
     """The same as ``pbx``, for a repository that has a fixture of that name itself."""
-    from callproof.plugin.starting import running_pbx
+    from callproof.face.starting import running_pbx
 
     beside = "callproof_crm" in request.fixturenames
     crm: RunningCrm | None = request.getfixturevalue("callproof_crm") if beside else None
@@ -137,14 +137,14 @@ def pbx(callproof_pbx: "RunningPbx") -> "RunningPbx":
 @pytest.fixture
 def callproof(pytestconfig: pytest.Config) -> "Callproof":
     """Plays scenarios: ``check`` returns the verdict, ``assert_conformant`` fails with the problems."""
+    from callproof.face.playing import Callproof
     from callproof.plugin.items import stage_of
-    from callproof.plugin.playing import Callproof
 
     return Callproof(stage_of(pytestconfig))
 
 
 def _marked(request: pytest.FixtureRequest) -> "Marked":
-    from callproof.plugin.starting import Marked
+    from callproof.face.starting import Marked
 
     marker = request.node.get_closest_marker("callproof")
     try:

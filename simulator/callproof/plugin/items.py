@@ -13,9 +13,9 @@ from callproof.conformance.verdict import Outcome
 from callproof.contract.files import shipped
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.errors import CallproofError
+from callproof.face.playing import Setup, Stage, usable_target
+from callproof.face.words import problems
 from callproof.files.yamlfile import FileError
-from callproof.plugin.playing import Setup, Stage, usable_target
-from callproof.plugin.words import problems
 from callproof.running.threads import PortTaken
 
 STAGE = pytest.StashKey[Stage]()

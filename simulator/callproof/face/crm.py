@@ -11,8 +11,8 @@ from callproof.contract.guide import CLIENT_ID, LINES, MANAGERS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import ActionRefused, End
-from callproof.plugin.journal import WatchedJournal
-from callproof.plugin.looking import alike, kept
+from callproof.face.journal import WatchedJournal
+from callproof.face.looking import alike, kept
 
 # As the guide gives them to the users of the seed.
 EXTENSIONS: Mapping[str, int] = {extension_of(user): user for user in range(1, MANAGERS + 1)}
@@ -114,7 +114,7 @@ class RunningCrm:
         self.end.post("/budgets", {"general": general, "telephony": telephony})
 
     def set_readings(self, **readings: Json) -> JsonObject:
-        """How the CRM reads what no source settles; the choices are in ``callproof.crm.settings``."""
+        """How the CRM reads what no source settles; the choices stand in docs/control-api.md."""
         return self.end.post("/readings", readings)
 
     def click_to_call(self, user: int, phone: str, site: str | None = None) -> JsonObject:

@@ -16,8 +16,8 @@ from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.operations import Side
 from callproof.control.client import Ends, Unreachable
 from callproof.crm.account import DEFAULT_SEED
+from callproof.face.words import problems
 from callproof.files.yamlfile import FileError
-from callproof.plugin.words import problems
 from callproof.running.opposite import opposite
 from callproof.running.pair import built_in
 from callproof.running.threads import PortTaken

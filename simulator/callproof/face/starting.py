@@ -10,11 +10,11 @@ from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
+from callproof.face.crm import RunningCrm
+from callproof.face.journal import WatchedJournal
+from callproof.face.pbx import RunningPbx
 from callproof.pbx.plan import default_plan, load_plan
 from callproof.pbx.settings import PbxSettings
-from callproof.plugin.crm import RunningCrm
-from callproof.plugin.journal import WatchedJournal
-from callproof.plugin.pbx import RunningPbx
 from callproof.running.opening import Opening
 
 

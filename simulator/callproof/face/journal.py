@@ -9,7 +9,7 @@ from callproof.conformance.evidence import Book, Seen, read
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side
 from callproof.exchange.journal import MAX_ENTRIES, Journal
-from callproof.plugin.words import (
+from callproof.face.words import (
     amiss,
     listed,
     misses,
@@ -24,9 +24,9 @@ WITHIN = 1.0
 class WatchedJournal:
     """The journal of one end, read as exchanges of the contract.
 
-    ``operation`` is a name of ``callproof.contract.operations.BY_NAME``, such as ``call-event``. ``with_``
-    is a pattern of ``callproof.conformance.matching`` for the structure or the parameters: an object asks
-    for the members that it names, ``{"$phone": ...}`` and the other operators may stand for any value.
+    ``operation`` is a method's name, such as ``call-event``, and ``with_`` a pattern for the structure or
+    the parameters, as in docs/scenarios.md: an object asks for the members that it names, and
+    ``{"$phone": ...}`` and the other operators may stand for any value.
     What the test itself did through its fixtures is in no list here.
     """
 

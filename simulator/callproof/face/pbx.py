@@ -3,9 +3,9 @@
 from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import End
+from callproof.face.journal import WatchedJournal
+from callproof.face.looking import kept
 from callproof.pbx.pbx import Pbx
-from callproof.plugin.journal import WatchedJournal
-from callproof.plugin.looking import kept
 
 
 class PlacedCall:
