@@ -23,7 +23,7 @@ def word_of(run: str, scenario: str) -> str:
 
 def names(account: Account, word: str) -> dict[str, int | str]:
     """``run``, ``stem``, ``serial``, the numbers 1 to 6 in their notations, users and extensions in the
-    other type, and what ``account`` lacks.
+    other type, lines in digits, and what ``account`` lacks.
 
     The numbers have the digits of ``stem``, nine of them, and differ in the last digit alone.
     """
@@ -36,6 +36,7 @@ def names(account: Account, word: str) -> dict[str, int | str]:
     for place in (0, 1):
         found[f"user{place + 1}_text"] = str(account.users[place])
         found[f"extension{place + 1}_number"] = _number(account.extensions[place])
+        found[f"line{place + 1}_digits"] = "".join(filter(str.isdigit, account.lines[place]))
     return found | _nobodys(account, found)
 
 

@@ -46,6 +46,10 @@ from callproof.exchange.faults import Fault, catalogue
 
 # How long a scenario may go on after its last step for what must not happen any more.
 AFTERMATH = 1.0
+# What a PBX may call a call that is not over; another word for it says nothing.
+OPEN = frozenset(
+    ("dialled", "queued", "calling manager", "ringing", "talking", "held", "transferring", "voicemail")
+)
 
 
 class _Over(Exception):
@@ -235,7 +239,8 @@ class Play:
             value = merged(told, self._names.members(step.change))
         if step.entity and value is not None:
             form[step.entity] = orjson.dumps(self._names.filled(value)).decode()
-        self._ends.pbx.send(RawRequest(step.method, path, self._texts(step.query), form, step.api_key))
+        key = None if step.api_key is None else str(self._names.filled(step.api_key))
+        self._ends.pbx.send(RawRequest(step.method, path, self._texts(step.query), form, key))
 
     def _texts(self, members: JsonObject) -> dict[str, str]:
         filled = self._names.members(members)
@@ -287,4 +292,4 @@ def _objects(kept: list[Json] | None) -> list[Mapping[str, Json]]:
 
 
 def _is_open(call: Mapping[str, Json]) -> bool:
-    return call.get("state", "ended") != "ended"
+    return call.get("state") in OPEN
