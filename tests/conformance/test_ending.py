@@ -79,7 +79,10 @@ def problems(folder: Path, text: str, *faults: str) -> dict[str, str]:
     return {check.requirement: check.problem for check in reversed(red)}
 
 
-@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE])
+HIDDEN = CALL.replace("+7 912 345-67-89", "anonymous")
+
+
+@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN])
 def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text) == {}
 
