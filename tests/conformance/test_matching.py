@@ -14,6 +14,7 @@ from callproof.contract.jsontypes import Json
         ({"a": {"$any": True}}, {"a": None}),
         ([1, {"a": 2}], [1, {"a": 2, "b": 3}]),
         ({"$phone": "8 (912) 345-67-89"}, "+79123456789"),
+        ({"$phone": "anonymous"}, "anonymous"),
         ({"$matches": "^https?://"}, "http://x"),
         ({"$length": 2}, [1, 2]),
         ({"$contains": {"a": 1}}, [{"a": 0}, {"a": 1, "b": 2}]),

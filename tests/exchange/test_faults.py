@@ -1,6 +1,7 @@
 """Faults: on which messages they act, what they change, and what a tester sees of it."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -32,7 +33,7 @@ def fault(**limits: object) -> Fault:
 
 
 def met(found: Fault, messages: int, seed: int = 1) -> list[int]:
-    return [number for number in range(1, messages + 1) if found.acts(number, seed)]
+    return [number for number in range(1, messages + 1) if found.acts(number, seed, "users")]
 
 
 def test_a_fault_acts_on_the_first_on_every_nth_or_later_ones() -> None:
@@ -47,6 +48,15 @@ def test_a_share_of_messages_follows_from_the_seed() -> None:
     assert met(half, 100) == met(half, 100)
     assert met(half, 100) != met(half, 100, seed=2)
     assert 30 < len(met(half, 100)) < 70
+
+
+def test_a_fault_of_several_methods_counts_each_alone() -> None:
+    faults = Faults()
+    faults.add(replace(fault(first=1), on=("users", "user")))
+    asked = ["users", "users", "user", "user", "users"]
+    met = [bool(faults.take(Seam.ANSWERS, operation, altering.fits(EVENT))) for operation in asked]
+    assert met == [True, False, True, False, False]
+    assert [seen for _, seen in faults.active()] == [5]
 
 
 def test_a_fault_meets_only_its_methods_and_the_members_that_it_wants() -> None:

@@ -5,6 +5,7 @@ always, on the first n, on every nth or on a seeded share of them.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -84,12 +85,15 @@ class Fault:
         """``*`` stands for every method."""
         return operation in self.on or "*" in self.on
 
-    def acts(self, count: int, seed: int) -> bool:
-        """Whether the message with this number, from 1, is met."""
+    def acts(self, count: int, seed: int, operation: str) -> bool:
+        """Whether the message of this method with this number, from 1, is met."""
         number = count - self.after
         if number < 1 or number % self.every or (self.first is not None and number > self.first):
             return False
-        return self.share >= 1 or random.Random(f"{seed}:{self.name}:{count}").random() < self.share
+        return (
+            self.share >= 1
+            or random.Random(f"{seed}:{self.name}:{operation}:{count}").random() < self.share
+        )
 
     def limited(self, options: Mapping[str, Json]) -> "Fault":
         """With other messages met: ``on``, ``where``, ``after``, ``first``, ``every``, ``share``."""
@@ -123,7 +127,8 @@ class Faults:
         self.resets = 0
         self._standing = tuple(standing)
         self._active = list(self._standing)
-        self._counts = [0] * len(self._active)
+        # Of each fault how many messages of each method it looked at.
+        self._counts = [Counter[str]() for _ in self._active]
         self._lock = Lock()
 
     def __bool__(self) -> bool:
@@ -132,7 +137,7 @@ class Faults:
     def add(self, fault: Fault) -> None:
         with self._lock:
             self._active.append(fault)
-            self._counts.append(0)
+            self._counts.append(Counter())
 
     def reset(self) -> None:
         """Only the standing ones act, from their first message on; answers that wait are given."""
@@ -146,24 +151,29 @@ class Faults:
     def _begin(self, faults: Iterable[Fault]) -> None:
         with self._lock:
             self._active = list(faults)
-            self._counts = [0] * len(self._active)
+            self._counts = [Counter() for _ in self._active]
             self.cleared.set()
             self.cleared = Event()
 
     def active(self) -> list[tuple[Fault, int]]:
         """Each with the number of messages that it looked at."""
         with self._lock:
-            return list(zip(self._active, self._counts, strict=True))
+            return [
+                (fault, counts.total()) for fault, counts in zip(self._active, self._counts, strict=True)
+            ]
 
     def take(self, seam: Seam, operation: str, fits: Callable[[Mapping[str, Json]], bool]) -> list[Change]:
-        """What happens to this message, in the order in which the faults were added."""
+        """What happens to this message, in the order in which the faults were added.
+
+        A fault on several methods counts the messages of each alone.
+        """
         changes = []
         with self._lock:
             for place, fault in enumerate(self._active):
                 if fault.seam is not seam or not fault.is_about(operation) or not fits(fault.where):
                     continue
-                self._counts[place] += 1
-                if fault.acts(self._counts[place], self.seed):
+                self._counts[place][operation] += 1
+                if fault.acts(self._counts[place][operation], self.seed, operation):
                     changes.append(fault.change)
         return changes
 
