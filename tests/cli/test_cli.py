@@ -59,6 +59,9 @@ def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
         (["check", "nobody"], "No scenario, file or folder is named 'nobody'"),
         (["check", "--crm-url", "http://127.0.0.1:1"], "belong together"),
         (["check", "--seed", "x"], "'x' is not a valid integer"),
+        (["check", "--timezone", "Moscow"], "there is no time zone 'Moscow'"),
+        (["check", "--country", "UK"], "there is no country 'UK'"),
+        (["serve", "--country", "Russia"], "there is no country 'Russia'"),
         (["check", "--colour"], "No such option"),
         (["serve", "--crm-port", "99999"], "is not in the range"),
         (["serve", "--db", "nonsense"], "The database nonsense cannot be used"),
@@ -149,8 +152,8 @@ def test_a_call_of_a_running_end_is_drawn_as_a_ladder(pair: BuiltIn) -> None:
 
 
 def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:
-    code, output = run("call", "--from", "1", "--to", "+7-499-999-99-99", "--pbx-url", pair.pbx_url)
-    assert (code, output) == (1, "callproof: '1' is not a number that can be dialled.\n")
+    code, output = run("call", "--from", "1", "--to", "+7-499-000-00-00", "--pbx-url", pair.pbx_url)
+    assert (code, output) == (1, "callproof: There is no line +7-499-000-00-00.\n")
 
 
 def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> None:

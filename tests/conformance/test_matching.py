@@ -92,6 +92,17 @@ def test_durations_and_dates_have_a_leeway_each() -> None:
     assert len(differences({"duration": 44, "date": {"$date": 1714564700}}, told, slack=leeway)) == 2
 
 
+def test_dates_are_in_the_accounts_zone_and_national_numbers_of_its_country() -> None:
+    spain = Leeway(zone="Europe/Madrid", country="ES")
+    # Half past two comes twice that night.
+    for moment in (1824942600, 1824946200):
+        assert differences({"$date": moment}, "2027-10-31 02:30:00", slack=spain) == []
+    assert differences({"$date": 1824942600}, "2027-10-31 00:30:00", slack=spain) != []
+    known = {"$json": {"date": {"$date": 1824942600}}}
+    assert differences(known, '{"date": "2027-10-31 02:30:00"}', slack=spain) == []
+    assert differences({"$phone": "+34 612 34 56 78"}, "612345678", slack=spain) == []
+
+
 def test_what_really_passes_makes_a_duration_longer_and_not_shorter() -> None:
     leeway = Leeway(times=30, less=2)
     assert differences({"duration": 45}, {"duration": 70}, slack=leeway) == []

@@ -309,6 +309,18 @@ account:
     ]
 
 
+def test_an_account_has_a_zone_and_a_country_that_there_are(tmp_path: Path) -> None:
+    text = "target: crm\nurl: http://x\naccount:\n  timezone: {}\n  country: {}\n"
+    account = load_target(write(tmp_path, text.format("Europe/Madrid", "ES"))).account
+    assert (account.timezone, account.country) == ("Europe/Madrid", "ES")
+    for zone, country, words in (
+        ("Moscow", "RU", ":4: there is no time"),
+        ("UTC", "UK", ":5: there is no"),
+    ):
+        with pytest.raises(FileError, match=words):
+            load_target(write(tmp_path, text.format(zone, country)))
+
+
 def test_an_account_has_two_of_each(tmp_path: Path) -> None:
     file = write(tmp_path, "target: crm\nurl: http://x\naccount:\n  users: [1]\n")
     with pytest.raises(FileError, match=r"callproof.yaml:4: "):

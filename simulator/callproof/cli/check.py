@@ -10,8 +10,9 @@ from typing import Any
 
 import click
 import msgspec
+from msgspec import structs
 
-from callproof.cli.common import NOT_CONFORMANT, no_verdict, option
+from callproof.cli.common import NOT_CONFORMANT, known_country, known_zone, no_verdict, option
 from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.writing import listeners, report_options
@@ -23,6 +24,7 @@ from callproof.conformance.judge import BOTH
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
+from callproof.contract.guide import GUIDES, Account
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
@@ -44,6 +46,8 @@ class _Asked:
     api_key: str
     control_token: str
     fault: tuple[str, ...]
+    timezone: str
+    country: str
     baseline: str | None
     write_baseline: str | None
     at_least: float
@@ -75,6 +79,18 @@ class _Asked:
     help="Break an end of callproof's in every scenario; a requirement means all faults that touch it.",
 )
 @option(
+    "--timezone",
+    default="",
+    callback=known_zone,
+    help="The account's time zone, in which dates are written; by default the file's, or UTC.",
+)
+@option(
+    "--country",
+    default="",
+    callback=known_country,
+    help="Whose numbering plan reads national numbers; by default the file's, or RU.",
+)
+@option(
     "--baseline",
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
@@ -102,6 +118,8 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     """
     asked = msgspec.convert(options, _Asked)
     scenarios, target = loading.find(wanted), _target(asked)
+    account = _account(asked, target.account if target else GUIDES)
+    target = replace(target, account=account) if target else None
     broken = faults_of(asked.fault)
     known = load_baseline(asked.baseline) if asked.baseline else Baseline()
     verdict = Verdict([], asked.seed, asked.strict, at_least=asked.at_least)
@@ -116,8 +134,8 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     with _told_to_the_end(telling, redactor):
         if not scenarios:
             raise OutOfReach(_nothing_played(verdict))
-        with no_verdict(), _ends(asked, target) as (ends, foreign):
-            judged = target.judged(token_hex(3)) if target else BOTH
+        with no_verdict(), _ends(asked, target, account) as (ends, foreign):
+            judged = target.judged(token_hex(3)) if target else replace(BOTH, account=account)
             try:
                 runner.run(scenarios, ends, telling.played, judged, broken)
             finally:
@@ -208,8 +226,15 @@ def _target(asked: _Asked) -> Target | None:
     return target
 
 
+def _account(asked: _Asked, known: Account) -> Account:
+    """The file's account, or the guide's, with what the options say of it."""
+    return structs.replace(
+        known, timezone=asked.timezone or known.timezone, country=asked.country or known.country
+    )
+
+
 @contextmanager
-def _ends(asked: _Asked, target: Target | None) -> Iterator[tuple[Ends, Foreign | None]]:
+def _ends(asked: _Asked, target: Target | None, account: Account) -> Iterator[tuple[Ends, Foreign | None]]:
     """What the scenarios are played on. Ends of our own are imported only where one is needed."""
     with ExitStack() as stack:
         if target:
@@ -223,7 +248,9 @@ def _ends(asked: _Asked, target: Target | None) -> Iterator[tuple[Ends, Foreign 
         if not any(given):
             from callproof.running.pair import built_in
 
-            pair = stack.enter_context(built_in(asked.seed))
+            pair = stack.enter_context(
+                built_in(asked.seed, timezone=account.timezone, country=account.country)
+            )
             given = [pair.crm_url, pair.pbx_url, pair.api_key]
         ends = Ends.at(given[0], given[1], given[2], asked.control_token)
         stack.callback(ends.close)

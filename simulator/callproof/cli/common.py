@@ -24,13 +24,22 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 
 
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
-    """A time zone of the IANA database, or a usage error."""
+    """A time zone of the IANA database, or none, or a usage error."""
     # Only here, so that a command that knows no zone does not load the contract.
     from callproof.contract.dates import zone_problem
 
-    if problem := zone_problem(name):
+    if name and (problem := zone_problem(name)):
         raise click.BadParameter(problem)
     return name
+
+
+def known_country(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
+    """A country whose numbering plan is known, in any case, or none, or a usage error."""
+    from callproof.contract.phones import country_problem
+
+    if name and country_problem(name.upper()):
+        raise click.BadParameter(country_problem(name))
+    return name.upper()
 
 
 @contextmanager

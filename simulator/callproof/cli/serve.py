@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import USAGE, known_zone, option, stop
+from callproof.cli.common import USAGE, known_country, known_zone, option, stop
 from callproof.cli.naming import faults_of, plan_of
 from callproof.contract.budgets import Limits
 from callproof.contract.operations import Side
@@ -94,6 +94,7 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
     "--country",
     default=CrmSettings.country,
     show_default=True,
+    callback=known_country,
     help="Whose numbering plan reads national numbers.",
 )
 @option(

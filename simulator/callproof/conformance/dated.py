@@ -2,7 +2,7 @@
 
 import msgspec
 
-from callproof.contract.dates import read, written
+from callproof.contract.dates import offset, read, written
 from callproof.contract.jsontypes import Json
 
 # Zones are so many seconds apart, and at most this far from UTC.
@@ -18,26 +18,28 @@ class _Of(msgspec.Struct):
 
 class _Wanted(msgspec.Struct):
     at: float
-    zone: _Of | str = "UTC"
+    zone: _Of | str = ""
 
 
-def unlike_date(wanted: Json, actual: object, where: str, slack: float) -> list[str]:
-    """Why ``actual`` is not the date of ``wanted``: seconds since 1970, in UTC, or ``{at, zone}`` with the
-    zone ``any`` or that of another date as ``{at, date}``. ``slack`` seconds may be off."""
+def unlike_date(wanted: Json, actual: object, where: str, slack: float, account: str = "UTC") -> list[str]:
+    """Why ``actual`` is not the date of ``wanted``: seconds since 1970, in the zone of the ``account``, or
+    ``{at, zone}`` with the zone ``any`` or that of another date as ``{at, date}``. ``slack`` seconds may be
+    off."""
     asked = msgspec.convert(wanted if isinstance(wanted, dict) else {"at": wanted}, _Wanted)
     told = _told(actual)
-    off = None if told is None else told - asked.at - _ahead(asked, told)
+    off = None if told is None else told - asked.at - _ahead(asked, told, account)
     if off is not None and abs(off) < 1.0 + slack:
         return []
     said = "" if off is None else f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}"
-    zone = " in any zone" if asked.zone == "any" else " in it" * (asked.zone != "UTC")
-    return [f"{where} is {actual!r}{said}, expected {written(asked.at + _ahead(asked, told))}{zone}"]
+    zone = " in any zone" if asked.zone == "any" else " in it" * (asked.zone != "")
+    expected = written(asked.at + _ahead(asked, told, account))
+    return [f"{where} is {actual!r}{said}, expected {expected}{zone}"]
 
 
-def _ahead(asked: _Wanted, told: float | None) -> float:
+def _ahead(asked: _Wanted, told: float | None, account: str) -> float:
     """By how many seconds the zone is ahead of UTC."""
-    if asked.zone == "UTC":
-        return 0.0
+    if not asked.zone:
+        return offset(asked.at, account)
     if isinstance(asked.zone, _Of):
         other = _told(asked.zone.date)
         return _nearest(other - asked.zone.at) if other is not None else 0.0

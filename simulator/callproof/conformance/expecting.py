@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from callproof.clocks.machine import monotonic
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
-from callproof.conformance.matching import EXACT, Leeway
+from callproof.conformance.matching import Leeway
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Candidate, Journals, Watch
@@ -95,10 +95,11 @@ class Expectations:
     def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
         scenario began, which it makes longer, in a date since the ends were put opposite each other."""
+        account = self._judged.account
         if not self._real:
-            return EXACT
-        now = monotonic()
-        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK)
+            return Leeway(zone=account.timezone, country=account.country)
+        now, zone, country = monotonic(), account.timezone, account.country
+        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """What is meant and in every member as it is to be."""

@@ -12,7 +12,7 @@ from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
 from callproof.conformance.matching import Leeway, differences
 from callproof.conformance.verdict import Check
-from callproof.contract.dates import read
+from callproof.contract.dates import moments
 from callproof.contract.jsontypes import JsonObject, reached
 from callproof.contract.phones import phone_key, same_phone
 
@@ -88,9 +88,10 @@ def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leew
 
 
 def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
-    """A call that was answered and is over has its end told, and is in the history."""
+    """A call that was answered and is over has its end told, and is in the history; how one of a hidden
+    number is told of is written nowhere."""
     for call in calls:
-        if call.odd or call.answered is None or call.ended is None:
+        if call.odd or not phone_key(call.phone) or call.answered is None or call.ended is None:
             continue
         of_it = [one for one in reports if one.id == call.id or same_phone(one.phone(), call.phone)]
         ended = any(one.is_event and one.ends for one in of_it)
@@ -159,12 +160,13 @@ def _outcome(value: JsonObject, name: str, call: Call) -> str:
 def _date(call: Call, value: JsonObject, slack: Leeway) -> str:
     """Of a call that a manager asked for, sources leave open whether it began at the click or later."""
     try:
-        moment = read(str(value.get("date")), "UTC")
+        found = moments(str(value.get("date")), slack.zone)
     except ValueError:
         # Its form is the schema's to judge.
         return ""
     latest = call.began if call.direction == IN else max([call.began, *(at for at, _ in call.answers)])
-    if call.began - ROUNDED - slack.dates < moment < latest + ROUNDED + slack.dates:
+    first, last = call.began - ROUNDED - slack.dates, latest + ROUNDED + slack.dates
+    if any(first < moment < last for moment in found):
         return ""
     return "; ".join(differences({"$date": call.began}, value.get("date"), "date", slack=slack))
 

@@ -10,9 +10,11 @@ import msgspec
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import KEPT
+from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.contract.phones import country_problem
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
@@ -161,6 +163,7 @@ class _TargetReader:
         actions = {name for name, rule in ACTIONS.items() if rule.end is read.target}
         self._demand_known("stimuli", read.stimuli, actions | {UPLOAD_EVERY, PASS_TIME})
         self._demand_known("views", read.views, set(KEPT[read.target]))
+        self._demand_place(read.account)
         return Target(
             side=read.target,
             folder=folder,
@@ -187,6 +190,14 @@ class _TargetReader:
             if name not in known:
                 problem = f"{name!r} is none of the {self._read.target}'s {part}"
                 raise self._document.error((part, name), f"{problem}: {', '.join(sorted(known))}")
+
+    def _demand_place(self, account: Account) -> None:
+        for name, problem in (
+            ("timezone", zone_problem(account.timezone)),
+            ("country", country_problem(account.country)),
+        ):
+            if problem:
+                raise self._document.error(("account", name), problem)
 
     def _listed(self, part: str, found: Sequence[_Stimulus]) -> tuple[Stimulus, ...]:
         return tuple(self._stimulus(part, sent, "POST", (part, at)) for at, sent in enumerate(found))

@@ -13,12 +13,15 @@ MODULE_CODE = "virtual-pbx"
 
 class Account(msgspec.Struct, frozen=True):
     """Two users with their extensions and two shops with their lines: the guide's, or those that a side
-    under test has in their places."""
+    under test has in their places. ``timezone`` is the one in which dates are written, ``country`` the one
+    whose numbering plan reads national numbers."""
 
     users: tuple[int, int] = (1, 2)
     extensions: tuple[str, str] = ("100", "200")
     shops: tuple[str, str] = ("shop1", "shop2")
     lines: tuple[str, str] = (LINES["shop1"], LINES["shop2"])
+    timezone: str = "UTC"
+    country: str = "RU"
 
     def names(self) -> dict[str, int | str]:
         """As scenarios call them: ``user1``, ``extension2``, ``shop1``, ``line2`` and so on."""

@@ -24,6 +24,12 @@ _NOTE = re.compile(r"(.*\d)[ \u00a0]*\(\d+\)")
 _FLOAT = re.compile(r"(\d{7,})\.0+")
 
 
+def country_problem(name: str) -> str:
+    """Why a name is no country whose numbering plan is known, or ``""``."""
+    known = name in phonenumbers.SUPPORTED_REGIONS
+    return "" if known else f"there is no country {name!r}; two capital letters, as in RU, KZ or DE"
+
+
 def digits(number: str) -> str:
     """Only the digits: ``8 (912) 123-45-67`` -> ``89121234567``."""
     return "".join(ch for ch in number if ch in "0123456789")

@@ -40,6 +40,7 @@ def built_in(
     customers: int = CUSTOMERS,
     limits: Limits | None = None,
     timezone: str = "UTC",
+    country: str = "RU",
 ) -> Iterator[BuiltIn]:
     """Both ends on free loopback ports, in memory, on one clock: a manual one unless given."""
     key = api_key(seed)
@@ -51,6 +52,7 @@ def built_in(
                 strict=strict,
                 limits=limits or Limits(),
                 timezone=timezone,
+                country=country,
                 managers=managers,
                 customers=customers,
             )
