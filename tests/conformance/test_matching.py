@@ -49,6 +49,7 @@ def test_these_match(expected: Json, actual: Json) -> None:
         ([1], [1, 2], "it has 2 elements, expected 1"),
         ([{"a": 1}], [{"a": 2}], "[0].a is 2, expected 1"),
         ({"$phone": "+7 912"}, "+7 913", "it is '+7 913', expected the number +7 912"),
+        ({"$phone": "anonymous"}, "Anna", "it is 'Anna', expected the number anonymous"),
         ({"$matches": "^a"}, "b", "it is 'b', expected text like ^a"),
         ({"$length": 2}, [1], "it is a list of 1, expected 2 elements"),
         ({"$contains": 1}, [2], "it is a list of 1, expected to contain 1"),
