@@ -158,9 +158,13 @@ Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat
 
 
 class Given(msgspec.Struct, frozen=True, rename="kebab"):
-    """What is so before the first step; none of it is judged but the registration."""
+    """What is so before the first step; none of it is judged but the registration.
+
+    Of a PBX under test whose telephony has not what is ``offered``, nothing is asked.
+    """
 
     registered: bool = True
+    offered: tuple[str, ...] = ()
     customers: tuple[JsonObject, ...] = ()
     users: dict[str, JsonObject] = {}
     # As it was written: a side under test may be told it in a text.

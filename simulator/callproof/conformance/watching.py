@@ -1,6 +1,6 @@
 """What the sides do while a scenario is played: read from both journals, and from what the ends keep."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from callproof.conformance.evidence import Book, Seen, read
@@ -91,6 +91,18 @@ class Journals:
             return {}
         sent = {"code": edits[-1].parts.get("code"), "clientId": reached(edits[-1].params, "clientId")}
         return {name: str(value) for name, value in sent.items() if value is not None}
+
+    def lacks(self, offered: Sequence[str]) -> bool:
+        """Whether the newest registration is of a telephony that is off or has not all that is named."""
+        edits = [
+            seen.params
+            for seen in self.read()
+            if seen.operation is BY_NAME["module-edit"] and not seen.by_bench and seen.status in (200, 201)
+        ]
+        if not edits or not offered:
+            return False
+        there = (reached(edits[-1], "integrations", "telephony", name) for name in offered)
+        return reached(edits[-1], "active") is False or not all(there)
 
     def told(self, code: str, journal: Side) -> JsonObject:
         """The settings of which a module was told and that the CRM took, each as it was told last."""
