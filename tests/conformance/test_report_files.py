@@ -12,6 +12,7 @@ from jsonschema import Draft202012Validator
 
 from callproof.cli import main
 from callproof.conformance.exhibits import exhibits, offset
+from callproof.conformance.fresh import word_of
 from callproof.conformance.ladder import Lifeline, ladders, text
 from callproof.conformance.verdict import Verdict
 from callproof.contract.schemas import load
@@ -186,7 +187,8 @@ def test_calls_of_one_scenario_have_a_ladder_each() -> None:
     (result,) = played("6-event/two-calls-at-once").scenarios
     first, second, *others = [ladder.call for ladder in ladders(exhibits(result.exchanges))]
     assert first != second
-    assert others == ["c-1", "c-2", "c-3", ""]
+    run = word_of("0", "6-event/two-calls-at-once")
+    assert others == [f"c-1-{run}", f"c-2-{run}", f"c-3-{run}", ""]
 
 
 def test_an_exchange_that_both_journals_have_is_shown_once() -> None:

@@ -18,7 +18,7 @@ THE_STATUS: Place = ("the status",)
 THE_BODY: Place = ("the body",)
 # Operators that ask for what stands in them, and those that ask for a value of their own.
 _THROUGH = ("$if-present", "$contains", "$json", "$one-of", "$set")
-_VALUES = ("$phone", "$date", "$audio", "$part")
+_VALUES = ("$phone", "$date", "$audio", "$part", "$as-text")
 
 
 @dataclass(frozen=True)
