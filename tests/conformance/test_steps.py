@@ -1,11 +1,18 @@
 """Steps that act only where there is something, and clocks that leap."""
 
+from collections.abc import Mapping
 from pathlib import Path
+from threading import get_ident
 
 import pytest
 
 from callproof.conformance import loading, runner
+from callproof.conformance.drivers import act
+from callproof.conformance.judge import UnderTest
 from callproof.conformance.verdict import ScenarioResult
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
+from callproof.control.client import Ends
 from callproof.files.yamlfile import FileError
 from tools.kill_matrix import bench
 
@@ -130,3 +137,49 @@ def test_what_was_never_found_is_not_there(tmp_path: Path) -> None:
         False,
         True,
     ]
+
+
+AT_ONCE = """
+title: Two call at once
+rule: Each has an id.
+steps:
+  - together:
+      - do: customer calls
+        from: +7 912 345-67-89
+        to: +7-499-999-99-99
+        as: first
+      - do: customer calls
+        from: +7 912 345-67-80
+        to: +7-499-999-99-99
+        as: second
+  - expect: pbx sends cdr
+    with: {externalId: {$one-of: [$first.id, $second.id]}}
+    times: 2
+    within: 120
+    proves: PBX-HISTORY-10
+"""
+
+
+@pytest.mark.parametrize("side", [None, Side.CRM])
+def test_what_is_done_at_once_is_known_to_later_steps(tmp_path: Path, side: Side | None) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(AT_ONCE)
+    begun: list[tuple[str, int]] = []
+    with bench() as ends, pytest.MonkeyPatch.context() as patch:
+
+        def noted(ends: Ends, action: str, args: Mapping[str, Json]) -> JsonObject:
+            begun.append((action, get_ident()))
+            return act(ends, action, args)
+
+        patch.setattr("callproof.conformance.playing.act", noted)
+        (result,) = runner.run(loading.find([str(file)]), ends, judged=UnderTest(side))
+    assert (result.broken, [check.problem for check in result.checks if check.problem]) == ("", [])
+    threads = {thread for action, thread in begun if action == "customer calls"}
+    assert len(threads) == (1 if side is None else 2)
+
+
+def test_nothing_but_acts_and_requests_is_done_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text(AT_ONCE.replace("  - expect", "  - together: [{wait: 1}, {wait: 2}]\n  - expect"))
+    with pytest.raises(FileError, match=r"mine.yaml:14: "):
+        loading.find([str(file)])

@@ -10,9 +10,6 @@ import msgspec
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.mistakes import OF_EXPECTED, OF_KEPT, Names
 from callproof.conformance.scenario import (
-    ANYTHING,
-    CDR,
-    KEPT,
     Break,
     Do,
     Expect,
@@ -22,6 +19,7 @@ from callproof.conformance.scenario import (
     Scenario,
     Send,
     Step,
+    Together,
     Verb,
     Wait,
 )
@@ -35,7 +33,7 @@ from callproof.exchange.faults import catalogue
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
-KINDS = ("do", "send", "fault", "expect", "wait", "leap", "repeat")
+KINDS = ("do", "send", "fault", "expect", "wait", "leap", "repeat", "together")
 
 
 class _ScenarioYaml(msgspec.Struct):
@@ -88,6 +86,10 @@ class _Wait(msgspec.Struct):
 
 class _Leap(msgspec.Struct):
     leap: float
+
+
+class _Together(msgspec.Struct):
+    together: list[JsonObject]
 
 
 class _Repeat(msgspec.Struct):
@@ -219,6 +221,9 @@ class Reader:
                 return self._break(step, path)
             case "wait":
                 return Wait(line, typed(self._document, _Wait, step, path).wait)
+            case "together":
+                inner = typed(self._document, _Together, step, path)
+                return Together(line, self._steps(inner.together, (*path, "together")))
             case "leap":
                 return Leap(line, typed(self._document, _Leap, step, path).leap)
             case _:
@@ -283,7 +288,7 @@ class Reader:
             raise self._document.error(
                 (*path, "expect"), "an expectation reads: crm or pbx, sends, answers or keeps, and what"
             ) from None
-        self._demand_subject(side, verb, subject, path)
+        self._names.demand_subject(side, verb, subject, path)
         rows = (step.proves,) if isinstance(step.proves, str) else step.proves
         self._demand_rows((*rows, *step.about), side, path)
         if not (rows or step.about):
@@ -322,18 +327,6 @@ class Reader:
         if most is not None and least > most:
             raise self._document.error(path, f"at least {least} is more than at most {most}")
         return least, most
-
-    def _demand_subject(self, side: Side, verb: Verb, subject: str, path: Path_) -> None:
-        if verb is Verb.KEEPS:
-            known: Iterable[str] = KEPT[side]
-        elif verb is Verb.SENDS:
-            known = [op.name for op in BY_NAME.values() if op.asked_by is side] + [ANYTHING]
-            known += [CDR] if side is Side.PBX else []
-        else:
-            known = [op.name for op in BY_NAME.values() if op.answered_by is side] + [ANYTHING]
-        if subject not in known:
-            choices = ", ".join(known)
-            raise self._document.error((*path, "expect"), f"the {side} {verb} one of: {choices}")
 
     def _demand_rows(self, rows: tuple[str, ...], side: Side, path: Path_) -> None:
         for row in rows:

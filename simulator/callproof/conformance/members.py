@@ -11,7 +11,17 @@ import msgspec
 
 from callproof.conformance import coherence, judge, keeping, loading, story
 from callproof.conformance.comparing import THE_BODY, THE_STATUS, Asked, Compares, Place, asked, covers
-from callproof.conformance.scenario import ANYTHING, CDR, Expect, Repeat, Scenario, Send, Step, Verb
+from callproof.conformance.scenario import (
+    ANYTHING,
+    CDR,
+    Expect,
+    Repeat,
+    Scenario,
+    Send,
+    Step,
+    Together,
+    Verb,
+)
 from callproof.contract import routes, schemas
 from callproof.contract.files import shipped
 from callproof.contract.jsontypes import Json
@@ -232,7 +242,7 @@ def _sends(steps: tuple[Step, ...]) -> Iterator[Send]:
     for step in steps:
         if isinstance(step, Send):
             yield step
-        elif isinstance(step, Repeat):
+        elif isinstance(step, Repeat | Together):
             yield from _sends(step.steps)
 
 

@@ -3,14 +3,15 @@ patterns that are none, arguments that an action does not know. All are found be
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from callproof.conformance import fresh
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.matching import OPERATORS
-from callproof.conformance.scenario import BESIDE
+from callproof.conformance.scenario import ANYTHING, BESIDE, CDR, KEPT, Verb
 from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Side
 from callproof.files.yamlfile import Document, Path_
 
 # What plays in every scenario; these names may stand for members of an object as well.
@@ -63,6 +64,19 @@ class Names:
                 continue
             for name in value:
                 self._text(name, (*place, name), self._known)
+
+    def demand_subject(self, side: Side, verb: Verb, subject: str, path: Path_) -> None:
+        """Raises FileError for what the side does not send, answer or keep."""
+        if verb is Verb.KEEPS:
+            known: Iterable[str] = KEPT[side]
+        elif verb is Verb.SENDS:
+            known = [op.name for op in BY_NAME.values() if op.asked_by is side] + [ANYTHING]
+            known += [CDR] if side is Side.PBX else []
+        else:
+            known = [op.name for op in BY_NAME.values() if op.answered_by is side] + [ANYTHING]
+        if subject not in known:
+            choices = ", ".join(known)
+            raise self._document.error((*path, "expect"), f"the {side} {verb} one of: {choices}")
 
     def _arguments(self, step: JsonObject, path: Path_) -> None:
         action = str(step["do"])
@@ -126,8 +140,8 @@ def _parts(value: Json, path: Path_) -> Iterator[tuple[str | Mapping[str, Json],
     elif isinstance(value, Mapping):
         yield value, path
         for name, inner in value.items():
-            # The steps of a repetition are looked at one by one.
-            if name not in ("$matches", "steps"):
+            # Steps within a step are looked at one by one.
+            if name not in ("$matches", "steps", "together"):
                 yield from _parts(inner, (*path, name))
     elif isinstance(value, list):
         for index, inner in enumerate(value):

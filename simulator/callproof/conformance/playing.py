@@ -1,8 +1,11 @@
 """One scenario from its reset to its result."""
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
+from threading import Barrier
+from typing import NoReturn
 
 import orjson
 
@@ -28,6 +31,7 @@ from callproof.conformance.scenario import (
     Scenario,
     Send,
     Step,
+    Together,
     Wait,
 )
 from callproof.conformance.steady import steady
@@ -185,13 +189,36 @@ class Play:
             try:
                 self._step(step)
             except (ActionRefused, BrokenScenario) as error:
-                if isinstance(step, Do) and isinstance(error, ActionRefused) and self._to_blame(step):
-                    self._expected.blame(step, str(error))
-                    raise _Over from None
-                said = str(error)
-                if not said.startswith(f"{self._scenario.file}:"):
-                    said = f"{self._at}: {said}"
-                raise BrokenScenario(said) from error
+                self._end(step, error)
+
+    def _end(self, step: Step, error: ActionRefused | BrokenScenario) -> NoReturn:
+        """A step could not be done: a row says why, or the scenario is broken."""
+        if isinstance(step, Do) and isinstance(error, ActionRefused) and self._to_blame(step):
+            self._expected.blame(step, str(error))
+            raise _Over from None
+        said = str(error)
+        if not said.startswith(f"{self._scenario.file}:"):
+            said = f"{self._where(step)}: {said}"
+        raise BrokenScenario(said) from error
+
+    def _together(self, steps: Sequence[Step]) -> None:
+        """One thread for each, and all begin when the last one is ready."""
+        if self._judged.side is None:
+            self._take(steps)
+            return
+        ready = Barrier(len(steps))
+
+        def begin(step: Step) -> None:
+            ready.wait()
+            self._step(step)
+
+        with ThreadPoolExecutor(len(steps)) as pool:
+            begun = [(step, pool.submit(begin, step)) for step in steps]
+        for step, done in begun:
+            try:
+                done.result()
+            except (ActionRefused, BrokenScenario) as error:
+                self._end(step, error)
 
     def _step(self, step: Step) -> None:
         match step:
@@ -217,6 +244,8 @@ class Play:
                 self._ends.pass_time(step.seconds)
             case Leap():
                 self._ends.leap(step.seconds)
+            case Together():
+                self._together(step.steps)
             case Repeat():
                 for number in range(1, step.count + 1):
                     self._names.learn("n", number)

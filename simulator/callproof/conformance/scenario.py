@@ -154,7 +154,16 @@ class Repeat:
     steps: "tuple[Step, ...]"
 
 
-Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat
+@dataclass(frozen=True)
+class Together:
+    """What somebody does or sends at the same moment as the others. Two ends of our own on one clock that
+    is moved do one after the other, so that the same seed gives the same report."""
+
+    line: int
+    steps: "tuple[Step, ...]"
+
+
+Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat | Together
 
 
 class Given(msgspec.Struct, frozen=True, rename="kebab"):

@@ -10,6 +10,7 @@ from callproof.conformance.scenario import (
     Repeat,
     Scenario,
     Step,
+    Together,
     Verb,
 )
 from callproof.conformance.target import UPLOAD_EVERY, Target
@@ -91,5 +92,5 @@ def _of(steps: Iterable[Step]) -> Iterator[str]:
     for step in steps:
         if isinstance(step, Do):
             yield step.action
-        elif isinstance(step, Repeat):
+        elif isinstance(step, Repeat | Together):
             yield from _of(step.steps)
