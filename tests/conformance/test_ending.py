@@ -90,7 +90,7 @@ def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path,
 @pytest.mark.parametrize(
     ("text", "fault", "row", "problem"),
     [
-        (CALL, "pbx-clock-skew", "PBX-HISTORY-06", "10800 s later"),
+        (CALL, "pbx-late-dates", "PBX-HISTORY-06", "420 s later"),
         (CALL, "pbx-untrue-history", "PBX-HISTORY-12", "duration is 7, expected 30"),
         (CALL, "pbx-untrue-history", "PBX-HISTORY-09", "result is 'unknown', and somebody answered"),
         (CALL, "pbx-reports-the-line", "PBX-EVENT-02", "phone is '+74999999999'"),

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from callproof.conformance import loading
-from callproof.conformance.comparing import asked
+from callproof.conformance.comparing import FORMS, THROUGH, VALUES, asked
+from callproof.conformance.matching import OPERATORS
 from callproof.conformance.members import Fate, Member, explain, fates
 from callproof.files.yamlfile import Document, FileError
 
@@ -45,10 +46,10 @@ def places(folder: Path, step: str) -> set[str]:
     return {".".join(one.place) for one in asked(list(scenario.expectations)[-1])}
 
 
-@pytest.mark.parametrize(
-    "pattern",
-    ["{$any: true}", "{$absent: true}", "{$matches: '^a'}", "{$length: 1}", "{$not: x}"],
-)
+LOOKS_AT_A_FORM = ["{$any: true}", "{$absent: true}", "{$matches: '^a'}", "{$length: 1}", "{$not: x}"]
+
+
+@pytest.mark.parametrize("pattern", LOOKS_AT_A_FORM)
 def test_what_looks_at_a_form_alone_compares_nothing(tmp_path: Path, pattern: str) -> None:
     assert places(tmp_path, f"about: {{PBX-HISTORY-06: {{date: {pattern}}}}}") == set()
 
@@ -62,6 +63,7 @@ def test_what_looks_at_a_form_alone_compares_nothing(tmp_path: Path, pattern: st
         ("{date: {$json: {a: x}}}", "date.a"),
         ("{date: {$set: [x, y]}}", "date.[]"),
         ("{date: {$date: 1714564800}}", "date"),
+        ("{date: {$as-text: 1}}", "date"),
         ("{date: [x, y]}", "date.[]"),
         ("{date: []}", "date"),
         ("{$status: 200}", "the status"),
@@ -69,6 +71,11 @@ def test_what_looks_at_a_form_alone_compares_nothing(tmp_path: Path, pattern: st
 )
 def test_a_value_inside_other_operators_is_compared(tmp_path: Path, pattern: str, place: str) -> None:
     assert places(tmp_path, f"about: {{PBX-HISTORY-06: {pattern}}}") == {place}
+
+
+def test_every_operator_is_known_to_ask_for_a_value_or_a_form() -> None:
+    assert {*THROUGH, *VALUES, *FORMS} == set(OPERATORS)
+    assert {pattern.partition(":")[0].strip("{") for pattern in LOOKS_AT_A_FORM} == set(FORMS)
 
 
 def test_what_never_comes_says_nothing_of_what_does(tmp_path: Path) -> None:

@@ -26,7 +26,8 @@ class Call:
     of a manager who wanted the call. ``answers`` have the moment and the extension of each who answered:
     of a call that went out first the manager, unless he ``dialled`` himself, then the customer.
 
-    ``odd`` is a call of which more happened than can be told here, such as a line that broke.
+    Whether waiting on hold, when it was ``held``, is a part of the talk is for the PBX to say. ``odd`` is a
+    call of which more happened than can be told here, such as a line that broke.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Call:
     line: str = ""
     asked_by: str = ""
     dialled: bool = False
+    held: bool = False
     answers: list[tuple[float, str]] = field(default_factory=list)
     ended: float | None = None
     odd: bool = False
@@ -104,7 +106,9 @@ def _happened(call: Call, act: Act) -> None:
             call.answers.append((act.at, str(act.args.get("extension", ""))))
         case "hang up":
             call.ended = act.at
-        case "refuse" | "hold" | "take back":
+        case "hold" | "take back":
+            call.held = True
+        case "refuse":
             pass
         case _:
             call.odd = True

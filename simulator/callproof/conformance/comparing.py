@@ -16,9 +16,10 @@ Place = tuple[str, ...]
 
 THE_STATUS: Place = ("the status",)
 THE_BODY: Place = ("the body",)
-# Operators that ask for what stands in them, and those that ask for a value of their own.
-_THROUGH = ("$if-present", "$contains", "$json", "$one-of", "$set")
-_VALUES = ("$phone", "$date", "$audio", "$part", "$as-text")
+# Operators that ask for what stands in them, those that ask for a value of their own, and those for none.
+THROUGH = ("$if-present", "$contains", "$json", "$one-of", "$set")
+VALUES = ("$phone", "$as-text", "$date", "$audio", "$part")
+FORMS = ("$any", "$absent", "$matches", "$length", "$not")
 
 
 @dataclass(frozen=True)
@@ -87,9 +88,9 @@ def _about(pattern: Mapping[str, Json]) -> Iterator[tuple[Place, Json]]:
 def _values(pattern: Json, place: Place) -> Iterator[tuple[Place, Json]]:
     if isinstance(pattern, Mapping):
         for name, inner in pattern.items():
-            if name in _VALUES:
+            if name in VALUES:
                 yield place, inner
-            elif name in _THROUGH:
+            elif name in THROUGH:
                 choices = inner if name in ("$one-of", "$set") and isinstance(inner, list) else [inner]
                 below = (*place, "[]") if name in ("$contains", "$set") else place
                 for choice in choices:

@@ -12,7 +12,6 @@ from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
 from callproof.conformance.matching import Leeway, differences
 from callproof.conformance.verdict import Check
-from callproof.contract.dates import moments
 from callproof.contract.jsontypes import JsonObject, reached
 from callproof.contract.phones import phone_key, same_phone
 
@@ -134,7 +133,7 @@ def _cdr(call: Call, report: Told, slack: Leeway) -> Iterator[tuple[str, str]]:
     if call.direction == IN:
         lasted.append(("durationWaiting", call.began, call.answered))
     for name, since, until in lasted:
-        if name in value and until is not None:
+        if name in value and until is not None and not call.held:
             yield "PBX-HISTORY-12", _seconds(value, name, until - since, slack)
 
 
@@ -158,17 +157,14 @@ def _outcome(value: JsonObject, name: str, call: Call) -> str:
 
 
 def _date(call: Call, value: JsonObject, slack: Leeway) -> str:
-    """Of a call that a manager asked for, sources leave open whether it began at the click or later."""
-    try:
-        found = moments(str(value.get("date")), slack.zone)
-    except ValueError:
-        # Its form is the schema's to judge.
-        return ""
-    latest = call.began if call.direction == IN else max([call.began, *(at for at, _ in call.answers)])
-    first, last = call.began - ROUNDED - slack.dates, latest + ROUNDED + slack.dates
-    if any(first < moment < last for moment in found):
-        return ""
-    return "; ".join(differences({"$date": call.began}, value.get("date"), "date", slack=slack))
+    """In whatever zone; whether a call begins when it is asked for, rings or is answered, nobody says."""
+    moments = [call.began, *(at for at, _ in call.answers)]
+    unlike = [
+        differences({"$date": {"at": moment, "zone": "any"}}, value.get("date"), "date", slack=slack)
+        for moment in moments
+    ]
+    # The form of a date is the schema's to judge.
+    return "; ".join(unlike[0]) if all(unlike) and isinstance(value.get("date"), str) else ""
 
 
 def _seconds(value: JsonObject, name: str, passed: float, slack: Leeway) -> str:
