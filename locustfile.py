@@ -22,16 +22,16 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.errors import CallproofError, OutOfReach, Refusal
 from callproof.load import conductor, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
 from callproof.load.generator import Generator, WorkerReport
 from callproof.load.job import PBX_FLEET, Job
-from callproof.load.main import NOT_KEPT, USAGE, Director, Failure, RunOptions, read
+from callproof.load.main import Director, RunOptions, read
 from callproof.load.messages import packed, unpacked
 from callproof.load.shares import Order
 from callproof.reports import load_files
-from callproof.reports.output import NotWritten
 
 log = logging.getLogger("callproof.load")
 LOCAL = "local"
@@ -79,11 +79,11 @@ class Lead:
         self.ready: set[str] = set()
         try:
             self.prepared = read(_told(environment))
-        except Failure as failure:
+        except CallproofError as failure:
             print(f"callproof: {failure}", file=sys.stderr)
             # Workers that locust has forked wait for a master that says goodbye.
             runner.quit()
-            sys.exit(failure.code)
+            sys.exit(failure.exit_code)
         runner.register_message(conductor.READY, self._is_ready)
         runner.register_message(conductor.REPORT, self._heard)
         environment.events.test_start.add_listener(self._start)
@@ -97,19 +97,19 @@ class Lead:
         self.over = False
         try:
             self.director = self.prepared.start(self._post)
-        except Failure as failure:
+        except OutOfReach as failure:
             self._fail(failure)
             return
         gevent.spawn(self._watch, self.director.conductor)
 
     def _stop(self) -> None:
         """Also a run that had not begun has kept nothing; a verdict says more."""
-        self.environment.process_exit_code = NOT_KEPT
+        self.environment.process_exit_code = Refusal.exit_code
         self.over = True
 
-    def _fail(self, failure: Failure) -> None:
+    def _fail(self, failure: CallproofError) -> None:
         print(f"callproof: {failure}", file=sys.stderr)
-        self.environment.process_exit_code = failure.code
+        self.environment.process_exit_code = failure.exit_code
         self.over = True
 
     def _watch(self, run: Conductor) -> None:
@@ -157,10 +157,8 @@ class Lead:
             try:
                 results = director.results()
                 load_files.publish(results, _asked(environment))
-                environment.process_exit_code = 0 if results.passed else NOT_KEPT
-            except NotWritten as error:
-                self._fail(Failure(error, USAGE))
-            except Failure as failure:
+                environment.process_exit_code = 0 if results.passed else Refusal.exit_code
+            except CallproofError as failure:
                 self._fail(failure)
 
 

@@ -18,7 +18,6 @@ this is the whole tree::
         IllegalAction    1  a party of a call cannot do this now
         Refused          1  the CRM cannot act for its user: no telephony, no extension, no recording
       Misuse             2  options that do not fit together
-        Failure          2  a load run cannot be made; its ``code`` is 3 where the target is out of reach
         FileError        2  a file of the user's is wrong; the text begins with file:line
         Misshapen        2  a value has not the shape that it is to be read as; the text says where
         NotWritten       2  a report cannot be written

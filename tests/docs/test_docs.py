@@ -18,7 +18,7 @@ from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load, schema_ids
 from callproof.load.loadfile import load_file
 from callproof.load.tally import CARD, LATE
-from callproof.load.thresholds import ARRIVAL_RATE, COUNTS, parse
+from callproof.load.thresholds import ARRIVAL_RATE, SHARES, parse
 from callproof.pbx.plan import load_plan
 from callproof.running.threads import Address
 from callproof.traffic.mix import load_mix
@@ -189,7 +189,7 @@ def test_the_examples_of_the_files_that_users_write_are_taken() -> None:
 
 def test_the_page_on_load_names_every_counter_and_its_example_is_taken(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "load.md").read_text("utf-8")
-    for name in (*COUNTS, "taken over", ARRIVAL_RATE, CARD, LATE):
+    for name in (*SHARES, ARRIVAL_RATE, CARD, LATE):
         assert f"`{name}" in page, name
     for option in re.findall(r'"(--[a-z-]+)"', (ROOT / "locustfile.py").read_text("utf-8")):
         assert f"{option}" in page or option == "--control-token", option

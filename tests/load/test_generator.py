@@ -14,7 +14,8 @@ from callproof.load.job import Samples
 from callproof.load.messages import packed, unpacked
 from callproof.load.schedule import Duty, Schedule
 from callproof.load.shares import Order
-from callproof.load.trunk import REFUSED, TAKEN_OVER, SendRequest
+from callproof.load.tally import REFUSED, TAKEN_OVER
+from callproof.load.trunk import SendRequest
 from tests.load.test_stories import JOB
 
 ALL = Order(1, 0.0, (Duty(0.0),))

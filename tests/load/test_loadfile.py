@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from callproof.clocks.durations import seconds
+from callproof.files.yamlfile import FileError
 from callproof.load.job import Job
 from callproof.load.loadfile import (
     USUAL,
-    FileError,
     Load,
     load_file,
     per_second,

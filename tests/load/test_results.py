@@ -17,9 +17,8 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.load import curve
 from callproof.load.reconcile import Reconciliation
 from callproof.load.results import Results
-from callproof.load.tally import Tally
-from callproof.load.thresholds import parse
-from callproof.load.trunk import REFUSED
+from callproof.load.tally import REFUSED, Tally
+from callproof.load.thresholds import SHARES, parse
 from callproof.reports import charts, load_files, load_html, load_json, load_junit, load_terminal
 from tests.load.test_stories import JOB
 
@@ -170,6 +169,10 @@ def test_a_curve_leaves_gaps_where_nothing_was_measured() -> None:
     series = charts.Series("p50", "one", [(0, 1.0), (1, 2.0), (2, None), (3, 4.0)])
     drawn = charts.draw("Latency", "ms", [series], 4)
     assert drawn.count("<polyline") == 2
+
+
+def test_a_threshold_can_name_every_count_and_no_other() -> None:
+    assert set(run().counts()) == set(SHARES)
 
 
 def as_json(found: Results) -> JsonObject:

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from callproof.load.thresholds import (
     ARRIVAL_RATE,
-    COUNTS,
     OPERATORS,
     RATES,
+    SHARES,
     TIMES,
     WITHIN,
     Threshold,
@@ -32,7 +32,7 @@ TIMED = st.builds(
     st.sampled_from(sorted(TIMES)),
 )
 UNITLESS = ("concurrent", "busy-hour calls", "lost workers")
-COUNTED = st.sampled_from(COUNTS).flatmap(
+COUNTED = st.sampled_from(sorted(SHARES)).flatmap(
     lambda name: st.builds(
         Threshold,
         st.just(name),

@@ -5,13 +5,13 @@ Every command imports this, so it imports next to nothing itself.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, NoReturn, TypeVar
+from typing import Any, TypeVar
 
 import click
 
 from callproof.errors import Misuse, OutOfReach, Refusal
 
-NOT_CONFORMANT, USAGE, UNREACHABLE = Refusal.exit_code, Misuse.exit_code, OutOfReach.exit_code
+NOT_CONFORMANT = Refusal.exit_code
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -50,8 +50,3 @@ def no_verdict() -> Iterator[None]:
     except Refusal as error:
         kind = Misuse if error.exit_code == Misuse.exit_code else OutOfReach
         raise kind(str(error)) from None
-
-
-def stop(message: str, code: int) -> NoReturn:
-    """End the command with a sentence and an exit code."""
-    raise {kind.exit_code: kind for kind in (Refusal, Misuse, OutOfReach)}[code](message)

@@ -7,8 +7,8 @@ import sys
 
 import click
 
-from callproof.cli.common import USAGE, stop
 from callproof.contract.files import shipped
+from callproof.errors import Misuse
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -32,7 +32,7 @@ def load(options: tuple[str, ...]) -> None:
     locust --help.
     """
     if importlib.util.find_spec("locust") is None:
-        stop("Locust is not installed. Install it with: pip install 'callproof[load]'", USAGE)
+        raise Misuse("Locust is not installed. Install it with: pip install 'callproof[load]'")
     locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", shipped("locustfile.py"), *options])
     # Locust reconciles and reports also when it is stopped; a terminal interrupts it by itself.
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import USAGE, known_country, known_zone, option, stop
+from callproof.cli.common import known_country, known_zone, option
 from callproof.cli.naming import faults_of, plan_of
 from callproof.contract.budgets import Limits
 from callproof.contract.operations import Side
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
+from callproof.errors import Misuse
 from callproof.pbx.settings import PbxSettings
 from callproof.running.serve import ServeOptions, serve_until_stopped
 from callproof.storage.database import IN_MEMORY
@@ -162,7 +163,7 @@ def serve(**options: Any) -> None:
     )
     options["faults"] = faults_of(options["faults"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):
-        stop("--pin wants Linux and the machine's clock. Leave it out.", USAGE)
+        raise Misuse("--pin wants Linux and the machine's clock. Leave it out.")
     if options["workers"] > 1:
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
@@ -190,8 +191,8 @@ def _of(kind: type[T], options: dict[str, Any], **more: Any) -> T:
 
 def _demand_shareable(options: dict[str, Any]) -> None:
     if options["database"] == IN_MEMORY:
-        stop("Several workers cannot share a state in memory. Add --db sqlite:///callproof.db.", USAGE)
+        raise Misuse("Several workers cannot share a state in memory. Add --db sqlite:///callproof.db.")
     if options["clock"] == "manual":
-        stop("Several workers cannot share a manual clock. Leave --clock out.", USAGE)
+        raise Misuse("Several workers cannot share a manual clock. Leave --clock out.")
     if any(fault.side is Side.CRM for fault in options["faults"]):
-        stop("Faults want an end with one worker. Leave --workers or --fault out.", USAGE)
+        raise Misuse("Faults want an end with one worker. Leave --workers or --fault out.")

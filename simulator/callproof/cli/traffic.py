@@ -13,11 +13,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from callproof.cli.common import (
     NOT_CONFORMANT,
-    USAGE,
     known_zone,
     no_verdict,
     option,
-    stop,
 )
 from callproof.cli.naming import plan_of
 from callproof.clocks.durations import seconds
@@ -26,6 +24,7 @@ from callproof.clocks.real import RealClock
 from callproof.contract.budgets import Limits
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED
+from callproof.errors import Misuse
 from callproof.reports import output, traffic_json, traffic_terminal
 from callproof.reports.console import console
 from callproof.running.pair import built_in
@@ -98,7 +97,7 @@ def traffic(**options: Any) -> None:
     """
     given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
     if any(given) and not all(given):
-        stop("--crm-url, --pbx-url and --api-key belong together.", USAGE)
+        raise Misuse("--crm-url, --pbx-url and --api-key belong together.")
     mix = load_mix(options["mix"]) if options["mix"] else Mix()
     out = console()
     with no_verdict(), _ends(options, mix) as ends:
@@ -146,7 +145,7 @@ def _calls(options: dict[str, Any], mix: Mix, ends: Ends) -> Iterator[Arrival]:
     start = ends.now()
     source = Source(records.phones(ends.crm, ends.api_key), records.lines(ends))
     if not source.lines:
-        stop("The CRM knows no line of the PBX; give the module externalPhones.", USAGE)
+        raise Misuse("The CRM knows no line of the PBX; give the module externalPhones.")
     found = arrivals(mix, options["rate"], options["seed"], start, source, options["timezone"])
     if (lasting := options["lasting"]) is not None:
         found = takewhile(lambda call: call.at < start + lasting, found)

@@ -253,7 +253,3 @@ class Ends:
     def close(self) -> None:
         self.crm.close()
         self.pbx.close()
-
-
-def _told(clock: JsonObject) -> ClockTold:
-    return msgspec.convert(clock, ClockTold)

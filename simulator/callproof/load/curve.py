@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-HOURS = 24
 # Where the busy hour begins to rise to its peak, and where it begins to fall, as shares of its time.
 RISE, FALL = 1 / 3, 2 / 3
 

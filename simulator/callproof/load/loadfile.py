@@ -12,7 +12,7 @@ from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CLIENT_ID
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
-from callproof.files.yamlfile import Document, FileError
+from callproof.files.yamlfile import Document
 from callproof.load import curve
 from callproof.load.curve import Curve
 from callproof.load.job import CRM, Job
@@ -135,6 +135,3 @@ class _FormReader:
             except ThresholdError as error:
                 raise self._document.error(("thresholds", place), str(error)) from None
         return tuple(found)
-
-
-__all__ = ["FileError", "Load", "load_file", "per_second"]

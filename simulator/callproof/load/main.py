@@ -4,8 +4,7 @@ import secrets
 from dataclasses import dataclass, replace
 
 from callproof.control.client import ActionRefused, Unreachable
-from callproof.errors import Misuse
-from callproof.files.yamlfile import FileError
+from callproof.errors import OutOfReach
 from callproof.load.conductor import Conductor, Post
 from callproof.load.loadfile import Load, load_file
 from callproof.load.reconcile import reconcile
@@ -13,17 +12,6 @@ from callproof.load.results import Results
 from callproof.load.schedule import Schedule
 from callproof.load.target import end_of, prepare, release
 from callproof.traffic import records
-
-# Exit codes: the run is invalid or kept a threshold not, the file or a report is wrong, the target is gone.
-NOT_KEPT, USAGE, UNREACHABLE = 1, 2, 3
-
-
-class Failure(Misuse):
-    """The run cannot be made; the text says why, ``code`` is the exit code."""
-
-    def __init__(self, message: object, code: int) -> None:
-        super().__init__(str(message))
-        self.code = code
 
 
 @dataclass(frozen=True)
@@ -43,7 +31,7 @@ class Prepared:
         self._load = load
 
     def start(self, post: Post) -> "Director":
-        """Prepare the target and begin. Raises Failure."""
+        """Prepare the target and begin. Raises OutOfReach."""
         job = replace(self._load.job, run=f"load-{secrets.token_hex(4)}")
         end = end_of(job)
         try:
@@ -51,20 +39,17 @@ class Prepared:
             after = records.last_position(end) if job.control else 0
         except Unreachable as error:
             hint = "" if not job.control else " Is it callproof's? If not, set target.control to false."
-            raise Failure(f"{error}.{hint}", UNREACHABLE) from None
+            raise OutOfReach(f"{error}.{hint}") from None
         except ActionRefused as error:
-            raise Failure(error, UNREACHABLE) from None
+            raise OutOfReach(str(error)) from None
         finally:
             end.close()
         return Director(replace(self._load, job=job), Conductor(job, post), after)
 
 
 def read(options: RunOptions) -> Prepared:
-    """The file that the options name, with what they change in it. Raises Failure."""
-    try:
-        load = load_file(options.file)
-    except FileError as error:
-        raise Failure(error, USAGE) from None
+    """The file that the options name, with what they change in it. Raises FileError."""
+    load = load_file(options.file)
     job = load.job
     job = replace(
         job,
@@ -83,7 +68,7 @@ class Director:
         self._load, self._after = load, after
 
     def results(self) -> Results:
-        """Reconciled, whether the run came to its end or not. Raises Failure when the target is gone."""
+        """Reconciled, whether the run came to its end or not. Raises OutOfReach when the target is gone."""
         run, job = self.conductor, self.conductor.job
         elapsed = run.planned()
         planned = sum(1 for _ in Schedule(job.curve, job.seed).begins(0.0, elapsed))
@@ -92,7 +77,7 @@ class Director:
             books = reconcile(job, end, run.tally.acknowledged, self._after)
             release(job, end)
         except (Unreachable, ActionRefused) as error:
-            raise Failure(f"Nothing could be reconciled: {error}", UNREACHABLE) from None
+            raise OutOfReach(f"Nothing could be reconciled: {error}") from None
         finally:
             end.close()
         cut = "" if run.finished else f"The run was stopped after {elapsed:.0f} s."

@@ -9,17 +9,15 @@ from callproof.contract.operations import BY_NAME
 from callproof.load.histogram import Histogram
 from callproof.load.job import Job
 from callproof.load.reconcile import Reconciliation
-from callproof.load.tally import LATE, Slice, Tally
+from callproof.load.tally import FATES, LATE, REFUSED, TAKEN_OVER, TALKING, Slice, Tally
 from callproof.load.thresholds import (
     ARRIVAL_RATE,
-    TALKING,
+    SHARES,
     WITHIN,
     Measure,
     Threshold,
 )
-from callproof.load.trunk import REFUSED, TAKEN_OVER
 
-FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 HOUR = 3600.0
 # The percentiles that reports show.
 PERCENTILES = (50, 95, 99, 99.9)
@@ -140,7 +138,7 @@ class Results:
         return max(counts) * HOUR / (window * self.tally.width)
 
     def counts(self) -> dict[str, float | None]:
-        """Every count that a threshold can name."""
+        """Every count of ``SHARES``."""
         books = self.reconciliation
         return {
             "attempted": self.attempted,
@@ -182,13 +180,14 @@ class Results:
 
     def _whole(self, metric: str) -> int:
         """What a share is a share of."""
-        if metric == "failed requests":
-            return self.overall.count
-        if metric == "violations":
-            return self.tally.judged
-        if metric in ("lost", "doubled", "unclaimed"):
-            return self.reconciliation.acknowledged
-        return self.planned if metric == REFUSED else self.attempted
+        wholes = {
+            "attempted": self.attempted,
+            "planned": self.planned,
+            "requests": self.overall.count,
+            "judged": self.tally.judged,
+            "acknowledged": self.reconciliation.acknowledged,
+        }
+        return wholes[SHARES[metric]]
 
 
 def _time(times: Histogram, threshold: Threshold) -> float | None:

@@ -7,6 +7,9 @@ from callproof.contract.operations import BY_NAME
 from callproof.load.histogram import Histogram
 
 CARD, LATE = "card", "beginning"
+# What becomes of calls that were attempted, and of those that were not.
+FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
+REFUSED, TAKEN_OVER, TALKING = "refused by the generator", "taken over", "still talking"
 
 
 @dataclass

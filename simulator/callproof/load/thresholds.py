@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from callproof.errors import Misuse
+from callproof.load.tally import FATES, REFUSED, TAKEN_OVER, TALKING
 
 
 class Measure(StrEnum):
@@ -22,27 +23,24 @@ class Measure(StrEnum):
 # How much of the basic unit, seconds and calls a second, each is.
 TIMES = {"us": 1e-6, "ms": 1e-3, "s": 1.0}
 RATES = {"/s": 1.0, "/min": 1 / 60, "/h": 1 / 3600}
-TALKING = "still talking"
-COUNTS = (
-    "attempted",
-    "answered",
-    "missed",
-    "busy",
-    "refused",
-    "dropped",
-    "failed",
-    "failed requests",
-    "lost",
-    "doubled",
-    "unclaimed",
-    "unfinished",
-    TALKING,
-    "violations",
-    "concurrent",
-    "busy-hour calls",
-    "refused by the generator",
-    "lost workers",
-)
+# Each count of a run with what it is a share of, "" for nothing.
+SHARES: Mapping[str, str] = {
+    "attempted": "attempted",
+    **dict.fromkeys(FATES, "attempted"),
+    "unfinished": "attempted",
+    TALKING: "attempted",
+    REFUSED: "planned",
+    TAKEN_OVER: "planned",
+    "concurrent": "",
+    "busy-hour calls": "",
+    "requests": "",
+    "failed requests": "requests",
+    "violations": "judged",
+    "lost": "acknowledged",
+    "doubled": "acknowledged",
+    "unclaimed": "acknowledged",
+    "lost workers": "",
+}
 ARRIVAL_RATE = "arrival rate"
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
     "<=": operator.le,
@@ -81,7 +79,7 @@ class Threshold:
     def measure(self) -> Measure:
         if self.metric == ARRIVAL_RATE:
             return Measure.RATE
-        return Measure.COUNT if self.metric in COUNTS else Measure.TIME
+        return Measure.COUNT if self.metric in SHARES else Measure.TIME
 
     @property
     def percentile(self) -> float | None:
@@ -113,8 +111,8 @@ def parse(text: str) -> Threshold:
 
 def _check(found: Threshold) -> None:
     timed = found.percentile is not None or found.metric in ("mean", "max")
-    if not timed and found.metric not in (*COUNTS, ARRIVAL_RATE):
-        known = ", ".join((*COUNTS, ARRIVAL_RATE))
+    if not timed and found.metric not in (*SHARES, ARRIVAL_RATE):
+        known = ", ".join((*SHARES, ARRIVAL_RATE))
         raise ThresholdError(
             f"There is no metric {found.metric!r}; there are p50 to p99.99, mean, max, {known}"
         )
@@ -135,7 +133,7 @@ def _check_unit(found: Threshold) -> None:
         allowed = tuple(TIMES)
     elif found.measure is Measure.RATE:
         allowed = ("%",) if found.operator == WITHIN else tuple(RATES)
-    elif found.metric in ("concurrent", "busy-hour calls", "lost workers"):
+    elif not SHARES[found.metric]:
         allowed = ("",)
     if found.unit not in allowed:
         words = ", ".join(unit or "no unit" for unit in allowed)

@@ -8,10 +8,8 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.load.asks import Ask, CrmAsks, Response
 from callproof.load.job import Job
 from callproof.load.sampling import Sampler
-from callproof.load.tally import Tally
+from callproof.load.tally import REFUSED, TAKEN_OVER, Tally
 from callproof.load.uploads import Uploads
-
-REFUSED, TAKEN_OVER = "refused by the generator", "taken over"
 
 # Sends a request and waits for its answer; the function says how many seconds ago it was wanted.
 SendRequest = Callable[[Ask, Callable[[], float]], Response]

@@ -9,7 +9,7 @@ from callproof.contract.guide import LINES, Account, extension_of
 from callproof.contract.phones import phone_key
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
-from callproof.files.yamlfile import Document, FileError, Path_
+from callproof.files.yamlfile import Document, Path_
 from callproof.pbx.planfile import (
     GroupWritten,
     ManagerWritten,
@@ -157,6 +157,3 @@ class _Reader:
                     )
                 seen.add(then.group)
                 then = groups[then.group].no_answer
-
-
-__all__ = ["FileError", "default_plan", "load_plan"]

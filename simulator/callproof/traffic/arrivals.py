@@ -13,8 +13,6 @@ from zoneinfo import ZoneInfo
 from callproof.contract.jsontypes import JsonObject
 from callproof.traffic.mix import Mix
 
-DAY = 86_400.0
-
 
 @dataclass(frozen=True)
 class Arrival:
