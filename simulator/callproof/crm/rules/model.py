@@ -1,4 +1,4 @@
-"""The things that the two systems keep, as plain immutable values.
+"""The things that the CRM keeps, as plain immutable values.
 
 Moments are seconds since 1970 (UTC). Modules and customers keep the document that was sent, so that
 a member which no rule here needs is still given back as it came.
@@ -234,7 +234,7 @@ class Directory:
 
 @immutable(frozen=True, slots=True)
 class Card:
-    """What one manager sees of one call. ``shop`` is the direction, from the line that was dialled."""
+    """What one manager sees of one call. ``shop`` is whose line was dialled."""
 
     id: int
     direction: str
