@@ -1,0 +1,113 @@
+"""A PBX is held to the truth of its calls, and to no reading of ours where sources leave one open."""
+
+import pytest
+
+from callproof.conformance import coherence, story
+from callproof.conformance.calls import Act, made
+from callproof.conformance.evidence import Seen
+from callproof.conformance.matching import EXACT
+from callproof.contract.dates import written
+from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import BY_NAME, Side
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
+
+BEGAN, RANG, LASTED = 1714564800.0, 12.0, 61.0
+ACTS = [
+    Act("customer calls", {"from": "+7 912 345-67-89", "to": "+7-499-999-99-99"}, {"id": "c-1"}, BEGAN),
+    Act("answer", {"call": "c-1", "extension": "100"}, {}, BEGAN + RANG),
+    Act("hang up", {"call": "c-1", "by": "customer"}, {}, BEGAN + RANG + LASTED),
+]
+CDR: JsonObject = {
+    "externalId": "c-1",
+    "date": written(BEGAN),
+    "type": "in",
+    "phone": "79123456789",
+    "result": "answered",
+    "code": "100",
+    "duration": 61,
+}
+
+
+def seen(name: str, params: Json) -> Seen:
+    operation = BY_NAME[name]
+    answer = Answer(200, (("Content-Type", "application/json"),), Body(b'{"success":true}'))
+    exchange = Exchange(BEGAN, "in", Request("POST", f"http://crm{operation.path}"), answer)
+    return Seen(exchange, Side.CRM, operation, params)
+
+
+def problems(*messages: Seen, acts: list[Act] = ACTS) -> dict[str, str]:
+    reports = story.told(messages)
+    checks = [
+        *story.true(made(acts, [], []), reports, "here", EXACT),
+        *coherence.coherent(reports, [], "here"),
+    ]
+    return {check.requirement: check.problem for check in checks if check.problem}
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        {},
+        {"date": written(BEGAN + 3 * 3600)},
+        {"date": written(BEGAN + RANG)},
+        {"duration": 73},
+        {"durationWaiting": 12},
+        {"code": 100},
+        {"phone": "8 (912) 345-67-89"},
+        {"externalPhone": "84999999999"},
+    ],
+)
+def test_every_reading_of_a_call_passes(other: JsonObject) -> None:
+    assert problems(seen("calls-upload", [{**CDR, **other}])) == {}
+
+
+@pytest.mark.parametrize(
+    ("other", "row"),
+    [
+        ({"date": written(BEGAN + RANG + LASTED)}, "PBX-HISTORY-06"),
+        ({"type": "out"}, "PBX-HISTORY-07"),
+        ({"phone": "+7-499-999-99-99"}, "PBX-HISTORY-08"),
+        ({"result": "no answer"}, "PBX-HISTORY-09"),
+        ({"code": "200"}, "PBX-HISTORY-11"),
+        ({"duration": 12}, "PBX-HISTORY-12"),
+        ({"durationWaiting": 61}, "PBX-HISTORY-12"),
+        ({"externalPhone": "+7-499-888-88-88"}, "PBX-HISTORY-14"),
+    ],
+)
+def test_what_is_not_true_reddens_its_row_alone(other: JsonObject, row: str) -> None:
+    assert set(problems(seen("calls-upload", [{**CDR, **other}]))) == {row}
+
+
+def event(**other: Json) -> Seen:
+    return seen("call-event", {"phone": "79123456789", "callExternalId": "c-1", "type": "in", **other})
+
+
+def test_of_a_group_those_who_did_not_answer_have_an_end_of_their_own() -> None:
+    legs = [
+        event(codes=["100", "200"]),
+        event(type="hangup", codes=["200"], hangupStatus="cancel"),
+        event(type="hangup", codes=["100"], hangupStatus="answered"),
+    ]
+    assert problems(*legs, seen("calls-upload", [CDR])) == {}
+
+
+def test_an_end_that_names_who_answered_has_to_say_so() -> None:
+    found = problems(event(codes=["100"]), event(type="hangup", codes=["100"], hangupStatus="busy"))
+    assert set(found) == {"PBX-EVENT-08"}
+
+
+def test_how_long_a_call_lasted_that_was_held_is_for_the_pbx_to_say() -> None:
+    held = [*ACTS[:2], Act("hold", {"call": "c-1"}, {}, BEGAN + 20), ACTS[2]]
+    assert problems(seen("calls-upload", [{**CDR, "duration": 30}]), acts=held) == {}
+
+
+def test_reports_that_contradict_each_other_are_no_story() -> None:
+    found = problems(
+        event(callExternalId="c-2"), seen("calls-upload", [{**CDR, "externalId": "c-2", "type": "out"}])
+    )
+    assert set(found) == {"PBX-EVENT-13"}
+
+
+def test_what_was_taken_is_not_to_come_again() -> None:
+    assert set(problems(event(codes=["100"]), event(codes=["100"]))) == {"PBX-TROUBLE-07"}
+    assert problems(event(codes=["100"]), event(codes=["200"])) == {}
