@@ -28,6 +28,14 @@ def test_what_a_pbx_need_not_know_is_absent_without_a_stimulus() -> None:
     assert (len(played), left_out) == (2, [])
 
 
+def test_an_account_and_a_plan_that_nobody_can_set_leave_a_scenario_out() -> None:
+    scenarios = loading.find(["3-history/zone", "6-event/closed"])
+    _, left_out = choose(scenarios, Target(Side.PBX, Path()))
+    assert [found.why for found in left_out] == ["set zone", "set hours"]
+    assert "set account" in needs("3-history/zone")
+    assert needs("6-event/closed") == set()
+
+
 def test_a_crm_that_forgets_nothing_is_asked_everything_and_one_without_customers_is_not() -> None:
     scenarios = loading.find(["5-manager/responsible", "5-manager/no-customer"])
     keeps = Target(Side.CRM, Path(), absent=("set-up",))

@@ -9,6 +9,7 @@ import requests
 from openapi_spec_validator import validate
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.jsontypes import JsonObject
 from callproof.crm.account import api_key
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
@@ -192,3 +193,67 @@ def test_the_same_seed_makes_the_same_people_and_key(tmp_path: Path) -> None:
     assert people(7) != people(8)
     assert api_key(7) == api_key(7) != api_key(8)
     assert len(api_key(7)) == 32
+
+
+def test_a_plan_hours_and_a_zone_hold_until_the_next_reset(pair: BuiltIn) -> None:
+    bench = f"{pair.pbx_url}/_bench"
+    plan = {
+        "lines": [{"phone": "+7-495-000-00-01", "shop": "shop1", "group": "all"}],
+        "groups": {"all": {"extensions": ["701"]}},
+        "extensions": {"701": {"user": 1}},
+    }
+    told = [
+        requests.post(f"{bench}/{path}", json=body, timeout=10).json()
+        for path, body in (
+            ("zone", {"timezone": "Asia/Kolkata"}),
+            ("plan", {"plan": plan}),
+            ("hours", {"hours": [{"from": "00:00", "to": "00:01"}]}),
+        )
+    ]
+    assert told[-1] == {"lines": ["+7-495-000-00-01"], "timezone": "Asia/Kolkata"}
+    call = {"from": "+79120000001", "to": "+7-495-000-00-01"}
+    assert requests.post(f"{bench}/calls", json=call, timeout=10).ok
+    (kept,) = requests.get(f"{bench}/state", timeout=10).json()["calls"]
+    assert (kept["state"], kept["reason"]) == ("ended", "outside the hours of the line")
+    assert pair.pbx.settings.timezone == "Asia/Kolkata"
+    requests.post(f"{bench}/reset", timeout=10)
+    assert requests.post(f"{bench}/calls", json=call, timeout=10).status_code == 404
+    assert pair.pbx.settings.timezone == "UTC"
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "words"),
+    [
+        ("plan", {"plan": {"lines": []}}, "the plan:1: "),
+        ("hours", {"hours": [{"from": "9", "to": "18:00"}]}, "hours/0/from"),
+        ("zone", {"timezone": "Moscow"}, "there is no time zone 'Moscow'"),
+    ],
+)
+def test_settings_that_a_pbx_cannot_live_by_are_refused(
+    pair: BuiltIn, path: str, body: JsonObject, words: str
+) -> None:
+    answer = requests.post(f"{pair.pbx_url}/_bench/{path}", json=body, timeout=10)
+    assert (answer.status_code, words in answer.json()["error"]) == (400, True)
+
+
+def test_the_plan_does_not_change_during_a_call(pair: BuiltIn) -> None:
+    bench = f"{pair.pbx_url}/_bench"
+    requests.post(f"{bench}/calls", json={"from": "+79120000001", "to": "+7-499-999-99-99"}, timeout=10)
+    answer = requests.post(f"{bench}/zone", json={"timezone": "Asia/Kolkata"}, timeout=10)
+    assert answer.status_code == 409
+
+
+def test_an_account_has_another_zone_country_and_more_shops_until_the_next_reset(account: Account) -> None:
+    told = account.client.post(
+        "/_bench/account", json={"timezone": "Europe/Madrid", "country": "ES", "shops": ["shop3"]}
+    )
+    assert told.get_json() == {"timezone": "Europe/Madrid", "country": "ES"}
+    customer = {"externalId": "es", "managerId": 1, "phones": [{"number": "612 34 56 78"}]}
+    account.post("customers/create", customer=customer)
+    account.register()
+    assert "manager" in account.get("telephony/manager", phone="+34612345678").get_json()
+    assert "shop3" in account.get("reference/sites").get_json()["sites"]
+    assert account.client.post("/_bench/account", json={"country": "UK"}).status_code == 400
+    account.client.post("/_bench/reset")
+    assert (account.crm.settings.timezone, account.crm.settings.country) == ("UTC", "RU")
+    assert "shop3" not in account.get("reference/sites").get_json()["sites"]

@@ -35,6 +35,15 @@ ACTIONS: dict[str, ActionRule] = {
     "take back": ActionRule(Side.PBX, "/calls/{call}/take-back", {}, optional=True),
     "transfer": ActionRule(Side.PBX, "/calls/{call}/transfer", {"to": "to"}, optional=True),
     "flush": ActionRule(Side.PBX, "/flush", {}, optional=True),
+    "set plan": ActionRule(Side.PBX, "/plan", {"plan": "plan"}, optional=True),
+    "set hours": ActionRule(Side.PBX, "/hours", {"hours": "hours"}, optional=True),
+    "set zone": ActionRule(Side.PBX, "/zone", {"zone": "timezone"}, optional=True),
+    "set account": ActionRule(
+        Side.CRM,
+        "/account",
+        {"zone": "timezone", "country": "country", "shops": "shops"},
+        optional=True,
+    ),
     "manager clicks": ActionRule(
         Side.CRM, "/click-to-call", {"user": "userId", "phone": "phone", "site": "site"}
     ),

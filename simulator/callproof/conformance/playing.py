@@ -8,6 +8,7 @@ from threading import Barrier
 from typing import NoReturn
 
 import orjson
+from msgspec import structs
 
 from callproof.clocks.machine import monotonic
 from callproof.conformance.actions import ACTIONS
@@ -39,7 +40,7 @@ from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
-from callproof.contract.guide import GUIDES
+from callproof.contract.guide import GUIDES, Account
 from callproof.contract.jsontypes import Json, JsonObject, merged
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
@@ -66,7 +67,8 @@ class Play:
     def __init__(self, scenario: Scenario, ends: Ends, judged: UnderTest, faults: Sequence[Fault]) -> None:
         self._scenario = scenario
         self._ends = ends
-        self._judged = judged = replace(judged, run=word_of(judged.run, scenario.id))
+        word = word_of(judged.run, scenario.id)
+        self._judged = judged = replace(judged, run=word, account=_in(judged.account, scenario.given))
         self._faults = faults
         self._spoilt: set[Side] = set()
         self._taken: list[Expect] = []
@@ -161,6 +163,8 @@ class Play:
             self._break(fault, {})
         if self._judged.side is not Side.CRM and self._judged.account != GUIDES:
             self._people()
+        for action, args in given.settings:
+            act(self._ends, action, self._names.members(args))
         for user, state in given.users.items():
             self._ends.crm.post(f"/users/{self._names.filled(user)}", state)
         self._preparing = CUSTOMERS
@@ -315,6 +319,12 @@ class Play:
 
     def _where(self, step: Step) -> str:
         return f"{self._scenario.file}:{step.line}"
+
+
+def _in(account: Account, given: Given) -> Account:
+    """The account with the zone and the country of a scenario."""
+    zone, country = given.zone or account.timezone, given.country or account.country
+    return structs.replace(account, timezone=zone, country=country)
 
 
 def _objects(kept: list[Json] | None) -> list[Mapping[str, Json]]:

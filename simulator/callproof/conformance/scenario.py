@@ -176,8 +176,27 @@ class Given(msgspec.Struct, frozen=True, rename="kebab"):
     offered: tuple[str, ...] = ()
     customers: tuple[JsonObject, ...] = ()
     users: dict[str, JsonObject] = {}
+    plan: JsonObject = {}
+    hours: list[JsonObject] = []
+    zone: str = ""
+    country: str = ""
+    shops: tuple[str, ...] = ()
     # As it was written: a side under test may be told it in a text.
     upload_every: int | float = 0
+
+    @property
+    def settings(self) -> Iterator[tuple[str, JsonObject]]:
+        """The actions that make the account and the PBX what they are to be, with their arguments."""
+        known: JsonObject = {"zone": self.zone, "country": self.country, "shops": list(self.shops)}
+        account: JsonObject = {name: value for name, value in known.items() if value}
+        if account:
+            yield "set account", account
+        if self.zone:
+            yield "set zone", {"zone": self.zone}
+        if self.plan:
+            yield "set plan", {"plan": self.plan}
+        if self.hours:
+            yield "set hours", {"hours": list(self.hours)}
 
 
 @dataclass(frozen=True)

@@ -74,18 +74,18 @@ def _needs(scenario: Scenario) -> Iterator[str]:
 
 def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
     """What a scenario needs of a side beyond HTTP: actions done there and looks into it."""
-    if side is Side.CRM:
-        yield from _of_preparation(scenario)
-    yield from (name for name in _of(scenario.steps) if ACTIONS[name].end is side)
+    done = (*_of_preparation(scenario), *_of(scenario.steps))
+    yield from (name for name in done if ACTIONS[name].end is side)
     for step in scenario.expectations:
         if step.verb is Verb.KEEPS and step.side is side:
             yield f"{step.side} keeps {step.subject}"
 
 
 def _of_preparation(scenario: Scenario) -> Iterator[str]:
-    """What somebody does at the CRM before the first step."""
+    """What somebody does at either end before the first step."""
     if scenario.given.users:
         yield "set user"
+    yield from (action for action, _ in scenario.given.settings)
 
 
 def _of(steps: Iterable[Step]) -> Iterator[str]:

@@ -5,7 +5,9 @@ from dataclasses import replace
 from msgspec import Struct
 from msgspec.structs import replace as reread
 
+from callproof.contract.dates import zone_problem
 from callproof.contract.operations import Side
+from callproof.contract.phones import country_problem
 from callproof.contract.values import whole
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
@@ -45,6 +47,13 @@ def control(crm: Crm, token: str = "") -> Control:
         "With seed, forget everything and begin with other people; then add or change users and shops.",
         account.seed,
         wire.CrmSeedAsked,
+    )
+    api.add(
+        "POST",
+        "/account",
+        "Be an account of this zone and country, with further shops, until the next reset.",
+        account.settle,
+        wire.AccountAsked,
     )
     api.add(
         "POST",
@@ -161,6 +170,20 @@ class _Account:
                 url = site.url or f"http://{site.code}.example"
                 session.save_site(Site(site.code, site.name or site.code, url))
             return {"counts": session.counts(), "lastId": self.crm.journal.last_id}
+
+    def settle(self, asked: wire.AccountAsked) -> object:
+        settings = self.crm.settings
+        timezone = known(asked.timezone) or settings.timezone
+        country = known(asked.country) or settings.country
+        if problem := zone_problem(timezone) or country_problem(country):
+            raise ControlError(f"{problem}.")
+        if settings.workers > 1:
+            raise ControlError("Of several workers each would have to be told.", 409)
+        self.crm.settle(timezone, country)
+        with self.crm.store.begin() as session:
+            for code in asked.shops:
+                session.save_site(Site(code, code, f"http://{code}.example"))
+        return {"timezone": timezone, "country": country}
 
     def save_key(self, asked: wire.KeyAsked) -> object:
         scopes, sites = known(asked.scopes), known(asked.sites)

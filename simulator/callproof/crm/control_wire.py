@@ -36,6 +36,14 @@ class CrmSeedAsked(Members):
     sites: tuple[SiteSeeded, ...] = ()
 
 
+class AccountAsked(Members):
+    """``shops`` are codes of further ones."""
+
+    timezone: Text = UNSET
+    country: Text = UNSET
+    shops: tuple[str, ...] = ()
+
+
 class CardsAsked(Members):
     """``call`` is an external id."""
 

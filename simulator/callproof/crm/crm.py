@@ -1,5 +1,7 @@
 """One CRM, put together: its store, clock, journal, keys and its calls to the PBX."""
 
+from dataclasses import replace
+
 import msgspec
 
 from callproof.clocks.clock import Clock
@@ -30,7 +32,7 @@ class Crm:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
     def __init__(self, settings: CrmSettings, clock: Clock) -> None:
-        self.settings = settings
+        self.settings = self._started = settings
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country)
         self.journal = self._journal()
@@ -84,8 +86,16 @@ class Crm:
             session.save_setting("limits", msgspec.to_builtins(limits))
             session.forget_spent()
 
+    def settle(self, timezone: str, country: str) -> None:
+        """Be an account of this zone and country until the next reset; no other worker hears of it."""
+        if (timezone, country) != (self.settings.timezone, self.settings.country):
+            self.settings = replace(self.settings, timezone=timezone, country=country)
+            self.store.read_in(country)
+            self.outgoing.settle(self.settings)
+
     def reset(self, number: int | None = None) -> None:
         """Back to the seed, or to another one: what was kept or journalled since is forgotten."""
+        self.settle(self._started.timezone, self._started.country)
         with self.store.begin() as session:
             session.clear()
             self._fill(session, self.settings.seed if number is None else number)

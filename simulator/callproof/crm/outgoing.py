@@ -51,6 +51,10 @@ class Outgoing:
         self._settings = settings
         self._readings = readings
 
+    def settle(self, settings: CrmSettings) -> None:
+        """Write numbers as the account of these settings does from now on."""
+        self._settings = settings
+
     def make_call(self, user_id: int, phone: str, site: str | None = None) -> Initiation:
         """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
 

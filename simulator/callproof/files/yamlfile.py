@@ -31,12 +31,15 @@ class FileError(Misuse):
 class Document:
     """The data of one file and the line on which each part of it begins."""
 
-    def __init__(self, path: Path, shown_as: str = "") -> None:
-        """Raises FileError when the file cannot be read or is no YAML."""
+    def __init__(self, path: Path, shown_as: str = "", text: str | None = None) -> None:
+        """``text`` is what would stand in the file, if there is none.
+
+        Raises FileError when the file cannot be read or is no YAML.
+        """
         self.name = shown_as or str(path)
         self._lines: dict[Path_, int] = {}
         try:
-            loader = _Loader(path.read_text("utf-8"))
+            loader = _Loader(path.read_text("utf-8") if text is None else text)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None

@@ -1,13 +1,21 @@
 """What a tester does at the virtual PBX: look into it, act as the parties of calls, see to the outbox."""
 
+from dataclasses import replace
+
+from callproof.contract.dates import zone_problem
 from callproof.contract.operations import Side
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
 from callproof.control.wire import PageAsked, SeedAsked, known
+from callproof.files.yamlfile import FileError
 from callproof.pbx import control_wire as wire
 from callproof.pbx import shown
+from callproof.pbx.engine import CallRefused
 from callproof.pbx.parties import add_parties
 from callproof.pbx.pbx import Pbx
+from callproof.pbx.plan import read_plan
+from callproof.pbx.planfile import SpanWritten
+from callproof.pbx.rules.plan import NumberingPlan
 
 
 def control(pbx: Pbx, token: str = "") -> Control:
@@ -31,6 +39,24 @@ def control(pbx: Pbx, token: str = "") -> Control:
         "Upload history every so many seconds from now, 0 for at once; holds for later calls.",
         module.set_period,
         wire.PeriodAsked,
+    )
+    settings = _Settings(pbx)
+    api.add(
+        "POST", "/plan", "Live by this numbering plan until the next reset.", settings.plan, wire.PlanAsked
+    )
+    api.add(
+        "POST",
+        "/hours",
+        "Open all lines in these hours until the next reset.",
+        settings.hours,
+        wire.HoursAsked,
+    )
+    api.add(
+        "POST",
+        "/zone",
+        "Write dates in this time zone until the next reset.",
+        settings.zone,
+        wire.ZoneAsked,
     )
     api.add("POST", "/flush", "Deliver now what waits for its time.", module.flush)
     api.add(
@@ -102,6 +128,37 @@ def _add_looks(api: Control, look: _PbxState) -> None:
         look.extensions,
         wire.ExtensionsAsked,
     )
+
+
+class _Settings:
+    """The plan and the zone that the PBX lives by; no call may be going on."""
+
+    def __init__(self, pbx: Pbx) -> None:
+        self.pbx = pbx
+
+    def plan(self, asked: wire.PlanAsked) -> object:
+        try:
+            return self._settled(read_plan(asked.plan), self.pbx.settings.timezone)
+        except FileError as error:
+            raise ControlError(f"{error}.") from None
+
+    def hours(self, asked: wire.HoursAsked) -> object:
+        plan, spans = self.pbx.settings.plan, asked.hours
+        hours = tuple(SpanWritten(span.opens, span.closes, span.days).hours() for span in spans)
+        lines = tuple(replace(line, hours=hours) for line in plan.lines)
+        return self._settled(replace(plan, lines=lines), self.pbx.settings.timezone)
+
+    def zone(self, asked: wire.ZoneAsked) -> object:
+        if problem := zone_problem(asked.timezone):
+            raise ControlError(f"timezone: {problem}.")
+        return self._settled(self.pbx.settings.plan, asked.timezone)
+
+    def _settled(self, plan: NumberingPlan, timezone: str) -> object:
+        try:
+            self.pbx.settle(plan, timezone)
+        except CallRefused as error:
+            raise ControlError(f"{error}.", error.status) from None
+        return {"lines": [line.phone for line in plan.lines], "timezone": timezone}
 
 
 class _ModuleActs:

@@ -4,7 +4,9 @@ from typing import Annotated, Literal
 
 from msgspec import UNSET, Meta, UnsetType, field, structs
 
+from callproof.contract.jsontypes import JsonObject
 from callproof.control.wire import Members
+from callproof.pbx.planfile import DAYS, Day
 from callproof.pbx.rules.script import Disposition, Party, Script
 
 Text = str | UnsetType
@@ -63,6 +65,29 @@ class TransferAsked(Members):
 
 class HangUpAsked(Members):
     by: Party
+
+
+class PlanAsked(Members):
+    """``plan`` is what would stand in the file of ``--pbx-config``."""
+
+    plan: JsonObject
+
+
+Hour = Annotated[str, Meta(pattern="^([01][0-9]|2[0-4]):[0-5][0-9]$")]
+
+
+class Span(Members):
+    opens: Hour = field(name="from")
+    closes: Hour = field(name="to")
+    days: tuple[Day, ...] = DAYS
+
+
+class HoursAsked(Members):
+    hours: tuple[Span, ...]
+
+
+class ZoneAsked(Members):
+    timezone: str
 
 
 class PeriodAsked(Members):

@@ -44,6 +44,11 @@ class CrmClient:
         """Talk to another CRM from now on."""
         self._settings = replace(self._settings, crm_url=crm_url, api_key=api_key)
 
+    def settle(self, settings: PbxSettings) -> None:
+        """Register another numbering plan from now on."""
+        self._settings = settings
+        self._pace = Pace(settings.plan.requests_per_second)
+
     def wait(self, now: float, *, urgent: bool = False) -> float:
         """0.0 when a telephony request may be sent now, which is counted; else the seconds until then."""
         with self._pacing:

@@ -21,7 +21,7 @@ from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules import life, moves, routing
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Report, ReportKind
-from callproof.pbx.rules.plan import PlannedLine
+from callproof.pbx.rules.plan import NumberingPlan, PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Party, Script
 from callproof.pbx.settings import PbxSettings
@@ -179,6 +179,14 @@ class Engine:
                 self._plan_move(call)
         self._later(0, self._serve_queue)
         self._reporter.resume()
+
+    def settle(self, plan: NumberingPlan, zone: str) -> None:
+        """Route by another plan, in another zone, from now on. Raises CallRefused with 409 in a call."""
+        with self._lock:
+            if self._board.situation.busy or self._board.queued():
+                raise CallRefused("The plan does not change while there are calls", 409)
+            self._plan, self._zone = plan, zone
+            self._board = Switchboard(plan, zone, (), self._board.statuses)
 
     def forget(self, seed: int) -> None:
         """Drop all calls and everything planned about them; ids follow from ``seed`` from now on."""

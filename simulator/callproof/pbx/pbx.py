@@ -9,6 +9,7 @@ from callproof.exchange.journal import Journal
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.engine import Engine
 from callproof.pbx.reporting import Reporter
+from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
 
@@ -20,7 +21,7 @@ class Pbx:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
     def __init__(self, settings: PbxSettings, clock: Clock) -> None:
-        self.settings = settings
+        self.settings = self._started = settings
         self.clock = clock
         self.journal = Journal()
         self.store = PbxStore(settings.database)
@@ -42,14 +43,22 @@ class Pbx:
         self.engine.resume()
 
     def reset(self, number: int | None = None) -> None:
-        """Forget all calls, statuses and exchanges, and upload again as set at the start.
+        """Forget all calls, statuses and exchanges; plan, zone and uploads are again as at the start.
 
         ``number`` is the seed of the calls to come, by default the one of the settings.
         """
         self.engine.forget(self.settings.seed if number is None else number)
+        self.settle(self._started.plan, self._started.timezone)
         self.reporter.set_period(self.settings.upload_every, 0.0)
         self.faults.reset()
         self.journal.clear()
+
+    def settle(self, plan: NumberingPlan, timezone: str) -> None:
+        """Live by this plan and in this zone until the next reset. Raises CallRefused during a call."""
+        if (plan, timezone) != (self.settings.plan, self.settings.timezone):
+            self.engine.settle(plan, timezone)
+            self.settings = replace(self.settings, plan=plan, timezone=timezone)
+            self.crm.settle(self.settings)
 
     def connect(self, crm_url: str, api_key: str) -> None:
         """Talk to another CRM from now on."""

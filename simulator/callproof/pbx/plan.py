@@ -3,9 +3,11 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import orjson
 from msgspec import structs
 
 from callproof.contract.guide import LINES, Account, extension_of
+from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import phone_key
 from callproof.contract.schemas import load
 from callproof.files.typed import typed
@@ -67,7 +69,15 @@ def _plan(
 
 def load_plan(file: str) -> NumberingPlan:
     """A numbering plan from YAML. Raises FileError, which names the line, for anything wrong in it."""
-    document = Document(Path(file))
+    return _planned(Document(Path(file)))
+
+
+def read_plan(written: JsonObject) -> NumberingPlan:
+    """The same from what would stand in the file."""
+    return _planned(Document(Path(), "the plan", orjson.dumps(written).decode()))
+
+
+def _planned(document: Document) -> NumberingPlan:
     document.demand(load("numbering-plan"), document.data)
     return _Reader(document, typed(document, PlanWritten)).plan()
 

@@ -54,6 +54,11 @@ class CrmStore:
         self.database = Database(url, tables.crm)
         self._country = country
         self._known = Known(country, shared=url != IN_MEMORY)
+        self._shared = url != IN_MEMORY
+
+    def read_in(self, country: str) -> None:
+        """Read national numbers as this country writes them from now on."""
+        self._country, self._known = country, Known(country, shared=self._shared)
 
     @contextmanager
     def begin(self) -> Iterator["CrmSession"]:
