@@ -2,7 +2,7 @@
 
 from callproof.conformance.fresh import NUMBERS, names, word_of
 from callproof.contract.guide import GUIDES, Account
-from callproof.contract.phones import same_phone
+from callproof.contract.phones import digits, same_phone
 
 
 def test_every_run_and_every_scenario_has_a_word_of_its_own() -> None:
@@ -23,6 +23,7 @@ def test_the_numbers_of_a_scenario_differ_in_the_last_digit_alone() -> None:
         for notation in (f"national{last}", f"tail{last}"):
             assert same_phone(str(found[f"number{last}"]), str(found[notation]))
     assert found["tail1"] == f"{found['stem']}1" == f"{found['serial']}1"
+    assert digits(str(found["elsewhere1"])) == f"7495{str(found['tail1'])[3:]}"
 
 
 def test_nobody_is_nobody_in_every_account() -> None:

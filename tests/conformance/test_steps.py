@@ -183,3 +183,19 @@ def test_nothing_but_acts_and_requests_is_done_at_once(tmp_path: Path) -> None:
     file.write_text(AT_ONCE.replace("  - expect", "  - together: [{wait: 1}, {wait: 2}]\n  - expect"))
     with pytest.raises(FileError, match=r"mine.yaml:14: "):
         loading.find([str(file)])
+
+
+def test_what_needs_something_that_is_not_there_is_not_looked_at(tmp_path: Path) -> None:
+    looked = """
+  - expect: crm answers module-edit
+    status: 418
+    at-most: 1
+    about: {CRM-MODULE-02: {success: true}}
+    as: teapot
+  - expect: crm keeps cards
+    if: $teapot.id
+    proves: CRM-EVENT-02
+"""
+    result = played(tmp_path, CHANGE + looked)
+    assert result.broken == ""
+    assert "CRM-EVENT-02" not in {check.requirement for check in result.checks}

@@ -25,7 +25,8 @@ def names(account: Account, word: str) -> dict[str, int | str]:
     """``run``, ``stem``, ``serial``, the numbers 1 to 6 in their notations, users and extensions in the
     other type, lines in digits, and what ``account`` lacks.
 
-    The numbers have the digits of ``stem``, nine of them, and differ in the last digit alone.
+    The numbers have the digits of ``stem``, nine of them, and differ in the last digit alone;
+    those elsewhere have the same last seven.
     """
     stem = f"9{int(sha256(word.encode()).hexdigest(), 16) % 10**8:08}"
     found: dict[str, int | str] = {"run": word, "stem": stem, "serial": int(stem)}
@@ -33,6 +34,7 @@ def names(account: Account, word: str) -> dict[str, int | str]:
         found[f"number{last}"] = f"+7 {stem[:3]} {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
         found[f"national{last}"] = f"8 ({stem[:3]}) {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
         found[f"tail{last}"] = f"{stem}{last}"
+        found[f"elsewhere{last}"] = f"+7 495 {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
     for place in (0, 1):
         found[f"user{place + 1}_text"] = str(account.users[place])
         found[f"extension{place + 1}_number"] = _number(account.extensions[place])

@@ -78,6 +78,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     since: str = ""
     evidence: Evidence | None = None
     name: str = msgspec.field(name="as", default="")
+    given: str | tuple[str, ...] = msgspec.field(name="if", default=())
 
 
 class _Wait(msgspec.Struct):
@@ -314,6 +315,7 @@ class Reader:
             name=step.name,
             about=step.about,
             unless=step.unless,
+            given=_all(step.given),
         )
 
     def _times(self, step: _Expect, path: Path_) -> tuple[int, int | None]:

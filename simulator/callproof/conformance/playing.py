@@ -254,9 +254,13 @@ class Play:
                 for number in range(1, step.count + 1):
                     self._names.learn("n", number)
                     self._take(step.steps)
-            case Expect() if not (step.unless and self._names.has(step.unless)):
+            case Expect() if self._counts(step):
                 self._expected.meet(step)
                 self._taken.append(step)
+
+    def _counts(self, step: Expect) -> bool:
+        left_out = bool(step.unless) and self._names.has(step.unless)
+        return not left_out and all(map(self._names.has, step.given))
 
     def _break(self, fault: Fault, limits: JsonObject) -> None:
         self._ends.of(fault.side).post("/faults", {"fault": fault.name, **limits})

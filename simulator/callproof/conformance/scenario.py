@@ -84,7 +84,8 @@ class Expect:
     ``matching``, ``status`` and ``headers`` say which ones are meant. ``about`` has, for each row that is
     proved by members of theirs, what these are to be: what differs reddens that row alone. A row in
     ``proves`` alone is proved by there being as many. ``evidence`` is what this demand of the rows rests
-    on, if that is weaker than theirs. Nothing is demanded where there is what ``unless`` names.
+    on, if that is weaker than theirs. Nothing is demanded where there is what ``unless`` names,
+    nor where there is not what ``given`` does.
     """
 
     line: int
@@ -104,6 +105,7 @@ class Expect:
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
     unless: str = ""
+    given: tuple[str, ...] = ()
 
     @property
     def rows(self) -> tuple[str, ...]:
