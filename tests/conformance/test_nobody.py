@@ -38,7 +38,7 @@ def named(value: Json, name: str = "") -> Iterator[Json]:
     """Every value that stands for somebody or something of an account, and every telephone number."""
     if isinstance(value, dict):
         for inner, found in value.items():
-            if inner != "$part":
+            if inner not in ("$part", "hours"):
                 yield from named(found, name if str(inner).startswith("$") else str(inner))
     elif isinstance(value, list):
         for found in value:

@@ -146,6 +146,16 @@ class Foreign:
         return self._facing.clock().now
 
 
+def told_time(target: Target, hands: Hands) -> float:
+    """What the test clock of the side under test says, in seconds since 1970; 0 where it tells nothing.
+
+    Raises Unreachable when the side does not answer.
+    """
+    told = hands.do(target.stimuli[PASS_TIME], {"seconds": 0})
+    now = told.get("now") if isinstance(told, Mapping) else None
+    return float(now) if isinstance(now, int | float) and not isinstance(now, bool) else 0.0
+
+
 def _parts(pattern: str, path: str) -> dict[str, Json] | None:
     """The ``{names}`` of a pattern as they stand in the path, None when it does not fit."""
     wanted, given = pattern.split("/"), path.split("/")

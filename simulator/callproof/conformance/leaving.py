@@ -1,11 +1,12 @@
 """What a scenario takes back when it is over, at a side that nothing else takes back to its beginning."""
 
 import msgspec
+import orjson
 
 from callproof.conformance.drivers import act
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.watching import Journals
-from callproof.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import JsonObject, merged
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, Ends
 
@@ -20,19 +21,27 @@ class _Answered(msgspec.Struct):
 
 
 def leave(ends: Ends, journals: Journals, judged: UnderTest) -> None:
-    """The users of the account are free and at their desks again, and a PBX has heard of it.
+    """Telephonies are off at a CRM; the users of the account are free and at their desks again, and a PBX
+    has heard of it.
 
     Raises Unreachable when an end does not answer; a CRM that lets nobody change its users keeps them.
     """
-    ends.of((judged.side or Side.CRM).other).mend()
+    if judged.side is Side.CRM:
+        _switch_off(ends, journals)
+    else:
+        ends.crm.mend()
     for user in judged.account.users:
         if _needs_it(ends, user):
-            journals.read()
             _freed(ends, user)
-            ends.settle()
-            if judged.side is Side.CRM:
-                # The notice is of this scenario, not of the next one.
-                journals.wait(Side.PBX, ends.patience)
+    ends.settle()
+
+
+def _switch_off(ends: Ends, journals: Journals) -> None:
+    """Every module that was registered: whoever is not there is told of nothing by the next scenario."""
+    for code in journals.codes():
+        told = merged(journals.told(code, Side.PBX), {"active": False})
+        form = {"integrationModule": orjson.dumps(told).decode()}
+        ends.crm.api("POST", f"/api/v5/integration-modules/{code}/edit", ends.api_key, form)
 
 
 def _needs_it(ends: Ends, user: int) -> bool:

@@ -104,6 +104,12 @@ class Journals:
         there = (reached(edits[-1], "integrations", "telephony", name) for name in offered)
         return reached(edits[-1], "active") is False or not all(there)
 
+    def codes(self) -> list[str]:
+        """Of the modules whose settings the CRM took, in order."""
+        edits = (seen for seen in self.read() if seen.operation is BY_NAME["module-edit"])
+        taken = (seen.parts.get("code", "") for seen in edits if seen.status in (200, 201))
+        return list(dict.fromkeys(taken))
+
     def told(self, code: str, journal: Side) -> JsonObject:
         """The settings of which a module was told and that the CRM took, each as it was told last."""
         settings: JsonObject = {}

@@ -10,7 +10,7 @@ from time import time
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
-from callproof.conformance.foreign import Foreign
+from callproof.conformance.foreign import Foreign, told_time
 from callproof.conformance.process import demand_answer, running
 from callproof.conformance.stimuli import Hands, text
 from callproof.conformance.target import HttpRequest, Target
@@ -60,10 +60,11 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             demand_answer(spoken_to, AT_FIRST)
             there = partial(demand_answer, spoken_to, LATER)
         ours = End(target.side.other, address.url)
+        hands = Hands(names, target.url, target.folder)
         if target.timed:
-            # Getting ready took its time; both clocks begin together, now.
-            ours.advance_to(time())
-        theirs = Foreign(target, Hands(names, target.url, target.folder), ours)
+            # Getting ready took its time; both clocks begin together, now, or where an earlier run left it.
+            ours.advance_to(max(time(), told_time(target, hands)))
+        theirs = Foreign(target, hands, ours)
         if target.side is Side.PBX:
             ends = Ends(ours, theirs, key, target.patience, there)
         else:
