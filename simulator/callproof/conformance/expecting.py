@@ -152,7 +152,7 @@ class Expectations:
     def _check(self, step: Expect, problem: str, found: Sequence[Candidate]) -> None:
         if self._judged.side not in (None, step.side):
             # What our own end makes of a message is no evidence on whoever sent it.
-            if problem and step.name:
+            if problem and step.name and len(found) < step.least:
                 raise BrokenScenario(f"{self._where(step)}: without the effect that was to be: {problem}")
             return
         for row in step.proves:
