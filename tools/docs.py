@@ -247,15 +247,22 @@ def _problems(report: JsonObject) -> Iterator[str]:
     for row in _objects(report, "requirements"):
         if row["outcome"] != "passed":
             yield f"{row['outcome']} {row['id']}: {row['text']}"
-            found = [f"    {_step(p['where'])}: {p['problem']}" for p in _objects(row, "problems")]
+            found = [
+                _any_run(f"    {_step(p['where'])}: {p['problem']}") for p in _objects(row, "problems")
+            ]
             yield from (_short(line) for line in dict.fromkeys(found))
     for played in _objects(report, "scenarios"):
         if played["broken"]:
-            yield _short(f"broken {_step(played['broken'])}")
+            yield _short(_any_run(f"broken {_step(played['broken'])}"))
 
 
 def _step(where: Json) -> str:
     return str(where).removeprefix("scenarios/").replace(".yaml", "", 1)
+
+
+def _any_run(text: str) -> str:
+    """Without the words and numbers that each run has of its own."""
+    return re.sub(r"\b9\d{8}\b", "$serial", re.sub(r"-[0-9a-f]{8}\b", "-$run", text))
 
 
 def _short(line: str) -> str:
