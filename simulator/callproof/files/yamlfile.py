@@ -39,7 +39,8 @@ class Document:
         self.name = shown_as or str(path)
         self._lines: dict[Path_, int] = {}
         try:
-            loader = _Loader(path.read_text("utf-8") if text is None else text)
+            content = path.read_text("utf-8") if text is None else text
+            loader = _Loader(content)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None
@@ -51,7 +52,9 @@ class Document:
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or str(error).splitlines()[0]
-            raise FileError(self.name, mark.line + 1 if mark else 1, f"no YAML: {problem}") from None
+            # An end that comes too soon may be marked on the line after the last.
+            line = min(mark.line + 1, len(content.splitlines())) if mark else 1
+            raise FileError(self.name, line, f"no YAML: {problem}") from None
         finally:
             loader.dispose()
 
