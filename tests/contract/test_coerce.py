@@ -27,7 +27,7 @@ CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "bu
             {},
             ["forgiven /externalPhone", "forgiven /hangupStatus"],
         ),
-        ("call-event", {"phone": "", "type": ""}, {"phone": "", "type": ""}, []),
+        ("call-event", {"phone": "", "type": ""}, {"phone": "", "type": ""}, ["notice /phone"]),
         ("calls-upload", [{**CALL, "duration": ""}], [CALL], ["forgiven /0/duration"]),
         ("integration-module", {"logo": "", "baseUrl": ""}, {"logo": "", "baseUrl": ""}, []),
         ("call-event", {"colour": 1}, {}, ["ignored /colour"]),

@@ -37,7 +37,7 @@ def test_all_violations_come_in_the_order_of_the_document() -> None:
     ("schema", "value", "error"),
     [
         ("call-event", {"phone": "1", "type": "x"}, "The value you selected is not a valid choice."),
-        ("call-event", {"phone": "", "type": "in"}, "This value should not be blank."),
+        ("calls-upload", [{**CALL, "externalId": ""}], "This value should not be blank."),
         ("call-event", {"type": "in"}, "This value should not be blank."),
         ("call-event", {"phone": "1", "type": "in", "codes": 1}, "This value is not valid."),
         ("calls-upload", [CALL] * 51, "This collection should contain 50 elements or less."),
