@@ -25,8 +25,11 @@ BEFORE_TALK = 120.0
 
 def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Iterator[Check]:
     """``played`` are the recordings that were asked for."""
-    for call_id in dict.fromkeys(report.id for report in reports if report.id):
-        of_it = [report for report in reports if report.id == call_id]
+    of_id: dict[str, list[Told]] = {}
+    for report in reports:
+        of_id.setdefault(report.id, []).append(report)
+    of_id.pop("", None)
+    for call_id, of_it in of_id.items():
         refs = tuple(dict.fromkeys(report.seen.ref for report in of_it))
         about = f"call {call_id}"
         if len(of_it) > 1:

@@ -33,7 +33,7 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
     """Every call that the CRM took is in its history once, as it was sent. One that came again otherwise is
     only counted: which of both counts is read in two ways."""
     sent: dict[str, list[tuple[JsonObject, Seen]]] = {}
-    taken: set[str] = set()
+    taken: dict[str, None] = {}
     for one in seen:
         if not _is(one, "calls-upload"):
             continue
@@ -42,9 +42,11 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
             if isinstance(call, Mapping) and "externalId" in call:
                 call_id = str(call["externalId"])
                 sent.setdefault(call_id, []).append((dict(call), one))
-                taken |= {call_id} if _success(one) and call_id not in known else set()
+                if _success(one) and call_id not in known:
+                    taken[call_id] = None
+    of_id = _by(calls, "externalId")
     for call_id in taken:
-        rows = [row for row in calls if str(reached(row, "externalId")) == call_id]
+        rows = of_id.get(call_id, [])
         refs = tuple(one.ref for _, one in sent[call_id])
         about = f"call {call_id}"
         yield Check(
@@ -56,14 +58,20 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
         first = sent[call_id][0][0]
         if rows and all(again == first for again, _ in sent[call_id]):
             yield Check(KEPT, about, where, "; ".join(_changed(first, rows[0])), exchanges=refs)
-    for call_id in sent.keys() - taken:
+    for call_id in (found for found in sent if found not in taken):
         tried = [one for _, one in sent[call_id]]
         if all(reached(one.answer, "success") is False and one.status not in UNCLEAR for one in tried):
-            rows = [row for row in calls if str(reached(row, "externalId")) == call_id]
-            problem = f"call {call_id} was refused and is kept" if rows else ""
+            problem = f"call {call_id} was refused and is kept" if call_id in of_id else ""
             yield Check(
                 NOTHING, f"call {call_id}", where, problem, exchanges=tuple(one.ref for one in tried)
             )
+
+
+def _by(rows: Sequence[Json], name: str) -> dict[str, list[Json]]:
+    found: dict[str, list[Json]] = {}
+    for row in rows:
+        found.setdefault(str(reached(row, name)), []).append(row)
+    return found
 
 
 def _changed(sent: JsonObject, row: Json) -> Iterator[str]:
@@ -94,7 +102,7 @@ def _moment(date: Json) -> float | None:
 def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[Check]:
     """Each card is of somebody whom an event of its call names, and none of an event that was refused."""
     named: dict[str, set[str]] = {}
-    refused: set[str] = set()
+    refused: dict[str, None] = {}
     users = _users(seen)
     for one in seen:
         call_id = reached(one.params, "callExternalId") if _is(one, "call-event") else None
@@ -104,7 +112,7 @@ def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[C
         if _success(one):
             named.setdefault(str(call_id), set()).update(ids, *(users.get(code, set()) for code in codes))
         elif reached(one.answer, "success") is False and one.status not in UNCLEAR:
-            refused.add(str(call_id))
+            refused[str(call_id)] = None
     for card in cards:
         call_id, user = str(reached(card, "callExternalId")), reached(card, "userId")
         if call_id in named and user is not None:
@@ -112,9 +120,9 @@ def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[C
                 "" if str(user) in named[call_id] else f"user {user} sees the card, whom no event names"
             )
             yield Check(NOBODY_ELSE, f"the cards of call {call_id}", where, problem)
-    for call_id in refused - named.keys():
-        left = [card for card in cards if str(reached(card, "callExternalId")) == call_id]
-        problem = f"the event of call {call_id} was refused, and there is a card" if left else ""
+    left = _by(cards, "callExternalId")
+    for call_id in (found for found in refused if found not in named):
+        problem = f"the event of call {call_id} was refused, and there is a card" if call_id in left else ""
         yield Check(NOTHING, f"the cards of call {call_id}", where, problem)
 
 
