@@ -111,3 +111,20 @@ def test_reports_that_contradict_each_other_are_no_story() -> None:
 def test_what_was_taken_is_not_to_come_again() -> None:
     assert set(problems(event(codes=["100"]), event(codes=["100"]))) == {"PBX-TROUBLE-07"}
     assert problems(event(codes=["100"]), event(codes=["200"])) == {}
+
+
+def test_a_report_that_fits_another_call_has_a_wrong_id_and_says_nothing_wrong() -> None:
+    before = Act(
+        "customer calls", {"from": "+7 999 000-00-00", "to": "+7-499-888-88-88"}, {"id": "c-0"}, BEGAN
+    )
+    acts = [before, *ACTS]
+    end = {
+        "type": "hangup",
+        "phone": "79123456789",
+        "externalPhone": "84999999999",
+        "hangupStatus": "answered",
+    }
+    found = problems(seen("call-event", {**end, "callExternalId": "c-0"}), acts=acts)
+    assert found == {"PBX-EVENT-10": "what is told of call c-0 is call c-1"}
+    found = problems(seen("calls-upload", [{**CDR, "externalId": "c-0"}]), acts=acts)
+    assert found == {"PBX-HISTORY-10": "what is told of call c-0 is call c-1"}

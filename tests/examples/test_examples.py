@@ -43,13 +43,12 @@ BROKEN: dict[str, dict[str, set[str]]] = {
             # the end in the words of the history
             "PBX-EVENT-08",
             # 200 for a call that is not started
-            "PBX-CALL-01",
             "PBX-CALL-02",
         },
         # 200 for a stranger as well
         "warned": {"PBX-TROUBLE-06"},
         # the end reported twice
-        "noted": {"PBX-EVENT-12", "PBX-STATUS-01"},
+        "noted": {"PBX-EVENT-12", "PBX-TROUBLE-07", "PBX-STATUS-01"},
     },
 }
 

@@ -78,12 +78,31 @@ def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leew
     """Each report against the call that it is about."""
     known = {call.id: call for call in calls if not call.odd}
     for report in reports:
-        call = known.get(report.id)
-        if call is not None:
-            compared = _event(call, report) if report.is_event else _cdr(call, report, slack)
-            for row, problem in compared:
-                what = f"{report.seen.method} {report.seen.url}, {call}"
-                yield Check(row, what, where, problem, exchanges=(report.seen.ref,))
+        if (call := known.get(report.id)) is None:
+            continue
+        what = f"{report.seen.method} {report.seen.url}, {call}"
+        compared = _compared(call, report, slack)
+        others = [other for other in known.values() if other is not call]
+        if meant := _meant(report, compared, others, slack):
+            row = "PBX-EVENT-10" if report.is_event else "PBX-HISTORY-10"
+            compared = [(row, f"what is told of {call} is {meant}")]
+        for row, problem in compared:
+            yield Check(row, what, where, problem, exchanges=(report.seen.ref,))
+
+
+def _compared(call: Call, report: Told, slack: Leeway) -> list[tuple[str, str]]:
+    return list(_event(call, report) if report.is_event else _cdr(call, report, slack))
+
+
+def _meant(
+    report: Told, compared: Sequence[tuple[str, str]], others: Sequence[Call], slack: Leeway
+) -> Call | None:
+    """The call that a report is about which says more than one thing that is not true of its own: the id is
+    wrong then, and nothing else."""
+    if sum(bool(problem) for _, problem in compared) < 2:
+        return None
+    fitting = (other for other in others if not any(p for _, p in _compared(other, report, slack)))
+    return next(fitting, None)
 
 
 def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
