@@ -188,7 +188,7 @@ def test_calls_of_one_scenario_have_a_ladder_each() -> None:
     first, second, *others = [ladder.call for ladder in ladders(exhibits(result.exchanges))]
     assert first != second
     run = word_of("0", "6-event/two-calls-at-once")
-    assert others == [f"c-1-{run}", f"c-2-{run}", f"c-3-{run}", "", f"c-4-{run}"]
+    assert others == [f"c-1-{run}", f"c-2-{run}", f"c-3-{run}", "", f"c-4-{run}", f"c-5-{run}"]
 
 
 def test_an_exchange_that_both_journals_have_is_shown_once() -> None:
