@@ -4,13 +4,13 @@ keeps of them and whom it asks, and that an hour later nothing comes that was th
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from time import monotonic
 
 from callproof.conformance import coherence, keeping, story
 from callproof.conformance.calls import Act, Call, made
 from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway
+from callproof.conformance.patience import be_patient
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Journals
 from callproof.contract.jsontypes import Json
@@ -68,14 +68,11 @@ class Ending:
                 yield replace(check, requirement="PBX-HISTORY-04")
 
     def _be_patient(self, calls: Sequence[Call]) -> None:
-        """Real time for a side that does things by itself."""
-        until, facing = monotonic() + self.ends.patience, self.judged.faces(Side.PBX)
-        while (left := until - monotonic()) > 0:
+        def told() -> bool:
             missing = story.missing(calls, story.told(self._seen(Side.PBX)), self.where)
-            if not any(check.problem for check in missing):
-                return
-            self.journals.wait(facing, min(left, LOOK))
-            self.journals.read()
+            return not any(check.problem for check in missing)
+
+        be_patient(self.ends.patience, self.journals, self.judged.faces(Side.PBX), told)
 
     def _of_crm(self) -> Iterator[Check]:
         seen = self._seen(Side.CRM)

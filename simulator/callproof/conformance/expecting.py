@@ -7,6 +7,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway
+from callproof.conformance.patience import be_patient
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Candidate, Journals, Watch
@@ -15,7 +16,7 @@ from callproof.contract.operations import Side
 from callproof.control.client import Ends
 
 # By how many seconds a time may be off where it is real, and how long one look into a journal lasts.
-SLACK, LOOK = 2.0, 0.25
+SLACK = 2.0
 
 
 @dataclass(frozen=True)
@@ -122,11 +123,10 @@ class Expectations:
         return self._whole(step, wanted)
 
     def _be_patient(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
-        """Real time for a side that does things by itself, without its clock going on."""
-        until = monotonic() + self._ends.patience
         facing = self._judged.faces(step.side)
-        while (left := until - monotonic()) > 0 and not _settled(step, self._whole(step, wanted)):
-            self._journals.wait(facing, min(left, LOOK))
+        be_patient(
+            self._ends.patience, self._journals, facing, lambda: _settled(step, self._whole(step, wanted))
+        )
         return self._whole(step, wanted)
 
     def _late(self, step: Expect) -> str:
