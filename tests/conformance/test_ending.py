@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callproof.conformance import loading, runner
+from callproof.conformance import coherence, keeping, loading, runner, story
+from callproof.conformance.fates import IN_EVERY_SCENARIO
 from callproof.conformance.verdict import Check
 from callproof.exchange.faults import catalogue
 from tools.kill_matrix import bench
@@ -108,3 +109,7 @@ def test_what_no_step_looks_at_is_held_against_what_happened(
     tmp_path: Path, text: str, fault: str, row: str, problem: str
 ) -> None:
     assert problem in problems(tmp_path, text, fault)[row]
+
+
+def test_the_rows_that_are_judged_at_the_end_have_that_fate() -> None:
+    assert set(IN_EVERY_SCENARIO) == {*story.ROWS, *coherence.ROWS, *keeping.ROWS}

@@ -38,7 +38,7 @@ def accounts(url: str, stack: ExitStack) -> Iterator[Account]:
 
 
 def history(external_id: str) -> HistoryCall:
-    return HistoryCall(external_id, {"externalId": external_id}, "+7", None, None, 0.0)
+    return HistoryCall(external_id, call_item(external_id), "+7", None, None, 0.0)
 
 
 def settle(server: Postgres, url: str, *others: Future[Any]) -> None:
