@@ -53,11 +53,11 @@ def _unlike(of_it: Sequence[Told]) -> Iterator[str]:
     if len(kinds) > 1:
         yield f"type is {' and '.join(sorted(kinds))}"
     ends = {str(one.value["hangupStatus"]) for one in events if "hangupStatus" in one.value}
+    codes = {code for one in events for code in _codes(one.value)}
     for row in rows:
         result = row.value.get("result")
         if ends and (ANSWERED in ends) != (result == ANSWERED):
             yield f"it ended {' and '.join(sorted(ends))} in events, and {result} in the history"
-        codes = {code for one in events for code in _codes(one.value)}
         if result == ANSWERED and codes and "code" in row.value and str(row.value["code"]) not in codes:
             yield f"{row.value['code']} answered in the history, events name {', '.join(sorted(codes))}"
 

@@ -29,7 +29,7 @@ def problem(url: str, seconds: int) -> str | None:
     if not answer.headers.get("Content-Type", "").startswith("audio/"):
         return f"is {answer.headers.get('Content-Type')}, expected audio"
     size = answer.headers.get("Content-Range", "").rpartition("/")[2]
-    if not size.isdigit():
+    if not size.isdecimal():
         return "is served in parts without its whole size"
     lasts = length(answer.content, int(size))
     if lasts is None:
