@@ -23,9 +23,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "kill-matrix.md"
 def bench() -> Iterator[Ends]:
     """Two ends of our own on a manual clock."""
     with built_in() as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
-        yield ends
-        ends.close()
+        yield pair.ends
 
 
 def page(found: Matrix) -> str:

@@ -6,7 +6,6 @@ from callproof.conformance import loading, runner
 from callproof.conformance.killing import EVERY_MESSAGE, Looked, matrix
 from callproof.conformance.verdict import Outcome, Verdict
 from callproof.contract.requirements import all_requirements
-from callproof.control.client import Ends
 from callproof.exchange.faults import catalogue
 from callproof.pbx.crm_client import CrmClient
 from callproof.running.pair import built_in
@@ -18,10 +17,9 @@ BAD = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED)
 def verdict(wanted: str, *faults: str, strict: bool = False) -> Verdict:
     found = Verdict([], 1, strict)
     with built_in() as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = pair.ends
         broken = [catalogue()[name] for name in faults]
         runner.run(loading.find([wanted]), ends, found.scenarios.append, faults=broken)
-        ends.close()
     return found
 
 

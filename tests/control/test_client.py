@@ -7,18 +7,23 @@ from flask import Flask, Response
 
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Ends, Unreachable
+from callproof.control.driven import Driven
+from callproof.control.inside import InProcess
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address, serving
 
 
-@pytest.fixture
-def crm(pair: BuiltIn) -> Iterator[End]:
+@pytest.fixture(params=["over HTTP", "in this process"])
+def crm(pair: BuiltIn, request: pytest.FixtureRequest) -> Iterator[Driven]:
+    if request.param == "in this process":
+        yield pair.ends.crm
+        return
     end = End(Side.CRM, pair.crm_url)
     yield end
     end.close()
 
 
-def test_a_clock_tells_its_time_and_what_is_due(pair: BuiltIn, crm: End) -> None:
+def test_a_clock_tells_its_time_and_what_is_due(pair: BuiltIn, crm: Driven) -> None:
     pbx = End(Side.PBX, pair.pbx_url)
     before = crm.clock()
     assert (before.kind, before.id) == ("manual", pbx.clock().id)
@@ -31,7 +36,7 @@ def test_a_clock_tells_its_time_and_what_is_due(pair: BuiltIn, crm: End) -> None
     pbx.close()
 
 
-def test_a_journal_comes_as_exchanges(crm: End) -> None:
+def test_a_journal_comes_as_exchanges(crm: Driven) -> None:
     crm.api("GET", "/api/v5/telephony/manager", "no-key", {})
     page = crm.journal()
     last = page.entries[-1]
@@ -44,12 +49,12 @@ def test_a_journal_comes_as_exchanges(crm: End) -> None:
     assert crm.reset() == page.last_id
 
 
-def test_the_state_has_the_lists_that_an_end_keeps(crm: End) -> None:
+def test_the_state_has_the_lists_that_an_end_keeps(crm: Driven) -> None:
     assert {"modules", "users", "calls"} <= crm.state().keys()
     assert "counts" not in crm.state()
 
 
-def test_an_action_that_is_refused_says_why(crm: End) -> None:
+def test_an_action_that_is_refused_says_why(crm: Driven) -> None:
     with pytest.raises(ActionRefused, match="There is no user 77"):
         crm.post("/users/77", {"status": "free"})
 
@@ -64,3 +69,13 @@ def test_what_answers_otherwise_is_no_end(said: str) -> None:
         with pytest.raises(Unreachable, match=r"The PBX at .* does not answer as a callproof end"):
             end.clock()
         end.close()
+
+
+def test_an_app_of_this_process_that_breaks_off_does_not_answer() -> None:
+    def broken(_environ: object, _start: object) -> list[bytes]:
+        raise ConnectionResetError
+
+    end = End(Side.PBX, "http://pbx.example", "", InProcess(broken, "http://pbx.example"))
+    with pytest.raises(Unreachable, match=r"The PBX at http://pbx\.example does not answer"):
+        end.clock()
+    end.close()

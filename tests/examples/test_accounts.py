@@ -16,7 +16,6 @@ from callproof.conformance.process import running
 from callproof.conformance.target import Start
 from callproof.conformance.verdict import Outcome, Verdict
 from callproof.contract.guide import Account
-from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.face.verdicts import play
 from callproof.pbx.plan import account_plan
@@ -65,9 +64,8 @@ def problems(verdict: Verdict) -> list[str]:
 
 def test_both_ends_of_ours_play_with_other_people() -> None:
     with built_in(plan=account_plan(OTHERS)) as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = pair.ends
         results = runner.run(loading.find(), ends, judged=UnderTest(account=OTHERS))
-        ends.close()
     verdict = Verdict(results, DEFAULT_SEED, strict=False)
     assert (problems(verdict), verdict.conformant) == ([], True)
 

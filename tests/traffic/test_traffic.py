@@ -27,12 +27,11 @@ CALLS = 60
 def played() -> Iterator[tuple[BuiltIn, Ends, Log]]:
     """Two ends after a minute of traffic."""
     with built_in(managers=100, customers=50, limits=Limits(telephony=40)) as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = pair.ends
         ends.pbx.post("/register")
         source = Source(records.phones(ends.crm, ends.api_key), records.lines(ends))
         calls = arrivals(Mix(), 5.0, 1, ends.now(), source, "UTC")
         yield pair, ends, Traffic(ends).run(islice(calls, CALLS))
-        ends.close()
 
 
 def test_every_call_is_at_both_ends_once_with_its_recording(played: tuple[BuiltIn, Ends, Log]) -> None:
@@ -211,26 +210,24 @@ def test_calls_that_go_on_together_are_counted() -> None:
 def test_reports_that_the_crm_never_takes_are_given_up_and_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(CrmClient, "event", lambda *_: Told(503, {}, "busy"))
     with built_in() as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = pair.ends
         ends.pbx.post("/register")
         source = Source(("+7 912 345-67-89",), ("+7-499-999-99-99",))
         calls = islice(arrivals(Mix(incoming=1), 1, 1, ends.now(), source, "UTC"), 1)
         books = reconcile(ends, Traffic(ends, patience=60).run(calls))
-        ends.close()
     assert "3 reports wait in the PBX's outbox." in books.mismatches
     assert any("is not in the CRM's history" in sentence for sentence in books.mismatches)
 
 
 def test_an_arrival_that_no_end_takes_is_counted_with_its_reason() -> None:
     with built_in() as pair:
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
+        ends = pair.ends
         ends.pbx.post("/register")
         source = Source(("+7 912 345-67-89",), ("+7-444-444-44-44",))
         (call,) = islice(arrivals(Mix(incoming=1), 1, 1, ends.now(), source, "UTC"), 1)
         out = replace(call, incoming=False, script={"outcome": "answered", "talk": 500})
         clicked = replace(out, by_click=True)
         log = Traffic(ends).run([call, out, out, out, clicked])
-        ends.close()
     assert log.not_started == {
         "There is no line +7-444-444-44-44.": 1,
         "Every manager is on the telephone": 2,

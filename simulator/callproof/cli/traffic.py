@@ -122,6 +122,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
             ends = Ends.at(
                 options["crm_url"], options["pbx_url"], options["api_key"], options["control_token"]
             )
+            stack.callback(ends.close)
         else:
             managers = options["managers"] or max(2, ceil(options["rate"] * mix.mean_holding * SPARE))
             plan, managers = plan_of(options["pbx_config"], managers)
@@ -136,8 +137,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
                     timezone=options["timezone"],
                 )
             )
-            ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
-        stack.callback(ends.close)
+            ends = pair.ends
         yield ends
 
 

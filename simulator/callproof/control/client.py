@@ -11,6 +11,7 @@ from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 import requests
+from requests.adapters import BaseAdapter
 
 from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
@@ -41,12 +42,14 @@ _PAGE = decoder(JournalPage)
 
 
 class End:
-    """One end's control API."""
+    """One end's control API; ``transport`` is the way to it, by default HTTP."""
 
-    def __init__(self, side: Side, url: str, token: str = "") -> None:
+    def __init__(self, side: Side, url: str, token: str = "", transport: BaseAdapter | None = None) -> None:
         self.side = side
         self.url = url.rstrip("/")
         self._session = requests.Session()
+        if transport:
+            self._session.mount(self.url, transport)
         self._session.trust_env = False
         self._session.headers.update({BENCH_HEADER: "runner"})
         if token:
@@ -105,8 +108,8 @@ class End:
     def _get(
         self, answers: "msgspec.json.Decoder[_T]", path: str, query: Mapping[str, float] | None = None
     ) -> _T:
-        params = {name: f"{value:.15g}" for name, value in (query or {}).items()}
-        return self._ask(answers, "GET", path, params=params)
+        asked = "&".join(f"{name}={value:.15g}" for name, value in (query or {}).items())
+        return self._ask(answers, "GET", f"{path}?{asked}" if asked else path)
 
     def _post(self, answers: "msgspec.json.Decoder[_T]", path: str, body: object) -> _T:
         return self._ask(answers, "POST", path, data=msgspec.json.encode(body))
@@ -116,13 +119,10 @@ class End:
         answers: "msgspec.json.Decoder[_T]",
         method: str,
         path: str,
-        params: Mapping[str, str] | None = None,
         data: bytes | None = None,
     ) -> _T:
         try:
-            response = self._session.request(
-                method, f"{self.url}/_bench{path}", params=params, data=data, timeout=TIMEOUT
-            )
+            response = self._session.request(method, f"{self.url}/_bench{path}", data=data, timeout=TIMEOUT)
             if response.status_code == 200:
                 return answers.decode(response.content)
             said = _OBJECT.decode(response.content)

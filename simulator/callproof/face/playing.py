@@ -87,10 +87,7 @@ class Stage:
                 opposite(setup.target, setup.seed, strict=setup.strict)
             )
             return ends
-        pair = self._stack.enter_context(built_in(setup.seed))
-        ends = Ends.at(pair.crm_url, pair.pbx_url, pair.api_key)
-        self._stack.callback(ends.close)
-        return ends
+        return self._stack.enter_context(built_in(setup.seed)).ends
 
 
 def usable_target(file: str) -> Target:

@@ -7,6 +7,9 @@ from types import TracebackType
 from flask import Flask
 
 from callproof.clocks.clock import Clock
+from callproof.contract.operations import Side
+from callproof.control.client import End
+from callproof.control.inside import InProcess
 from callproof.crm.app import create_app as crm_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
@@ -28,6 +31,7 @@ class Opening:
         self._token = token
         self._stores = ExitStack()
         self._answering = ExitStack()
+        self._apps: dict[Side, Flask] = {}
 
     def __enter__(self) -> "Opening":
         return self
@@ -44,14 +48,16 @@ class Opening:
         """
         address = self._kept(address)
         crm = self._crm(replace(settings, base_url=address.url))
-        self._answer(crm_app(crm, self._token), address)
+        self._apps[Side.CRM] = crm_app(crm, self._token)
+        self._answer(self._apps[Side.CRM], address)
         return crm
 
     def pbx(self, settings: PbxSettings, address: Address | None = None) -> Pbx:
         """The same for a virtual PBX."""
         address = self._kept(address)
         pbx = self._pbx(replace(settings, base_url=address.url))
-        self._answer(pbx_app(pbx, self._token), address)
+        self._apps[Side.PBX] = pbx_app(pbx, self._token)
+        self._answer(self._apps[Side.PBX], address)
         return pbx
 
     def open(self, settings: CrmSettings | PbxSettings, address: Address) -> None:
@@ -63,6 +69,10 @@ class Opening:
         if isinstance(settings, CrmSettings):
             return crm_app(self._crm(settings), self._token)
         return pbx_app(self._pbx(settings), self._token)
+
+    def controlled(self, side: Side, url: str) -> End:
+        """The control API of what ``crm`` or ``pbx`` opened, without a socket in between."""
+        return End(side, url, self._token, InProcess(self._apps[side], url))
 
     def close(self) -> None:
         with self._stores:

@@ -15,7 +15,7 @@ from callproof.conformance.process import demand_answer, running
 from callproof.conformance.stimuli import Hands, text
 from callproof.conformance.target import HttpRequest, Target
 from callproof.contract.operations import Side
-from callproof.control.client import End, Ends
+from callproof.control.client import Ends
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
 from callproof.pbx.plan import account_plan
@@ -59,7 +59,7 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             spoken_to = target.url if _is_spoken_to(target) else ""
             demand_answer(spoken_to, AT_FIRST)
             there = partial(demand_answer, spoken_to, LATER)
-        ours = End(target.side.other, address.url)
+        ours = opening.controlled(target.side.other, address.url)
         hands = Hands(names, target.url, target.folder)
         if target.timed:
             # Getting ready took its time; both clocks begin together, now, or where an earlier run left it.

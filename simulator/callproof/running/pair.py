@@ -1,13 +1,15 @@
 """The built-in pair that a check or a test starts for itself."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
 from callproof.contract.budgets import Limits
 from callproof.contract.guide import MANAGERS
+from callproof.contract.operations import Side
+from callproof.control.client import Ends
 from callproof.crm.account import CUSTOMERS, DEFAULT_SEED, api_key
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
@@ -27,6 +29,8 @@ class BuiltIn:
     crm_url: str
     pbx_url: str
     api_key: str
+    # What the scenarios and the traffic drive.
+    ends: Ends
 
 
 @contextmanager
@@ -62,4 +66,7 @@ def built_in(
         pbx = opening.pbx(
             PbxSettings(crm_url=crm_url, api_key=key, seed=seed, plan=plan, timezone=timezone)
         )
-        yield BuiltIn(crm, pbx, crm_url, pbx.settings.base_url, key)
+        pbx_url = pbx.settings.base_url
+        ends = Ends(opening.controlled(Side.CRM, crm_url), opening.controlled(Side.PBX, pbx_url), key)
+        with closing(ends):
+            yield BuiltIn(crm, pbx, crm_url, pbx_url, key, ends)
