@@ -264,6 +264,27 @@ def test_a_baseline_is_written_and_held_against_the_next_run(tmp_path: Path) -> 
     assert (code, "holds by now; remove the entry" in output) == (1, True)
 
 
+def test_requirements_are_named_whole_or_by_a_beginning() -> None:
+    code, output = run("requirements", "PBX-EVENT-08", "CRM-USER")
+    ids = {line.partition(" ")[0] for line in output.splitlines()}
+    assert code == 0
+    assert {"PBX-EVENT-08", "CRM-USER-01"} < ids
+    assert {row.rpartition("-")[0] for row in ids} == {"PBX-EVENT", "CRM-USER"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "near"),
+    [("PBX-EVNT-08", "PBX-EVENT-08"), ("pbx-event", "PBX-EVENT"), ("nothing", "lists all")],
+)
+def test_a_requirement_that_does_not_exist_is_a_mistake_and_near_ones_are_named(
+    wrong: str, near: str
+) -> None:
+    code, output = run("requirements", "CRM-USER-01", wrong)
+    assert (code, output.count("\n")) == (2, 1)
+    assert f"No requirement's id is {wrong!r} or begins so." in output
+    assert near in output
+
+
 def test_requirements_are_filtered_and_the_untested_ones_have_a_reason() -> None:
     code, output = run("requirements", "PBX-TROUBLE", "--level", "should", "--evidence", "C")
     assert code == 0

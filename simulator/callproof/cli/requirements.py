@@ -1,11 +1,17 @@
 """``callproof requirements`` and ``callproof faults``: what is demanded, and how it can be broken."""
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
 import click
 
 from callproof.cli.common import option
 from callproof.conformance import fates
 from callproof.contract.requirements import RULESET, Evidence, Level, all_requirements
+from callproof.errors import UnknownName
 from callproof.exchange.faults import catalogue
+
+NEAR = 3
 
 
 @click.command()
@@ -23,6 +29,7 @@ def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None)
 
     The columns are the row, its level, the evidence, what missing it does to a verdict, and the demand.
     """
+    _known(wanted, all_requirements())
     whole = not (wanted or untested or any(filters.values()))
     # Reading all scenarios takes longer than the rest.
     left = {row.id for row, _ in fates.untested()} if whole or untested else set()
@@ -36,6 +43,23 @@ def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None)
         click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}")
     if whole:
         click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")
+
+
+def _known(wanted: tuple[str, ...], ids: Collection[str]) -> None:
+    """Raises UnknownName for what no row's id begins with."""
+    unknown = [word for word in wanted if not any(row.startswith(word) for row in ids)]
+    if not unknown:
+        return
+    near = dict.fromkeys(row for word in unknown for row in _near(word, ids))
+    names = ", ".join(map(repr, unknown))
+    meant = f"Did you mean {', '.join(near)}?" if near else "callproof requirements lists all."
+    raise UnknownName(f"No requirement's id is {names} or begins so. {meant}")
+
+
+def _near(word: str, ids: Collection[str]) -> list[str]:
+    """Ids and beginnings of chapters that look like it; a case that is wrong is the nearest."""
+    beginnings = dict.fromkeys([*(row.rpartition("-")[0] for row in ids), *ids])
+    return get_close_matches(word.upper(), beginnings, NEAR)
 
 
 @click.command()
