@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from rich.console import Console
 
+from callproof.conformance.timing import Timed
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
 from callproof.contract.schemas import load
 from callproof.reports import json_report, junit, terminal
@@ -56,6 +57,20 @@ def test_junit_has_a_case_for_each_requirement_and_a_failure_for_each_miss() -> 
     failure = ET.fromstring(written).find(".//failure")
     assert failure is not None
     assert failure.get("message") == "expected 1, found <0> & ?nothing"
+
+
+def test_junit_says_how_long_a_scenario_took_and_what_was_left_out() -> None:
+    found = verdict(GOOD, WEAK)
+    found.scenarios[0].timed = Timed(1.0e9, 2.5)
+    found.left_out = [("4-click/x", "the action 'manager clicks'")]
+    root = ET.fromstring(junit.write(found))
+    played, left_out = root
+    assert (root.get("time"), root.get("tests"), root.get("skipped")) == ("2.500", "3", "1")
+    assert [case.get("time") for case in played] == ["1.250", "1.250"]
+    skipped = left_out.find("testcase/skipped")
+    assert left_out.get("name") == "4-click/x"
+    assert skipped is not None
+    assert skipped.get("message") == "the action 'manager clicks' is absent"
 
 
 def test_json_follows_its_published_schema() -> None:

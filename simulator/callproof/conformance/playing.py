@@ -37,6 +37,7 @@ from callproof.conformance.scenario import (
 )
 from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
+from callproof.conformance.timing import Stopwatch, Timed
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
@@ -78,12 +79,14 @@ class Play:
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
         self._preparing = ""
+        self._watch: Stopwatch | None = None
         self._journals = Journals(ends)
         self._names = Names(judged, ends.api_key, self._journals.registered)
         self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
 
     def result(self) -> ScenarioResult:
         """Raises Unreachable when an end does not answer; ``so_far`` has what was seen until then."""
+        self._watch = Stopwatch(self._ends, ours=self._judged.side is None)
         found = self._result()
         if self._judged.keeps:
             leave(self._ends, self._journals, self._judged)
@@ -145,6 +148,7 @@ class Play:
             exchanges=[steady(one, self._ends.masked) for one in self._journals.seen],
             by=by,
             undecided=self._undecided(checks) if broken else (),
+            timed=self._watch.timed() if self._watch else Timed(),
         )
 
     def _undecided(self, checks: Sequence[Check]) -> list[str]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from callproof.conformance.evidence import Seen
+from callproof.conformance.timing import Timed
 from callproof.contract.operations import Side
 from callproof.contract.requirements import RULESET, Evidence, Requirement, Severity, all_requirements
 
@@ -88,6 +89,15 @@ class ScenarioResult:
     exchanges: list[Seen] = field(default_factory=list)
     by: Whose = Whose.SIDE
     undecided: Sequence[str] = ()
+    timed: Timed = field(default_factory=Timed)
+
+    @property
+    def by_row(self) -> dict[str, list[Check]]:
+        """Its checks by what they looked at, in the order of the ids."""
+        found: dict[str, list[Check]] = {}
+        for check in sorted(self.checks, key=lambda check: check.requirement):
+            found.setdefault(check.requirement, []).append(check)
+        return found
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,22 @@
-"""The verdict as JUnit XML: a suite for each scenario, a case for each requirement that it looked at."""
+"""The verdict as JUnit XML: a suite for each scenario, a case for each requirement that it looked at.
+
+The time of a suite is that of its scenario; the cases, which were looked at in the same seconds, have equal
+shares of it, for servers that add them up.
+"""
+
+from dataclasses import replace
 
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
 from callproof.reports.junit_xml import JunitCase, JunitFailure, JunitSuite, document
 
+PLAYED = "the scenario can be played"
+
 
 def write(verdict: Verdict) -> bytes:
     """The document as UTF-8."""
     suites = [_suite(verdict, scenario) for scenario in verdict.scenarios]
+    suites += [_left_out(scenario, absent) for scenario, absent in verdict.left_out]
     whole = [
         JunitCase("callproof", name, error=problem)
         for name, problem in (
@@ -21,14 +30,17 @@ def write(verdict: Verdict) -> bytes:
 
 
 def _suite(verdict: Verdict, scenario: ScenarioResult) -> JunitSuite:
-    by_row: dict[str, list[Check]] = {}
-    for check in scenario.checks:
-        by_row.setdefault(check.requirement, []).append(check)
-    cases = [_case(verdict, scenario, row, checks) for row, checks in sorted(by_row.items())]
+    cases = [_case(verdict, scenario, row, checks) for row, checks in scenario.by_row.items()]
     if scenario.broken:
         error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
-        cases.append(JunitCase(scenario.id, "the scenario can be played", error=error))
-    return JunitSuite(scenario.id, cases)
+        cases.append(JunitCase(scenario.id, PLAYED, error=error))
+    took = scenario.timed.took
+    shared = [replace(case, seconds=took / len(cases)) for case in cases]
+    return JunitSuite(scenario.id, shared, took)
+
+
+def _left_out(scenario: str, absent: str) -> JunitSuite:
+    return JunitSuite(scenario, [JunitCase(scenario, PLAYED, skipped=f"{absent} is absent")], 0.0)
 
 
 def _case(verdict: Verdict, scenario: ScenarioResult, row: str, checks: list[Check]) -> JunitCase:

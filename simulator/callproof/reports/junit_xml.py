@@ -1,4 +1,4 @@
-"""JUnit XML of any run, without times, so that the same run gives the same bytes."""
+"""JUnit XML of any run, with a time where one is given."""
 
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -16,25 +16,32 @@ class JunitFailure:
 
 @dataclass(frozen=True)
 class JunitCase:
-    """``group`` is the class name that CI servers sort by. ``error`` says why it could not be tried."""
+    """``group`` is the class name that CI servers sort by. ``error`` says why it could not be tried,
+    ``skipped`` why it was not; ``seconds`` is how long it took."""
 
     group: str
     name: str
     failure: JunitFailure | None = None
     error: str = ""
     output: str = ""
+    skipped: str = ""
+    seconds: float | None = None
 
 
 @dataclass(frozen=True)
 class JunitSuite:
     name: str
     cases: Sequence[JunitCase]
+    seconds: float | None = None
 
 
 def document(name: str, suites: Sequence[JunitSuite]) -> bytes:
     """The document as UTF-8, indented; characters that XML cannot carry at all are question marks."""
     cases = [case for suite in suites for case in suite.cases]
-    root = ET.Element("testsuites", {"name": name, **_counts(cases)})
+    times = [suite.seconds for suite in suites if suite.seconds is not None]
+    root = ET.Element(
+        "testsuites", {"name": name, **_counts(cases), **_time(sum(times) if times else None)}
+    )
     root.extend(_suite(suite) for suite in suites)
     ET.indent(root)
     written: bytes = ET.tostring(root, encoding="utf-8", xml_declaration=True)
@@ -46,18 +53,26 @@ def _counts(cases: Sequence[JunitCase]) -> dict[str, str]:
         "tests": str(len(cases)),
         "failures": str(sum(case.failure is not None for case in cases)),
         "errors": str(sum(bool(case.error) for case in cases)),
-        "skipped": "0",
+        "skipped": str(sum(bool(case.skipped) for case in cases)),
     }
 
 
+def _time(seconds: float | None) -> dict[str, str]:
+    return {} if seconds is None else {"time": f"{seconds:.3f}"}
+
+
 def _suite(suite: JunitSuite) -> ET.Element:
-    element = ET.Element("testsuite", {"name": _clean(suite.name), **_counts(suite.cases)})
+    attributes = {"name": _clean(suite.name), **_counts(suite.cases), **_time(suite.seconds)}
+    element = ET.Element("testsuite", attributes)
     element.extend(_case(case) for case in suite.cases)
     return element
 
 
 def _case(case: JunitCase) -> ET.Element:
-    element = ET.Element("testcase", classname=_clean(case.group), name=_clean(case.name))
+    names = {"classname": _clean(case.group), "name": _clean(case.name)}
+    element = ET.Element("testcase", {**names, **_time(case.seconds)})
+    if case.skipped:
+        ET.SubElement(element, "skipped", message=_clean(case.skipped))
     if case.error:
         ET.SubElement(element, "error", message=_clean(case.error)).text = _clean(case.error)
     if case.failure is not None:

@@ -1,0 +1,39 @@
+"""When a scenario began and how long it took, on the clock that its time passes on."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+
+from callproof.clocks.machine import monotonic, now
+from callproof.control.client import Ends
+from callproof.errors import OutOfReach
+
+
+@dataclass(frozen=True)
+class Timed:
+    """``began`` in seconds since 1970, ``took`` in seconds."""
+
+    began: float = 0.0
+    took: float = 0.0
+
+
+class Stopwatch:
+    """Measures real time; where both ends are ``ours`` and their clock is manual, what passed on that
+    clock, so that the same seed gives the same report.
+
+    Raises Unreachable when an end does not answer.
+    """
+
+    def __init__(self, ends: Ends, *, ours: bool) -> None:
+        self._ends = ends
+        self._moved = ours and ends.manual
+        self._began = ends.now() if self._moved else now()
+        self._at = monotonic()
+
+    def timed(self) -> Timed:
+        """Until now; an end that is gone does not say how long it was."""
+        if not self._moved:
+            return Timed(self._began, monotonic() - self._at)
+        took = 0.0
+        with suppress(OutOfReach):
+            took = self._ends.now() - self._began
+        return Timed(self._began, took)
