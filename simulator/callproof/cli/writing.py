@@ -9,6 +9,7 @@ from callproof.cli.common import F, option
 from callproof.conformance.events import Event, Listener, RunEnded
 from callproof.conformance.verdict import Verdict
 from callproof.reports import (
+    ctrf,
     har,
     html,
     json_report,
@@ -27,6 +28,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "html": (html.write, "Write a page to read, with every call as a ladder."),
     "markdown": (markdown.write, "Write a summary for the page of a CI run."),
     "junit": (junit.write, "Write JUnit XML."),
+    "ctrf": (ctrf.write, "Write CTRF, the Common Test Report Format."),
     "json": (json_report.write, "Write the report as JSON."),
     "har": (har.write, "Write all exchanges as HAR 1.2."),
 }

@@ -8,24 +8,15 @@ from dataclasses import replace
 
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
+from callproof.reports.cases import PLAYED, of_the_run, told
 from callproof.reports.junit_xml import JunitCase, JunitFailure, JunitSuite, document
-
-PLAYED = "the scenario can be played"
 
 
 def write(verdict: Verdict) -> bytes:
     """The document as UTF-8."""
     suites = [_suite(verdict, scenario) for scenario in verdict.scenarios]
     suites += [_left_out(scenario, absent) for scenario, absent in verdict.left_out]
-    whole = [
-        JunitCase("callproof", name, error=problem)
-        for name, problem in (
-            ("the run comes to its end", verdict.stopped),
-            ("no row is left undecided", ", ".join(verdict.undecided)),
-            ("enough rows are looked at", verdict.too_few),
-        )
-        if problem
-    ]
+    whole = [JunitCase("callproof", name, error=problem) for name, problem in of_the_run(verdict)]
     return document("callproof", [*suites, *([JunitSuite("callproof", whole)] if whole else [])])
 
 
@@ -46,7 +37,7 @@ def _left_out(scenario: str, absent: str) -> JunitSuite:
 def _case(verdict: Verdict, scenario: ScenarioResult, row: str, checks: list[Check]) -> JunitCase:
     name = f"{row}: {all_requirements()[row].text}"
     problems = [check for check in checks if check.problem]
-    text = "\n".join(f"{check.where}: {check.what}: {check.problem}" for check in problems)
+    text = told(problems)
     outcome = worst(verdict.outcome(check) for check in checks)
     if outcome is Outcome.FAILED:
         return JunitCase(scenario.id, name, JunitFailure(problems[0].problem, text, row))

@@ -1,0 +1,22 @@
+"""A verdict as test cases, for the reports that CI servers read."""
+
+from collections.abc import Iterable
+
+from callproof.conformance.verdict import Check, Verdict
+
+PLAYED = "the scenario can be played"
+
+
+def of_the_run(verdict: Verdict) -> list[tuple[str, str]]:
+    """What is wrong with the whole run, which no scenario shows: the name of a case and the problem."""
+    cases = (
+        ("the run comes to its end", verdict.stopped),
+        ("no row is left undecided", ", ".join(verdict.undecided)),
+        ("enough rows are looked at", verdict.too_few),
+    )
+    return [(name, problem) for name, problem in cases if problem]
+
+
+def told(problems: Iterable[Check]) -> str:
+    """Each problem on a line, with its place."""
+    return "\n".join(f"{check.where}: {check.what}: {check.problem}" for check in problems)
