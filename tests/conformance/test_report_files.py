@@ -22,7 +22,7 @@ from callproof.reports.drawing import draw
 from callproof.reports.redact import MASK, Redactor
 from tests.conformance.test_bites import verdict
 
-KINDS = ("html", "markdown", "junit", "ctrf", "json", "har", "ndjson")
+KINDS = ("html", "markdown", "junit", "ctrf", "badge", "json", "har", "ndjson")
 MINE = """
 title: A caller with <script>alert(1)</script> and a | in the name
 rule: Whatever is sent is shown and not run.

@@ -19,6 +19,7 @@ from callproof.errors import CallproofError
 COMMANDS = {
     "serve": ("serve", "Start the CRM and the virtual PBX and serve until stopped."),
     "check": ("check", "Play scenarios and judge your side, requirement by requirement."),
+    "diff": ("diff", "Compare two reports of check --json: what got worse, what got better."),
     "init": ("init", "Write a commented callproof.yaml, to be filled in."),
     "requirements": (
         "requirements",

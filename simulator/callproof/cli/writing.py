@@ -9,6 +9,7 @@ from callproof.cli.common import F, option
 from callproof.conformance.events import Event, Listener, RunEnded
 from callproof.conformance.verdict import Verdict
 from callproof.reports import (
+    badge,
     ctrf,
     har,
     html,
@@ -30,6 +31,7 @@ WRITERS: dict[str, tuple[Writer, str]] = {
     "junit": (junit.write, "Write JUnit XML."),
     "ctrf": (ctrf.write, "Write CTRF, the Common Test Report Format."),
     "json": (json_report.write, "Write the report as JSON."),
+    "badge": (badge.write, "Write a badge for a repository's first page, as SVG."),
     "har": (har.write, "Write all exchanges as HAR 1.2."),
 }
 
