@@ -16,6 +16,15 @@ def test_an_hour_on_the_manual_clock_is_one_for_our_own_ends_and_none_for_a_side
         assert least <= watch.timed().took <= most
 
 
+def test_what_passes_after_the_last_step_is_no_part_of_it() -> None:
+    with built_in(1) as pair:
+        watch = Stopwatch(pair.ends, ours=True)
+        pair.ends.pass_time(5)
+        watch.over()
+        pair.ends.pass_time(3600)
+        assert watch.timed().took == 5.0
+
+
 def test_a_clock_that_is_gone_says_nothing_and_stops_nobody() -> None:
     with built_in(1) as pair:
         watch = Stopwatch(pair.ends, ours=True)

@@ -294,6 +294,8 @@ class Play:
     def _finish(self) -> None:
         """What must hold after every scenario: nothing open, nothing undelivered."""
         self._ends.pass_time(AFTERMATH)
+        if self._watch:
+            self._watch.over()
         self._expected.hold()
         state = self._ends.pbx.state()
         still_open = [call["id"] for call in _objects(state.get("calls")) if _is_open(call)]

@@ -28,12 +28,18 @@ class Stopwatch:
         self._moved = ours and ends.manual
         self._began = ends.now() if self._moved else now()
         self._at = monotonic()
+        self._took: float | None = None
+
+    def over(self) -> None:
+        """The last step was taken: what a clock that is moved is moved on for from now on says nothing."""
+        if self._moved:
+            self._took = self._ends.now() - self._began
 
     def timed(self) -> Timed:
         """Until now; an end that is gone does not say how long it was."""
         if not self._moved:
             return Timed(self._began, monotonic() - self._at)
-        took = 0.0
-        with suppress(OutOfReach):
-            took = self._ends.now() - self._began
-        return Timed(self._began, took)
+        if self._took is None:
+            with suppress(OutOfReach):
+                self.over()
+        return Timed(self._began, self._took or 0.0)
