@@ -12,6 +12,7 @@ import click
 import msgspec
 from msgspec import structs
 
+from callproof.cli import listing
 from callproof.cli.common import NOT_CONFORMANT, known_country, known_zone, no_verdict, option
 from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
 from callproof.cli.naming import faults_of
@@ -21,7 +22,7 @@ from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.judge import BOTH
-from callproof.conformance.selection import choose, foreign_needs, unused
+from callproof.conformance.selection import LeftOut, choose, foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import Verdict
 from callproof.contract.guide import GUIDES, Account
@@ -51,6 +52,7 @@ class _Asked:
     baseline: str | None
     write_baseline: str | None
     at_least: float
+    only_list: bool
 
 
 @click.command()
@@ -109,6 +111,12 @@ class _Asked:
     metavar="PERCENT",
     help="How many of the rows of your side have to be looked at; fewer are not conformant.",
 )
+@option(
+    "--list",
+    "only_list",
+    is_flag=True,
+    help="Only say what would be played and left out, and how long it would take; nothing is started.",
+)
 @report_options
 def check(wanted: tuple[str, ...], **options: Any) -> None:
     """Play scenarios and judge your side, requirement by requirement.
@@ -123,12 +131,17 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     broken = faults_of(asked.fault)
     known = load_baseline(asked.baseline) if asked.baseline else Baseline()
     verdict = Verdict([], asked.seed, asked.strict, at_least=asked.at_least)
+    left_out: list[LeftOut] = []
     if target:
         if any(fault.side is target.side for fault in broken):
             raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
+    if asked.only_list:
+        real = target.side is Side.PBX and not target.timed if target else bool(asked.crm_url)
+        listing.show(scenarios, left_out, real=real)
+        return
     redactor = Redactor(_secrets(asked, target))
     telling = Telling(verdict, listeners(options), lambda played: known.marked(redactor.scenario(played)))
     with _told_to_the_end(telling, redactor):

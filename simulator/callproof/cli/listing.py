@@ -1,0 +1,30 @@
+"""``callproof check --list``: what would be played, what would be left out, and how long it would take."""
+
+from collections.abc import Sequence
+
+import click
+
+from callproof.conformance.estimating import Estimate, estimate
+from callproof.conformance.scenario import Scenario
+from callproof.conformance.selection import LeftOut
+
+NOTHING = "nothing of it is asked of this side, or it breaks this side on purpose"
+
+
+def show(scenarios: Sequence[Scenario], left_out: Sequence[LeftOut], *, real: bool) -> None:
+    """A line for each scenario, then a summary. Time is waited for where it is ``real``."""
+    whole = Estimate()
+    for scenario in scenarios:
+        needed = estimate(scenario)
+        whole += needed
+        click.echo(f"play {scenario.id}: {scenario.title}{f' ({needed})' if real else ''}")
+    for found in left_out:
+        click.echo(f"leave out {found.scenario}: {f'{found.why} is absent' if found.why else NOTHING}")
+    click.echo(f"{len(scenarios)} to be played, {len(left_out)} left out")
+    if real:
+        click.echo(
+            f"In real time {whole}: from a side that does everything at once to one that does all of it as"
+            " late as it may. With a test clock (the stimulus 'pass time') it takes seconds."
+        )
+    else:
+        click.echo("No time is waited for: on a clock that is moved all of it takes seconds.")
