@@ -195,6 +195,13 @@ def test_the_journal_has_a_request_as_it_came_not_as_it_was_heard(pair: BuiltIn)
     assert state["cards"][0]["shop"] is None
 
 
+def test_two_delays_of_one_answer_are_waited_for_one_after_the_other(pair: BuiltIn) -> None:
+    slow = catalogue()["crm-slow"]
+    for _ in range(2):
+        pair.crm.faults.add(replace(slow, change=Change(delay=3)))
+    assert pair.pbx.crm.event({"phone": "+7 912 345-67-89", "type": "in"}).text == "no answer within 5 s"
+
+
 def test_on_one_manual_clock_slowness_costs_no_time(pair: BuiltIn) -> None:
     pair.crm.faults.add(catalogue()["crm-slow"])
     told = pair.pbx.crm.event({"phone": "+74990000000", "type": "in", "codes": ["100"]})
