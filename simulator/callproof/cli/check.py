@@ -4,7 +4,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -16,14 +15,15 @@ from callproof.cli import listing
 from callproof.cli.common import NOT_CONFORMANT, known_country, known_zone, no_verdict, option
 from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
 from callproof.cli.naming import faults_of
+from callproof.cli.targets import target_of
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import baseline, loading, runner
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.judge import BOTH
-from callproof.conformance.selection import LeftOut, choose, foreign_needs, unused
-from callproof.conformance.target import Target, load_target
+from callproof.conformance.selection import LeftOut, choose
+from callproof.conformance.target import Target
 from callproof.conformance.verdict import Verdict
 from callproof.contract.guide import GUIDES, Account
 from callproof.contract.operations import Side
@@ -125,7 +125,8 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     on a manual clock.
     """
     asked = msgspec.convert(options, _Asked)
-    scenarios, target = loading.find(wanted), _target(asked)
+    scenarios = loading.find(wanted)
+    target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
     account = _account(asked, target.account if target else GUIDES)
     target = replace(target, account=account) if target else None
     broken = faults_of(asked.fault)
@@ -205,38 +206,6 @@ def _secrets(asked: _Asked, target: Target | None) -> list[str]:
     """The keys and tokens of the run, before any end is there."""
     key = target.api_key if target else asked.api_key
     return [key or api_key(asked.seed), asked.control_token]
-
-
-def _target(asked: _Asked) -> Target | None:
-    """The side under test, None for callproof's own ends.
-
-    Raises FileError for a broken file, Misuse for options that do not fit together.
-    """
-    if asked.config:
-        target = load_target(asked.config)
-        if asked.target not in (None, target.side):
-            raise Misuse(f"{asked.config} is about a {target.side}, not a {asked.target}.")
-        if unknown := unused(target, loading.find()):
-            raise Misuse(f"{asked.config}: absent: no scenario needs {unknown[0]!r}.")
-        url, key = asked.crm_url or target.url, asked.api_key or target.api_key
-        if target.side is Side.CRM:
-            target = replace(target, url=url, api_key=key)
-    elif asked.target is Side.CRM:
-        absent = {need for scenario in loading.find() for need in foreign_needs(scenario, Side.CRM)}
-        target = Target(
-            Side.CRM,
-            Path.cwd(),
-            url=asked.crm_url,
-            api_key=asked.api_key,
-            absent=tuple(sorted(absent)),
-        )
-    elif asked.target:
-        raise Misuse("--target pbx needs --config FILE, which says how your PBX is made to act.")
-    else:
-        return None
-    if target.side is Side.CRM and not (target.url and target.api_key):
-        raise Misuse("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.")
-    return target
 
 
 def _account(asked: _Asked, known: Account) -> Account:

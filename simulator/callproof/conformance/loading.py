@@ -126,6 +126,10 @@ class Reader:
             steps=self._steps(read.steps, ("steps",)),
         )
 
+    def step(self, written: JsonObject) -> Step:
+        """One more step of a scenario that is made up while it is played."""
+        return self._step(written, ("steps",))
+
     def _steps(self, steps: list[JsonObject], path: Path_) -> tuple[Step, ...]:
         return tuple(self._step(step, (*path, index)) for index, step in enumerate(steps))
 

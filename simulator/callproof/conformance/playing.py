@@ -1,6 +1,6 @@
 """One scenario from its reset to its result."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
@@ -19,6 +19,7 @@ from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
 from callproof.conformance.fresh import word_of
+from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import UnderTest, judge
 from callproof.conformance.leaving import leave
 from callproof.conformance.scenario import (
@@ -38,6 +39,7 @@ from callproof.conformance.scenario import (
 from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.timing import Stopwatch, Timed
+from callproof.conformance.undone import undone
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
@@ -52,10 +54,6 @@ from callproof.exchange.faults import Fault, catalogue
 
 # How long a scenario may go on after its last step for what must not happen any more.
 AFTERMATH = 1.0
-# What a PBX may call a call that is not over; another word for it says nothing.
-OPEN = frozenset(
-    ("dialled", "queued", "calling manager", "ringing", "talking", "held", "transferring", "voicemail")
-)
 
 
 class _Over(Exception):
@@ -63,10 +61,19 @@ class _Over(Exception):
 
 
 class Play:
-    """One scenario being played, on both ends; ``faults`` act from its beginning."""
+    """One scenario being played, on both ends; ``faults`` act from its beginning. With an
+    ``improviser`` the steps are made up on the way."""
 
-    def __init__(self, scenario: Scenario, ends: Ends, judged: UnderTest, faults: Sequence[Fault]) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        ends: Ends,
+        judged: UnderTest,
+        faults: Sequence[Fault],
+        improviser: Improviser | None = None,
+    ) -> None:
         self._scenario = scenario
+        self._improviser = improviser
         self._ends = ends
         word = word_of(judged.run, scenario.id)
         self._judged = judged = replace(judged, run=word, account=_in(judged.account, scenario.given))
@@ -97,6 +104,8 @@ class Play:
         try:
             self._prepare(self._scenario.given)
             if not (self._judged.side is Side.PBX and self._journals.lacks(self._scenario.given.offered)):
+                if self._improviser:
+                    self._improvise(self._improviser)
                 self._take(self._scenario.steps)
                 self._finish()
         except (ActionRefused, BrokenScenario) as error:
@@ -199,6 +208,15 @@ class Play:
             except (ActionRefused, BrokenScenario) as error:
                 self._end(step, error)
 
+    def _improvise(self, improviser: Improviser) -> None:
+        for step in improviser.steps(self._names):
+            try:
+                self._step(step)
+            except ActionRefused as error:
+                if isinstance(error, Misconfigured):
+                    self._end(step, error)
+                improviser.refused(step, str(error))
+
     def _end(self, step: Step, error: ActionRefused | BrokenScenario) -> NoReturn:
         """A step could not be done: a row says why, or the scenario is broken."""
         if isinstance(step, Do) and isinstance(error, ActionRefused) and self._to_blame(step):
@@ -297,13 +315,8 @@ class Play:
         if self._watch:
             self._watch.over()
         self._expected.hold()
-        state = self._ends.pbx.state()
-        still_open = [call["id"] for call in _objects(state.get("calls")) if _is_open(call)]
-        if still_open:
-            raise BrokenScenario(f"the scenario leaves calls open: {still_open}")
-        pending = [report for report in _objects(state.get("outbox")) if report["fate"] == "pending"]
-        if pending:
-            raise BrokenScenario(f"{len(pending)} reports of the PBX are still undelivered")
+        if left := undone(self._ends.pbx.state()):
+            raise BrokenScenario(left)
         faulty = frozenset(fault.side for fault in self._faults)
         ending = Ending(
             self._ends, self._journals, self._judged, self._scenario.file, frozenset(self._spoilt), faulty
@@ -335,11 +348,3 @@ def _in(account: Account, given: Given) -> Account:
     """The account with the zone and the country of a scenario."""
     zone, country = given.zone or account.timezone, given.country or account.country
     return structs.replace(account, timezone=zone, country=country)
-
-
-def _objects(kept: list[Json] | None) -> list[Mapping[str, Json]]:
-    return [item for item in kept or () if isinstance(item, Mapping)]
-
-
-def _is_open(call: Mapping[str, Json]) -> bool:
-    return call.get("state") in OPEN

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 
+from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.playing import Play
 from callproof.conformance.scenario import Scenario
@@ -32,6 +33,19 @@ def run(
         if done:
             done(result)
     return results
+
+
+def improvise(
+    scenario: Scenario,
+    improviser: Improviser,
+    ends: Ends,
+    judged: UnderTest = BOTH,
+    faults: Sequence[Fault] = (),
+    done: Callable[[ScenarioResult], None] | None = None,
+) -> ScenarioResult:
+    """Play what somebody makes up on the way, from what ``scenario`` is given. Raises as ``run`` does, and
+    ``done`` has heard what was seen until then."""
+    return _played(Play(scenario, ends, judged, faults, improviser), ends, done)
 
 
 def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | None) -> ScenarioResult:

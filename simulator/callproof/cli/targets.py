@@ -1,0 +1,42 @@
+"""The side under test that the options of a command name."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from callproof.conformance import loading
+from callproof.conformance.selection import foreign_needs, unused
+from callproof.conformance.target import Target, load_target
+from callproof.contract.operations import Side
+from callproof.errors import Misuse
+
+
+def target_of(side: Side | None, config: str | None, crm_url: str, api_key: str) -> Target | None:
+    """The side under test, None for callproof's own ends, from the options of those names.
+
+    Raises FileError for a broken file, Misuse for options that do not fit together.
+    """
+    if config:
+        target = load_target(config)
+        if side not in (None, target.side):
+            raise Misuse(f"{config} is about a {target.side}, not a {side}.")
+        if unknown := unused(target, loading.find()):
+            raise Misuse(f"{config}: absent: no scenario needs {unknown[0]!r}.")
+        url, key = crm_url or target.url, api_key or target.api_key
+        if target.side is Side.CRM:
+            target = replace(target, url=url, api_key=key)
+    elif side is Side.CRM:
+        absent = {need for scenario in loading.find() for need in foreign_needs(scenario, Side.CRM)}
+        target = Target(
+            Side.CRM,
+            Path.cwd(),
+            url=crm_url,
+            api_key=api_key,
+            absent=tuple(sorted(absent)),
+        )
+    elif side:
+        raise Misuse("--target pbx needs --config FILE, which says how your PBX is made to act.")
+    else:
+        return None
+    if target.side is Side.CRM and not (target.url and target.api_key):
+        raise Misuse("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.")
+    return target
