@@ -1,8 +1,17 @@
 """What a scenario may call its own, and whom an account does not have."""
 
-from callproof.conformance.fresh import NUMBERS, names, word_of
-from callproof.contract.guide import GUIDES, Account
+import phonenumbers
+import pytest
+
+from callproof.conformance import loading, runner
+from callproof.conformance.fresh import names, word_of
+from callproof.conformance.judge import UnderTest
+from callproof.conformance.numbers import NUMBERS, notations
+from callproof.conformance.verdict import Verdict
+from callproof.contract.guide import Account
 from callproof.contract.phones import digits, same_phone
+from callproof.crm.account import DEFAULT_SEED
+from callproof.running.pair import built_in
 
 
 def test_every_run_and_every_scenario_has_a_word_of_its_own() -> None:
@@ -13,17 +22,31 @@ def test_every_run_and_every_scenario_has_a_word_of_its_own() -> None:
     assert word_of("a", "6-event/busy") == word_of("a", "6-event/busy")
 
 
-def test_the_numbers_of_a_scenario_differ_in_the_last_digit_alone() -> None:
-    found, other = names(GUIDES, "one"), names(GUIDES, "two")
+@pytest.mark.parametrize("country", ["RU", "KZ", "ES", "US", "DE", "NO", "GB"])
+def test_the_numbers_are_the_countrys_and_differ_in_the_last_digit_alone(
+    country: str,
+) -> None:
+    account = Account(country=country)
+    found, other = names(account, "one"), names(account, "two")
     numbers = [str(found[f"number{last}"]) for last in range(1, NUMBERS + 1)]
     assert len(set(numbers)) == NUMBERS
     assert len({number[:-1] for number in numbers}) == 1
     assert not set(numbers) & set(other.values())
-    for last in range(1, NUMBERS + 1):
-        for notation in (f"national{last}", f"tail{last}"):
-            assert same_phone(str(found[f"number{last}"]), str(found[notation]))
-    assert found["tail1"] == f"{found['stem']}1" == f"{found['serial']}1"
-    assert digits(str(found["elsewhere1"])) == f"7495{str(found['tail1'])[3:]}"
+    for last, number in enumerate(numbers, 1):
+        assert phonenumbers.is_valid_number_for_region(phonenumbers.parse(number), country)
+        for notation in ("plain", "digits", "spaced", "national", "dialled"):
+            assert same_phone(number, str(found[f"{notation}{last}"]), country), notation
+        elsewhere = str(found[f"elsewhere{last}"])
+        assert digits(elsewhere)[-7:] == digits(number)[-7:]
+        assert not same_phone(number, elsewhere, country)
+    assert f"{digits(str(found['short']))}1" == found["digits1"]
+
+
+def test_every_country_has_numbers_of_its_own() -> None:
+    for country in sorted(phonenumbers.SUPPORTED_REGIONS):
+        found = notations(country, "one")
+        assert len({found[f"plain{last}"] for last in range(1, NUMBERS + 1)}) == NUMBERS
+        assert found["elsewhere1"] not in found["number1"]
 
 
 def test_nobody_is_nobody_in_every_account() -> None:
@@ -37,3 +60,16 @@ def test_nobody_is_nobody_in_every_account() -> None:
     assert (found["user1_text"], found["extension1_number"]) == ("17", 999)
     # The number 100 would be another extension.
     assert found["extension2_number"] == "0100"
+
+
+@pytest.mark.parametrize("country", ["ES", "NO"])
+def test_customers_of_another_country_are_found_in_its_notations(country: str) -> None:
+    with built_in(country=country) as pair:
+        judged = UnderTest(account=Account(country=country))
+        results = runner.run(loading.find(["5-manager"]), pair.ends, judged=judged)
+    assert Verdict(results, DEFAULT_SEED, strict=False).conformant
+    code = phonenumbers.country_code_for_region(country)
+    (lookups,) = (found for found in results if found.id == "5-manager/notations")
+    asked = [str(seen.params) for seen in lookups.exchanges]
+    assert any(f"+{code}" in params for params in asked)
+    assert not any("+7 9" in params or "+79" in params for params in asked)

@@ -7,10 +7,9 @@ A side that keeps everything then meets nothing of what an earlier run left ther
 from collections.abc import Mapping
 from hashlib import sha256
 
+from callproof.conformance.numbers import notations
 from callproof.contract.guide import GUIDES, Account
 
-# How many different telephone numbers one scenario can speak of.
-NUMBERS = 6
 # What the guide's account does not have, and what stands in its place where somebody has just that.
 _EXTENSIONS = ("999", "998", "997")
 _LINES = ("+7-499-777-77-77", "+7-499-666-66-66", "+7-499-555-55-55")
@@ -22,19 +21,12 @@ def word_of(run: str, scenario: str) -> str:
 
 
 def names(account: Account, word: str) -> dict[str, int | str]:
-    """``run``, ``stem``, ``serial``, the numbers 1 to 6 in their notations, users and extensions in the
-    other type, lines in digits, and what ``account`` lacks.
-
-    The numbers have the digits of ``stem``, nine of them, and differ in the last digit alone;
-    those elsewhere have the same last seven.
+    """``run``, ``serial``, the numbers 1 to 6 in their notations, users and extensions in the other type,
+    lines in digits, and what ``account`` lacks.
     """
-    stem = f"9{int(sha256(word.encode()).hexdigest(), 16) % 10**8:08}"
-    found: dict[str, int | str] = {"run": word, "stem": stem, "serial": int(stem)}
-    for last in range(1, NUMBERS + 1):
-        found[f"number{last}"] = f"+7 {stem[:3]} {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
-        found[f"national{last}"] = f"8 ({stem[:3]}) {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
-        found[f"tail{last}"] = f"{stem}{last}"
-        found[f"elsewhere{last}"] = f"+7 495 {stem[3:6]}-{stem[6:8]}-{stem[8:]}{last}"
+    serial = 9 * 10**8 + int(sha256(word.encode()).hexdigest(), 16) % 10**8
+    found: dict[str, int | str] = {"run": word, "serial": serial, "serial_text": str(serial)}
+    found |= notations(account.country, word)
     for place in (0, 1):
         found[f"user{place + 1}_text"] = str(account.users[place])
         found[f"extension{place + 1}_number"] = _number(account.extensions[place])
