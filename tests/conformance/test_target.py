@@ -21,7 +21,7 @@ from callproof.conformance.target import (
     Target,
     load_target,
 )
-from callproof.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.files.yamlfile import FileError
@@ -95,6 +95,10 @@ def test_names_are_filled_in_and_members_without_a_value_are_left_out() -> None:
     assert text("/calls/$call/x", {"call": "7"}) == "/calls/7/x"
 
 
+# What the side was told.
+TOLD: list[Json] = []
+
+
 @pytest.fixture
 def side() -> Iterator[str]:
     """A side that says back what it was asked."""
@@ -102,6 +106,7 @@ def side() -> Iterator[str]:
 
     @app.route("/echo", methods=["GET", "POST"])
     def echo() -> Response:
+        TOLD.append(request.get_json(silent=True))
         return jsonify({"call": {"uuid": request.get_json(silent=True)}, "form": request.form})
 
     @app.post("/no")
@@ -165,6 +170,25 @@ def test_actions_become_stimuli_and_views_become_state(side: str, pair: BuiltIn)
     with pytest.raises(ActionRefused, match="no stimulus 'drop'"):
         end.post("/calls/c-1/fail")
     end.close()
+
+
+def test_a_crm_without_the_method_is_given_its_customers_by_a_stimulus(side: str, pair: BuiltIn) -> None:
+    customer: JsonObject = {"externalId": "c-1", "phones": [{"number": "+7 912 345-67-89"}]}
+    way = HttpRequest("POST", "/echo", {}, {"customer": "$customer"})
+    known = {"add customer": Stimulus("add customer", way)}
+    facing = End(Side.PBX, pair.pbx_url)
+    end = Foreign(Target(Side.CRM, Path(), url=side, stimuli=known), hands(side), facing)
+    end.add_customer("key", customer)
+    assert TOLD[-1] == {"customer": customer}
+    without = Foreign(Target(Side.CRM, Path(), url=side), hands(side), facing)
+    with pytest.raises(ActionRefused, match="customers/create was answered 404"):
+        without.add_customer("key", customer)
+    end.close()
+    without.close()
+
+
+def test_a_structure_within_a_text_is_json() -> None:
+    assert text("--customer=$customer", {"customer": {"phones": [1]}}) == '--customer={"phones":[1]}'
 
 
 def test_a_process_is_started_awaited_and_ended(tmp_path: Path) -> None:

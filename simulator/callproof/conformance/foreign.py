@@ -8,10 +8,10 @@ import requests
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.made import Made
 from callproof.conformance.stimuli import Hands, Misconfigured
-from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Stimulus, Target
+from callproof.conformance.target import ADD_CUSTOMER, PASS_TIME, UPLOAD_EVERY, Stimulus, Target
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
-from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.control.client import ActionRefused, End, Unreachable, create_customer
 from callproof.control.driven import JournalPage, RawRequest, State
 from callproof.control.wire import ClockTold
 from callproof.exchange.names import BENCH_HEADER
@@ -111,6 +111,13 @@ class Foreign:
         if response.status_code == 201:
             self._made.note(path, response.text)
         return response
+
+    def add_customer(self, key: str, customer: JsonObject) -> None:
+        """By the stimulus for it, or else by the API of a CRM under test."""
+        if way := self._target.stimuli.get(ADD_CUSTOMER):
+            self._hands.do(way, {"customer": dict(customer)})
+        else:
+            create_customer(self, key, customer)
 
     @property
     def created(self) -> list[str]:

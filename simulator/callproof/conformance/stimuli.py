@@ -151,8 +151,12 @@ def _is_missing(value: Json, names: Mapping[str, Json]) -> bool:
 
 
 def text(template: str, names: Mapping[str, Json]) -> str:
-    """``$name`` in a text becomes its value, nothing when it has none."""
-    return _NAME.sub(lambda found: str(names.get(found[1], "")), template)
+    """``$name`` in a text becomes its value, a structure as JSON, nothing when it has none."""
+    return _NAME.sub(lambda found: _written(names.get(found[1], "")), template)
+
+
+def _written(value: Json) -> str:
+    return msgspec.json.encode(value).decode() if isinstance(value, Mapping | list) else str(value)
 
 
 def _placed(stimulus: Stimulus, said: str) -> str:

@@ -19,7 +19,7 @@ from callproof.contract.schemas import load
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
-UPLOAD_EVERY, PASS_TIME = "upload every", "pass time"
+UPLOAD_EVERY, PASS_TIME, ADD_CUSTOMER = "upload every", "pass time", "add customer"
 
 
 @dataclass(frozen=True)
@@ -161,7 +161,8 @@ class _TargetReader:
     def target(self, folder: Path) -> Target:
         read = self._read
         actions = {name for name, rule in ACTIONS.items() if rule.end is read.target}
-        self._demand_known("stimuli", read.stimuli, actions | {UPLOAD_EVERY, PASS_TIME})
+        others = {ADD_CUSTOMER} if read.target is Side.CRM else set()
+        self._demand_known("stimuli", read.stimuli, actions | others | {UPLOAD_EVERY, PASS_TIME})
         self._demand_known("views", read.views, set(KEPT[read.target]))
         self._demand_place(read.account)
         return Target(

@@ -15,8 +15,8 @@ from requests.adapters import BaseAdapter
 
 from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.contract.operations import Side
-from callproof.control.driven import Driven, JournalPage, RawRequest, State
+from callproof.contract.operations import BY_NAME, Side
+from callproof.control.driven import Controlled, Driven, JournalPage, RawRequest, State
 from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.exchange import decoder
@@ -102,6 +102,10 @@ class End:
         except requests.RequestException as error:
             raise self._unreachable(error) from None
 
+    def add_customer(self, key: str, customer: JsonObject) -> None:
+        """By the CRM's own API. Raises ActionRefused."""
+        create_customer(self, key, customer)
+
     def close(self) -> None:
         self._session.close()
 
@@ -137,6 +141,16 @@ class End:
             f"The {self.side.upper()} at {self.url} does not answer as a callproof end "
             f"({type(error).__name__})"
         )
+
+
+def create_customer(crm: Controlled, key: str, customer: JsonObject) -> None:
+    """Raises ActionRefused when the CRM does not create the customer."""
+    operation = BY_NAME["customer-create"]
+    form = {operation.entity: msgspec.json.encode(customer).decode()}
+    response = crm.api(operation.method, operation.path, key, form)
+    if not response.ok:
+        said = f"{operation.path} was answered {response.status_code}: {response.text[:200]}"
+        raise ActionRefused(f"given.customers: {said}")
 
 
 class Ends:
