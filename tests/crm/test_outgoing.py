@@ -10,6 +10,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.names import SLOW_HEADER
 from callproof.running.threads import Address, serving
 from tests.support import KEY, Account, call_item
 
@@ -79,6 +80,13 @@ def test_the_line_of_the_shop_goes_along(
 @pytest.mark.parametrize("body", ["", "not JSON", '{"success":false}', "<html>"])
 def test_the_body_of_the_answer_is_ignored(connected: Account, listener: Listener, body: str) -> None:
     listener.answer = lambda: Response(body, 200)
+    assert click(connected)["succeeded"] is True
+
+
+def test_a_pbx_that_knows_the_header_of_slowness_is_heard_all_the_same(
+    connected: Account, listener: Listener
+) -> None:
+    listener.answer = lambda: Response("", 200, {SLOW_HEADER: "11, 11"})
     assert click(connected)["succeeded"] is True
 
 

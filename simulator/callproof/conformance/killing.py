@@ -15,6 +15,7 @@ from callproof.conformance.verdict import ScenarioResult
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import Ends
+from callproof.errors import OutOfReach
 from callproof.exchange.faults import Fault
 
 EVERY_MESSAGE = "every message"
@@ -104,7 +105,10 @@ def _play(
             }
 
         def spoil(fault: Fault) -> None:
-            (result,) = runner.run([scenario], ends, faults=[fault])
+            try:
+                (result,) = runner.run([scenario], ends, faults=[fault])
+            except OutOfReach as error:
+                raise OutOfReach(f"{scenario.id} with {fault.name}: {error}") from error
             for check in result.checks:
                 names = killed.get(_looked(result, check.where, check.requirement))
                 mine = _side(check.requirement) is fault.side

@@ -62,7 +62,11 @@ class Spoiling:
 
     def _wait(self, heard: Incoming, answer: Answer, change: Change) -> Answer:
         if self._clock.kind == "manual" and heard.header(CLOCK_HEADER) == self._clock.id:
-            return replace(answer, headers=(*answer.headers, (SLOW_HEADER, f"{change.delay:g}")))
+            # One delay comes after the other.
+            so_far = answer.header(SLOW_HEADER)
+            headers = [pair for pair in answer.headers if pair[0] != SLOW_HEADER]
+            slow = float(so_far or 0) + change.delay
+            return replace(answer, headers=(*headers, (SLOW_HEADER, f"{slow:g}")))
         self._faults.cleared.wait(change.delay)
         return answer
 
