@@ -12,6 +12,7 @@ def test_an_hour_on_the_manual_clock_is_one_for_our_own_ends_and_none_for_a_side
 ) -> None:
     with built_in(1) as pair:
         watch = Stopwatch(pair.ends, ours=ours)
+        watch.begin()
         pair.ends.pass_time(3600)
         assert least <= watch.timed().took <= most
 
@@ -19,6 +20,7 @@ def test_an_hour_on_the_manual_clock_is_one_for_our_own_ends_and_none_for_a_side
 def test_what_passes_after_the_last_step_is_no_part_of_it() -> None:
     with built_in(1) as pair:
         watch = Stopwatch(pair.ends, ours=True)
+        watch.begin()
         pair.ends.pass_time(5)
         watch.over()
         pair.ends.pass_time(3600)
@@ -28,4 +30,5 @@ def test_what_passes_after_the_last_step_is_no_part_of_it() -> None:
 def test_a_clock_that_is_gone_says_nothing_and_stops_nobody() -> None:
     with built_in(1) as pair:
         watch = Stopwatch(pair.ends, ours=True)
+        watch.begin()
     assert watch.timed().took == 0.0

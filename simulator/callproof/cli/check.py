@@ -31,6 +31,7 @@ from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.errors import CallproofError, Misuse, OutOfReach
 from callproof.reports import output
+from callproof.reports.live import Live, is_watched
 from callproof.reports.redact import Redactor
 
 
@@ -144,14 +145,17 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         listing.show(scenarios, left_out, real=real)
         return
     redactor = Redactor(_secrets(asked, target))
-    telling = Telling(verdict, listeners(options), lambda played: known.marked(redactor.scenario(played)))
-    with _told_to_the_end(telling, redactor):
+    live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))
+    telling = Telling(
+        verdict, [live, *listeners(options)], lambda played: known.marked(redactor.scenario(played))
+    )
+    with live, _told_to_the_end(telling, redactor):
         if not scenarios:
             raise OutOfReach(_nothing_played(verdict))
         with no_verdict(), _ends(asked, target, account) as (ends, foreign):
             judged = target.judged(token_hex(3)) if target else replace(BOTH, account=account)
             try:
-                runner.run(scenarios, ends, telling.played, judged, broken)
+                runner.run(scenarios, ends, telling.played, judged, broken, telling.tell)
             finally:
                 verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
         verdict.stale = known.stale(verdict.scenarios)

@@ -1,6 +1,6 @@
 """What a run tells while it goes on. Everything that is written about a run hears these events, in this
-order: one RunStarted, a ScenarioPlayed for each scenario, one RunEnded. Of a run that was stopped the last
-one says why, in ``verdict.stopped``."""
+order: one RunStarted, for each scenario a ScenarioStarted, any number of Doing and a ScenarioPlayed, one
+RunEnded. Of a run that was stopped the last one says why, in ``verdict.stopped``."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +24,24 @@ class RunStarted:
 
 
 @dataclass(frozen=True)
+class ScenarioStarted:
+    """One scenario begins, the ``number``-th ``of`` so many."""
+
+    id: str
+    number: int
+    of: int
+
+
+@dataclass(frozen=True)
+class Doing:
+    """What is done or waited for from now on; ``seconds`` is how long at most, in real time, 0 where nobody
+    can say."""
+
+    what: str
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
 class ScenarioPlayed:
     """One scenario is over; ``result`` has its checks and its exchanges. ``cause`` says whose doing it is
     that it was broken off, if it was."""
@@ -38,7 +56,12 @@ class RunEnded:
     verdict: Verdict
 
 
-Event: TypeAlias = RunStarted | ScenarioPlayed | RunEnded
+Event: TypeAlias = RunStarted | ScenarioStarted | Doing | ScenarioPlayed | RunEnded
+Tell: TypeAlias = Callable[[Event], None]
+
+
+def nobody(event: Event) -> None:
+    """For a run that nobody watches."""
 
 
 class Listener(Protocol):
@@ -65,18 +88,18 @@ class Telling:
 
     def started(self) -> None:
         found = self.verdict
-        self._tell(RunStarted(__version__, found.ruleset, found.seed, found.strict, found.target))
+        self.tell(RunStarted(__version__, found.ruleset, found.seed, found.strict, found.target))
 
     def played(self, result: ScenarioResult) -> None:
         result = self._clean(result)
         self.verdict.scenarios.append(result)
         cause = self.verdict.cause(result) if result.broken else ""
-        self._tell(ScenarioPlayed(result, self.verdict.outcome_of(result), cause))
+        self.tell(ScenarioPlayed(result, self.verdict.outcome_of(result), cause))
 
     def ended(self) -> None:
-        self._tell(RunEnded(self.verdict))
+        self.tell(RunEnded(self.verdict))
 
-    def _tell(self, event: Event) -> None:
+    def tell(self, event: Event) -> None:
         """Raises the first error of a listener, once all of them have heard."""
         errors = []
         for listener in self._listeners:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from callproof.clocks.machine import monotonic
+from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway
@@ -40,6 +41,7 @@ class Expectations:
         names: Names,
         judged: UnderTest,
         where: Callable[[Step], str],
+        tell: Tell = nobody,
     ) -> None:
         self.checks: list[Check] = []
         # Whether something of the side under test was missed that later steps name; its rows say so.
@@ -53,6 +55,7 @@ class Expectations:
         self._names = names
         self._judged = judged
         self._where = where
+        self._tell = tell
         self._exact: list[tuple[Expect, Wanted]] = []
 
     def meet(self, step: Expect) -> None:
@@ -117,6 +120,8 @@ class Expectations:
 
     def _let_time_pass(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         deadline = (self._names.begun(step.since)[0] if step.since else self._ends.now()) + step.within
+        left = 0.0 if self._ends.manual else deadline - self._ends.now()
+        self._tell(Doing(f"waiting for {step}", left))
         going_on = True
         while going_on and len(self._whole(step, wanted)) < step.least:
             going_on = self._ends.step(deadline)
@@ -124,6 +129,7 @@ class Expectations:
 
     def _be_patient(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         facing = self._judged.faces(step.side)
+        self._tell(Doing(f"waiting for {step}", self._ends.patience))
         be_patient(
             self._ends.patience, self._journals, facing, lambda: _settled(step, self._whole(step, wanted))
         )

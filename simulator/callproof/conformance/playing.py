@@ -8,13 +8,14 @@ from threading import Barrier
 from typing import NoReturn
 
 import orjson
-from msgspec import structs
 
 from callproof.clocks.machine import monotonic
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.calls import Act
+from callproof.conformance.doing import doing
 from callproof.conformance.drivers import act
 from callproof.conformance.ending import Ending
+from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
@@ -38,12 +39,12 @@ from callproof.conformance.scenario import (
 )
 from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
-from callproof.conformance.timing import Stopwatch, Timed
+from callproof.conformance.timing import Stopwatch
 from callproof.conformance.undone import undone
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
-from callproof.contract.guide import GUIDES, Account
+from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject, merged
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
@@ -71,12 +72,13 @@ class Play:
         judged: UnderTest,
         faults: Sequence[Fault],
         improviser: Improviser | None = None,
+        tell: Tell = nobody,
     ) -> None:
         self._scenario = scenario
         self._improviser = improviser
         self._ends = ends
         word = word_of(judged.run, scenario.id)
-        self._judged = judged = replace(judged, run=word, account=_in(judged.account, scenario.given))
+        self._judged = judged = replace(judged, run=word, account=scenario.given.told_of(judged.account))
         self._faults = faults
         self._spoilt: set[Side] = set()
         self._taken: list[Expect] = []
@@ -86,16 +88,18 @@ class Play:
         # The file:line of the step that is being taken.
         self._at = f"{scenario.file}:1"
         self._preparing = ""
-        self._watch: Stopwatch | None = None
+        self._tell = tell
+        self._watch = Stopwatch(ends, ours=judged.side is None)
         self._journals = Journals(ends)
         self._names = Names(judged, ends.api_key, self._journals.registered)
-        self._expected = Expectations(ends, self._journals, self._names, judged, self._where)
+        self._expected = Expectations(ends, self._journals, self._names, judged, self._where, tell)
 
     def result(self) -> ScenarioResult:
         """Raises Unreachable when an end does not answer; ``so_far`` has what was seen until then."""
-        self._watch = Stopwatch(self._ends, ours=self._judged.side is None)
+        self._watch.begin()
         found = self._result()
         if self._judged.keeps:
+            self._tell(Doing("tidying up"))
             leave(self._ends, self._journals, self._judged)
         return found
 
@@ -157,7 +161,7 @@ class Play:
             exchanges=[steady(one, self._ends.masked) for one in self._journals.seen],
             by=by,
             undecided=self._undecided(checks) if broken else (),
-            timed=self._watch.timed() if self._watch else Timed(),
+            timed=self._watch.timed(),
         )
 
     def _undecided(self, checks: Sequence[Check]) -> list[str]:
@@ -171,6 +175,7 @@ class Play:
         return asked and (seen.status is None or seen.status >= 400)
 
     def _prepare(self, given: Given) -> None:
+        self._tell(Doing("preparing"))
         self._journals.reset()
         for fault in self._faults:
             self._break(fault, {})
@@ -200,6 +205,7 @@ class Play:
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:
             self._at = self._where(step)
+            self._tell(doing(step, real=not self._ends.manual))
             try:
                 self._step(step)
             except (ActionRefused, BrokenScenario) as error:
@@ -308,9 +314,9 @@ class Play:
 
     def _finish(self) -> None:
         """What must hold after every scenario: nothing open, nothing undelivered."""
+        self._tell(Doing("looking at how it ends"))
         self._ends.pass_time(AFTERMATH)
-        if self._watch:
-            self._watch.over()
+        self._watch.over()
         self._expected.hold()
         if left := undone(self._ends.pbx.state()):
             raise BrokenScenario(left)
@@ -339,9 +345,3 @@ class Play:
 
     def _where(self, step: Step) -> str:
         return f"{self._scenario.file}:{step.line}"
-
-
-def _in(account: Account, given: Given) -> Account:
-    """The account with the zone and the country of a scenario."""
-    zone, country = given.zone or account.timezone, given.country or account.country
-    return structs.replace(account, timezone=zone, country=country)

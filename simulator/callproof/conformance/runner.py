@@ -1,7 +1,8 @@
 """Plays scenarios one after the other."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
+from callproof.conformance.events import ScenarioStarted, Tell, nobody
 from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.playing import Play
@@ -15,20 +16,23 @@ INTERRUPTED = "the run was interrupted"
 
 
 def run(
-    scenarios: Iterable[Scenario],
+    scenarios: Sequence[Scenario],
     ends: Ends,
     done: Callable[[ScenarioResult], None] | None = None,
     judged: UnderTest = BOTH,
     faults: Sequence[Fault] = (),
+    tell: Tell = nobody,
 ) -> list[ScenarioResult]:
-    """Play them, each from a reset; ``done`` hears of each as it ends. ``faults`` act all the time.
+    """Play them, each from a reset; ``done`` hears of each as it ends. ``faults`` act all the time,
+    ``tell`` hears what is being done.
 
     Raises Unreachable when an end does not answer. Then, and when the run is interrupted, ``done`` has
     heard what was seen of the scenario until then.
     """
     results = []
-    for scenario in scenarios:
-        result = _played(Play(scenario, ends, judged, faults), ends, done)
+    for number, scenario in enumerate(scenarios, 1):
+        tell(ScenarioStarted(scenario.id, number, len(scenarios)))
+        result = _played(Play(scenario, ends, judged, faults, tell=tell), ends, done)
         results.append(result)
         if done:
             done(result)

@@ -10,7 +10,9 @@ from enum import StrEnum
 from typing import TypeAlias
 
 import msgspec
+from msgspec import structs
 
+from callproof.contract.guide import Account
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.requirements import Evidence
@@ -199,6 +201,11 @@ class Given(msgspec.Struct, frozen=True, rename="kebab"):
             yield "set plan", {"plan": self.plan}
         if self.hours:
             yield "set hours", {"hours": list(self.hours)}
+
+    def told_of(self, account: Account) -> Account:
+        """The account with the zone and the country of the scenario."""
+        zone, country = self.zone or account.timezone, self.country or account.country
+        return structs.replace(account, timezone=zone, country=country)
 
 
 @dataclass(frozen=True)

@@ -17,18 +17,24 @@ class Timed:
 
 
 class Stopwatch:
-    """Measures real time; where both ends are ``ours`` and their clock is manual, what passed on that
-    clock, so that the same seed gives the same report.
+    """Measures real time from ``begin`` on; where both ends are ``ours`` and their clock is manual, what
+    passed on that clock, so that the same seed gives the same report.
 
-    Raises Unreachable when an end does not answer.
+    ``begin`` and ``over`` raise Unreachable when an end does not answer.
     """
 
     def __init__(self, ends: Ends, *, ours: bool) -> None:
         self._ends = ends
-        self._moved = ours and ends.manual
-        self._began = ends.now() if self._moved else now()
+        self._ours = ours
+        self._moved = False
+        self._began = 0.0
         self._at = monotonic()
         self._took: float | None = None
+
+    def begin(self) -> None:
+        self._moved = self._ours and self._ends.manual
+        self._began = self._ends.now() if self._moved else now()
+        self._at = monotonic()
 
     def over(self) -> None:
         """The last step was taken: what a clock that is moved is moved on for from now on says nothing."""
