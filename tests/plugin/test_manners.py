@@ -45,7 +45,7 @@ def test_every_name_but_three_fixtures_begins_with_callproof(
 
     options, settings = added("--help", r"^  +(-[\w-]+)"), added("--help", r"^  (\w+) \(\w+\)")
     fixtures, markers = added("--fixtures", r"^(\w+) -- "), added("--markers", r"^@pytest\.mark\.(\w+)")
-    assert len(options) == 4
+    assert len(options) == 5
     assert all(name.startswith("--callproof-") for name in options)
     assert (settings, markers) == ({"callproof_scenarios"}, {"callproof"})
     assert fixtures == {"crm", "pbx", "callproof", "callproof_crm", "callproof_pbx", "callproof_clock"}

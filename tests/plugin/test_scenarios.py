@@ -1,9 +1,11 @@
 """Scenarios as tests: which are collected, and what a failure looks like."""
 
 import re
+import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from pathlib import Path
 
+import orjson
 import pytest
 
 TARGET = Path(__file__).resolve().parent.parent.parent / "examples" / "pbx-service"
@@ -190,3 +192,69 @@ def test_a_marker_that_says_something_unknown_is_told(pytester: pytest.Pytester,
     result.stdout.fnmatch_lines(
         ["*The marker is callproof(seed, strict, *unexpected keyword argument 'sed'"]
     )
+
+
+def test_the_junit_file_of_pytest_has_the_problems_row_by_row(pytester: pytest.Pytester, run: Run) -> None:
+    (pytester.path / "bad.callproof.yaml").write_text(BAD)
+    run("--junitxml=junit.xml").assert_outcomes(failed=1)
+    (failure,) = ET.parse("junit.xml").iter("failure")
+    assert "failed CRM-USER-01" in str(failure.text)
+    assert "bad.callproof.yaml:4: crm answers users: " in str(failure.text)
+
+
+MIXED = """
+import pytest
+
+def test_good(): pass
+def test_bad(): assert 1 == 2
+@pytest.mark.skip(reason="not now")
+def test_left(): pass
+@pytest.mark.xfail
+def test_known(): assert False
+@pytest.fixture
+def broken():
+    yield
+    raise RuntimeError("no clean-up")
+def test_unclean(broken): pass
+"""
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
+def test_ctrf_has_every_test_of_the_run(
+    pytester: pytest.Pytester, run: Run, workers: tuple[str, ...]
+) -> None:
+    (pytester.path / "bad.callproof.yaml").write_text(BAD)
+    (pytester.path / "no.callproof.yaml").write_text(GOOD.replace("send:", "sed:"))
+    pytester.makepyfile(MIXED)
+    run("--callproof-ctrf", "out/ctrf.json", "--continue-on-collection-errors", *workers)
+    results = orjson.loads(Path("out/ctrf.json").read_bytes())["results"]
+    tests = {test["name"].partition(":")[0]: test for test in results["tests"]}
+    assert {name: (test["status"], test["rawStatus"]) for name, test in tests.items()} == {
+        "bad.callproof": ("failed", "failed"),
+        "no.callproof.yaml": ("failed", "error"),
+        "test_good": ("passed", "passed"),
+        "test_bad": ("failed", "failed"),
+        "test_left": ("skipped", "skipped"),
+        "test_known": ("skipped", "xfailed"),
+        "test_unclean": ("failed", "error"),
+    }
+    assert results["summary"]["tests"] == 7
+    assert results["summary"]["failed"] == 4
+    assert tests["test_left"]["message"] == "Skipped: not now"
+    assert tests["test_bad"]["message"] == "assert 1 == 2"
+    scenario = tests["bad.callproof"]
+    assert "CRM-USER-01" in scenario["tags"]
+    assert (scenario["filePath"], scenario["line"]) == ("bad.callproof.yaml", 4)
+    assert "status is 200, expected 418" in scenario["message"]
+
+
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist", "-n", "2")], ids=["alone", "xdist"])
+def test_on_github_a_failed_row_is_an_annotation_at_its_step(
+    pytester: pytest.Pytester, run: Run, monkeypatch: pytest.MonkeyPatch, workers: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    (pytester.path / "bad.callproof.yaml").write_text(BAD)
+    line = "::error file=bad.callproof.yaml,line=4,title=CRM-USER-01%3A *::crm answers users: *expected 418"
+    run(*workers).stdout.fnmatch_lines([line])
+    monkeypatch.setenv("GITHUB_ACTIONS", "")
+    run(*workers).stdout.no_fnmatch_line("::error*")

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import click
+from rich.console import Console
 
 from callproof.cli.common import F, option
 from callproof.conformance.events import Event, Listener, RunEnded
@@ -11,6 +12,7 @@ from callproof.conformance.verdict import Verdict
 from callproof.reports import (
     badge,
     ctrf,
+    github,
     har,
     html,
     json_report,
@@ -48,6 +50,18 @@ class _AtEnd:
             output.write(self._file, self._write(event.verdict))
 
 
+class _Annotating:
+    """Prints annotations when the run is over, before anybody sums it up."""
+
+    def __init__(self, out: Console) -> None:
+        self._out = out
+
+    def hear(self, event: Event) -> None:
+        if isinstance(event, RunEnded):
+            for found in github.annotations(event.verdict):
+                self._out.print(str(found), soft_wrap=True, markup=False)
+
+
 def report_options(command: F) -> F:
     """An option for each report."""
     file = click.Path(dir_okay=False, writable=True)
@@ -59,8 +73,11 @@ def report_options(command: F) -> F:
 
 
 def listeners(options: Mapping[str, Any]) -> list[Listener]:
-    """Who hears the run: the terminal, and a writer for each report that is asked for."""
-    found: list[Listener] = [terminal.Terminal(console())]
+    """Who hears the run: GitHub Actions where it is there, the terminal, and a writer for each report that
+    is asked for."""
+    out = console()
+    found: list[Listener] = [_Annotating(out)] if github.is_read() else []
+    found.append(terminal.Terminal(out))
     if options["ndjson"]:
         found.append(Ndjson(output.opened(options["ndjson"])))
     found += [_AtEnd(options[name], write) for name, (write, _) in WRITERS.items() if options[name]]

@@ -4,8 +4,9 @@ Only pytest imports this module. Every pytest run of an environment with callpro
 rest of the package is imported when a fixture, an option or a scenario file asks for it.
 """
 
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from callproof.plugin.items import ScenarioFile
 
 FILES = "*.callproof.yaml"
+# The attribute of a scenario's test, and of the report on it, with the problems as annotations.
+FOUND = "callproof_found"
 MARKER = "callproof(seed, strict, country, timezone, plan): how the fixtures crm and pbx are started."
 
 
@@ -54,6 +57,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="N",
         help="The seed of the scenarios' ends; the same gives the same run (default: 1).",
     )
+    group.addoption(
+        "--callproof-ctrf",
+        dest="callproof_ctrf",
+        metavar="FILE",
+        help="Write all tests of the run as CTRF, the Common Test Report Format.",
+    )
     parser.addini(
         "callproof_scenarios",
         type="args",
@@ -64,6 +73,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", MARKER)
+    if (file := config.getoption("callproof_ctrf")) and not hasattr(config, "workerinput"):
+        from callproof.plugin.reporting import Ctrf
+
+        config.pluginmanager.register(Ctrf(config.invocation_params.dir / file), "callproof-ctrf")
     if not (config.getoption("callproof_target") or config.getoption("callproof_scenario")):
         return
     from callproof.plugin.items import ShippedPlugin, setup_of
@@ -90,6 +103,28 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     problem = items.close_stage(session.config) if items else ""
     if problem:
         pytest.exit(f"callproof: {problem}", returncode=pytest.ExitCode.TESTS_FAILED)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    report = yield
+    if call.when == "call" and (found := getattr(item, FOUND, None)):
+        setattr(report, FOUND, found)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Annotations, where GitHub Actions reads them."""
+    if os.environ.get("GITHUB_ACTIONS") != "true":
+        return
+    every = [report for reports in terminalreporter.stats.values() for report in reports]
+    if found := [report for report in every if hasattr(report, FOUND)]:
+        from callproof.plugin.reporting import annotations
+
+        for line in annotations(found):
+            terminalreporter.write_line(line)
 
 
 @pytest.fixture

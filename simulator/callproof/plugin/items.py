@@ -1,6 +1,7 @@
 """Scenarios as tests: one item each, whose failure shows problems row by row instead of a traceback."""
 
 from collections.abc import Generator, Iterator, Sequence
+from dataclasses import asdict
 from os.path import relpath
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from callproof.errors import CallproofError
 from callproof.face.playing import Setup, Stage, usable_target
 from callproof.face.words import problems
 from callproof.files.yamlfile import FileError
+from callproof.reports.github import annotations
 from callproof.running.threads import PortTaken
 
 STAGE = pytest.StashKey[Stage]()
@@ -60,6 +62,8 @@ class ScenarioItem(pytest.Item):
     def __init__(self, *, scenario: Scenario, file: Path, **kwargs: object) -> None:
         super().__init__(**kwargs)  # type: ignore[arg-type]
         self.path = file
+        # The problems as annotations, of built-in types: a worker of xdist passes them on.
+        self.callproof_found: list[dict[str, object]] = []
         self.scenario = scenario
 
     def runtest(self) -> None:
@@ -72,6 +76,7 @@ class ScenarioItem(pytest.Item):
         rows = ", ".join(found.requirement.id for found in verdict.requirements)
         self.user_properties.append(("requirements", rows))
         self.user_properties.extend(("created", made) for made in stage.created[before:])
+        self.callproof_found = [asdict(found) for found in annotations(verdict)]
         text = problems(verdict, verdict.scenarios, Outcome.NOTED)
         if not verdict.conformant:
             raise NotConformant(text)

@@ -1,0 +1,57 @@
+"""Annotations as GitHub Actions reads them."""
+
+from dataclasses import replace
+
+import pytest
+from click.testing import CliRunner
+
+from callproof.cli import main
+from callproof.conformance.verdict import Check, ScenarioResult, Verdict
+from callproof.contract.requirements import all_requirements
+from callproof.reports.github import Annotation, annotations
+
+BAD = Check("PBX-EVENT-06", "pbx sends call-event", "s.yaml:3", problem="expected 1, found 0")
+WEAK = Check("CRM-EVENT-04", "every message", "s.yaml", problem="a weak row")
+
+
+def verdict(*checks: Check, broken: str = "", stopped: str = "") -> Verdict:
+    scenario = ScenarioResult("a", "T", "s.yaml", list(checks), broken)
+    return Verdict([scenario], 7, strict=False, stopped=stopped)
+
+
+def test_what_is_special_to_github_is_escaped() -> None:
+    told = str(Annotation("error", "a: b, c", "100 %\nnext", "x,y.yaml", 3))
+    assert told == "::error file=x%2Cy.yaml,line=3,title=a%3A b%2C c::100 %25%0Anext"
+
+
+def test_a_row_is_one_annotation_and_the_worst_come_first() -> None:
+    found = annotations(verdict(WEAK, BAD, replace(BAD, where="s.yaml:9")))
+    assert [(one.kind, one.file, one.line) for one in found] == [
+        ("error", "s.yaml", 3), ("warning", "s.yaml", 0),
+    ]  # fmt: skip
+    assert found[0].text == "pbx sends call-event: expected 1, found 0 (and 1 more)"
+
+
+def test_a_broken_scenario_and_a_stopped_run_are_annotations_too() -> None:
+    found = annotations(verdict(broken="s.yaml:4: no call", stopped="The CRM does not answer."))
+    assert [one.text for one in found] == [
+        "The CRM does not answer.",
+        "broken off by a side: s.yaml:4: no call",
+    ]
+
+
+def test_no_more_are_printed_than_are_shown() -> None:
+    failing = [replace(BAD, requirement=row) for row in list(all_requirements())[:40]]
+    found = annotations(verdict(*failing))
+    assert max(sum(one.kind == kind for one in found) for kind in ("error", "warning")) == 10
+
+
+@pytest.mark.parametrize(("value", "there"), [("true", True), ("", False)])
+def test_a_check_prints_them_on_github_alone(
+    monkeypatch: pytest.MonkeyPatch, value: str, there: bool
+) -> None:
+    monkeypatch.setenv("GITHUB_ACTIONS", value)
+    result = CliRunner().invoke(main, ["check", "6-event/missed", "--fault", "pbx-silent-end"])
+    assert result.exit_code == 1
+    assert ("\n::error file=scenarios/6-event/missed.yaml,line=" in result.output) is there
+    assert result.output.endswith("Not conformant\n")
