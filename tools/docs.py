@@ -15,9 +15,11 @@ import orjson
 from callproof.cli import main
 from callproof.cli.deferred import Deferred
 from callproof.clocks.manual import ManualClock
+from callproof.conformance import target_file
 from callproof.conformance.fates import fates
 from callproof.contract import schemas
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.operations import Side
 from callproof.contract.requirements import Requirement, all_requirements
 from callproof.control.api import Control
 from callproof.crm import control as crm_control
@@ -27,7 +29,7 @@ from callproof.exchange.faults import catalogue
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
-from tools import members_page
+from tools import members_page, your_side
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -50,7 +52,8 @@ def pages() -> dict[str, str]:
         "control-api.md": NOTICE + _control_api(),
         "commands.md": NOTICE + _commands(),
         "numbering-plan.md": NOTICE + _settings("numbering-plan"),
-        "target.md": NOTICE + _settings("target"),
+        "target.md": NOTICE + _settings("target", target_file.written(Side.PBX)),
+        "your-side.md": NOTICE + your_side.page(),
         "faults.md": NOTICE + _faults(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
         "load-file.md": NOTICE + _settings("load"),
@@ -159,10 +162,10 @@ def _faults() -> str:
     return "\n".join(lines) + "\n"
 
 
-def _settings(schema_id: str) -> str:
+def _settings(schema_id: str, example: str = "") -> str:
     """A file that users write: what it is, an example, and every key in it."""
     schema = schemas.load(schema_id)
-    example = (DOCS / f"{schema_id}.yaml").read_text("utf-8")
+    example = example or (DOCS / f"{schema_id}.yaml").read_text("utf-8")
     lines = [
         f"# {schema['title']}",
         "",

@@ -1,5 +1,7 @@
 """The command: exit codes, files and sentences."""
 
+import os
+import pty
 import signal
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from click.testing import CliRunner
 from junitparser import JUnitXml
 
 from callproof.cli import main
+from callproof.conformance.target import load_target
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address
 from tests.support import call_item
@@ -234,6 +237,63 @@ def test_a_taken_port_is_named() -> None:
     assert (
         output.splitlines()[-1]
         == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use"
+    )
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "command"),
+    [
+        ("package.json", '{"scripts": {"start": "node pbx.js"}}', "[node, pbx.js, $port]"),
+        (
+            "package.json",
+            '{"scripts": {"start": "tsc && node x"}}',
+            '[npm, start, "--silent", "--", $port]',
+        ),
+        ("package.json", '{"main": "lib/main.js"}', "[node, lib/main.js, $port]"),
+        ("package.json", "no JSON", "[$python, service.py, $port]"),
+        ("manage.py", "", '[$python, manage.py, runserver, $port, "--noreload"]'),
+        ("Pbx.java", "public static void main(String[] a)", "[java, Pbx.java, $port]"),
+        ("app.py", "", "[$python, app.py, $port]"),
+        ("notes.txt", "", "[$python, service.py, $port]"),
+    ],
+)
+def test_init_guesses_how_a_side_is_started(file: str, content: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / file).write_text(content)
+    code, output = run("init", str(tmp_path / "callproof.yaml"))
+    assert code == 0
+    assert f"\n  command: {command}\n" in (tmp_path / "callproof.yaml").read_text()
+    assert (f"As {file} is there" in output) is ("service.py" not in command)
+
+
+def test_init_is_told_where_a_side_runs_and_by_which_key(tmp_path: Path) -> None:
+    file, address = tmp_path / "callproof.yaml", Address()
+    code, output = run("init", "--service-url", address.url, "--api-key", "k-1", str(file))
+    assert (code, f"{address.url} answers." in output) == (0, True)
+    address.close()
+    target = load_target(str(file))
+    assert (target.url, target.api_key, target.start, target.listen) == (address.url, "k-1", None, 8080)
+    code, output = run("init", "--service-url", "nowhere", str(tmp_path / "other.yaml"))
+    assert (code, "is no address" in output) == (2, True)
+    code, output = run("init", "--start", 'node "x', str(tmp_path / "other.yaml"))
+    assert (code, "is no command" in output) == (2, True)
+
+
+def test_init_asks_at_a_terminal(tmp_path: Path) -> None:
+    """For what was not said; what can be guessed is what Enter means."""
+    (tmp_path / "server.js").write_text("")
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "callproof", "init"]
+    with subprocess.Popen(command, cwd=tmp_path, stdin=theirs, stdout=theirs, stderr=theirs) as asked:
+        os.write(ours, b"crm\n\nk-2\n")
+        assert asked.wait(30) == 0
+    os.close(theirs)
+    os.close(ours)
+    target = load_target(str(tmp_path / "callproof.yaml"))
+    assert target.start
+    assert (target.side, target.api_key, target.start.command) == (
+        "crm",
+        "k-2",
+        ("node", "server.js", "$port"),
     )
 
 

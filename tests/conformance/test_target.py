@@ -1,18 +1,27 @@
 """A side under test: its file, what it is asked to do, and what stands in for its control API."""
 
 import os
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
 import requests
 from flask import Flask, Response, jsonify, request
 
+from callproof.conformance.actions import ACTIONS
+from callproof.conformance.drivers import act
 from callproof.conformance.foreign import Foreign
+from callproof.conformance.hooks import asked_of
+from callproof.conformance.loading import find
 from callproof.conformance.process import running, surroundings
-from callproof.conformance.stimuli import Hands, Misconfigured, filled, text
+from callproof.conformance.scenario import KEPT, Verb
+from callproof.conformance.stimuli import ANSWERED, Hands, Misconfigured, filled, text
 from callproof.conformance.target import (
+    ADD_CUSTOMER,
+    PASS_TIME,
+    UPLOAD_EVERY,
     Command,
     HttpRequest,
     Prompt,
@@ -21,9 +30,10 @@ from callproof.conformance.target import (
     Target,
     load_target,
 )
+from callproof.conformance.target_file import START, written
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
-from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.control.client import ActionRefused, End, Ends, Unreachable
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import account_plan
 from callproof.running.pair import BuiltIn
@@ -81,10 +91,67 @@ def test_a_mistake_in_the_file_is_named_by_line(
     assert words in str(caught.value)
 
 
-@pytest.mark.parametrize("side", ["pbx", "crm"])
-def test_the_files_that_init_writes_are_taken(side: str) -> None:
-    file = Path(__file__).parents[2] / "schemas" / f"callproof-{side}.yaml"
-    assert load_target(str(file)).side == side
+@pytest.mark.parametrize("side", Side)
+@pytest.mark.parametrize("start", [START, Start(("npm", "start", "--", "$port"), "http://x/"), None])
+def test_the_files_that_init_writes_are_taken(side: Side, start: Start | None, tmp_path: Path) -> None:
+    target = load_target(write(tmp_path, written(side, "http://127.0.0.1:9", start)))
+    assert (target.side, target.url, target.start) == (side, "http://127.0.0.1:9", start)
+    assert bool(target.listen) is (side is Side.PBX and start is None)
+    assert target.views.keys() == asked_of(side).views.keys()
+    text = written(side).replace("  # ", "  ")
+    for name in asked_of(side).stimuli:
+        assert f"  {name}: {{request: " in text
+
+
+@pytest.mark.parametrize("side", Side)
+def test_what_is_said_of_hooks_is_said_of_what_there_is(side: Side) -> None:
+    asked, more = asked_of(side), [PASS_TIME, UPLOAD_EVERY if side is Side.PBX else ADD_CUSTOMER]
+    actions = {name for name, rule in ACTIONS.items() if rule.end is side}
+    assert set(asked.stimuli) == actions | set(more)
+    assert set(asked.views) == set(KEPT[side]) - {"outbox"}
+    for name, hook in asked.stimuli.items():
+        known = set(ACTIONS[name].args) if name in actions else {"seconds", "customer"}
+        in_path = set(re.findall(r"{(\w+)}", ACTIONS[name].path)) if name in actions else set()
+        assert set(hook.args) <= known | in_path, name
+        assert set(re.findall(r"\$(\w+)", hook.url)) == in_path, name
+        assert bool(hook.answers.get("id")) is (name in ANSWERED), name
+
+
+@pytest.mark.parametrize("side", Side)
+def test_a_view_is_asked_for_what_scenarios_read_of_it(side: Side) -> None:
+    """A member that a scenario names is in the list, and needed where one cannot do without."""
+    for name, view in asked_of(side).views.items():
+        steps = [step for scenario in find() for step in scenario.expectations if step.subject == name]
+        read = [
+            pattern
+            for step in steps
+            if step.verb is Verb.KEEPS and step.side is side
+            for pattern in (step.matching, *step.about.values())
+        ]
+        named = dict(pair for pattern in read for pair in members_of(pattern))
+        known = {member.name: member.needed for member in view.members}
+        assert set(named) - {"site"} <= set(known), name
+        assert not [member for member, needed in named.items() if needed and not known.get(member)], name
+
+
+def members_of(pattern: Json) -> Iterator[tuple[str, bool]]:
+    """The members that a pattern names, and whether it does not match without."""
+    if not isinstance(pattern, Mapping):
+        return
+    for name, inner in pattern.items():
+        if isinstance(inner, list) and name == "$one-of":
+            for choice in inner:
+                yield from ((member, False) for member, _ in members_of(choice))
+        elif not name.startswith("$"):
+            yield name, not (isinstance(inner, Mapping) and "$if-present" in inner)
+
+
+def test_an_id_may_have_a_slash_in_it(side: str, pair: BuiltIn) -> None:
+    way = HttpRequest("POST", "/echo", {}, {"call": "$call"})
+    target = Target(Side.PBX, Path(), url=side, stimuli={"drop": Stimulus("drop", way)})
+    ends = Ends(End(Side.CRM, pair.crm_url), Foreign(target, hands(side), End(Side.CRM, pair.crm_url)), "k")
+    assert act(ends, "drop", {"call": "SIP/100-1"})["call"] == {"uuid": {"call": "SIP/100-1"}}
+    ends.close()
 
 
 def test_names_are_filled_in_and_members_without_a_value_are_left_out() -> None:

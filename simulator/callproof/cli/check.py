@@ -54,6 +54,7 @@ class _Asked:
     write_baseline: str | None
     at_least: float
     only_list: bool
+    probe: bool
 
 
 @click.command()
@@ -71,6 +72,7 @@ class _Asked:
     metavar="FILE",
     help="How to reach and poke your side; callproof init writes one.",
 )
+@option("--probe", is_flag=True, help="Try each stimulus and view of the file once; nothing is judged.")
 @option("--crm-url", default="", help="Your CRM; with --pbx-url, a running callproof CRM to judge.")
 @option("--pbx-url", default="", help="A running callproof PBX that talks to that CRM.")
 @option("--api-key", default="", help="The API key of the CRM.")
@@ -130,6 +132,13 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
     account = _account(asked, target.account if target else GUIDES)
     target = replace(target, account=account) if target else None
+    if asked.probe:
+        if target is None or not asked.config:
+            raise Misuse("--probe needs --config FILE, whose stimuli and views it tries.")
+        from callproof.cli import probe
+
+        probe.run(target, asked.seed, scenarios, asked.config)
+        return
     broken = faults_of(asked.fault)
     known = load_baseline(asked.baseline) if asked.baseline else Baseline()
     verdict = Verdict([], asked.seed, asked.strict, at_least=asked.at_least)

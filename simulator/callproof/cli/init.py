@@ -1,21 +1,104 @@
 """``callproof init``."""
 
+import shlex
+import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 
 from callproof.cli.common import option
-from callproof.contract.files import shipped
 from callproof.errors import Misuse
-from callproof.reports import output
+
+RUNS_ALREADY = "-"
+
+
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a side: where it listens, and the words that start it if it does not run already."""
+
+    target: str
+    url: str
+    words: tuple[str, ...]
+    api_key: str
 
 
 @click.command()
-@option("--target", type=click.Choice(["pbx", "crm"]), default="pbx", show_default=True, help="Your side.")
+@option("--target", type=click.Choice(["pbx", "crm"]), help="Your side; pbx where nobody can be asked.")
+@option("--service-url", default="", metavar="URL", help="Where your side listens, if it runs already.")
+@option(
+    "--start",
+    default="",
+    metavar="COMMAND",
+    help="How it is started, with $port for a free port; guessed from the folder, as from package.json.",
+)
+@option("--api-key", default="", help="The API key of your CRM, or the one that your PBX has.")
 @click.argument("file", default="callproof.yaml", type=click.Path(dir_okay=False))
-def init(target: str, file: str) -> None:
-    """Write a commented callproof.yaml, to be filled in."""
+def init(target: str | None, service_url: str, start: str, api_key: str, file: str) -> None:
+    """Write a commented callproof.yaml, to be filled in.
+
+    At a terminal it asks for what was not said. A file that is there is left alone.
+    """
     if Path(file).exists():
         raise Misuse(f"{file} is there already; name another file.")
-    output.write(file, shipped("schemas").joinpath(f"callproof-{target}.yaml").read_bytes())
-    click.echo(f"{file} is written. Fill it in, then: callproof check --config {file}")
+    if service_url and not service_url.startswith(("http://", "https://")):
+        raise Misuse(f"--service-url: {service_url!r} is no address; it begins with http:// or https://.")
+    told = _Known(target or "", service_url.rstrip("/"), _split(start), api_key)
+    folder = Path(file).resolve().parent
+    known = _asked(told, folder) if sys.stdin.isatty() and sys.stdout.isatty() else _guessed(told, folder)
+    _write(file, known)
+    click.echo(f"{file} is written. Fill it in, then: callproof check --probe --config {file}")
+
+
+def _guessed(told: _Known, folder: Path) -> _Known:
+    from callproof.cli import guessing
+
+    words = told.words
+    if not words and not told.url:
+        seen, words = guessing.started(folder)
+        if seen:
+            click.echo(f"As {seen} is there, your side is started by: {' '.join(words)}")
+    return _Known(told.target or "pbx", told.url, words, told.api_key)
+
+
+def _asked(told: _Known, folder: Path) -> _Known:
+    """The same from a person, with what can be guessed as defaults."""
+    from callproof.cli import guessing
+
+    side = told.target or click.prompt(
+        "Which side is yours?", type=click.Choice(["pbx", "crm"]), default="pbx"
+    )
+    url, words, key = told.url, told.words, told.api_key
+    if not url and not words:
+        _, guess = guessing.started(folder)
+        question = f"How is it started? $port is a free port, {RUNS_ALREADY} says that it runs already"
+        said = click.prompt(question, default=" ".join(guess) or RUNS_ALREADY)
+        words = () if said == RUNS_ALREADY else _split(said)
+        if not words:
+            url = str(click.prompt("Where does it listen?", default="http://127.0.0.1:9000")).rstrip("/")
+    if side == "crm" and not key:
+        key = click.prompt("An API key with all rights to a test account? Empty for later", default="")
+    return _Known(side, url, words, key)
+
+
+def _write(file: str, known: _Known) -> None:
+    # Only here, so that a command that only says something does not load the conformance room.
+    from callproof.cli import guessing
+    from callproof.conformance.target import Start
+    from callproof.conformance.target_file import START, URL, written
+    from callproof.contract.operations import Side
+    from callproof.reports import output
+
+    url = known.url or URL
+    runs = bool(known.url) and not known.words
+    start = None if runs else Start(known.words or START.command, f"{url}/")
+    output.write(file, written(Side(known.target), url, start, known.api_key).encode())
+    if runs:
+        click.echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
+
+
+def _split(command: str) -> tuple[str, ...]:
+    try:
+        return tuple(shlex.split(command))
+    except ValueError as error:
+        raise Misuse(f"--start: {command!r} is no command: {error}.") from None

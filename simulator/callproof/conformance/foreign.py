@@ -2,6 +2,7 @@
 stimuli and views, and what no side from outside can tell is empty."""
 
 from collections.abc import Mapping
+from urllib.parse import unquote
 
 import requests
 
@@ -69,7 +70,20 @@ class Foreign:
         return JournalPage(0)
 
     def state(self) -> State:
-        return {name: self._view(view) for name, view in self._target.views.items()}
+        return {name: self.view(name) for name in self._target.views}
+
+    def view(self, name: str) -> list[Json]:
+        """Raises Misconfigured for something else than a list."""
+        view = self._target.views[name]
+        found = self._hands.do(view)
+        if not isinstance(found, list):
+            place = f"{view.place}: " if view.place else ""
+            raise Misconfigured(f"{place}the view {view.name!r} answered no list")
+        return found
+
+    def told_time(self) -> float:
+        """What its test clock says, 0 where it tells nothing."""
+        return told_time(self._target, self._hands)
 
     def reset(self) -> int:
         self._made.read()
@@ -139,13 +153,6 @@ class Foreign:
             raise Misconfigured(f"{self._target.place}: {said}" if self._target.place else said)
         return found
 
-    def _view(self, view: Stimulus) -> list[Json]:
-        found = self._hands.do(view)
-        if not isinstance(found, list):
-            place = f"{view.place}: " if view.place else ""
-            raise Misconfigured(f"{place}the view {view.name!r} answered no list")
-        return found
-
     def _now(self) -> float:
         """A test clock begins with ours and is moved by what it is told; a real one is ours."""
         if self._target.timed:
@@ -171,7 +178,8 @@ def _parts(pattern: str, path: str) -> dict[str, Json] | None:
     found: dict[str, Json] = {}
     for word, part in zip(wanted, given, strict=True):
         if word.startswith("{"):
-            found[word[1:-1]] = part
+            # An id may have a slash in it.
+            found[word[1:-1]] = unquote(part)
         elif word != part:
             return None
     return found

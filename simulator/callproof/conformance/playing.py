@@ -13,7 +13,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.calls import Act
 from callproof.conformance.doing import doing
-from callproof.conformance.drivers import act
+from callproof.conformance.drivers import act, settle_in
 from callproof.conformance.ending import Ending
 from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.evidence import Seen
@@ -45,7 +45,7 @@ from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.guide import GUIDES
-from callproof.contract.jsontypes import Json, JsonObject, merged
+from callproof.contract.jsontypes import JsonObject, merged
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import ActionRefused, Ends
@@ -180,7 +180,7 @@ class Play:
         for fault in self._faults:
             self._break(fault, {})
         if self._judged.side is not Side.CRM and self._judged.account != GUIDES:
-            self._people()
+            settle_in(self._ends, self._judged.account)
         for action, args in given.settings:
             act(self._ends, action, self._names.members(args))
         for user, state in given.users.items():
@@ -194,13 +194,6 @@ class Play:
             self._preparing = REGISTRATION
             self._ends.pbx.post("/register")
             self._preparing = ""
-
-    def _people(self) -> None:
-        """The users and shops of the account, in our own CRM."""
-        account = self._judged.account
-        users: list[Json] = [{"id": user} for user in account.users]
-        sites: list[Json] = [{"code": shop} for shop in account.shops]
-        self._ends.crm.post("/seed", {"users": users, "sites": sites})
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:

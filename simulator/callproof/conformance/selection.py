@@ -46,6 +46,15 @@ def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario
     return played, left_out
 
 
+def needing(scenarios: Iterable[Scenario], name: str, side: Side) -> list[Scenario]:
+    """Those that judge this side and are left out when it has nothing of this name."""
+    return [
+        scenario
+        for scenario in scenarios
+        if name in _needs(scenario) and any(step.side is side for step in scenario.expectations)
+    ]
+
+
 def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:
     """Names under ``absent`` that no scenario knows: most likely a slip of the pen."""
     known = {SET_UP} | {name for scenario in scenarios for name in _needs(scenario)}

@@ -1,0 +1,92 @@
+"""``callproof check --probe``: every stimulus and every view of the file tried once."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+from secrets import token_hex
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from callproof.cli.interrupting import INTERRUPTED, interruptible
+from callproof.conformance.probing import Outcome, Probe, Tried
+from callproof.conformance.probing_crm import CrmProbe
+from callproof.conformance.probing_pbx import PbxProbe
+from callproof.conformance.scenario import Scenario
+from callproof.conformance.stimuli import StimulusFailed
+from callproof.conformance.target import PASS_TIME, Target
+from callproof.contract.operations import Side
+from callproof.errors import Misuse
+from callproof.reports.console import console
+from callproof.running.opposite import opposite
+
+_STYLE = {
+    Outcome.WORKS: "green",
+    Outcome.ABSENT: "dim",
+    Outcome.LOOK: "yellow",
+    Outcome.UNTRIED: "dim",
+    Outcome.WRONG: "bold red",
+}
+
+
+def run(target: Target, seed: int, scenarios: Sequence[Scenario], config: str) -> None:
+    """Print the table and end: with 0 when all works, with 2 when something has to be changed.
+
+    Raises Unreachable, of exit code 3, when the side is not there.
+    """
+    try:
+        with interruptible():
+            rows = _tried(target, seed, scenarios)
+    except KeyboardInterrupt:
+        click.echo("callproof: The probe was interrupted.", err=True)
+        sys.exit(INTERRUPTED)
+    out = console()
+    out.print(_table(rows))
+    _summary(out, rows, config)
+    if any(row.outcome is Outcome.WRONG for row in rows):
+        sys.exit(Misuse.exit_code)
+
+
+def _tried(target: Target, seed: int, scenarios: Sequence[Scenario]) -> list[Tried]:
+    try:
+        return _opposite(target, seed, scenarios)
+    except StimulusFailed as error:
+        # The clock is asked before there is anything to try, and the rest can be tried without it.
+        if not target.timed:
+            raise
+        left = {name: way for name, way in target.stimuli.items() if name != PASS_TIME}
+        rows = _opposite(replace(target, stimuli=left), seed, scenarios)
+        broken = Tried(PASS_TIME, Outcome.WRONG, str(error))
+        return [broken if row.name == PASS_TIME else row for row in rows]
+
+
+def _opposite(target: Target, seed: int, scenarios: Sequence[Scenario]) -> list[Tried]:
+    with opposite(target, seed, strict=False) as (ends, theirs):
+        judged = target.judged(token_hex(3))
+        kind = PbxProbe if target.side is Side.PBX else CrmProbe
+        probe: Probe = kind(target, ends, theirs, judged, scenarios)
+        probe.run()
+        return probe.rows
+
+
+def _table(rows: Sequence[Tried]) -> Table:
+    grid = Table(box=None, pad_edge=False, header_style="bold", expand=False)
+    for name in ("tried", "outcome"):
+        grid.add_column(name, no_wrap=True)
+    grid.add_column("what came of it, or what to do")
+    for row in rows:
+        style = _STYLE[row.outcome]
+        grid.add_row(row.name, f"[{style}]{row.outcome}[/]", escape(row.said))
+    return grid
+
+
+def _summary(out: Console, rows: Sequence[Tried], config: str) -> None:
+    count = {outcome: sum(row.outcome is outcome for row in rows) for outcome in Outcome}
+    said = [f"{count[outcome]} {outcome}" for outcome in Outcome if count[outcome]]
+    out.print(f"Tried: {', '.join(said)}")
+    if count[Outcome.WRONG]:
+        out.print("Nothing was judged. Mend what is wrong, and probe again.", soft_wrap=True)
+        return
+    out.print(f"Nothing was judged. Now: callproof check --config {config}", soft_wrap=True)

@@ -1,0 +1,297 @@
+"""A CRM probed: its account, a call that is told and uploaded, clicks, statuses, modules and keys."""
+
+import msgspec
+
+from callproof.conformance.evidence import Seen
+from callproof.conformance.leaving import leave
+from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
+from callproof.conformance.selection import CUSTOMERS
+from callproof.conformance.target import ADD_CUSTOMER, PASS_TIME
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.phones import same_phone
+from callproof.control.client import ActionRefused, Unreachable
+
+ACCOUNT, REGISTRATION = "account", "registration"
+# More often than this a key may not ask in a second while its budget is spent.
+BUDGET = 2
+
+
+class CrmProbe(Probe):
+    """The side under test is the CRM; our PBX sees what it asks."""
+
+    def run(self) -> None:
+        with self.trying():
+            self.set_up()
+            self._account()
+            with self.trying():
+                self._customer()
+            self._register()
+            with self.trying():
+                self._call()
+            with self.trying():
+                self._clicks()
+            with self.trying():
+                self._status()
+            with self.trying():
+                self._module()
+            with self.trying():
+                self.do("open account", {"code": self.target.code})
+                self._hears("open account", "account", "accountUrl was not asked")
+            with self.trying():
+                self._key()
+            with self.trying():
+                self._budgets()
+            with self.trying():
+                self._clock()
+            self._settings()
+        if self.judged.keeps:
+            leave(self.ends, self.journals, self.judged)
+        self.tell_the_rest()
+
+    def _account(self) -> None:
+        """Who plays is there, and the key is taken."""
+        for user in self.account.users:
+            status, answer = self._api("GET", f"/api/v5/users/{user}")
+            if status in (401, 403):
+                raise self.stop(ACCOUNT, f"api-key: {status}, {brief(answer)}")
+            if status != 200:
+                said = f"users/{user} is answered {status}, {brief(answer)}"
+                raise self.stop(ACCOUNT, f"{said}; name two users that there are in `account.users`")
+            if reached(answer, "user", "online") is False or reached(answer, "user", "status") != "free":
+                self.look(
+                    ACCOUNT, f"user {user} is to be online and free: {brief(reached(answer, 'user'))}"
+                )
+        _, answer = self._api("GET", "/api/v5/reference/sites")
+        sites = reached(answer, "sites")
+        for shop in self.account.shops:
+            if reached(sites, shop) is None:
+                self.look(ACCOUNT, f"there is no shop {shop}; name two that there are in `account.shops`")
+        self.works(
+            ACCOUNT, f"users {self.account.users[0]} and {self.account.users[1]}, both shops, the key"
+        )
+
+    def _customer(self) -> None:
+        if CUSTOMERS in self.target.absent:
+            return
+        customer: JsonObject = {
+            "externalId": f"probe-{self.serial}",
+            "firstName": "Probe",
+            "managerId": self.account.users[0],
+            "phones": [{"number": self.numbers[0]}],
+        }
+        if self.has(ADD_CUSTOMER):
+            with self.heard(ADD_CUSTOMER):
+                self.theirs.add_customer(self.ends.api_key, customer)
+            self.works(ADD_CUSTOMER, "done")
+        else:
+            status, answer = self._api("POST", "/api/v5/customers/create", "customer", customer)
+            if status not in (200, 201):
+                said = f"customers/create is answered {status}, {brief(answer)}"
+                more = f"write a stimulus `{ADD_CUSTOMER}`, or name `{CUSTOMERS}` under absent"
+                raise self.stop(CUSTOMERS, f"{said}; {more}")
+        status, answer = self._api("GET", "/api/v5/telephony/manager?" + _query(self.numbers[0]))
+        self.works(CUSTOMERS, f"one is made; telephony/manager is answered {status}")
+
+    def _register(self) -> None:
+        try:
+            self.prepare("register")
+        except ActionRefused as error:
+            raise self.stop(REGISTRATION, str(error)) from None
+        self.works(REGISTRATION, f"callproof's PBX is registered as {self.target.code}")
+
+    def _call(self) -> None:
+        """A customer calls: cards are shown, and closed at the end; the history has the call."""
+        line = self.account.lines[0]
+        call = str(self.prepare("customer calls", {"from": self.numbers[1], "to": line}).get("id"))
+        event = self._answered("call-event")
+        if event and not taken(event):
+            raise self.stop(view_row("cards"), f"no card: the event is answered {refusal(event)}")
+        with self.trying():
+            self._card(call)
+        extension = self.account.extensions[0]
+        self.prepare("answer", {"call": call, "extension": extension})
+        self.ends.pass_time(20)
+        self.prepare("hang up", {"call": call, "by": "customer"})
+        upload = self._answered("calls-upload")
+        if upload and not taken(upload):
+            raise self.stop(view_row("calls"), f"no call: the upload is answered {refusal(upload)}")
+        with self.trying():
+            self._closed(call)
+        with self.trying():
+            kept = [row for row in self.view("calls") if str(row.get("externalId")) == call]
+            if not kept:
+                raise self.stop(view_row("calls"), f"call {call} was uploaded and is not in it")
+            self.members("calls", kept[0])
+            self._user("calls", kept[0].get("userId"))
+        self._play(call)
+
+    def _card(self, call: str) -> None:
+        cards = [card for card in self.view("cards") if str(card.get("callExternalId")) == call]
+        if not cards:
+            raise self.stop(
+                view_row("cards"), f"the event of call {call} was taken, and there is no card of it"
+            )
+        self.members("cards", cards[0])
+        self._user("cards", cards[0].get("userId"))
+        if not any(card.get("open") is True for card in cards):
+            self.wrong(
+                view_row("cards"), f"`open` of a card that is shown has to be true: {brief(cards[0])}"
+            )
+
+    def _closed(self, call: str) -> None:
+        cards = [card for card in self.view("cards") if str(card.get("callExternalId")) == call]
+        if any(card.get("open") is True for card in cards):
+            self.look(view_row("cards"), f"a card of call {call} is still open after its end")
+
+    def _user(self, name: str, user: Json) -> None:
+        if user is not None and (isinstance(user, bool) or not isinstance(user, int)):
+            self.wrong(view_row(name), f"`userId` has to be a number, and is {brief(user)}")
+
+    def _play(self, call: str) -> None:
+        for args, what in (
+            ({}, "recordUrl was not asked"),
+            ({"range": "bytes=20-99"}, "Range did not come"),
+        ):
+            asked: JsonObject = {"call": call, **args}
+            self.do("play", asked)
+            played = self._hears("play", "record", what)
+            wanted = str(asked.get("range", ""))
+            if wanted and played.request.header("range") != wanted:
+                self.wrong("play", f"with `range` the header Range has to be {wanted!r}")
+
+    def _clicks(self) -> None:
+        user, number = self.account.users[0], self.numbers[2]
+        self.do("manager clicks", {"user": user, "phone": number, "site": self.account.shops[1]})
+        self._hears("manager clicks", "make-call", "makeCallUrl was not asked")
+        with self.trying():
+            self._initiation(number, succeeded=True)
+        self._end_all()
+        self.ends.pbx.post("/faults", {"fault": "pbx-refuses-calls"})
+        number = self.numbers[3]
+        self.do("manager clicks", {"user": user, "phone": number})
+        self.ends.pbx.mend()
+        with self.trying():
+            self._initiation(number, succeeded=False)
+        if self.has("set user"):
+            with self.trying():
+                self.do("set user", {"user": user, "online": False})
+                with self.trying(), self.in_case("of a user who is not online, where nothing is started"):
+                    self.do("manager clicks", {"user": user, "phone": self.numbers[4]})
+                self.do("set user", {"user": user, "online": True})
+
+    def _initiation(self, number: str, *, succeeded: bool) -> None:
+        found = [row for row in self.view("initiations") if same_phone(str(row.get("phone")), number)]
+        if not found:
+            raise self.stop(view_row("initiations"), f"the click on {number} is not in it")
+        self.members("initiations", found[-1])
+        if found[-1].get("succeeded") is not succeeded:
+            answered = "200" if succeeded else "409"
+            said = (
+                f"makeCallUrl answered {answered}, and `succeeded` is {brief(found[-1].get('succeeded'))}"
+            )
+            self.wrong(view_row("initiations"), said)
+
+    def _status(self) -> None:
+        user = self.account.users[0]
+        self.do("set user", {"user": user, "status": "busy"})
+        self._hears("set user", "status-notice", "changeUserStatusUrl was not asked of the status busy")
+        with self.trying():
+            found = next((row for row in self.view("users") if row.get("id") == user), None)
+            if found is None:
+                raise self.stop(view_row("users"), f"there is no user whose `id` is the number {user}")
+            self.members("users", found)
+            if found.get("status") != "busy":
+                self.wrong(view_row("users"), f"user {user} was set to busy and is {brief(found)}")
+        self.do("set user", {"user": user, "status": "free"})
+
+    def _module(self) -> None:
+        code = self.target.code
+        for member, on in (("freeze", True), ("freeze", False), ("active", False), ("active", True)):
+            self.do("switch module", {"code": code, member: on})
+            said = f"{member} {str(on).lower()} was not told at baseUrl + actions.activity"
+            self._hears("switch module", "activity", said)
+
+    def _key(self) -> None:
+        key = f"probe-{self.serial}"
+        shops: list[Json] = [self.account.shops[1]]
+        scopes: list[Json] = ["user_read", "customer_read"]
+        self.do("give key", {"key": key, "scopes": scopes, "sites": shops})
+        status, answer = self._api("GET", "/api/v5/users", key=key)
+        if status != 200:
+            self.wrong(
+                "give key",
+                f"a key with user_read was given, and users is answered {status}, {brief(answer)}",
+            )
+
+    def _budgets(self) -> None:
+        self.do("set budgets", {"general": BUDGET, "telephony": BUDGET + 1})
+        try:
+            statuses = [self._api("GET", "/api/v5/users")[0] for _ in range(BUDGET + 1)]
+        finally:
+            self.do("set budgets", {"general": None, "telephony": None})
+        if statuses[-1] == 200:
+            self.look("set budgets", f"a key that may ask {BUDGET} times was answered {BUDGET + 1} times")
+
+    def _clock(self) -> None:
+        if not self.target.timed:
+            return
+        with self.heard(PASS_TIME):
+            before = self.theirs.told_time()
+            self.ends.pass_time(10)
+            after = self.theirs.told_time()
+        said = f"it moved by {after - before:.0f} s" if before or after else "it tells no `now`"
+        self.works(PASS_TIME, said)
+        if (before or after) and after - before < 9:
+            self.wrong(PASS_TIME, f"10 s were to pass, and `now` went from {before:.0f} to {after:.0f}")
+
+    def _settings(self) -> None:
+        if not self.has("set account"):
+            return
+        if not self.target.set_up:
+            self.say("set account", Outcome.UNTRIED, f"there is no {SET_UP} that would take it back")
+            return
+        with self.trying():
+            self.do("set account", {"zone": "Asia/Kolkata", "shops": ["shop3"]})
+            _, answer = self._api("GET", "/api/v5/reference/sites")
+            if reached(answer, "sites", "shop3") is None:
+                self.wrong("set account", "reference/sites has no shop3, which was in `shops`")
+        with self.trying():
+            self.set_up()
+
+    def _hears(self, hook: str, operation: str, said: str) -> Seen:
+        """What our PBX is asked by the hook's doing."""
+        seen = self.comes(operation)
+        if seen is None:
+            raise self.stop(hook, f"{said}: {self.instead(operation)}")
+        self.works(hook, f"{seen.method} {seen.path} -> {seen.status}")
+        return seen
+
+    def _answered(self, name: str) -> Seen | None:
+        """The last message of ours of this method since the last deed, with the CRM's answer."""
+        self.ends.settle()
+        of_name = [seen for seen in self.new() if seen.operation and seen.operation.name == name]
+        return of_name[-1] if of_name else None
+
+    def _end_all(self) -> None:
+        for call in self.ends.pbx.state().get("calls", []):
+            if reached(call, "state") != "ended":
+                self.prepare("hang up", {"call": reached(call, "id"), "by": "manager"})
+
+    def _api(
+        self, method: str, path: str, entity: str = "", value: Json = None, key: str = ""
+    ) -> tuple[int, Json]:
+        """The status and the body of an answer of the API."""
+        form = {entity: msgspec.json.encode(value).decode()} if entity else {}
+        try:
+            response = self.theirs.api(method, path, key or self.ends.api_key, form)
+        except Unreachable as error:
+            self.ends.demand_answer()
+            raise self.stop(ACCOUNT, str(error)) from None
+        try:
+            return response.status_code, msgspec.json.decode(response.content)
+        except msgspec.DecodeError:
+            return response.status_code, response.text
+
+
+def _query(phone: str) -> str:
+    return "phone=" + "".join(filter(str.isdigit, phone))
