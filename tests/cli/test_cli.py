@@ -52,7 +52,10 @@ def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
     )
     code, output = run("check", str(file))
     assert code == 1
-    assert f"CRM-USER-01 {file}:4: crm answers users: expected 1 of crm answers users, found 0" in output
+    assert " 1 failed The CRM's answer to users: status is 200, expected 418." in output
+    assert "demanded CRM-USER-01 (must, C): " in output
+    assert f"seen in  mine ({file}:4)" in output
+    assert "missed   expected 1 of crm answers users, found 0" in output
     assert "status is 200, expected 418" in output
 
 

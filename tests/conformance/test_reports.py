@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
 from rich.console import Console
 
+from callproof.conformance.findings import findings
 from callproof.conformance.timing import Timed
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
 from callproof.contract.schemas import load
@@ -84,10 +85,12 @@ def test_the_summary_comes_last_and_markup_in_texts_stays_text() -> None:
     out, found = io.StringIO(), verdict(GOOD, BAD)
     console = Console(file=out, width=140, highlight=False)
     terminal.scenario(console, found.scenarios[0], Outcome.FAILED)
+    terminal.told(console, findings(found))
     terminal.table(console, found)
     terminal.summary(console, found)
     lines = out.getvalue().rstrip("\n").split("\n")
     assert lines[0] == "failed 6-event/x: Title [x]"
     assert lines[-1] == "Not conformant"
     assert any(line.startswith("failed   PBX-EVENT-06") for line in lines)
-    assert any("s.yaml:3: pbx sends call-event: expected 1" in line for line in lines)
+    assert any("The PBX's call-event: expected 1, found <0> &" in line for line in lines)
+    assert "   seen in  6-event/x (s.yaml:3)" in lines

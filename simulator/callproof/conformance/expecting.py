@@ -7,17 +7,20 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
-from callproof.conformance.matching import Leeway
+from callproof.conformance.matching import Leeway, member_of
 from callproof.conformance.patience import be_patient
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
-from callproof.conformance.verdict import Check
+from callproof.conformance.verdict import Check, Looked, Near
 from callproof.conformance.watching import Candidate, Journals, Watch
+from callproof.conformance.wording import words_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
 
 # By how many seconds a time may be off where it is real, and how long one look into a journal lasts.
 SLACK = 2.0
+# How many of the messages that came instead are told of one that did not.
+MOST_NEAR = 12
 
 
 @dataclass(frozen=True)
@@ -75,8 +78,9 @@ class Expectations:
             found = self._be_patient(step, wanted)
         meant = found if len(found) >= max(step.least, 1) else self._nearest(step, wanted)
         problem = self._problem(step, wanted.matching, meant) or self._late(step)
-        self._check(step, problem, meant)
-        self._check_members(step, wanted, meant)
+        looked = self._looked(step, wanted.matching, meant)
+        self._check(step, problem, meant, looked)
+        self._check_members(step, wanted, meant, looked)
         if step.name and meant:
             self._names.learn(step.name, meant[0].members)
         elif step.name and step.least:
@@ -94,7 +98,8 @@ class Expectations:
         for step, wanted in self._exact:
             found = self._whole(step, wanted)
             if problem := self._problem(step, wanted.matching, found):
-                self._check(step, f"{problem}, by the end of the scenario", found)
+                looked = self._looked(step, wanted.matching, found)
+                self._check(step, f"{problem}, by the end of the scenario", found, looked)
 
     def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
@@ -146,7 +151,7 @@ class Expectations:
         return f"{step} took {passed:.0f} s since {step.since}, expected {step.within:g} s"
 
     def _problem(self, step: Expect, matching: Json, found: Sequence[Candidate]) -> str:
-        if step.least <= len(found) and (step.most is None or len(found) <= step.most):
+        if _enough(step, found):
             return ""
         problem = f"expected {step.times} of {step}, found {len(found)}"
         candidates = self._watch.candidates(step)
@@ -155,16 +160,37 @@ class Expectations:
         nearest = min((self._watch.misses(step, matching, other) for other in candidates), key=len)
         return f"{problem}; the nearest differs: {'; '.join(nearest)}"
 
-    def _check(self, step: Expect, problem: str, found: Sequence[Candidate]) -> None:
+    def _looked(self, step: Expect, matching: Json, found: Sequence[Candidate]) -> Looked:
+        """What else came is told where too little did."""
+        every = self._watch.candidates(step) if len(found) < step.least else list(found)
+        near = [self._near(step, matching, other) for other in every if other not in found]
+        alike = tuple(sorted(near, key=lambda one: len(one.differs))[:MOST_NEAR])
+        return Looked(
+            words_of(matching, step.status),
+            step.times,
+            step.least,
+            len(found),
+            self._ends.now(),
+            alike,
+            bool(every),
+        )
+
+    def _near(self, step: Expect, matching: Json, other: Candidate) -> Near:
+        ref = other.seen.ref if other.seen else ""
+        return Near(ref, tuple(self._watch.misses(step, matching, other)))
+
+    def _check(self, step: Expect, problem: str, found: Sequence[Candidate], looked: Looked) -> None:
         if self._judged.side not in (None, step.side):
             # What our own end makes of a message is no evidence on whoever sent it.
             if problem and step.name and len(found) < step.least:
                 raise BrokenScenario(f"{self._where(step)}: without the effect that was to be: {problem}")
             return
         for row in step.proves:
-            self._add(step, row, problem, found)
+            self._add(step, row, problem, found, looked)
 
-    def _check_members(self, step: Expect, wanted: "Wanted", meant: Sequence[Candidate]) -> None:
+    def _check_members(
+        self, step: Expect, wanted: "Wanted", meant: Sequence[Candidate], looked: Looked
+    ) -> None:
         """Each row by its own members, of what is meant; where nothing is, nothing can be said of them."""
         if self._judged.side not in (None, step.side):
             return
@@ -172,17 +198,40 @@ class Expectations:
             # Somebody has to say that it is not there.
             problem = self._problem(step, wanted.matching, meant)
             for row in wanted.about:
-                self._add(step, row, problem, meant)
+                self._add(step, row, problem, meant, looked)
             return
         differing = [self._watch.differing(wanted.about, found) for found in meant]
         for row in wanted.about if meant else ():
             unlike = [text for rows in differing for text in rows.get(row, ())]
-            self._add(step, row, "; ".join(unlike), meant)
+            members = tuple(dict.fromkeys(map(member_of, unlike)))
+            self._add(step, row, "; ".join(unlike), meant, looked, members)
 
-    def _add(self, step: Expect, row: str, problem: str, found: Sequence[Candidate]) -> None:
+    def _add(
+        self,
+        step: Expect,
+        row: str,
+        problem: str,
+        found: Sequence[Candidate],
+        looked: Looked,
+        members: tuple[str, ...] = (),
+    ) -> None:
         refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
-        where = self._where(step)
-        self.checks.append(Check(row, str(step), where, problem, exchanges=refs, evidence=step.evidence))
+        self.checks.append(
+            Check(
+                row,
+                str(step),
+                self._where(step),
+                problem,
+                exchanges=refs,
+                evidence=step.evidence,
+                members=members,
+                looked=looked,
+            )
+        )
+
+
+def _enough(step: Expect, found: Sequence[Candidate]) -> bool:
+    return step.least <= len(found) and (step.most is None or len(found) <= step.most)
 
 
 def _settled(step: Expect, found: Sequence[Candidate]) -> bool:

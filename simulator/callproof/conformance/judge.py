@@ -92,7 +92,8 @@ def _one_code(exchange: Seen, where: str) -> Check:
     """Whether the settings have the code of their path."""
     code, named = exchange.parts.get("code"), reached(exchange.params, "code")
     differs = f"the code is {named!r} in the settings and {code!r} in the path"
-    return Check("PBX-MODULE-08", str(exchange), where, "" if named in (None, "", code) else differs)
+    problem = "" if named in (None, "", code) else differs
+    return Check("PBX-MODULE-08", str(exchange), where, problem, members=("code",))
 
 
 def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
@@ -101,7 +102,17 @@ def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
     for row in sorted(FORM_ROWS - {finding.requirement for finding in remarks}):
         yield Check(row, f"{exchange.method} {exchange.url}", where)
     for finding in remarks:
-        yield Check(finding.requirement, str(exchange), where, str(finding), forgiven=True)
+        said = str(replace(finding, remedy="", requirement=""))
+        place = (member_at(finding.pointer),)
+        yield Check(
+            finding.requirement,
+            str(exchange),
+            where,
+            said,
+            forgiven=True,
+            members=place,
+            remedy=finding.remedy,
+        )
 
 
 def _answer(exchange: Seen, where: str) -> Iterator[Check]:
@@ -135,9 +146,16 @@ def _by_schema(
     broken = {violation.requirement for violation in violations}
     for violation in violations:
         if violation.requirement:
-            yield Check(violation.requirement, what, where, f"{violation.pointer}: {violation.message}")
+            problem, place = f"{violation.pointer}: {violation.message}", (member_at(violation.pointer),)
+            yield Check(violation.requirement, what, where, problem, members=place, remedy=violation.remedy)
     for row in sorted(touched(schemas.load(schema_id), value) - broken):
         yield Check(row, what, where)
+
+
+def member_at(pointer: str) -> str:
+    """The place that a JSON pointer leads to, as a path: ``phones[].number`` of ``/phones/0/number``."""
+    names = ["[]" if name.isdecimal() else f".{name}" for name in pointer.split("/")[1:]]
+    return "".join(names).removeprefix(".")
 
 
 def touched(schema: Json, value: Json) -> set[str]:

@@ -36,6 +36,10 @@ TIMES = ("duration", "durationWaiting")
 # How much of a value a problem shows.
 LONGEST = 200
 
+# How every difference begins; patterns name the members, and none has a blank but for "the status".
+_WHERE = re.compile(r"((?:the )?\S+) (?:is|has) ")
+_PLACE = re.compile(r"\[\d+\]")
+
 
 class Leeway(NamedTuple):
     """By how many seconds a duration may be longer, and the date of a call off; what really passes can
@@ -72,7 +76,7 @@ def differences(
     if operator:
         return _apply(*operator, actual, path, slack)
     if isinstance(actual, _Missing):
-        return [f"{path or 'it'} is missing, expected {expected!r}"]
+        return [f"{path or 'it'} is missing, expected {_brief(_plain(expected))}"]
     if isinstance(expected, Mapping):
         if not isinstance(actual, Mapping):
             return [f"{path or 'it'} is {actual!r}, expected an object"]
@@ -94,6 +98,13 @@ def differences(
     if _equal(expected, actual) or _near(expected, actual, path, slack):
         return []
     return [f"{path or 'it'} is {_brief(actual)}, expected {_brief(expected)}"]
+
+
+def member_of(difference: str) -> str:
+    """Where the two differ, from the text of a difference: a path with ``[]`` for any element, "" for the
+    whole."""
+    where = _WHERE.match(difference)
+    return _PLACE.sub("[]", where[1]) if where and where[1] != "it" else ""
 
 
 def _operator(expected: Json) -> tuple[str, Json] | None:
@@ -179,6 +190,23 @@ def _as_set(operand: Json, actual: "Json | _Missing", where: str, slack: Leeway)
         if left == []:
             return []
     return [f"{where} is {actual!r}, expected {_brief_all(wanted)} in any order"]
+
+
+def _plain(pattern: Json) -> Json:
+    """The value that a pattern asks for, without its operators and without what may be left out."""
+    operator = _operator(pattern)
+    if operator:
+        name, operand = operator
+        return [_plain(operand)] if name == "$contains" else _plain(operand)
+    if isinstance(pattern, Mapping):
+        demanded = {name: inner for name, inner in pattern.items() if not _may_be_absent(inner)}
+        return {name: _plain(inner) for name, inner in demanded.items()}
+    return [_plain(inner) for inner in pattern] if isinstance(pattern, list) else pattern
+
+
+def _may_be_absent(pattern: Json) -> bool:
+    operator = _operator(pattern)
+    return operator is not None and operator[0] in ("$if-present", "$absent")
 
 
 def _brief_all(values: "list[Json]") -> str:

@@ -41,7 +41,7 @@ from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.timing import Stopwatch
 from callproof.conformance.undone import undone
-from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose
+from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Whose, retold
 from callproof.conformance.watching import Journals
 from callproof.conformance.whose import CUSTOMERS, REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.guide import GUIDES
@@ -333,8 +333,7 @@ class Play:
         return bool(step.blames) and self._judged.side in (None, ACTIONS[step.action].end)
 
     def _masked(self, check: Check) -> Check:
-        masked = self._ends.masked
-        return replace(check, what=masked(check.what), problem=masked(check.problem))
+        return retold(check, self._ends.masked)
 
     def _where(self, step: Step) -> str:
         return f"{self._scenario.file}:{step.line}"

@@ -1,6 +1,6 @@
 """From single checks to a verdict: by requirement, by scenario and over all."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
@@ -38,13 +38,45 @@ class Whose(StrEnum):
 
 
 @dataclass(frozen=True)
+class Near:
+    """What could have been meant: its entry in a journal, "" for what an end keeps, and what differs."""
+
+    ref: str
+    differs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Looked:
+    """How a step of a scenario looked for something.
+
+    ``wanted`` is what was to match, in words, ``times`` how often and ``least`` how often at least,
+    ``found`` how often it did until ``at``, in seconds of the ends' clock. ``near`` are others that came,
+    the most alike first, and ``there`` says that there were any at all.
+    """
+
+    wanted: str
+    times: str
+    least: int
+    found: int
+    at: float
+    near: tuple[Near, ...] = ()
+    there: bool = True
+
+    @property
+    def too_few(self) -> bool:
+        return self.found < self.least
+
+
+@dataclass(frozen=True)
 class Check:
     """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
     A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
     at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off. ``evidence`` is
-    that of this demand, if it is weaker than the row's.
+    that of this demand, if it is weaker than the row's. ``members`` are the places in the message that
+    differ, as paths such as ``phones[].number``, ``remedy`` is what to do about just that, if more is known
+    than the row says, and ``looked`` is how a step looked.
     """
 
     requirement: str
@@ -56,6 +88,9 @@ class Check:
     exchanges: tuple[str, ...] = ()
     breaks: bool = False
     evidence: Evidence | None = None
+    members: tuple[str, ...] = ()
+    remedy: str = ""
+    looked: Looked | None = None
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""
@@ -68,6 +103,22 @@ class Check:
         if self.forgiven and not strict:
             severity = min(severity, Severity.WARN)
         return Outcome.KNOWN if self.known else _OF_SEVERITY[severity]
+
+
+def retold(check: Check, change: Callable[[str], str]) -> Check:
+    """The check with every text that may hold what was sent changed."""
+    looked = check.looked
+    if looked:
+        near = tuple(replace(one, differs=tuple(map(change, one.differs))) for one in looked.near)
+        looked = replace(looked, wanted=change(looked.wanted), near=near)
+    return replace(
+        check,
+        what=change(check.what),
+        problem=change(check.problem),
+        members=tuple(map(change, check.members)),
+        remedy=change(check.remedy),
+        looked=looked,
+    )
 
 
 @dataclass

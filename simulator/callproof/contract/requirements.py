@@ -52,7 +52,8 @@ class Requirement:
 
     ``source`` names the facts that it rests on: anchors of ``docs/evidence.md`` with a comma between them.
     ``excluded`` says why nothing tests the row. ``reading`` says how an ambiguous source is read here
-    and ``switch`` names the option that changes the reading.
+    and ``switch`` names the option that changes the reading. ``remedy`` is one sentence that tells whoever
+    missed it what to do.
     """
 
     id: str
@@ -65,6 +66,7 @@ class Requirement:
     excluded: str = ""
     reading: str = ""
     switch: str = ""
+    remedy: str = ""
 
     @property
     def anchors(self) -> tuple[str, ...]:

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable
 
+from callproof.conformance.findings import Finding
 from callproof.conformance.verdict import Check, Verdict
+from callproof.reports.finding_words import lines
 
 PLAYED = "the scenario can be played"
 
@@ -20,3 +22,12 @@ def of_the_run(verdict: Verdict) -> list[tuple[str, str]]:
 def told(problems: Iterable[Check]) -> str:
     """Each problem on a line, with its place."""
     return "\n".join(f"{check.where}: {check.what}: {check.problem}" for check in problems)
+
+
+def explained(found: Iterable[Finding], scenario: str, row: str) -> str:
+    """What the finding says of a row that did not hold in a scenario, line by line."""
+    cause = next((finding for finding in found if finding.touches(scenario, row)), None)
+    if cause is None:
+        return ""
+    said = (f"{name}: {text}\n" for name, text in lines(cause) if name != "demanded")
+    return f"{cause.headline}\n{''.join(said)}\n"

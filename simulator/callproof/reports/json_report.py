@@ -4,8 +4,10 @@ seed on the manual clock gives the same bytes."""
 import orjson
 
 from callproof import __version__
+from callproof.conformance.findings import Finding, findings
 from callproof.conformance.verdict import Check, RequirementResult, ScenarioResult, Verdict
 from callproof.contract.jsontypes import JsonObject
+from callproof.reports.finding_words import sent
 
 
 def write(verdict: Verdict) -> bytes:
@@ -19,6 +21,7 @@ def write(verdict: Verdict) -> bytes:
         "stopped": verdict.stopped,
         "tooFew": verdict.too_few,
         "undecided": [*verdict.undecided],
+        "findings": [_finding(finding) for finding in findings(verdict)],
         "requirements": [_requirement(result) for result in verdict.requirements],
         "notLookedAt": [row.id for row in verdict.untested],
         "leftOut": [{"scenario": scenario, "absent": absent} for scenario, absent in verdict.left_out],
@@ -27,6 +30,27 @@ def write(verdict: Verdict) -> bytes:
         "scenarios": [_scenario(verdict, scenario) for scenario in verdict.scenarios],
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _finding(finding: Finding) -> JsonObject:
+    row = finding.row
+    return {
+        "headline": finding.headline,
+        "outcome": finding.outcome.value,
+        "requirement": row.id if row else "",
+        "demanded": row.text if row else "",
+        "remedy": finding.remedy,
+        "rows": [{"id": touched.row.id, "outcome": touched.outcome.value} for touched in finding.rows],
+        "problems": list(finding.problems),
+        "missed": finding.missed,
+        "near": list(finding.near),
+        "where": finding.where,
+        "scenarios": list(finding.scenarios),
+        "exchange": finding.exchange.ref if finding.exchange else "",
+        "curl": sent(finding),
+        "broke": list(finding.broke),
+        "undecided": list(finding.undecided),
+    }
 
 
 def _requirement(result: RequirementResult) -> JsonObject:

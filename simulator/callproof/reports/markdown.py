@@ -1,12 +1,16 @@
 """A summary in GitHub's Markdown, for the page of a CI run: what to mend first, what held folded away."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from callproof.conformance.findings import Finding, findings
 from callproof.conformance.verdict import Check, Outcome, RequirementResult, Verdict
+from callproof.reports.finding_words import lines
 
 # A page of GitHub's takes 1 MiB; a row that fails everywhere shows its first problems.
 MOST_PROBLEMS, LONGEST = 3, 600
+MOST_FINDINGS = 20
+_TICKS = re.compile(r"`+")
 _SPECIAL = re.compile(r"([\\`*_\[\]#|~])")
 
 
@@ -29,6 +33,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
         f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}. "
         f"Ruleset {verdict.ruleset}, seed {verdict.seed}{', strict' if verdict.strict else ''}."
     )
+    yield from _findings(findings(verdict))
     yield from _broken(verdict)
     wrong = [result for result in verdict.requirements if result.problems]
     if wrong:
@@ -38,6 +43,25 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             yield from (_row(result) for result in wrong if result.outcome is outcome)
     yield from _folded("Passed", [r for r in verdict.requirements if r.outcome is Outcome.PASSED])
     yield from _left(verdict)
+
+
+def _findings(found: Sequence[Finding]) -> Iterator[str]:
+    if found:
+        yield from ("", f"### Findings: {len(found)}", "")
+    for number, finding in enumerate(found[:MOST_FINDINGS], 1):
+        yield f"{number}. **{finding.outcome}** {escaped(finding.headline)}"
+        for name, text in lines(finding):
+            yield f"   - {name}: {escaped(text)}" if name != "sent" else f"   - sent: {_code(text)}"
+    if len(found) > MOST_FINDINGS:
+        yield f"\nand {len(found) - MOST_FINDINGS} more."
+
+
+def _code(text: str) -> str:
+    """Text of anybody as code within a line."""
+    line = " ".join(text.split())
+    shown = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    fence = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
+    return f"{fence} {shown} {fence}"
 
 
 def _broken(verdict: Verdict) -> Iterator[str]:

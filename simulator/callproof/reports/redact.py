@@ -15,7 +15,7 @@ from msgspec import structs
 
 from callproof.conformance.evidence import Half, Seen, reworded
 from callproof.conformance.steady import mapped
-from callproof.conformance.verdict import ScenarioResult
+from callproof.conformance.verdict import ScenarioResult, retold
 from callproof.contract.jsontypes import Json
 
 MASK = "***"
@@ -53,10 +53,7 @@ class Redactor:
         return replace(
             result,
             broken=self.text(result.broken),
-            checks=[
-                replace(check, what=self.text(check.what), problem=self.text(check.problem))
-                for check in result.checks
-            ],
+            checks=[retold(check, self.text) for check in result.checks],
             exchanges=[self.exchange(exchange) for exchange in result.exchanges],
         )
 

@@ -1,11 +1,18 @@
-"""The verdict for a person: scenarios as they end, a table by requirement, a summary last."""
+"""The verdict for a person: scenarios as they end, then findings, a table by requirement, a summary last.
+
+Where there are findings the table has only rows that do not hold, so that all of it fits a screen.
+"""
+
+from collections.abc import Sequence
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from callproof.conformance.events import Event, RunEnded, ScenarioPlayed
-from callproof.conformance.verdict import Outcome, RequirementResult, ScenarioResult, Verdict
+from callproof.conformance.findings import Finding, findings
+from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
+from callproof.reports.finding_words import lines
 
 _STYLE = {
     Outcome.PASSED: "green",
@@ -14,6 +21,9 @@ _STYLE = {
     Outcome.NOTED: "cyan",
     Outcome.KNOWN: "magenta",
 }
+
+# How many findings are told, and how many of them in full; a longer curl line is for the other reports.
+MOST, IN_FULL, LONGEST = 10, 3, 400
 
 
 class Terminal:
@@ -27,7 +37,9 @@ class Terminal:
             case ScenarioPlayed():
                 scenario(self._out, event.result, event.outcome, event.cause)
             case RunEnded():
-                table(self._out, event.verdict)
+                found = findings(event.verdict)
+                told(self._out, found)
+                table(self._out, event.verdict, whole=not found)
                 summary(self._out, event.verdict)
 
 
@@ -39,21 +51,39 @@ def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str 
         out.print(f"       {escape(whose + result.broken)}", style="red", soft_wrap=True)
 
 
-def table(out: Console, verdict: Verdict) -> None:
-    """A row for every requirement that was looked at."""
+def told(out: Console, found: Sequence[Finding]) -> None:
+    """The first findings in full, of the next ones what to do; all others are counted."""
+    if not found:
+        return
+    out.print(f"\nFindings: {len(found)}", style="bold")
+    for number, finding in enumerate(found[:MOST], 1):
+        headline = f"{number:>2} {_word(finding.outcome)} [bold]{escape(finding.headline)}[/]"
+        out.print(headline, soft_wrap=True)
+        for name, text in lines(finding):
+            short = len(text) <= LONGEST if name == "sent" else True
+            if name in ("demanded", "do") or (number <= IN_FULL and short):
+                out.print(f"   [dim]{name:<8}[/] {escape(text)}", soft_wrap=True)
+    if len(found) > MOST:
+        out.print(f"   and {len(found) - MOST} more; --html FILE has all of them")
+    out.print()
+
+
+def table(out: Console, verdict: Verdict, *, whole: bool = True) -> None:
+    """A row for every requirement that was looked at, or for those alone that do not hold."""
     grid = Table(box=None, pad_edge=False, header_style="bold", expand=False)
     for name in ("verdict", "requirement", "level", "evidence", "checks"):
         grid.add_column(name, no_wrap=True)
     grid.add_column("what it demands")
     for result in verdict.requirements:
+        if not whole and result.outcome is Outcome.PASSED:
+            continue
         row = result.requirement
         checks = str(result.passed + len(result.problems))
         grid.add_row(
             _word(result.outcome), row.id, row.level.value, row.evidence.value, checks, escape(row.text)
         )
-    out.print(grid)
-    for result in verdict.requirements:
-        _problems(out, result)
+    if grid.row_count:
+        out.print(grid)
 
 
 def summary(out: Console, verdict: Verdict) -> None:
@@ -74,13 +104,6 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
     # Why there is none is said by the command, beside the report.
     out.print(verdict.words, style=style)
-
-
-def _problems(out: Console, result: RequirementResult) -> None:
-    style = _STYLE[result.outcome]
-    for _, check in result.problems:
-        line = f"{result.requirement.id} {check.where}: {check.what}: {check.problem}"
-        out.print(escape(line), style=style, soft_wrap=True)
 
 
 def _word(outcome: Outcome) -> str:

@@ -1,0 +1,58 @@
+"""One sentence that names a cause."""
+
+from collections.abc import Sequence
+
+from callproof.conformance.scenario import Verb
+from callproof.conformance.symptoms import Symptom
+from callproof.conformance.wording import bounded, none_of, sentence, thing
+
+LONGEST = 240
+# As many methods with the same mistake are counted and not named.
+MANY = 3
+
+
+def headline(best: Symptom, subjects: Sequence[str]) -> str:
+    """What is wrong, of the symptom that shows it best; ``subjects`` are what all of them are about."""
+    return sentence(bounded(_of(best, subjects), LONGEST))
+
+
+def of_configuration(text: str) -> str:
+    return sentence(bounded(f"The configuration keeps scenarios from being played: {text}", LONGEST))
+
+
+def _of(best: Symptom, subjects: Sequence[str]) -> str:
+    looked = best.check.looked
+    if best.check.breaks:
+        return f"{thing(best.subject)}: {best.check.problem}"
+    if best.absent and looked:
+        wanted = f" with {looked.wanted}" if looked.wanted else ""
+        told = f"expected {looked.times}, found {looked.found}"
+        if best.never:
+            return f"{none_of(best.subject)} in the whole run: {told}{wanted}"
+        how = "is missing" if not looked.found else "comes too seldom"
+        return f"{thing(best.subject)}{wanted} {how}: {told}"
+    if looked and not best.members and best.check.problem.startswith("expected "):
+        return f"{thing(best.subject)} comes otherwise than expected: {best.check.problem}"
+    return f"{_subjects(best.subject, subjects)}: {_difference(best)}"
+
+
+def _subjects(own: str, subjects: Sequence[str]) -> str:
+    """Of many methods with the same mistake, how many."""
+    same = {subject for subject in subjects if subject.split()[:2] == own.split()[:2]}
+    more = len(same) - 1
+    if more < MANY or own.split()[1:2] == [Verb.KEEPS]:
+        return thing(own)
+    return f"{thing(own)} and {more} others"
+
+
+def _difference(best: Symptom) -> str:
+    if best.near:
+        return "; ".join(best.near[0].differs)
+    problem = best.check.problem
+    if problem.startswith("/"):
+        # A pointer and what a schema says of it.
+        _, _, said = problem.partition(": ")
+        member = best.members[0]
+        last = member.rpartition(".")[2].removesuffix("[]")
+        return said if said.startswith(last) else f"{member}: {said}"
+    return problem

@@ -1,0 +1,61 @@
+"""What every report says of a finding, in the same words."""
+
+from collections.abc import Iterator
+
+from callproof.conformance.findings import Finding
+from callproof.reports.bodies import curl
+
+# How many rows that a cause touches are told in words; the others are counted.
+MOST_ROWS = 6
+
+
+def demanded(finding: Finding) -> str:
+    """The row that it is about."""
+    row = finding.row
+    return f"{row.id} ({row.level}, {row.evidence}): {row.text}" if row else ""
+
+
+def also_touched(finding: Finding) -> str:
+    """The other rows, gravest first."""
+    others = [f"{touched.row.id} {touched.outcome}" for touched in finding.rows[1:]]
+    more = len(others) - MOST_ROWS
+    return ", ".join([*others[:MOST_ROWS], *([f"and {more} more"] if more > 0 else [])])
+
+
+def seen_in(finding: Finding) -> str:
+    """Where it happened first, and how often else."""
+    if not finding.scenarios:
+        return ""
+    place = "" if finding.where in finding.scenarios else f" ({finding.where})"
+    return f"{finding.scenarios[0]}{place}{_counted(', and in ', finding.elsewhere, ' other scenario')}"
+
+
+def consequences(finding: Finding) -> str:
+    """What ended and what nobody could look at because of it."""
+    broke = _counted("broke off ", len(finding.broke), " scenario")
+    left = _counted("left undecided ", len(finding.undecided), " row")
+    return ", ".join(filter(None, (broke, left)))
+
+
+def sent(finding: Finding) -> str:
+    """A line that asks the same again, "" where no message shows it."""
+    return curl(finding.exchange) if finding.exchange else ""
+
+
+def lines(finding: Finding) -> Iterator[tuple[str, str]]:
+    """What there is to say below the headline, each with its name."""
+    told = (
+        ("demanded", demanded(finding)),
+        ("do", finding.remedy),
+        ("also", also_touched(finding)),
+        ("seen in", seen_in(finding)),
+        ("and", consequences(finding)),
+        ("missed", finding.missed),
+        ("near", finding.near[0] if finding.near else ""),
+        ("sent", sent(finding)),
+    )
+    return ((name, text) for name, text in told if text)
+
+
+def _counted(before: str, number: int, noun: str) -> str:
+    return f"{before}{number}{noun}{'s' * (number != 1)}" if number else ""

@@ -1,0 +1,165 @@
+"""One finding for each root cause: what is gathered in it, what it says, and which comes first."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from callproof.conformance.evidence import Book, Seen, read
+from callproof.conformance.findings import Finding, findings
+from callproof.conformance.matching import differences, member_of
+from callproof.conformance.verdict import (
+    Check,
+    Looked,
+    Near,
+    Outcome,
+    ScenarioResult,
+    Verdict,
+    Whose,
+    retold,
+)
+from callproof.contract.jsontypes import Json
+from callproof.contract.operations import Side
+from callproof.contract.requirements import all_requirements
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
+
+EVENT = "pbx sends call-event"
+WRONG = Check("PBX-EVENT-08", EVENT, "s.yaml:9", "hangupStatus is 'no', expected 'busy'")
+WRONG = replace(WRONG, members=("hangupStatus",), exchanges=("crm-1",))
+NO_LINE = Check("PBX-EVENT-09", EVENT, "s.yaml:4", "externalPhone is missing", members=("externalPhone",))
+HANGUP = Looked(
+    "type hangup", "2", 2, 1, at=9.0, near=(Near("crm-1", ("type is 'in', expected 'hangup'",)),)
+)
+MISSED = Check("PBX-EVENT-06", EVENT, "s.yaml:7", f"expected 2 of {EVENT}, found 1", looked=HANGUP)
+
+
+def played(name: str, *checks: Check, broken: str = "", by: Whose = Whose.SIDE) -> ScenarioResult:
+    told = ScenarioResult(name, name, "s.yaml", list(checks), broken, by=by)
+    return replace(told, exchanges=[event(number) for number in (1, 2)])
+
+
+def event(number: int) -> Seen:
+    body = Body(b'event={"phone":"+74990000000","type":"in"}')
+    headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+    request = Request("POST", "http://crm/api/v5/telephony/call/event", headers, body)
+    answer = Answer(200, (("Content-Type", "application/json"),), Body(b'{"success":true}'))
+    (seen,) = read([Exchange(float(number), "in", request, answer, id=number)], Side.CRM, Book())
+    return seen
+
+
+def found(*scenarios: ScenarioResult) -> list[Finding]:
+    return findings(Verdict(list(scenarios), 7, strict=False, target=Side.PBX))
+
+
+def test_the_same_member_in_many_scenarios_is_one_finding_that_counts_the_others() -> None:
+    (one,) = found(played("a", WRONG), played("b", WRONG), played("c", replace(WRONG, problem="else")))
+    assert one.headline == "The PBX's call-event: hangupStatus is 'no', expected 'busy'."
+    assert (one.scenarios, one.elsewhere, one.where) == (["a", "b", "c"], 2, "s.yaml:9")
+    assert one.remedy == all_requirements()["PBX-EVENT-08"].remedy
+    assert one.exchange is not None
+    assert one.problems == ["hangupStatus is 'no', expected 'busy'", "else"]
+
+
+def test_other_members_of_the_same_row_are_other_findings() -> None:
+    assert len(found(played("a", WRONG, replace(WRONG, members=("codes",))))) == 2
+
+
+def test_other_rows_about_the_same_member_of_the_same_message_belong_to_it() -> None:
+    (one,) = found(played("a", WRONG, replace(WRONG, requirement="PBX-EVENT-13")))
+    assert [(touched.row.id, touched.outcome) for touched in one.rows] == [
+        ("PBX-EVENT-08", Outcome.FAILED),
+        ("PBX-EVENT-13", Outcome.NOTED),
+    ]
+
+
+def test_what_is_missing_is_told_with_its_number_and_with_what_came_instead() -> None:
+    (one,) = found(played("a", MISSED))
+    assert one.headline == "The PBX's call-event with type hangup comes too seldom: expected 2, found 1."
+    assert one.missed == "expected 2 of pbx sends call-event, found 1"
+    assert one.near == ["crm-1: type is 'in', expected 'hangup'"]
+
+
+def test_what_is_missing_where_the_same_row_is_wrong_is_a_consequence() -> None:
+    wrong = replace(WRONG, requirement="PBX-EVENT-06")
+    (one,) = found(played("a", MISSED, wrong), played("b", wrong))
+    assert one.headline.startswith("The PBX's call-event: hangupStatus is")
+
+
+@pytest.mark.parametrize(
+    ("claimed", "headline"), [(False, "codes is missing"), (True, "is missing: expected")]
+)
+def test_a_message_that_another_step_was_about_is_not_a_wrong_one(claimed: bool, headline: str) -> None:
+    looked = Looked("codes", "1", 1, 0, at=9.0, near=(Near("crm-1", ("codes is missing",)),))
+    missed = replace(MISSED, looked=looked)
+    right = Check(
+        "PBX-EVENT-04", EVENT, "s.yaml:2", exchanges=("crm-1",), looked=Looked("", "1", 1, 1, at=1.0)
+    )
+    (one,) = found(played("a", missed, *([right] if claimed else [])))
+    assert headline in one.headline
+
+
+def test_a_scenario_that_broke_off_belongs_to_what_went_wrong_in_it() -> None:
+    broken = played("b", WRONG, broken="s.yaml:12: the call is not there")
+    verdict = Verdict([played("a", WRONG), replace(broken, undecided=["PBX-HISTORY-05"])], 7, strict=False)
+    (one,) = findings(verdict)
+    assert (one.broke, one.undecided, one.scenarios) == (["b"], ["PBX-HISTORY-05"], ["a", "b"])
+
+
+def test_scenarios_that_broke_off_for_the_same_reason_are_one_finding_whatever_row_answers() -> None:
+    answers = [
+        Check(row, EVENT, "s.yaml:3", "broke", breaks=True) for row in ("PBX-EVENT-04", "PBX-CALL-01")
+    ]
+    scenarios = [
+        played(name, answer, broken=f"s.yaml:{line}: 'register' was answered 500")
+        for name, answer, line in zip("ab", answers, (3, 8), strict=True)
+    ]
+    (one,) = found(*scenarios)
+    assert one.broke == ["a", "b"]
+
+
+def test_a_mistake_of_the_configuration_is_one_finding_without_a_row() -> None:
+    told = "callproof.yaml:9: there is no view 'calls'"
+    (one,) = found(*(played(name, broken=told, by=Whose.CONFIGURATION) for name in "ab"))
+    assert (one.row, one.outcome, one.scenarios) == (None, Outcome.FAILED, ["a", "b"])
+    assert told in one.headline
+
+
+def test_the_worst_comes_first_then_what_touches_most_rows_then_the_earliest() -> None:
+    other = replace(MISSED, requirement="PBX-CALL-01", what="pbx keeps calls")
+    many = [replace(WRONG, requirement=row) for row in ("PBX-EVENT-08", "PBX-EVENT-03")]
+    ordered = found(played("a", NO_LINE, other), played("b", MISSED), played("c", *many))
+    rows = [one.row.id for one in ordered if one.row]
+    assert rows == ["PBX-EVENT-08", "PBX-CALL-01", "PBX-EVENT-06", "PBX-EVENT-09"]
+
+
+def test_a_failure_of_the_baseline_comes_after_what_counts() -> None:
+    known = replace(WRONG, known=True)
+    assert [one.outcome for one in found(played("a", known, NO_LINE))] == [Outcome.WARNED, Outcome.KNOWN]
+
+
+def test_every_row_that_something_looks_at_says_what_to_do() -> None:
+    silent = [row.id for row in all_requirements().values() if not row.excluded and not row.remedy]
+    assert not silent
+    assert all(row.remedy.endswith(".") for row in all_requirements().values() if row.remedy)
+
+
+def test_every_text_of_a_check_is_cleaned() -> None:
+    check = replace(MISSED, problem="key", remedy="key", members=("key",), what="key")
+    looked = replace(HANGUP, wanted="key", near=(Near("crm-1", ("key",)),))
+    assert "key" not in str(retold(replace(check, looked=looked), lambda text: text.replace("key", "***")))
+
+
+NAMES = st.sampled_from(["phone", "codes", "type"])
+VALUES: st.SearchStrategy[Json] = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(VALUES, VALUES)
+def test_a_difference_says_at_which_member_it_is(expected: Json, actual: Json) -> None:
+    for difference in differences(expected, actual):
+        names = member_of(difference).replace("[]", ".").split(".")
+        assert {name for name in names if name} <= {"phone", "codes", "type"}
