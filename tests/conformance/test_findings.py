@@ -92,9 +92,8 @@ def test_what_is_missing_where_the_same_row_is_wrong_is_a_consequence() -> None:
 def test_a_message_that_another_step_was_about_is_not_a_wrong_one(claimed: bool, headline: str) -> None:
     looked = Looked("codes", "1", 1, 0, at=9.0, near=(Near("crm-1", ("codes is missing",)),))
     missed = replace(MISSED, looked=looked)
-    right = Check(
-        "PBX-EVENT-04", EVENT, "s.yaml:2", exchanges=("crm-1",), looked=Looked("", "1", 1, 1, at=1.0)
-    )
+    held = Looked("codes", "1", 1, 1, at=1.0, by=("codes",))
+    right = Check("PBX-EVENT-04", EVENT, "s.yaml:2", exchanges=("crm-1",), looked=held)
     (one,) = found(played("a", missed, *([right] if claimed else [])))
     assert headline in one.headline
 

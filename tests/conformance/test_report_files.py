@@ -1,7 +1,9 @@
 """Every report of one run: what it shows, what it must not show, and that it can be read back."""
 
+import re
 import shlex
 import subprocess
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,11 +16,14 @@ from callproof.cli import main
 from callproof.conformance.exhibits import exhibits, offset
 from callproof.conformance.fresh import word_of
 from callproof.conformance.ladder import Lifeline, ladders, text
-from callproof.conformance.verdict import Verdict
+from callproof.conformance.missed import with_missed
+from callproof.conformance.verdict import Check, Looked, Verdict
+from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load
 from callproof.crm.account import api_key
 from callproof.reports.bodies import curl
 from callproof.reports.drawing import draw
+from callproof.reports.pages import script
 from callproof.reports.redact import MASK, Redactor
 from tests.conformance.test_bites import verdict
 
@@ -87,8 +92,15 @@ def test_no_report_shows_the_key(reports: dict[str, str]) -> None:
 def test_the_page_runs_nothing_that_was_sent_and_needs_nothing_from_elsewhere(
     reports: dict[str, str],
 ) -> None:
-    page = Page(reports["html"])
-    assert not {"script", "link", "img", "iframe"} & set(page.tags)
+    page, ours = Page(reports["html"]), script("filter.js")
+    assert not {"link", "img", "iframe"} & set(page.tags)
+    # The one script is ours, and a browser runs no other.
+    assert page.tags.count("script") == 1
+    assert f"<script>{ours.text}</script>" in reports["html"]
+    assert (
+        f"content=\"default-src 'none'; style-src 'unsafe-inline'; script-src {ours.source};"
+        in reports["html"]
+    )
     assert "&lt;script&gt;alert(3)" in reports["html"]
     assert all(link.startswith("#") for link in page.links)
     assert {link[1:] for link in page.links} <= page.ids
@@ -102,6 +114,51 @@ def test_the_page_shows_verdicts_with_their_source_and_each_exchange_with_a_curl
     assert "An event is answered 200 with success; clients read 201 as well." in reports["html"]
     assert "evidence D: guide-events" in reports["html"]
     assert "curl &#34;$CRM_URL&#34;/api/v5/telephony/call/event" in reports["html"]
+
+
+def test_the_page_begins_with_the_findings_and_then_has_failures_first(reports: dict[str, str]) -> None:
+    page = reports["html"]
+    parts = [
+        "<h1",
+        "Findings: 1",
+        'id="finding-1"',
+        "Requirements</h2>",
+        'id="CRM-EVENT-01"',
+        "Scenarios</h2>",
+    ]
+    assert sorted(parts, key=page.index) == parts
+    assert page.index('id="mine"') < page.index('id="6-event/missed"')
+
+
+def test_without_a_script_the_page_hides_nothing_but_the_filter(reports: dict[str, str]) -> None:
+    assert re.findall(r"<(\w+)[^>]* hidden[ >]", reports["html"]) == ["form"]
+
+
+def test_every_report_for_a_person_says_the_cause_the_row_and_what_to_do(reports: dict[str, str]) -> None:
+    remedy = all_requirements()["CRM-EVENT-01"].remedy
+    for kind in ("html", "markdown", "junit", "json", "terminal"):
+        report = reports[kind].replace("\\_", "_")
+        assert "answer to call-event: " in report, kind
+        assert "CRM-EVENT-01" in report, kind
+        assert remedy in report, kind
+
+
+def test_what_was_missed_is_a_dashed_arrow_in_the_ladder_of_its_call() -> None:
+    (result,) = played("6-event/missed").scenarios
+    shown = exhibits(result.exchanges)
+    (ladder,) = ladders(shown)
+    began, of_call = shown[0].exchange.at, f"type hangup, callExternalId {ladder.call}"
+    looked = Looked(of_call, "2", 2, 1, at=began + ladder.arrows[3].at)
+    missed = Check("PBX-EVENT-06", "pbx sends call-event", "s.yaml:9", "expected 2, found 1", looked=looked)
+    (drawn,) = with_missed(
+        [ladder], shown, [missed, replace(missed, requirement="PBX-EVENT-08"), *result.checks]
+    )
+    (arrow,) = (arrow for arrow in drawn.arrows if arrow.missing)
+    assert (arrow.source, arrow.to) == (Lifeline.PBX, Lifeline.CRM)
+    assert arrow.label == f"call-event, {of_call}: missing"
+    assert draw(drawn).count('class="missing"') == 1
+    (alone,) = with_missed([], [], [missed])
+    assert len(alone.arrows) == 1
 
 
 def test_markdown_is_no_markup_of_a_caller(reports: dict[str, str]) -> None:

@@ -33,7 +33,9 @@ def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Ite
         refs = tuple(dict.fromkeys(report.seen.ref for report in of_it))
         about = f"call {call_id}"
         if len(of_it) > 1:
-            yield Check(STORY, about, where, "; ".join(_unlike(of_it)), exchanges=refs)
+            unlike = list(_unlike(of_it))
+            told, members = "; ".join(text for _, text in unlike), tuple(member for member, _ in unlike)
+            yield Check(STORY, about, where, told, exchanges=refs, members=members)
         events = [report for report in of_it if report.is_event and report.taken]
         if events:
             yield Check(ORDER, about, where, _disorder(events), exchanges=refs)
@@ -42,24 +44,26 @@ def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Ite
             yield from _recorded(report, played, where)
 
 
-def _unlike(of_it: Sequence[Told]) -> Iterator[str]:
-    """How the reports of one call contradict each other."""
+def _unlike(of_it: Sequence[Told]) -> Iterator[tuple[str, str]]:
+    """How the reports of one call contradict each other, each with the member of an event that does."""
     events, rows = [one for one in of_it if one.is_event], [one for one in of_it if not one.is_event]
     for name in ("phone", "externalPhone"):
         numbers = list(dict.fromkeys(one.phone(name) for one in of_it if digits(one.phone(name))))
         if any(not same_phone(numbers[0], other) for other in numbers[1:]):
-            yield f"{name} is {' and '.join(numbers)}"
+            yield name, f"{name} is {' and '.join(numbers)}"
     kinds = {str(one.value.get("type")) for one in of_it if not one.ends}
     if len(kinds) > 1:
-        yield f"type is {' and '.join(sorted(kinds))}"
+        yield "type", f"type is {' and '.join(sorted(kinds))}"
     ends = {str(one.value["hangupStatus"]) for one in events if "hangupStatus" in one.value}
     codes = {code for one in events for code in _codes(one.value)}
     for row in rows:
         result = row.value.get("result")
         if ends and (ANSWERED in ends) != (result == ANSWERED):
-            yield f"it ended {' and '.join(sorted(ends))} in events, and {result} in the history"
+            told = f"it ended {' and '.join(sorted(ends))} in events, and {result} in the history"
+            yield "hangupStatus", told
         if result == ANSWERED and codes and "code" in row.value and str(row.value["code"]) not in codes:
-            yield f"{row.value['code']} answered in the history, events name {', '.join(sorted(codes))}"
+            named = ", ".join(sorted(codes))
+            yield "codes", f"{row.value['code']} answered in the history, events name {named}"
 
 
 def _codes(value: JsonObject) -> list[str]:

@@ -12,7 +12,7 @@ from callproof.conformance.patience import be_patient
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.verdict import Check, Looked, Near
 from callproof.conformance.watching import Candidate, Journals, Watch
-from callproof.conformance.wording import words_of
+from callproof.conformance.wording import named, words_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
@@ -173,6 +173,7 @@ class Expectations:
             self._ends.now(),
             alike,
             bool(every),
+            named(matching, step.status),
         )
 
     def _near(self, step: Expect, matching: Json, other: Candidate) -> Near:

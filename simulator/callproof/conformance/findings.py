@@ -126,13 +126,13 @@ def _grouped(every: Sequence[Symptom]) -> list[_Cause]:
 
 
 def _explained(every: Sequence[Symptom]) -> Iterable[tuple[Symptom, Symptom]]:
-    """What is missing where something else is wrong that the same row is about."""
+    """What is missing, or too much, where something else is wrong that the same row is about."""
     shown: dict[tuple[str, str], Symptom] = {}
     for symptom in every:
-        if not symptom.absent and not symptom.check.breaks:
+        if not symptom.counted and not symptom.check.breaks:
             shown.setdefault((symptom.scenario.id, symptom.check.requirement), symptom)
     for symptom in every:
-        found = shown.get((symptom.scenario.id, symptom.check.requirement)) if symptom.absent else None
+        found = shown.get((symptom.scenario.id, symptom.check.requirement)) if symptom.counted else None
         if found:
             yield symptom, found
 
@@ -156,8 +156,9 @@ def _attached(verdict: Verdict, causes: Sequence[_Cause]) -> dict[str, list[Scen
 
 def _shows_best(symptom: Symptom) -> tuple[int, int, int]:
     """The gravest, then what is there before what is not, then the earliest."""
-    by_itself = 0 if symptom.check.looked is None else 1
-    kind = 3 if symptom.absent or symptom.check.breaks else by_itself if symptom.members else 2
+    kind = 0 if symptom.check.problem.startswith("/") else 1 if symptom.members else 2
+    if symptom.counted or symptom.check.breaks:
+        kind = 3
     return GRAVEST.index(symptom.outcome), kind, symptom.place
 
 

@@ -31,8 +31,10 @@ def _of(best: Symptom, subjects: Sequence[str]) -> str:
             return f"{none_of(best.subject)} in the whole run: {told}{wanted}"
         how = "is missing" if not looked.found else "comes too seldom"
         return f"{thing(best.subject)}{wanted} {how}: {told}"
-    if looked and not best.members and best.check.problem.startswith("expected "):
-        return f"{thing(best.subject)} comes otherwise than expected: {best.check.problem}"
+    if best.counted and looked:
+        wanted = f" with {looked.wanted}" if looked.wanted else ""
+        how = "is there and must not be" if looked.times == "0" else "comes too often"
+        return f"{thing(best.subject)}{wanted} {how}: expected {looked.times}, found {looked.found}"
     return f"{_subjects(best.subject, subjects)}: {_difference(best)}"
 
 

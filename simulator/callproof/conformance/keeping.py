@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
-from callproof.conformance.matching import differences
+from callproof.conformance.matching import differences, member_of
 from callproof.conformance.verdict import Check
 from callproof.contract.dates import read
 from callproof.contract.jsontypes import Json, JsonObject, reached
@@ -23,6 +23,7 @@ COMPARES = (
     Compares(OWN, "crm sends status-notice", ("clientId",)),
     Compares(OWN, "crm sends account", ("clientId",)),
 )
+CALLS = "crm keeps calls"
 ROWS = (KEPT, ONCE, NOBODY_ELSE, NOTHING, OWN)
 # After a trouble of the CRM's own nobody knows what it has, and 460 takes a part of a batch.
 UNCLEAR = (429, 460, *range(500, 600))
@@ -50,14 +51,23 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
         refs = tuple(one.ref for _, one in sent[call_id])
         about = f"call {call_id}"
         yield Check(
-            KEPT, about, where, "" if rows else f"{about} was taken and is not kept", exchanges=refs
+            KEPT,
+            about,
+            where,
+            "" if rows else f"{about} was taken and is not kept",
+            exchanges=refs,
+            subject=CALLS,
         )
         yield Check(
             ONCE, about, where, f"{about} is kept {len(rows)} times" if rows[1:] else "", exchanges=refs
         )
         first = sent[call_id][0][0]
         if rows and all(again == first for again, _ in sent[call_id]):
-            yield Check(KEPT, about, where, "; ".join(_changed(first, rows[0])), exchanges=refs)
+            changed = list(_changed(first, rows[0]))
+            members = tuple(map(member_of, changed))
+            yield Check(
+                KEPT, about, where, "; ".join(changed), exchanges=refs, members=members, subject=CALLS
+            )
     for call_id in (found for found in sent if found not in taken):
         tried = [one for _, one in sent[call_id]]
         if all(reached(one.answer, "success") is False and one.status not in UNCLEAR for one in tried):

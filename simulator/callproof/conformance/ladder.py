@@ -33,13 +33,13 @@ LIFELINE_NAMES = {
     Lifeline.CRM: "CRM",
     Lifeline.MANAGER: "manager",
 }
-_OF_SIDE = {Side.PBX: Lifeline.PBX, Side.CRM: Lifeline.CRM}
+OF_SIDE = {Side.PBX: Lifeline.PBX, Side.CRM: Lifeline.CRM}
 
 
 @dataclass(frozen=True)
 class Arrow:
     """``at`` is in seconds after the ladder's beginning. ``exhibit`` is the number of the exchange, also of
-    the one that an ``implied`` arrow follows from."""
+    the one that an ``implied`` arrow follows from; one that is ``missing`` has none."""
 
     source: Lifeline
     to: Lifeline
@@ -49,6 +49,7 @@ class Arrow:
     exhibit: int
     implied: bool = False
     failed: bool = False
+    missing: bool = False
 
 
 @dataclass(frozen=True)
@@ -181,7 +182,7 @@ def _line(part: Exhibit) -> str:
 def _arrows(part: Exhibit, at: float, call_id: str) -> Iterator[Arrow]:
     """What one exchange means: itself, and what is implied by it."""
     good = part.exchange.status is not None and part.exchange.status < 300
-    source, to = _OF_SIDE[part.exchange.asked_by], _OF_SIDE[part.asked]
+    source, to = OF_SIDE[part.exchange.asked_by], OF_SIDE[part.asked]
 
     def itself(label: str) -> Arrow:
         return Arrow(source, to, label, at, part.outcome, part.number, failed=not good)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from callproof.conformance.calls import IN, Call
 from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
-from callproof.conformance.matching import Leeway, differences
+from callproof.conformance.matching import Leeway, differences, member_of
 from callproof.conformance.verdict import Check
 from callproof.contract.jsontypes import JsonObject, reached
 from callproof.contract.phones import phone_key, same_phone
@@ -86,8 +86,10 @@ def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leew
         if meant := _meant(report, compared, others, slack):
             row = "PBX-EVENT-10" if report.is_event else "PBX-HISTORY-10"
             compared = [(row, f"what is told of {call} is {meant}")]
+        its_id = "callExternalId" if report.is_event else "externalId"
         for row, problem in compared:
-            yield Check(row, what, where, problem, exchanges=(report.seen.ref,))
+            members = (its_id if meant else member_of(problem),) if problem else ()
+            yield Check(row, what, where, problem, exchanges=(report.seen.ref,), members=members)
 
 
 def _compared(call: Call, report: Told, slack: Leeway) -> list[tuple[str, str]]:

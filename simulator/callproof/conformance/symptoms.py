@@ -19,6 +19,7 @@ from callproof.contract.requirements import all_requirements
 
 # A message that differs in more than so many members was another one.
 ALIKE = 2
+_COUNTED = re.compile(r"expected .+, found \d+")
 _EVENT, _UPLOAD, _CDR, _ELEMENT = "pbx sends call-event", "pbx sends calls-upload", "pbx sends cdr", "[]."
 
 
@@ -40,6 +41,15 @@ class Symptom:
     absent: bool
     never: bool
     exhibits: Mapping[str, Exhibit]
+
+    @property
+    def counted(self) -> bool:
+        """Whether it is about how many there were alone."""
+        return (
+            self.check.looked is not None
+            and not self.members
+            and _COUNTED.match(self.check.problem) is not None
+        )
 
     @property
     def refs(self) -> tuple[str, ...]:
@@ -102,18 +112,16 @@ def _symptom(
     check: Check,
     verdict: Verdict,
     shown: Mapping[str, Exhibit],
-    claimed: set[int],
+    claimed: Mapping[int, set[str]],
     ever: set[str],
 ) -> Symptom:
     looked = check.looked
     missed = looked is not None and looked.too_few and not check.members
     near: tuple[Near, ...] = ()
     if looked and missed:
-        near = tuple(
-            one for one in looked.near if one.ref not in shown or shown[one.ref].number not in claimed
-        )
+        near = tuple(one for one in looked.near if not _is_claimed(one, shown, claimed))
         near = tuple(one for one in near if len(one.differs) <= ALIKE and not _is_other(check.what, one))
-    subject = check.what if looked else _subject(check, shown)
+    subject = check.subject or (check.what if looked else _subject(check, shown))
     members = tuple(map(member_of, near[0].differs)) if near else check.members
     if subject == _UPLOAD and all(member.startswith(_ELEMENT) for member in members):
         subject, members = _CDR, tuple(member.removeprefix(_ELEMENT) for member in members)
@@ -146,10 +154,21 @@ def _by_ref(scenario: ScenarioResult) -> dict[str, Exhibit]:
     return {ref: exhibit for exhibit in exhibits(scenario.exchanges) for ref in exhibit.refs}
 
 
-def _claimed(checks: Sequence[Check], shown: Mapping[str, Exhibit]) -> set[int]:
-    """The messages that a step looked for and found to be right."""
-    held = (check for check in checks if check.looked and check.looked.least and not check.problem)
-    return {shown[ref].number for check in held for ref in check.exchanges if ref in shown}
+def _claimed(checks: Sequence[Check], shown: Mapping[str, Exhibit]) -> dict[int, set[str]]:
+    """The messages that a step looked for and found, each with the members that it knew it by."""
+    found: dict[int, set[str]] = {}
+    for check in checks:
+        if check.looked and check.looked.least and not check.problem:
+            for ref in check.exchanges:
+                if ref in shown:
+                    found.setdefault(shown[ref].number, set()).update(check.looked.by)
+    return found
+
+
+def _is_claimed(near: Near, shown: Mapping[str, Exhibit], claimed: Mapping[int, set[str]]) -> bool:
+    """Whether it is as it should be in all that keeps it from being meant here."""
+    by = claimed.get(shown[near.ref].number, set()) if near.ref in shown else set()
+    return bool(by) and all(member_of(differs).partition(".")[0] in by for differs in near.differs)
 
 
 def _subject(check: Check, shown: Mapping[str, Exhibit]) -> str:

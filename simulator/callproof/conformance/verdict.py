@@ -49,9 +49,9 @@ class Near:
 class Looked:
     """How a step of a scenario looked for something.
 
-    ``wanted`` is what was to match, in words, ``times`` how often and ``least`` how often at least,
-    ``found`` how often it did until ``at``, in seconds of the ends' clock. ``near`` are others that came,
-    the most alike first, and ``there`` says that there were any at all.
+    ``wanted`` is what was to match, in words, and ``by`` at which members; ``times`` how often, ``least``
+    how often at least, ``found`` how often it did until ``at``, in seconds of the ends' clock. ``near`` are
+    others that came, the most alike first, and ``there`` says that there were any at all.
     """
 
     wanted: str
@@ -61,6 +61,7 @@ class Looked:
     at: float
     near: tuple[Near, ...] = ()
     there: bool = True
+    by: tuple[str, ...] = ()
 
     @property
     def too_few(self) -> bool:
@@ -76,7 +77,8 @@ class Check:
     at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off. ``evidence`` is
     that of this demand, if it is weaker than the row's. ``members`` are the places in the message that
     differ, as paths such as ``phones[].number``, ``remedy`` is what to do about just that, if more is known
-    than the row says, and ``looked`` is how a step looked.
+    than the row says, and ``looked`` is how a step looked. ``subject`` is what it is about, as scenarios
+    name it, where neither ``what`` nor a message says so.
     """
 
     requirement: str
@@ -91,6 +93,7 @@ class Check:
     members: tuple[str, ...] = ()
     remedy: str = ""
     looked: Looked | None = None
+    subject: str = ""
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""

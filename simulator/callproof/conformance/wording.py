@@ -35,6 +35,20 @@ def words_of(pattern: Json, status: Json = None) -> str:
     return bounded(", ".join(part for part in parts if part))
 
 
+def named(pattern: Json, status: Json = None) -> tuple[str, ...]:
+    """The members by which a step knows what it means."""
+    found: dict[str, None] = {} if status is None else {"status": None}
+    choices = [pattern]
+    while choices:
+        one = choices.pop()
+        for name, inner in one.items() if isinstance(one, Mapping) else ():
+            if name == "$one-of" and isinstance(inner, list):
+                choices += inner
+            elif not name.startswith("$"):
+                found[name] = None
+    return tuple(found)
+
+
 def thing(subject: str) -> str:
     """What ``pbx sends call-event`` is: ``the PBX's call-event``. Any other text stays as it is."""
     side, _, rest = subject.partition(" ")

@@ -35,7 +35,7 @@ def draw(ladder: Ladder) -> Markup:
 def _arrow(arrow: Arrow, y: int) -> Markup:
     start, end = _x(arrow.source), _x(arrow.to)
     tip = 7 if end > start else -7
-    kind = "implied" if arrow.implied else "failed" if arrow.failed else "sent"
+    kind = _kind(arrow)
     label = f"{arrow.label.strip()}{f' → {arrow.status}' if arrow.status else ''}"
     shown = label if len(label) <= ROOM else f"{label[: ROOM - 1]}…"
     return Markup(
@@ -47,6 +47,12 @@ def _arrow(arrow: Arrow, y: int) -> Markup:
         (start + end) // 2, y - 6, shown, start, y, end - tip, y,
         end, y, end - tip, y - 4, end - tip, y + 4,
     )  # fmt: skip
+
+
+def _kind(arrow: Arrow) -> str:
+    if arrow.missing:
+        return "missing"
+    return "implied" if arrow.implied else "failed" if arrow.failed else "sent"
 
 
 def _x(lane: Lifeline) -> int:

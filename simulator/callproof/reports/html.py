@@ -2,12 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import groupby
 
 from markupsafe import Markup
 
 from callproof.conformance.exhibits import Exhibit, exhibits, offset
+from callproof.conformance.findings import GRAVEST, Finding, findings
 from callproof.conformance.ladder import Ladder, ladders
+from callproof.conformance.missed import with_missed
 from callproof.conformance.verdict import (
     Check,
     Outcome,
@@ -17,7 +20,11 @@ from callproof.conformance.verdict import (
 )
 from callproof.reports.bodies import curl, query_of, readable
 from callproof.reports.drawing import draw
-from callproof.reports.pages import render
+from callproof.reports.finding_words import lines, sent
+from callproof.reports.pages import render, script
+
+# Of a row that fails everywhere the first problems are shown, and of failed scenarios the first are open.
+MOST_PROBLEMS, MOST_OPENED = 10, 10
 
 
 @dataclass(frozen=True)
@@ -25,6 +32,18 @@ class Shown:
     """One exchange, with the lines that ask the same again."""
 
     exhibit: Exhibit
+    curl: str
+    request: Sequence[tuple[str, str]]
+    answer: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding, with its lines by their names and the message that shows it, as it can be asked again and
+    as one reads it."""
+
+    finding: Finding
+    lines: Sequence[tuple[str, str]]
     curl: str
     request: Sequence[tuple[str, str]]
     answer: Sequence[tuple[str, str]]
@@ -43,13 +62,40 @@ class Played:
 
 def write(verdict: Verdict) -> bytes:
     """The page as UTF-8."""
+    rows = verdict.requirements
     return render(
         "verdict.html",
         verdict=verdict,
-        chapters=[(name, list(rows)) for name, rows in groupby(verdict.requirements, _chapter)],
-        scenarios=(_played(verdict, result) for result in verdict.scenarios),
+        findings=[_found(finding) for finding in findings(verdict)],
+        wrong=sorted((row for row in rows if row.outcome is not Outcome.PASSED), key=_gravity),
+        chapters=[(name, list(held)) for name, held in groupby(filter(_held, rows), _chapter)],
+        scenarios=map(partial(_played, verdict), _worst_first(verdict)),
+        outcomes=GRAVEST,
         offset=offset,
+        shown_problems=MOST_PROBLEMS,
+        opened=MOST_OPENED,
+        script=script("filter.js"),
     )
+
+
+def _found(finding: Finding) -> Found:
+    told = [(name, text) for name, text in lines(finding) if name not in ("demanded", "near", "sent")]
+    seen = finding.exchange
+    request = readable(seen.request, query_of(seen.url)) if seen else []
+    answer = readable(seen.reply) if seen and seen.reply else []
+    return Found(finding, told, sent(finding), request, answer)
+
+
+def _gravity(result: RequirementResult) -> int:
+    return GRAVEST.index(result.outcome)
+
+
+def _held(result: RequirementResult) -> bool:
+    return result.outcome is Outcome.PASSED
+
+
+def _worst_first(verdict: Verdict) -> list[ScenarioResult]:
+    return sorted(verdict.scenarios, key=lambda result: GRAVEST.index(verdict.outcome_of(result)))
 
 
 def _chapter(result: RequirementResult) -> str:
@@ -62,7 +108,7 @@ def _played(verdict: Verdict, result: ScenarioResult) -> Played:
         result,
         verdict.outcome_of(result),
         list(_once(verdict, result.checks)),
-        [(ladder, draw(ladder)) for ladder in ladders(shown)],
+        [(ladder, draw(ladder)) for ladder in with_missed(ladders(shown), shown, result.checks)],
         [_shown(exhibit) for exhibit in shown],
     )
 

@@ -24,6 +24,8 @@ _STYLE = {
 
 # How many findings are told, and how many of them in full; a longer curl line is for the other reports.
 MOST, IN_FULL, LONGEST = 10, 3, 400
+# How much that a run made is named.
+MOST_CREATED = 3
 
 
 class Terminal:
@@ -93,8 +95,10 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(f"left out {escape(scenario)}: {escape(absent)} is absent", soft_wrap=True)
     for entry in verdict.stale:
         out.print(f"stale: {escape(entry)}", style="bold red", soft_wrap=True)
-    for made in verdict.created:
+    for made in verdict.created[:MOST_CREATED]:
         out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
+    if len(verdict.created) > MOST_CREATED:
+        out.print(f"created at the CRM: {len(verdict.created) - MOST_CREATED} more, see --json")
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
     if verdict.undecided:
