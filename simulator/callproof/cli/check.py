@@ -205,7 +205,8 @@ def _end(verdict: Verdict) -> None:
     if verdict.misconfigured and not verdict.red:
         first, *more = verdict.misconfigured
         also = f" (and {len(more)} more)" if more else ""
-        raise Misuse(f"{first.id} cannot be played{also}: {first.broken}")
+        hint = "; callproof check --probe tries each stimulus and view by itself" if verdict.target else ""
+        raise Misuse(f"{first.id} cannot be played{also}: {first.broken}{hint}")
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
 

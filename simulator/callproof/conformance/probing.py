@@ -4,6 +4,7 @@ probes share.
 What is wrong with a side's messages is no affair of a probe, but where nothing could be judged for it.
 """
 
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -31,9 +32,13 @@ from callproof.control.client import ActionRefused, Ends, Unreachable
 
 # How long what is due at once may take, in seconds of the ends' clock: as scenarios wait for it.
 WITHIN = 5.0
+# By how many seconds a test clock is moved to see whether it moves.
+MOVED = 10.0
 # How much of an answer is shown.
 SHOWN = 120
-SET_UP, CLEAN_UP = "set-up", "clean-up"
+SET_UP = "set-up"
+_VIEW = "view "
+_NO_ROUTE = re.compile(r"was answered (404|405|501)\b")
 
 
 class Outcome(StrEnum):
@@ -156,7 +161,7 @@ class Probe(ABC):
         try:
             yield
         except ActionRefused as error:
-            raise self.stop(name, str(error)) from None
+            raise self.stop(name, f"{error}{self._why(name, str(error))}") from None
         except Unreachable as error:
             self.ends.demand_answer()
             raise self.stop(name, str(error)) from None
@@ -198,6 +203,29 @@ class Probe(ABC):
             said = f"an element has no {' and no '.join(f'`{one}`' for one in lacks)}: {brief(item)}"
             self.wrong(view_row(name), said)
 
+    def clock(self) -> None:
+        """The test clock goes on as it is told to, and a set-up leaves it where it is; ``_Stop`` otherwise.
+
+        Comes last: the side has forgotten everything then.
+        """
+        with self.heard(PASS_TIME):
+            before = self.theirs.told_time()
+            self.ends.pass_time(MOVED)
+            after = self.theirs.told_time()
+        if not before and not after:
+            self.works(PASS_TIME, "it tells no `now`")
+            return
+        went = f"`now` went from {before:.0f} to {after:.0f}"
+        if after - before < MOVED - 1:
+            raise self.stop(PASS_TIME, f"{MOVED:g} s were to pass, and {went}")
+        self.set_up()
+        with self.heard(PASS_TIME):
+            again = self.theirs.told_time()
+        if again < after:
+            said = f"{SET_UP} takes the clock back from {after:.0f} to {again:.0f}"
+            raise self.stop(PASS_TIME, f"{said}; it has to leave it where it is")
+        self.works(PASS_TIME, f"it moved by {after - before:.0f} s")
+
     def comes(self, name: str, fits: Callable[[Seen], bool] = lambda seen: True) -> Seen | None:
         """The first message of this method that the side sent since the last deed; it gets as
         long for it as in a scenario."""
@@ -214,13 +242,30 @@ class Probe(ABC):
             be_patient(self.ends.patience, self.journals, self.facing, lambda: bool(found()))
         return found()
 
+    def _why(self, name: str, said: str) -> str:
+        """What is known of why a hook did not do it: what our end refused meanwhile, or no such route."""
+        if refused := self._refused():
+            return f"; callproof's {self.facing.upper()} was asked {refused}"
+        if _NO_ROUTE.search(said) and name != SET_UP:
+            need = (
+                name
+                if name in asked_of(self.target.side).stimuli
+                else f"{self.target.side} keeps {name.removeprefix(_VIEW)}"
+            )
+            return f"; is the route there? What your side does not have is named under absent, as `{need}`"
+        return ""
+
+    def _refused(self) -> str:
+        """What the side asked of our end in vain since the last deed, with the reason."""
+        asked = (one for one in self._asked() if one.status is None or one.status >= 400)
+        return next((f"{one.method} {one.path}: {refusal(one)}" for one in asked), "")
+
     def instead(self, wanted: str) -> str:
         """What came in the place of a message that did not."""
         others = [one for one in self._asked() if not _is(one, wanted)]
         wanted = f"no {wanted} reached callproof's {self.facing.upper()}"
-        refused = next((one for one in others if one.status is None or one.status >= 400), None)
-        if refused:
-            return f"{wanted}, but {refused.method} {refused.path}: {refusal(refused)}"
+        if refused := self._refused():
+            return f"{wanted}, but {refused}"
         if others:
             names = dict.fromkeys(one.operation.name if one.operation else one.path for one in others)
             return f"{wanted}, but {', '.join(names)}"
@@ -282,7 +327,7 @@ def _is(seen: Seen, name: str) -> bool:
 
 def view_row(name: str) -> str:
     """What a view is called in the table."""
-    return f"view {name}"
+    return f"{_VIEW}{name}"
 
 
 def brief(value: Json) -> str:

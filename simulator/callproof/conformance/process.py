@@ -175,7 +175,8 @@ def _unready(process: Process, start: Start) -> str:
         if process.ended:
             return f"{process.ended} before it was ready"
         Event().wait(LOOK)
-    return f"does not answer at {start.ready} within {start.within:g} s"
+    wanted = f"does not answer at {start.ready} within {start.within:g} s"
+    return f"{wanted} (is that where it listens? Its command has $port, its environment CALLPROOF_PORT)"
 
 
 def _silent(url: str, seconds: float) -> str:
