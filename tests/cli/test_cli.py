@@ -333,6 +333,9 @@ def test_requirements_are_named_whole_or_by_a_beginning() -> None:
     assert code == 0
     assert {"PBX-EVENT-08", "CRM-USER-01"} < ids
     assert {row.rpartition("-")[0] for row in ids} == {"PBX-EVENT", "CRM-USER"}
+    # What is named whole also says what to do.
+    assert output.count(" To keep it: Send in hangupStatus how the call really ended") == 1
+    assert output.count(" To keep it: ") == 1
 
 
 @pytest.mark.parametrize(

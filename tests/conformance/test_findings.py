@@ -23,6 +23,7 @@ from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
+from callproof.reports.finding_words import lines
 
 EVENT = "pbx sends call-event"
 WRONG = Check("PBX-EVENT-08", EVENT, "s.yaml:9", "hangupStatus is 'no', expected 'busy'")
@@ -63,6 +64,25 @@ def test_the_same_member_in_many_scenarios_is_one_finding_that_counts_the_others
 
 def test_other_members_of_the_same_row_are_other_findings() -> None:
     assert len(found(played("a", WRONG, replace(WRONG, members=("codes",))))) == 2
+
+
+def test_members_that_are_missing_together_are_one_finding() -> None:
+    other = replace(NO_LINE, problem="phone is missing", members=("phone",))
+    assert len(found(played("a", NO_LINE, other))) == 1
+
+
+def test_it_is_about_the_row_that_was_missed_most_often_of_those_that_are_as_grave() -> None:
+    card = "crm keeps cards"
+    looked = Looked("open True", "1", 1, 0, at=9.0, there=False)
+    missed = replace(MISSED, what=card, problem=f"expected 1 of {card}, found 0", looked=looked)
+    rows = ("CRM-MODULE-04", "CRM-EVENT-02", "CRM-EVENT-02")
+    (one,) = found(
+        *(played(name, replace(missed, requirement=row)) for name, row in zip("abc", rows, strict=True))
+    )
+    assert [touched.row.id for touched in one.rows] == ["CRM-EVENT-02", "CRM-MODULE-04"]
+    assert (
+        one.headline == "There is no card at the CRM in the whole run: expected 1, found 0 with open True."
+    )
 
 
 def test_other_rows_about_the_same_member_of_the_same_message_belong_to_it() -> None:
@@ -147,6 +167,44 @@ def test_every_text_of_a_check_is_cleaned() -> None:
     check = replace(MISSED, problem="key", remedy="key", members=("key",), what="key")
     looked = replace(HANGUP, wanted="key", near=(Near("crm-1", ("key",)),))
     assert "key" not in str(retold(replace(check, looked=looked), lambda text: text.replace("key", "***")))
+
+
+@pytest.mark.parametrize(
+    ("problem", "member", "said"),
+    [
+        ("/codes/0/code: code is missing", "codes[].code", "codes[].code is missing"),
+        ("/type: \"x\" is none of 'in'", "type", "type: \"x\" is none of 'in'"),
+    ],
+)
+def test_what_a_schema_says_is_told_with_the_path_of_the_member(
+    problem: str, member: str, said: str
+) -> None:
+    judged = Check("PBX-EVENT-07", EVENT, "s.yaml", problem, members=(member,), exchanges=("crm-1",))
+    (one,) = found(played("a", judged))
+    assert one.headline == f"The PBX's call-event: {said}."
+
+
+def test_a_message_of_another_call_is_no_wrong_one_of_this() -> None:
+    other = Near("crm-1", ("phone is '+74990000000', expected the number +74990000001",))
+    looked = Looked("phone +74990000001", "3", 3, 1, at=9.0, near=(other,))
+    (one,) = found(played("a", replace(MISSED, looked=looked)))
+    assert one.headline.endswith(" with phone +74990000001 comes too seldom: expected 3, found 1.")
+
+
+def test_a_message_that_comes_too_often_is_counted() -> None:
+    looked = Looked("", "at most 8", 0, 53, at=9.0)
+    upload = "pbx sends calls-upload"
+    often = Check("PBX-HISTORY-04", upload, "s.yaml:9", f"expected at most 8 of {upload}, found 53")
+    (one,) = found(played("a", replace(often, looked=looked)))
+    assert one.headline == "The PBX's calls-upload comes too often: expected at most 8, found 53."
+
+
+def test_a_curl_line_that_is_too_long_for_a_screen_is_told_as_what_it_asks() -> None:
+    (one,) = found(played("a", WRONG))
+    assert dict(lines(one))["sent"].startswith('curl "$CRM_URL"/api/v5/telephony/call/event ')
+    assert dict(lines(one, longest=20))["sent"].startswith(
+        "POST /api/v5/telephony/call/event, crm-1 of the"
+    )
 
 
 NAMES = st.sampled_from(["phone", "codes", "type"])

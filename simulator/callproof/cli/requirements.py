@@ -39,8 +39,9 @@ def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None)
         if (untested and row.id not in left) or (wanted and not row.id.startswith(wanted)):
             continue
         fate = f" (excluded: {row.excluded})" if row.excluded else ""
+        remedy = f" To keep it: {row.remedy}" if row.id in wanted and row.remedy else ""
         severity = row.severity(strict=False).name.lower()
-        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}")
+        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}{remedy}")
     if whole:
         click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")
 

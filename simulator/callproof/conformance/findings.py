@@ -4,6 +4,7 @@ A finding gathers every check that did not hold for the same reason, the scenari
 it and the rows that were left undecided, and says what to do. What a configuration says wrongly is one too.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -44,7 +45,8 @@ class Finding:
     ``problems`` are what was seen, in the words of the checks; of what is missing ``missed`` says how often
     it came, and ``near`` what came instead. ``scenarios`` are where it happened, ``where`` is the file:line
     of the first, and ``exchange`` the message there that shows it. ``broke`` are the scenarios that it
-    ended, and ``undecided`` the rows that nobody looked at because of that.
+    ended, and ``undecided`` the rows that nobody looked at because of that. ``times`` counts the checks
+    that did not hold.
     """
 
     headline: str
@@ -59,6 +61,7 @@ class Finding:
     exchange: Seen | None = None
     broke: Sequence[str] = ()
     undecided: Sequence[str] = ()
+    times: int = 0
 
     @property
     def row(self) -> Requirement | None:
@@ -96,7 +99,8 @@ def findings(verdict: Verdict) -> list[Finding]:
 def _weight(found: Finding, order: dict[str, int]) -> tuple[int, ...]:
     grave = sum(touched.outcome is found.outcome for touched in found.rows) + len(found.undecided)
     earliest = min((order[scenario] for scenario in found.scenarios), default=0)
-    return GRAVEST.index(found.outcome), -grave, -len(found.rows), -len(found.scenarios), earliest
+    much = (grave, len(found.rows), len(found.scenarios), found.times)
+    return GRAVEST.index(found.outcome), *(-number for number in much), earliest
 
 
 def _grouped(every: Sequence[Symptom]) -> list[_Cause]:
@@ -147,23 +151,32 @@ def _attached(verdict: Verdict, causes: Sequence[_Cause]) -> dict[str, list[Scen
     for scenario in verdict.broken:
         held = by_scenario.get(scenario.id, []) if scenario.by is Whose.SIDE else []
         if held:
-            _, cause = min(held, key=lambda pair: _shows_best(pair[0]))
+            _, cause = min(held, key=lambda pair: (*_shows_best(pair[0]), pair[0].place))
             cause.broke.append(scenario)
         elif scenario.by is not Whose.BENCH:
             alone.setdefault(broken_text(scenario), []).append(scenario)
     return alone
 
 
-def _shows_best(symptom: Symptom) -> tuple[int, int, int]:
-    """The gravest, then what is there before what is not, then the earliest."""
+def _best(cause: _Cause) -> Symptom:
+    """Of those that show it as well, one of the row that has most of them, and the earliest of these."""
+    often = Counter(symptom.check.requirement for symptom in cause.symptoms)
+    return min(
+        cause.symptoms,
+        key=lambda one: (*_shows_best(one), -often[one.check.requirement], one.place),
+    )
+
+
+def _shows_best(symptom: Symptom) -> tuple[int, int]:
+    """The gravest, and what is there before what is not."""
     kind = 0 if symptom.check.problem.startswith("/") else 1 if symptom.members else 2
     if symptom.counted or symptom.check.breaks:
         kind = 3
-    return GRAVEST.index(symptom.outcome), kind, symptom.place
+    return GRAVEST.index(symptom.outcome), kind
 
 
 def _finding(cause: _Cause, verdict: Verdict) -> Finding:
-    best = min(cause.symptoms, key=_shows_best)
+    best = _best(cause)
     rows: dict[str, list[Outcome]] = {best.check.requirement: []}
     for symptom in cause.symptoms:
         rows.setdefault(symptom.check.requirement, []).append(symptom.outcome)
@@ -185,6 +198,7 @@ def _finding(cause: _Cause, verdict: Verdict) -> Finding:
         _shown(best, cause.symptoms),
         [broke.id for broke in cause.broke],
         [row for row in verdict.undecided if row in left],
+        len(cause.symptoms),
     )
 
 

@@ -56,5 +56,5 @@ def _difference(best: Symptom) -> str:
         _, _, said = problem.partition(": ")
         member = best.members[0]
         last = member.rpartition(".")[2].removesuffix("[]")
-        return said if said.startswith(last) else f"{member}: {said}"
+        return f"{member}{said.removeprefix(last)}" if said.startswith(last) else f"{member}: {said}"
     return problem

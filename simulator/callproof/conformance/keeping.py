@@ -58,9 +58,8 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
             exchanges=refs,
             subject=CALLS,
         )
-        yield Check(
-            ONCE, about, where, f"{about} is kept {len(rows)} times" if rows[1:] else "", exchanges=refs
-        )
+        often = f"{about} is kept {len(rows)} times" if rows[1:] else ""
+        yield Check(ONCE, about, where, often, exchanges=refs, subject=CALLS)
         first = sent[call_id][0][0]
         if rows and all(again == first for again, _ in sent[call_id]):
             changed = list(_changed(first, rows[0]))
@@ -72,9 +71,8 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
         tried = [one for _, one in sent[call_id]]
         if all(reached(one.answer, "success") is False and one.status not in UNCLEAR for one in tried):
             problem = f"call {call_id} was refused and is kept" if call_id in of_id else ""
-            yield Check(
-                NOTHING, f"call {call_id}", where, problem, exchanges=tuple(one.ref for one in tried)
-            )
+            refs = tuple(one.ref for one in tried)
+            yield Check(NOTHING, f"call {call_id}", where, problem, exchanges=refs, subject=CALLS)
 
 
 def _by(rows: Sequence[Json], name: str) -> dict[str, list[Json]]:

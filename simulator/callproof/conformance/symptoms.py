@@ -7,20 +7,28 @@ scenario, where a row is about both.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import Exhibit, exhibits
 from callproof.conformance.matching import member_of
+from callproof.conformance.scenario import Verb
 from callproof.conformance.verdict import Check, Near, Outcome, ScenarioResult, Verdict
-from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 
 # A message that differs in more than so many members was another one.
 ALIKE = 2
+# By what messages of one kind are told from each other.
+_KNOWN_BY = {
+    "pbx sends call-event": ("type", "phone", "callExternalId"),
+    "pbx sends cdr": ("phone", "externalId"),
+    "crm keeps cards": ("callExternalId", "userId"),
+    "crm keeps calls": ("externalId",),
+    "pbx keeps calls": ("id",),
+}
 _COUNTED = re.compile(r"expected .+, found \d+")
-_EVENT, _UPLOAD, _CDR, _ELEMENT = "pbx sends call-event", "pbx sends calls-upload", "pbx sends cdr", "[]."
+_UPLOAD, _CDR, _ELEMENT = "pbx sends calls-upload", "pbx sends cdr", "[]."
 
 
 @dataclass(frozen=True)
@@ -76,6 +84,7 @@ class Symptom:
             yield "row", row, member
             if "missing" in self.check.problem and member:
                 yield "missing", self.subject, member
+                yield "missing", self.subject, row, where
             for ref in self.refs if member else ():
                 number = self.exhibits[ref].number if ref in self.exhibits else ref
                 yield "message", where, number, member
@@ -88,16 +97,54 @@ class Symptom:
         return tuple(map(member_of, looked.near[0].differs)) if looked and looked.near else ()
 
 
+@dataclass(frozen=True)
+class _Scene:
+    """A scenario with its messages by their entries in the journals.
+
+    ``claimed`` are those that a step looked for and found, by number, with the members that it knew
+    them by.
+    """
+
+    scenario: ScenarioResult
+    exhibits: Mapping[str, Exhibit]
+    claimed: Mapping[int, set[str]]
+
+    def near(self, check: Check) -> tuple[Near, ...]:
+        """What could be the missing one gone wrong."""
+        near = check.looked.near if check.looked and _is_short(check) else ()
+        alike = (one for one in near if len(one.differs) <= ALIKE and not _is_other(check.what, one))
+        return tuple(one for one in alike if not self._is_claimed(one))
+
+    def subject(self, check: Check) -> str:
+        """What it is about, as scenarios name it, also of a message that was judged by itself."""
+        if check.subject or check.looked:
+            return check.subject or check.what
+        seen = next((self.exhibits[ref].exchange for ref in check.exchanges if ref in self.exhibits), None)
+        if seen is None:
+            return check.what
+        side = all_requirements()[check.requirement].side
+        operation = seen.operation or seen.instead
+        name = operation.name if operation else seen.path
+        return f"{side} {'sends' if seen.asked_by is side else 'answers'} {name}"
+
+    def _is_claimed(self, near: Near) -> bool:
+        """Whether it is as it should be in all that keeps it from being meant here."""
+        shown = self.exhibits.get(near.ref)
+        by = self.claimed.get(shown.number, set()) if shown else set()
+        return bool(by) and all(member_of(differs).partition(".")[0] in by for differs in near.differs)
+
+
 def symptoms(verdict: Verdict) -> list[Symptom]:
     """Every check that did not hold, once."""
     ever = _ever(verdict.scenarios)
     found: list[Symptom] = []
     for scenario in verdict.scenarios:
-        wrong = [check for check in scenario.checks if check.problem]
-        shown = _by_ref(scenario) if wrong else {}
-        claimed = _claimed(scenario.checks, shown)
-        for check in dict.fromkeys(wrong):
-            found.append(_symptom(len(found), scenario, check, verdict, shown, claimed, ever))
+        wrong = dict.fromkeys(check for check in scenario.checks if check.problem)
+        if not wrong:
+            continue
+        scene = _scene(scenario)
+        for check in wrong:
+            found.append(_symptom(scene, check, len(found), verdict.outcome(check), ever))
     return found
 
 
@@ -106,77 +153,50 @@ def broken_text(scenario: ScenarioResult) -> str:
     return re.sub(rf"^{re.escape(scenario.file)}:\d+: ", "", scenario.broken)
 
 
-def _symptom(
-    place: int,
-    scenario: ScenarioResult,
-    check: Check,
-    verdict: Verdict,
-    shown: Mapping[str, Exhibit],
-    claimed: Mapping[int, set[str]],
-    ever: set[str],
-) -> Symptom:
-    looked = check.looked
-    missed = looked is not None and looked.too_few and not check.members
-    near: tuple[Near, ...] = ()
-    if looked and missed:
-        near = tuple(one for one in looked.near if not _is_claimed(one, shown, claimed))
-        near = tuple(one for one in near if len(one.differs) <= ALIKE and not _is_other(check.what, one))
-    subject = check.subject or (check.what if looked else _subject(check, shown))
+def _symptom(scene: _Scene, check: Check, place: int, outcome: Outcome, ever: set[str]) -> Symptom:
+    near, subject = scene.near(check), scene.subject(check)
     members = tuple(map(member_of, near[0].differs)) if near else check.members
-    if subject == _UPLOAD and all(member.startswith(_ELEMENT) for member in members):
+    if subject == _UPLOAD and members and all(member.startswith(_ELEMENT) for member in members):
         subject, members = _CDR, tuple(member.removeprefix(_ELEMENT) for member in members)
     return Symptom(
         place,
-        scenario,
+        scene.scenario,
         check,
-        verdict.outcome(check),
+        outcome,
         subject,
         members,
         near,
-        absent=missed and not near,
-        never=missed and not near and subject not in ever,
-        exhibits=shown,
+        absent=_is_short(check) and not near,
+        never=_is_short(check) and not near and subject not in ever,
+        exhibits=scene.exhibits,
     )
 
 
+def _scene(scenario: ScenarioResult) -> _Scene:
+    shown = {ref: exhibit for exhibit in exhibits(scenario.exchanges) for ref in exhibit.refs}
+    claimed: dict[int, set[str]] = {}
+    for check in scenario.checks:
+        looked = check.looked
+        for ref in check.exchanges if looked and looked.least and not check.problem else ():
+            if looked and ref in shown:
+                claimed.setdefault(shown[ref].number, set()).update(looked.by)
+    return _Scene(scenario, shown, claimed)
+
+
+def _is_short(check: Check) -> bool:
+    """Whether it is about there being too few alone."""
+    return check.looked is not None and check.looked.too_few and not check.members
+
+
 def _is_other(subject: str, near: Near) -> bool:
-    """A beginning of a call is no wrong end of it."""
-    return subject == _EVENT and "type" in map(member_of, near.differs)
+    """Whether it is about another call, or another moment of it: a beginning is no wrong end."""
+    told = [member_of(differs) for differs in near.differs if "missing" not in differs]
+    # What differs as a whole is an answer of another form, and otherwise another thing.
+    whole = "" in told and Verb.ANSWERS not in subject.split()
+    return whole or any(member in _KNOWN_BY.get(subject, ()) for member in told)
 
 
 def _ever(scenarios: Iterable[ScenarioResult]) -> set[str]:
     """What was there at all, at some time."""
     every = (check for scenario in scenarios for check in scenario.checks)
     return {check.what for check in every if check.looked and check.looked.there}
-
-
-def _by_ref(scenario: ScenarioResult) -> dict[str, Exhibit]:
-    return {ref: exhibit for exhibit in exhibits(scenario.exchanges) for ref in exhibit.refs}
-
-
-def _claimed(checks: Sequence[Check], shown: Mapping[str, Exhibit]) -> dict[int, set[str]]:
-    """The messages that a step looked for and found, each with the members that it knew it by."""
-    found: dict[int, set[str]] = {}
-    for check in checks:
-        if check.looked and check.looked.least and not check.problem:
-            for ref in check.exchanges:
-                if ref in shown:
-                    found.setdefault(shown[ref].number, set()).update(check.looked.by)
-    return found
-
-
-def _is_claimed(near: Near, shown: Mapping[str, Exhibit], claimed: Mapping[int, set[str]]) -> bool:
-    """Whether it is as it should be in all that keeps it from being meant here."""
-    by = claimed.get(shown[near.ref].number, set()) if near.ref in shown else set()
-    return bool(by) and all(member_of(differs).partition(".")[0] in by for differs in near.differs)
-
-
-def _subject(check: Check, shown: Mapping[str, Exhibit]) -> str:
-    """What a message is that was judged by itself, as scenarios name it."""
-    seen = next((shown[ref].exchange for ref in check.exchanges if ref in shown), None)
-    if seen is None:
-        return check.what
-    side = all_requirements()[check.requirement].side
-    operation = seen.operation or seen.instead
-    name = operation.name if operation else seen.path
-    return f"{Side(side)} {'sends' if seen.asked_by is side else 'answers'} {name}"

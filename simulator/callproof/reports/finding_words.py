@@ -42,19 +42,27 @@ def sent(finding: Finding) -> str:
     return curl(finding.exchange) if finding.exchange else ""
 
 
-def lines(finding: Finding) -> Iterator[tuple[str, str]]:
-    """What there is to say below the headline, each with its name."""
+def lines(finding: Finding, longest: int = 0) -> Iterator[tuple[str, str]]:
+    """What there is to say below the headline, each with its name; instead of a curl line that is longer
+    than ``longest`` what it asks for."""
     told = (
         ("demanded", demanded(finding)),
         ("do", finding.remedy),
         ("also", also_touched(finding)),
         ("seen in", seen_in(finding)),
         ("and", consequences(finding)),
-        ("missed", finding.missed),
+        ("missed", "" if ", found " in finding.headline else finding.missed),
         ("near", finding.near[0] if finding.near else ""),
-        ("sent", sent(finding)),
+        ("sent", _short(finding, longest)),
     )
     return ((name, text) for name, text in told if text)
+
+
+def _short(finding: Finding, longest: int) -> str:
+    line, seen = sent(finding), finding.exchange
+    if seen is None or not longest or len(line) <= longest:
+        return line
+    return f"{seen.method} {seen.path}, {seen.ref} of the journal; the curl line is in the other reports"
 
 
 def _counted(before: str, number: int, noun: str) -> str:

@@ -61,9 +61,8 @@ def told(out: Console, found: Sequence[Finding]) -> None:
     for number, finding in enumerate(found[:MOST], 1):
         headline = f"{number:>2} {_word(finding.outcome)} [bold]{escape(finding.headline)}[/]"
         out.print(headline, soft_wrap=True)
-        for name, text in lines(finding):
-            short = len(text) <= LONGEST if name == "sent" else True
-            if name in ("demanded", "do") or (number <= IN_FULL and short):
+        for name, text in lines(finding, longest=LONGEST):
+            if name in ("demanded", "do") or number <= IN_FULL:
                 out.print(f"   [dim]{name:<8}[/] {escape(text)}", soft_wrap=True)
     if len(found) > MOST:
         out.print(f"   and {len(found) - MOST} more; --html FILE has all of them")
