@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from callproof.conformance import coherence, keeping, loading, runner, story
+from callproof.conformance import arrival, coherence, keeping, loading, runner, statuses, story
 from callproof.conformance.fates import IN_EVERY_SCENARIO
 from callproof.conformance.verdict import Check
 from callproof.exchange.faults import catalogue
@@ -67,6 +67,35 @@ steps:
   - expect: crm sends status-notice
     proves: CRM-STATUS-02
 """
+ENDED = (
+    NAMED
+    + """  - send: call-event
+    entity: {phone: "+7-555-555-55-55", type: hangup, codes: ["200"], hangupStatus: busy,
+      callExternalId: c-1}
+"""
+)
+BUSY = """
+title: A manager is busy, and customers call
+given:
+  customers: [{externalId: mine-$run, firstName: Mine, managerId: $user2, phones: [{number: $number1}]}]
+steps:
+  - {do: set user, user: $user2, status: busy}
+  - {wait: 5}
+  - {do: customer calls, from: $number1, to: $line1, as: call}
+  - {wait: 2}
+  - {do: hang up, call: $call.id, by: customer}
+"""
+# The CRM has no time for the end of a call, and then has.
+TROUBLE = """
+title: The CRM is in trouble when a call ends
+steps:
+  - {fault: NAME, on: [call-event], where: {event.type: hangup}, first: 1}
+  - {do: customer calls, from: $number1, to: $line1, as: call}
+  - {do: answer, call: $call.id, extension: $extension1}
+  - {wait: 9}
+  - {do: hang up, call: $call.id, by: customer}
+  - {wait: 60}
+"""
 
 
 def problems(folder: Path, text: str, *faults: str) -> dict[str, str]:
@@ -81,9 +110,10 @@ def problems(folder: Path, text: str, *faults: str) -> dict[str, str]:
 
 
 HIDDEN = CALL.replace("+7 912 345-67-89", "anonymous")
+IN_TROUBLE = TROUBLE.replace("NAME", "crm-overloaded")
 
 
-@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN])
+@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN, ENDED, BUSY, IN_TROUBLE])
 def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text) == {}
 
@@ -103,6 +133,13 @@ def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path,
         (NAMED, "crm-shows-everybody", "CRM-EVENT-07", "user 1 sees the card, whom no event names"),
         (CALL, "crm-refuses-and-keeps", "CRM-TROUBLE-05", "was refused"),
         (NOTICE, "crm-stranger", "CRM-MODULE-05", "which did not tell this address"),
+        (ENDED, "crm-mixes-ends-up", "CRM-EVENT-06", "sees the card after the end"),
+        (BUSY, "crm-names-anybody", "CRM-MANAGER-04", "manager 2 is named, whose status is busy"),
+        (BUSY, "pbx-deaf-to-statuses", "PBX-STATUS-01", "200 rings, of whom a notice said busy"),
+        (IN_TROUBLE, "pbx-gives-up", "PBX-TROUBLE-01", "was never taken"),
+        (TROUBLE.replace("NAME", "crm-down"), "pbx-gives-up", "PBX-TROUBLE-02", "the end of call"),
+        (TROUBLE.replace("NAME", "crm-truncated"), "pbx-gives-up", "PBX-TROUBLE-03", "the end of call"),
+        (TROUBLE.replace("NAME", "crm-fails"), "pbx-untrue-history", "PBX-HISTORY-12", "duration is 7"),
     ],
 )
 def test_what_no_step_looks_at_is_held_against_what_happened(
@@ -112,4 +149,10 @@ def test_what_no_step_looks_at_is_held_against_what_happened(
 
 
 def test_the_rows_that_are_judged_at_the_end_have_that_fate() -> None:
-    assert set(IN_EVERY_SCENARIO) == {*story.ROWS, *coherence.ROWS, *keeping.ROWS}
+    assert set(IN_EVERY_SCENARIO) == {
+        *story.ROWS,
+        *coherence.ROWS,
+        *keeping.ROWS,
+        *statuses.ROWS,
+        *arrival.ROWS,
+    }

@@ -43,3 +43,15 @@ def test_a_crm_that_forgets_nothing_is_asked_everything_and_one_without_customer
     assert (unused(keeps, scenarios), len(played), left_out) == ([], 2, [])
     _, left_out = choose(scenarios, Target(Side.CRM, Path(), absent=("customers",)))
     assert [(found.scenario, found.why) for found in left_out] == [("5-manager/responsible", "customers")]
+
+
+def test_a_scenario_that_expects_nothing_is_asked_of_both_sides(tmp_path: Path) -> None:
+    click = "title: T\nsteps:\n  - {do: manager clicks, user: $user1, phone: $number1}\n"
+    keeps = (
+        "  - {expect: pbx keeps calls, with: {phone: {$phone: $number1}}, proves: PBX-CALL-01, as: call}\n"
+    )
+    sends = "  - {expect: pbx sends call-event, at-most: 9, proves: PBX-EVENT-05}\n"
+    for name, text in (("alone", click), ("named", click + keeps), ("judged", click + sends)):
+        (tmp_path / f"{name}.yaml").write_text(text)
+    _, left_out = choose(loading.find([str(tmp_path)]), Target(Side.CRM, Path()))
+    assert [found.scenario for found in left_out] == ["judged"]

@@ -5,7 +5,7 @@ keeps of them and whom it asks, and that an hour later nothing comes that was th
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from callproof.conformance import coherence, keeping, story
+from callproof.conformance import arrival, coherence, keeping, statuses, story
 from callproof.conformance.calls import Act, Call, made
 from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import UnderTest
@@ -16,6 +16,7 @@ from callproof.conformance.watching import Journals
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
+from callproof.exchange.faults import Fault, Seam
 
 # How long, on clocks that are moved, a side may send what nobody waits for any more, in seconds.
 DRAINED = 3600.0
@@ -25,27 +26,38 @@ LOOK = 0.25
 
 @dataclass(frozen=True)
 class Ending:
-    """``where`` is the file of the scenario. ``faulty`` are the sides of which an end of ours has a fault
-    for the whole run, ``spoilt`` those that the scenario gave one: what it breaks on purpose is nobody's
-    fault, and with a CRM that has one nobody knows what a PBX was told."""
+    """``where`` is the file of the scenario. ``faults`` are those that ends of ours have for the whole run,
+    ``broken`` those that the scenario gave them: what it breaks on purpose is nobody's fault.
+
+    A CRM that only hears or answers wrongly makes no story untrue: what is told of calls is held against
+    what happened all the same, but not whether it was told too often."""
 
     ends: Ends
     journals: Journals
     judged: UnderTest
     where: str
-    spoilt: frozenset[Side]
-    faulty: frozenset[Side]
+    broken: Sequence[Fault]
+    faults: Sequence[Fault]
 
     def checks(self, acts: Sequence[Act], periodic: bool, slack: Callable[[], Leeway]) -> list[Check]:
         """Time goes on for an hour first, where it does not have to be waited for."""
         self.ends.leap(DRAINED)
         self.journals.read()
         found: list[Check] = []
-        if self.judged.side is not Side.CRM and not self.spoilt and Side.CRM not in self.faulty:
-            found += self._of_pbx(acts, periodic, slack)
-        if self.judged.side is not Side.PBX and Side.CRM not in self.spoilt:
-            found += self._of_crm()
+        trouble = [fault for fault in (*self.faults, *self.broken) if fault.side is Side.CRM]
+        asks = any(fault.seam is Seam.ASKS for fault in trouble)
+        if self.judged.side is not Side.CRM and not asks and Side.PBX not in self._spoilt:
+            if trouble:
+                found += self._of_pbx_in_trouble(acts, trouble, slack)
+            else:
+                found += self._of_pbx(acts, periodic, slack)
+        if self.judged.side is not Side.PBX and Side.CRM not in self._spoilt:
+            found += self._of_crm(acts)
         return found
+
+    @property
+    def _spoilt(self) -> set[Side]:
+        return {fault.side for fault in self.broken}
 
     def _seen(self, side: Side) -> list[Seen]:
         """The journal from which the side is judged."""
@@ -61,11 +73,21 @@ class Ending:
         yield from story.true(calls, reports, self.where, slack())
         if self.ends.manual and all(report.taken for report in reports):
             yield from story.missing(calls, reports, self.where)
+        yield from statuses.rung(calls, reports, seen, slack().times, self.where)
         played = [one for one in seen if one.operation and one.operation.name == "record"]
         for check in coherence.coherent(reports, played, self.where):
             yield check
             if check.requirement == coherence.REPEATED and periodic and "upload" in check.problem:
                 yield replace(check, requirement="PBX-HISTORY-04")
+
+    def _of_pbx_in_trouble(
+        self, acts: Sequence[Act], trouble: Sequence[Fault], slack: Callable[[], Leeway]
+    ) -> Iterator[Check]:
+        seen = self._seen(Side.PBX)
+        calls, reports = made(acts, self.ends.pbx.state().get("calls") or [], seen), story.told(seen)
+        yield from story.true(calls, reports, self.where, slack())
+        if self.ends.manual and all(map(arrival.passes, trouble)):
+            yield from arrival.arrived(calls, reports, self.where)
 
     def _be_patient(self, calls: Sequence[Call]) -> None:
         def told() -> bool:
@@ -74,9 +96,11 @@ class Ending:
 
         be_patient(self.ends.patience, self.journals, self.judged.faces(Side.PBX), told)
 
-    def _of_crm(self) -> Iterator[Check]:
+    def _of_crm(self, acts: Sequence[Act]) -> Iterator[Check]:
         seen = self._seen(Side.CRM)
         yield from keeping.asking(seen, self.where)
+        if self.ends.manual:
+            yield from statuses.lookups(acts, seen, self.where)
         names = {one.operation.name for one in seen if one.operation}
         if not names & {"call-event", "calls-upload"}:
             return
@@ -87,3 +111,4 @@ class Ending:
             yield from keeping.kept(seen, calls, self.where)
         if cards is not None:
             yield from keeping.shown(seen, cards, self.where)
+            yield from keeping.closed(seen, cards, self.where)

@@ -9,7 +9,7 @@ from functools import cache
 
 import msgspec
 
-from callproof.conformance import coherence, judge, keeping, loading, story
+from callproof.conformance import coherence, judge, keeping, loading, statuses, story
 from callproof.conformance.comparing import THE_BODY, THE_STATUS, Asked, Compares, Place, asked, covers
 from callproof.conformance.scenario import (
     ANYTHING,
@@ -42,6 +42,7 @@ IN_CODE: tuple[Compares, ...] = (
     *story.COMPARES,
     *coherence.COMPARES,
     *keeping.COMPARES,
+    *statuses.COMPARES,
 )
 
 

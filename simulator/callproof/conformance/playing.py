@@ -80,7 +80,7 @@ class Play:
         word = word_of(judged.run, scenario.id)
         self._judged = judged = replace(judged, run=word, account=scenario.given.told_of(judged.account))
         self._faults = faults
-        self._spoilt: set[Side] = set()
+        self._broken: list[Fault] = []
         self._taken: list[Expect] = []
         self._acts: list[Act] = []
         # What holds at the end of every scenario.
@@ -137,7 +137,7 @@ class Play:
 
     @property
     def _faulty(self) -> bool:
-        return bool(self._faults or self._spoilt)
+        return bool(self._faults or self._broken)
 
     def so_far(self, why: str) -> ScenarioResult:
         """What was seen of a scenario that the bench could not play to its end."""
@@ -257,7 +257,7 @@ class Play:
                 self._send(step)
             case Break():
                 fault = catalogue()[step.fault]
-                self._spoilt.add(fault.side)
+                self._broken.append(fault.limited(step.limits))
                 try:
                     self._break(fault, step.limits)
                 except ActionRefused as error:
@@ -313,9 +313,8 @@ class Play:
         self._expected.hold()
         if left := undone(self._ends.pbx.state()):
             raise BrokenScenario(left)
-        faulty = frozenset(fault.side for fault in self._faults)
         ending = Ending(
-            self._ends, self._journals, self._judged, self._scenario.file, frozenset(self._spoilt), faulty
+            self._ends, self._journals, self._judged, self._scenario.file, self._broken, self._faults
         )
         periodic = self._scenario.given.upload_every > 0
         self._ending = ending.checks(self._acts, periodic, self._expected.slack)
@@ -327,7 +326,8 @@ class Play:
             for check in judge(one, self._scenario.file, self._ends.api_key)
         ]
         # What a scenario breaks on purpose is nobody's fault.
-        return [check for check in checks if all_requirements()[check.requirement].side not in self._spoilt]
+        spoilt = {fault.side for fault in self._broken}
+        return [check for check in checks if all_requirements()[check.requirement].side not in spoilt]
 
     def _to_blame(self, step: Do) -> bool:
         return bool(step.blames) and self._judged.side in (None, ACTIONS[step.action].end)

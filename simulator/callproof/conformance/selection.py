@@ -36,8 +36,7 @@ def choose(scenarios: Iterable[Scenario], target: Target) -> tuple[list[Scenario
     played, left_out = [], []
     for scenario in scenarios:
         broken = {catalogue()[step.fault].side for step in scenario.steps if isinstance(step, Break)}
-        judged = any(step.side is target.side for step in scenario.expectations)
-        if not judged or target.side in broken:
+        if not _asks_of(scenario, target.side) or target.side in broken:
             left_out.append(LeftOut(scenario.id, ""))
         elif absent := _absent(scenario, target.lacks):
             left_out.append(LeftOut(scenario.id, absent))
@@ -53,6 +52,14 @@ def needing(scenarios: Iterable[Scenario], name: str, side: Side) -> list[Scenar
         for scenario in scenarios
         if name in _needs(scenario) and any(step.side is side for step in scenario.expectations)
     ]
+
+
+def _asks_of(scenario: Scenario, side: Side) -> bool:
+    """Whether something is asked of the side. Where steps only give names to what ends keep, of both sides
+    is asked what holds in every scenario."""
+    steps = list(scenario.expectations)
+    named = [step for step in steps if step.verb is Verb.KEEPS and step.name]
+    return len(named) == len(steps) or any(step.side is side for step in steps)
 
 
 def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:

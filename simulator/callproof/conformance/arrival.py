@@ -1,0 +1,37 @@
+"""Whether what a CRM in trouble could not take was taken in the end: each call's end, and its row."""
+
+from collections.abc import Iterator, Sequence
+
+from callproof.conformance.calls import Call
+from callproof.conformance.story import Told
+from callproof.conformance.verdict import Check
+from callproof.contract.phones import phone_key
+from callproof.exchange.faults import Fault
+
+BUSY, NO_ANSWER, UNREADABLE = ROWS = ("PBX-TROUBLE-01", "PBX-TROUBLE-02", "PBX-TROUBLE-03")
+
+
+def passes(fault: Fault) -> bool:
+    """Whether what is said meanwhile has to be said again, and a moment comes when it is taken."""
+    return fault.first is not None and fault.every == 1 and not {*ROWS}.isdisjoint(fault.challenges)
+
+
+def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
+    """Of each call that was answered and is over, long after the trouble; by the row of what was answered
+    last."""
+    for call in calls:
+        if call.odd or not phone_key(call.phone) or call.answered is None or call.ended is None:
+            continue
+        of_it = [report for report in reports if report.id == call.id]
+        ends = [report for report in of_it if report.is_event and report.ends]
+        rows = [report for report in of_it if not report.is_event]
+        for said, what in ((ends, "the end"), (rows, "the history")):
+            if said:
+                lost = "" if any(report.taken for report in said) else f"{what} of {call} was never taken"
+                yield Check(_row(said[-1]), str(call), where, lost, exchanges=(said[-1].seen.ref,))
+
+
+def _row(last: Told) -> str:
+    if last.seen.status in (429, 503):
+        return BUSY
+    return NO_ANSWER if last.seen.status is None else UNREADABLE
