@@ -96,6 +96,18 @@ steps:
   - {do: hang up, call: $call.id, by: customer}
   - {wait: 60}
 """
+# Its telephony is off, so that what it had no time for is refused when it comes again.
+REFUSED = TROUBLE.replace("NAME", "crm-overloaded").replace(
+    "steps:", "steps:\n  - {do: switch module, code: $module.code, active: false}"
+)
+LATE = """
+title: A call begins after its upload, and its end is lost
+steps:
+  - {fault: pbx-late-start}
+  - {do: customer calls, from: $number1, to: $line1, as: call}
+  - {fault: pbx-silent-end}
+  - {do: hang up, call: $call.id, by: customer}
+"""
 
 
 def problems(folder: Path, text: str, *faults: str) -> dict[str, str]:
@@ -113,7 +125,7 @@ HIDDEN = CALL.replace("+7 912 345-67-89", "anonymous")
 IN_TROUBLE = TROUBLE.replace("NAME", "crm-overloaded")
 
 
-@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN, ENDED, BUSY, IN_TROUBLE])
+@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN, ENDED, BUSY, IN_TROUBLE, REFUSED, LATE])
 def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text) == {}
 

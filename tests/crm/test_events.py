@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from callproof.contract.jsontypes import JsonObject
-from tests.support import Account
+from tests.support import Account, call_item
 
 INCOMING: dict[str, Any] = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
 
@@ -66,6 +66,16 @@ def test_hangup_closes_the_cards_of_its_own_call(registered: Account) -> None:
         registered.event(**INCOMING, callExternalId=call)
     hangup = {**INCOMING, "type": "hangup", "hangupStatus": "answered"}
     registered.event(**hangup, callExternalId="c-1")
+    assert open_cards(registered) == [(1, "c-2")]
+
+
+def test_a_beginning_that_comes_after_the_upload_shows_no_call_that_nothing_would_close(
+    registered: Account,
+) -> None:
+    registered.upload(call_item(externalId="c-1"))
+    assert registered.event(**INCOMING, callExternalId="c-1").get_json() == {"success": True}
+    assert [f.requirement for f in registered.findings] == ["PBX-EVENT-12"]
+    registered.event(**INCOMING, callExternalId="c-2")
     assert open_cards(registered) == [(1, "c-2")]
 
 

@@ -5,10 +5,13 @@ from collections.abc import Iterator, Sequence
 from callproof.conformance.calls import Call
 from callproof.conformance.story import Told
 from callproof.conformance.verdict import Check
+from callproof.contract.jsontypes import reached
 from callproof.contract.phones import phone_key
 from callproof.exchange.faults import Fault
 
 BUSY, NO_ANSWER, UNREADABLE = ROWS = ("PBX-TROUBLE-01", "PBX-TROUBLE-02", "PBX-TROUBLE-03")
+
+TOO_MANY = 429
 
 
 def passes(fault: Fault) -> bool:
@@ -26,12 +29,19 @@ def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Itera
         ends = [report for report in of_it if report.is_event and report.ends]
         rows = [report for report in of_it if not report.is_event]
         for said, what in ((ends, "the end"), (rows, "the history")):
-            if said:
+            if said and not _is_refused(said[-1]):
                 lost = "" if any(report.taken for report in said) else f"{what} of {call} was never taken"
                 yield Check(_row(said[-1]), str(call), where, lost, exchanges=(said[-1].seen.ref,))
 
 
+def _is_refused(last: Told) -> bool:
+    """For good: the CRM understood, and said no."""
+    status = last.seen.status
+    no = reached(last.seen.answer, "success") is False
+    return no and status is not None and status < 500 and status != TOO_MANY
+
+
 def _row(last: Told) -> str:
-    if last.seen.status in (429, 503):
+    if last.seen.status in (TOO_MANY, 503):
         return BUSY
     return NO_ANSWER if last.seen.status is None else UNREADABLE

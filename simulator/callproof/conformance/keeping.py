@@ -14,7 +14,7 @@ from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import Side
 
 KEPT, ONCE, NOBODY_ELSE, NOTHING = "CRM-HISTORY-04", "CRM-HISTORY-03", "CRM-EVENT-07", "CRM-TROUBLE-05"
-OWN, CLOSED, OVER = "CRM-MODULE-05", "CRM-EVENT-06", "CRM-TROUBLE-03"
+OWN, CLOSED, LATE, OVER = "CRM-MODULE-05", "CRM-EVENT-06", "CRM-TROUBLE-02", "CRM-TROUBLE-03"
 PHONES, USERS = ("phone", "externalPhone"), ("code", "userId")
 PLAIN = ("type", "result", "recordUrl", "duration", "durationWaiting")
 COMPARES = (
@@ -24,7 +24,7 @@ COMPARES = (
     Compares(OWN, "crm sends account", ("clientId",)),
 )
 CALLS = "crm keeps calls"
-ROWS = (KEPT, ONCE, NOBODY_ELSE, NOTHING, OWN, CLOSED, OVER)
+ROWS = (KEPT, ONCE, NOBODY_ELSE, NOTHING, OWN, CLOSED, LATE, OVER)
 # After a trouble of the CRM's own nobody knows what it has, and 460 takes a part of a batch.
 UNCLEAR = (429, 460, *range(500, 600))
 _ASKING = ("make-call", "status-notice", "account")
@@ -135,12 +135,17 @@ def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[C
 
 
 def closed(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[Check]:
-    """No card is open of a call whose end the CRM took, for whoever that names, or whose row."""
+    """No card is open of a call whose end the CRM took, for whoever that names, or whose row; also not by a
+    beginning that came later."""
     users = _users(seen)
     over: dict[str, set[str] | None] = {}
     stored: set[str] = set()
+    late: set[str] = set()
     for one in seen:
-        if _is(one, "calls-upload") and _success(one) and isinstance(one.params, list):
+        if _is(one, "call-event") and _success(one) and reached(one.params, "type") != "hangup":
+            if (begun := str(reached(one.params, "callExternalId"))) in {*over, *stored}:
+                late.add(begun)
+        elif _is(one, "calls-upload") and _success(one) and isinstance(one.params, list):
             stored |= {str(reached(call, "externalId")) for call in one.params}
         elif _is(one, "call-event") and _success(one) and reached(one.params, "type") == "hangup":
             codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
@@ -150,13 +155,14 @@ def closed(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[
     for card in cards:
         call_id, user, is_open = (str(reached(card, name)) for name in ("callExternalId", "userId", "open"))
         about = f"the cards of call {call_id}"
+        row = LATE if call_id in late else CLOSED if call_id in over else OVER
         if call_id in over:
             names = over[call_id]
             left = is_open == "True" and (names is None or user in names)
-            yield Check(CLOSED, about, where, f"user {user} sees the card after the end" if left else "")
+            yield Check(row, about, where, f"user {user} sees the card after the end" if left else "")
         elif call_id in stored:
             left = is_open == "True"
-            yield Check(OVER, about, where, f"user {user} sees the card after the upload" if left else "")
+            yield Check(row, about, where, f"user {user} sees the card after the upload" if left else "")
 
 
 def _users(seen: Sequence[Seen]) -> dict[str, set[str]]:

@@ -186,10 +186,13 @@ def _already_told(
     """Whom the event tells nothing new, because it came twice or after the end of its call."""
     if told.call_external_id is None:
         return set()
-    earlier = session.events_of(told.call_external_id)
-    if not earlier:
+    if session.call(told.call_external_id):
+        # A call of the history is over, and nothing would close its cards.
+        known = set(named.users)
+    elif earlier := session.events_of(told.call_external_id):
+        known = cards.already_told(named.users, session.open_cards([told.call_external_id]), earlier)
+    else:
         return set()  # and no card either: only events open them
-    known = cards.already_told(named.users, session.open_cards([told.call_external_id]), earlier)
     if known:
         asked.remark(
             "/callExternalId",
