@@ -55,7 +55,7 @@ def test_what_needs_no_end_imports_neither_a_server_nor_a_client(arguments: list
     assert imported(*arguments) <= {"jsonschema", "phonenumbers", "yaml"}
 
 
-@pytest.mark.parametrize("command", ["call", "journal", "ladder", "check"])
+@pytest.mark.parametrize("command", ["call", "journal", "ladder", "check", "explore"])
 def test_what_asks_running_ends_starts_none(command: str) -> None:
     assert not imported(command, "--help") & {"sqlalchemy", "granian", "faker", "lameenc"}
 
@@ -71,7 +71,7 @@ def test_the_dialect_of_postgresql_is_imported_when_it_is_asked_for() -> None:
 
 
 def test_every_command_is_listed() -> None:
-    assert len(COMMANDS) == len(main.commands) == 12
+    assert len(COMMANDS) == len(main.commands) == 13
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=lambda command: str(command.name))

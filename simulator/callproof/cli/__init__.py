@@ -20,6 +20,10 @@ COMMANDS = {
     "serve": ("serve", "Start the CRM and the virtual PBX and serve until stopped."),
     "check": ("check", "Play scenarios and judge your side, requirement by requirement."),
     "diff": ("diff", "Compare two reports of check --json: what got worse, what got better."),
+    "explore": (
+        "explore",
+        "Make up scenarios until one fails, and save the smallest that fails as a file.",
+    ),
     "init": ("init", "Write a commented callproof.yaml, to be filled in."),
     "requirements": (
         "requirements",
