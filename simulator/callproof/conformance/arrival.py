@@ -20,8 +20,8 @@ def passes(fault: Fault) -> bool:
 
 
 def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
-    """Of each call that was answered and is over, long after the trouble; by the row of what was answered
-    last."""
+    """What was not taken at once of each call that was answered and is over, long after the trouble; by the
+    row of what it was answered."""
     for call in calls:
         if call.odd or not phone_key(call.phone) or call.answered is None or call.ended is None:
             continue
@@ -29,9 +29,11 @@ def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Itera
         ends = [report for report in of_it if report.is_event and report.ends]
         rows = [report for report in of_it if not report.is_event]
         for said, what in ((ends, "the end"), (rows, "the history")):
-            if said and not _is_refused(said[-1]):
-                lost = "" if any(report.taken for report in said) else f"{what} of {call} was never taken"
-                yield Check(_row(said[-1]), str(call), where, lost, exchanges=(said[-1].seen.ref,))
+            if untaken := [report for report in said if not (report.taken or _is_refused(report))]:
+                again = any(report.taken or _is_refused(report) for report in said)
+                lost = "" if again else f"{what} of {call} was never taken"
+                last = untaken[-1]
+                yield Check(_row(last), str(call), where, lost, exchanges=(last.seen.ref,))
 
 
 def _is_refused(last: Told) -> bool:
