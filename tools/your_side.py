@@ -23,8 +23,9 @@ callproof check --probe --config callproof.yaml
 callproof check --config callproof.yaml
 ```
 
-`--probe` tries each hook and view once, in seconds, and says what is wrong with it; nothing is judged by
-it. What your side does not have is named under `absent`: what needs it is left out, and the report says so.
+`--probe` tries each hook and view, in seconds, and says what is wrong with it; nothing is judged by it. It
+exits with 0 when all works, 2 when something has to be changed, 3 when your side does not answer. What your
+side does not have is named under `absent`: what needs it is left out, and the report says so.
 """
 _HEAD = "| stimulus | what has happened when it is answered | for example | answer |\n|---|---|---|---|"
 

@@ -22,6 +22,7 @@ from callproof.errors import Misuse
 from callproof.reports.console import console
 from callproof.running.opposite import opposite
 
+CLEAN_UP = "clean-up"
 _STYLE = {
     Outcome.WORKS: "green",
     Outcome.ABSENT: "dim",
@@ -63,12 +64,19 @@ def _tried(target: Target, seed: int, scenarios: Sequence[Scenario]) -> list[Tri
 
 
 def _opposite(target: Target, seed: int, scenarios: Sequence[Scenario]) -> list[Tried]:
-    with opposite(target, seed, strict=False) as (ends, theirs):
-        judged = target.judged(token_hex(3))
-        kind = PbxProbe if target.side is Side.PBX else CrmProbe
-        probe: Probe = kind(target, ends, theirs, judged, scenarios)
-        probe.run()
-        return probe.rows
+    probe: Probe | None = None
+    try:
+        with opposite(target, seed, strict=False) as (ends, theirs):
+            judged = target.judged(token_hex(3))
+            kind = PbxProbe if target.side is Side.PBX else CrmProbe
+            probe = kind(target, ends, theirs, judged, scenarios)
+            probe.run()
+    except StimulusFailed as error:
+        # What is left of it then is the clean-up.
+        if probe is None:
+            raise
+        probe.wrong(CLEAN_UP, str(error))
+    return probe.rows
 
 
 def _table(rows: Sequence[Tried]) -> Table:

@@ -167,9 +167,12 @@ class Probe(ABC):
             raise self.stop(name, str(error)) from None
 
     def prepare(self, action: str, args: Mapping[str, Json] | None = None) -> JsonObject:
-        """The same of our own end."""
+        """The same of our own end, which may not be able to as things stand."""
         self._mark = len(self.journals.read())
-        return act(self.ends, action, args or {})
+        try:
+            return act(self.ends, action, args or {})
+        except ActionRefused as error:
+            raise self.stop(f"callproof's {self.facing.upper()}", f"{action}: {error}") from None
 
     def set_up(self) -> None:
         """Both ends are at their beginning; raises ``_Stop`` when the side is not."""

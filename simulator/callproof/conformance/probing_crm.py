@@ -95,7 +95,7 @@ class CrmProbe(Probe):
 
     def _register(self) -> None:
         try:
-            self.prepare("register")
+            self.ends.pbx.post("/register")
         except ActionRefused as error:
             raise self.stop(REGISTRATION, str(error)) from None
         self.works(REGISTRATION, f"callproof's PBX is registered as {self.target.code}")

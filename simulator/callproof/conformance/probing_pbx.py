@@ -151,6 +151,9 @@ class PbxProbe(CallProbe):
             self.over(call, "drop")
 
     def _call_from_the_crm(self) -> None:
+        if "calls" not in self.target.views:
+            # Nobody could find its id, to end it.
+            return
         user, number = self.account.users[0], self.numbers[3]
         answered = self.prepare("manager clicks", {"user": user, "phone": number})
         asked = reached(answered, "url") or reached(answered, "code")
