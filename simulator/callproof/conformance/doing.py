@@ -11,6 +11,7 @@ from callproof.conformance.scenario import (
     Step,
     Together,
     Wait,
+    seconds,
 )
 
 
@@ -26,7 +27,7 @@ def doing(step: Step, *, real: bool) -> Doing:
         case Expect():
             return Doing(f"looking whether {step}")
         case Wait():
-            return Doing("letting time pass", step.seconds if real else 0.0)
+            return Doing("letting time pass", seconds(step.length, manual=False) if real else 0.0)
         case Leap():
             return Doing("letting time leap")
         case Repeat():

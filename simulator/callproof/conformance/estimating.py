@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from callproof.conformance.playing import AFTERMATH
-from callproof.conformance.scenario import Expect, Repeat, Scenario, Step, Together, Wait
+from callproof.conformance.scenario import Expect, Repeat, Scenario, Step, Together, Wait, seconds
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,8 @@ def _of(steps: Iterable[Step]) -> Estimate:
 def _of_step(step: Step) -> Estimate:
     match step:
         case Wait():
-            return Estimate(step.seconds, step.seconds)
+            length = seconds(step.length, manual=False)
+            return Estimate(length, length)
         case Expect():
             # What must not come is not waited for.
             return Estimate(0, step.within if step.least else 0)

@@ -12,6 +12,7 @@ from callproof.conformance.scenario import (
     Expect,
     Given,
     Leap,
+    Period,
     Repeat,
     Scenario,
     Send,
@@ -78,7 +79,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
 
 
 class _Wait(msgspec.Struct):
-    wait: float
+    wait: float | Period
 
 
 class _Leap(msgspec.Struct):

@@ -21,6 +21,7 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
     **PLAYING,
     "module": ("code", "clientId"),
     "key": (),
+    "period": (),
 }
 # What a later step can name of an exchange, and of what an end keeps.
 OF_EXPECTED = ("id", "value", "status", "headers", "size", "body", "ref", "path")

@@ -30,12 +30,14 @@ from callproof.conformance.scenario import (
     Expect,
     Given,
     Leap,
+    Period,
     Repeat,
     Scenario,
     Send,
     Step,
     Together,
     Wait,
+    seconds,
 )
 from callproof.conformance.steady import steady
 from callproof.conformance.stimuli import Misconfigured
@@ -177,6 +179,7 @@ class Play:
     def _prepare(self, given: Given) -> None:
         self._tell(Doing("preparing"))
         self._journals.reset()
+        self._names.learn("period", self._seconds("$period"))
         for fault in self._faults:
             self._break(fault, {})
         if self._judged.side is not Side.CRM and self._judged.account != GUIDES:
@@ -189,7 +192,7 @@ class Play:
         for customer in given.customers:
             self._ends.crm.add_customer(self._ends.api_key, self._names.members(customer))
         self._preparing = ""
-        self._ends.pbx.upload_every(given.upload_every)
+        self._ends.pbx.upload_every(self._seconds(given.upload_every))
         if given.registered:
             self._preparing = REGISTRATION
             self._ends.pbx.post("/register")
@@ -222,6 +225,9 @@ class Play:
         if not said.startswith(f"{self._scenario.file}:"):
             said = f"{self._where(step)}: {said}"
         raise BrokenScenario(said) from error
+
+    def _seconds(self, length: float | Period) -> float:
+        return seconds(length, manual=self._ends.manual)
 
     def _together(self, steps: Sequence[Step]) -> None:
         """One thread for each, and all begin when the last one is ready."""
@@ -263,7 +269,7 @@ class Play:
                 except ActionRefused as error:
                     raise Misconfigured(str(error)) from None
             case Wait():
-                self._ends.pass_time(step.seconds)
+                self._ends.pass_time(self._seconds(step.length))
             case Leap():
                 self._ends.leap(step.seconds)
             case Together():
@@ -316,7 +322,7 @@ class Play:
         ending = Ending(
             self._ends, self._journals, self._judged, self._scenario.file, self._broken, self._faults
         )
-        periodic = self._scenario.given.upload_every > 0
+        periodic = bool(self._scenario.given.upload_every)
         self._ending = ending.checks(self._acts, periodic, self._expected.slack)
 
     def _of_messages(self) -> list[Check]:

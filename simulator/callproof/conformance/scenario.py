@@ -7,7 +7,7 @@ test. Its form is ``schemas/scenario.json``.
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 import msgspec
 from msgspec import structs
@@ -135,10 +135,15 @@ class Break:
     limits: JsonObject
 
 
+# A period of the history: how long it is depends on whether time has to be waited for.
+Period: TypeAlias = Literal["$period"]
+PERIOD, PERIOD_IN_REAL_TIME = 600, 30
+
+
 @dataclass(frozen=True)
 class Wait:
     line: int
-    seconds: float
+    length: float | Period
 
 
 @dataclass(frozen=True)
@@ -170,6 +175,13 @@ class Together:
 Step: TypeAlias = Do | Send | Break | Expect | Wait | Leap | Repeat | Together
 
 
+def seconds(length: float | Period, *, manual: bool) -> float:
+    """``manual`` says that time passes by being told to."""
+    if isinstance(length, str):
+        return PERIOD if manual else PERIOD_IN_REAL_TIME
+    return length
+
+
 class Given(msgspec.Struct, frozen=True, rename="kebab"):
     """What is so before the first step; none of it is judged but the registration.
 
@@ -186,7 +198,7 @@ class Given(msgspec.Struct, frozen=True, rename="kebab"):
     country: str = ""
     shops: tuple[str, ...] = ()
     # As it was written: a side under test may be told it in a text.
-    upload_every: int | float = 0
+    upload_every: int | float | Period = 0
 
     @property
     def settings(self) -> Iterator[tuple[str, JsonObject]]:
