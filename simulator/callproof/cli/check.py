@@ -1,7 +1,8 @@
 """``callproof check``: whether a side keeps the contract."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from secrets import token_hex
@@ -17,7 +18,7 @@ from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import target_of
 from callproof.cli.writing import listeners, report_options
-from callproof.conformance import baseline, loading, runner
+from callproof.conformance import abreast, baseline, loading
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
@@ -151,7 +152,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
     if asked.only_list:
         real = target.side is Side.PBX and not target.timed if target else bool(asked.crm_url)
-        listing.show(scenarios, left_out, real=real)
+        listing.show(scenarios, left_out, real=real, instances=target.instances if target else 1)
         return
     redactor = Redactor(_secrets(asked, target))
     live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))
@@ -161,12 +162,14 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     with live, _told_to_the_end(telling, redactor):
         if not scenarios:
             raise OutOfReach(_nothing_played(verdict))
-        with no_verdict(), _ends(asked, target, account) as (ends, foreign):
+        with no_verdict(), _pairs(asked, target, account, len(scenarios)) as pairs:
             judged = target.judged(token_hex(3)) if target else replace(BOTH, account=account)
             try:
-                runner.run(scenarios, ends, telling.played, judged, broken, telling.tell)
+                ends = [pair.ends for pair in pairs]
+                abreast.run(scenarios, ends, telling.played, judged, broken, telling.tell)
             finally:
-                verdict.created = [redactor.text(made) for made in foreign.created] if foreign else ()
+                telling.in_order([scenario.id for scenario in scenarios])
+                verdict.created = [redactor.text(made) for pair in pairs for made in pair.created]
         verdict.stale = known.stale(verdict.scenarios)
         if asked.write_baseline:
             output.write(asked.write_baseline, baseline.written(verdict))
@@ -229,14 +232,33 @@ def _account(asked: _Asked, known: Account) -> Account:
     )
 
 
+@dataclass(frozen=True)
+class _Pair:
+    """What scenarios are played on; ``foreign`` stands in for a side under test."""
+
+    ends: Ends
+    foreign: Foreign | None = None
+
+    @property
+    def created(self) -> Sequence[str]:
+        return self.foreign.created if self.foreign else ()
+
+
 @contextmanager
-def _ends(asked: _Asked, target: Target | None, account: Account) -> Iterator[tuple[Ends, Foreign | None]]:
-    """What the scenarios are played on. Ends of our own are imported only where one is needed."""
+def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) -> Iterator[list[_Pair]]:
+    """As many as the side under test may be started, at most as many as there are scenarios.
+
+    Ends of our own are imported only where one is needed.
+    """
     with ExitStack() as stack:
         if target:
             from callproof.running.opposite import opposite
 
-            yield stack.enter_context(opposite(target, asked.seed, strict=asked.strict))
+            instances = min(target.instances, most)
+            several = [opposite(target, asked.seed, strict=asked.strict) for _ in range(instances)]
+            with ThreadPoolExecutor(instances) as pool:
+                found = list(pool.map(stack.enter_context, several))
+            yield [_Pair(ends, foreign) for ends, foreign in found]
             return
         given = [asked.crm_url, asked.pbx_url, asked.api_key]
         if any(given) and not all(given):
@@ -247,8 +269,8 @@ def _ends(asked: _Asked, target: Target | None, account: Account) -> Iterator[tu
             pair = stack.enter_context(
                 built_in(asked.seed, timezone=account.timezone, country=account.country)
             )
-            yield pair.ends, None
+            yield [_Pair(pair.ends)]
             return
         ends = Ends.at(given[0], given[1], given[2], asked.control_token)
         stack.callback(ends.close)
-        yield ends, None
+        yield [_Pair(ends)]

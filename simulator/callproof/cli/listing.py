@@ -4,24 +4,26 @@ from collections.abc import Sequence
 
 import click
 
-from callproof.conformance.estimating import Estimate, estimate
+from callproof.conformance.estimating import estimate, side_by_side
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut
 
 NOTHING = "nothing of it is asked of this side, or it breaks this side on purpose"
 
 
-def show(scenarios: Sequence[Scenario], left_out: Sequence[LeftOut], *, real: bool) -> None:
-    """A line for each scenario, then a summary. Time is waited for where it is ``real``."""
-    whole = Estimate()
-    for scenario in scenarios:
-        needed = estimate(scenario)
-        whole += needed
+def show(
+    scenarios: Sequence[Scenario], left_out: Sequence[LeftOut], *, real: bool, instances: int = 1
+) -> None:
+    """A line for each scenario, then a summary. Time is waited for where it is ``real``, on so many
+    ``instances`` of the side at once."""
+    every = [estimate(scenario) for scenario in scenarios]
+    for scenario, needed in zip(scenarios, every, strict=True):
         click.echo(f"play {scenario.id}: {scenario.title}{f' ({needed})' if real else ''}")
     for found in left_out:
         click.echo(f"leave out {found.scenario}: {f'{found.why} is absent' if found.why else NOTHING}")
     click.echo(f"{len(scenarios)} to be played, {len(left_out)} left out")
     if real:
+        whole = side_by_side(every, instances)
         click.echo(
             f"In real time {whole}: from a side that does everything at once to one that does all of it as"
             " late as it may. With a test clock (the stimulus 'pass time') it takes seconds."

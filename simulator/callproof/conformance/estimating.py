@@ -1,6 +1,6 @@
 """How long a scenario takes in real time, read from what it waits for."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from callproof.conformance.playing import AFTERMATH
@@ -26,6 +26,12 @@ class Estimate:
 def estimate(scenario: Scenario) -> Estimate:
     """For ends whose time cannot be moved; on a clock that can be, it takes next to nothing."""
     return _of(scenario.steps) + Estimate(AFTERMATH, AFTERMATH)
+
+
+def side_by_side(every: Sequence[Estimate], instances: int) -> Estimate:
+    """Of several that are shared out among so many instances: no less than the longest one."""
+    least, most = [found.least for found in every], [found.most for found in every]
+    return Estimate(max([sum(least) / instances, *least]), max([sum(most) / instances, *most]))
 
 
 def spoken(seconds: float) -> str:

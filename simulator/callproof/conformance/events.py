@@ -96,6 +96,11 @@ class Telling:
         cause = self.verdict.cause(result) if result.broken else ""
         self.tell(ScenarioPlayed(result, self.verdict.outcome_of(result), cause))
 
+    def in_order(self, ids: Sequence[str]) -> None:
+        """What was played side by side stands in the verdict in this order."""
+        place = {name: at for at, name in enumerate(ids)}
+        self.verdict.scenarios.sort(key=lambda found: place[found.id])
+
     def ended(self) -> None:
         self.tell(RunEnded(self.verdict))
 

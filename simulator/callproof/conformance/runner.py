@@ -8,7 +8,7 @@ from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.playing import Play
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.verdict import ScenarioResult
-from callproof.control.client import Ends
+from callproof.control.client import Ends, Halted
 from callproof.errors import OutOfReach
 from callproof.exchange.faults import Fault
 
@@ -59,6 +59,8 @@ def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | Non
             if result.broken or any(check.problem for check in result.checks):
                 # A side that is gone has broken no row.
                 ends.demand_answer()
+        except Halted:
+            raise
         except OutOfReach:
             # The side itself may have more to say than whoever missed it.
             ends.demand_answer()

@@ -61,11 +61,15 @@ class Stimulus:
 
 @dataclass(frozen=True)
 class Start:
-    """A process and the address that answers once it is ready, within so many seconds."""
+    """A process and the address that answers once it is ready, within so many seconds.
+
+    So many ``instances`` of it may run side by side.
+    """
 
     command: tuple[str, ...]
     ready: str
     within: float = 20.0
+    instances: int = 1
 
 
 @dataclass(frozen=True)
@@ -95,6 +99,11 @@ class Target:
     def judged(self, run: str) -> UnderTest:
         """Whom a run judges; ``run`` is its word for ids that no other run has."""
         return UnderTest(self.side, self.code, self.client_id, self.account, run, keeps=not self.set_up)
+
+    @property
+    def instances(self) -> int:
+        """How many of it may run side by side."""
+        return self.start.instances if self.start else 1
 
     @property
     def timed(self) -> bool:
@@ -165,6 +174,8 @@ class _TargetReader:
         self._demand_known("stimuli", read.stimuli, actions | others | {UPLOAD_EVERY, PASS_TIME})
         self._demand_known("views", read.views, set(KEPT[read.target]))
         self._demand_place(read.account)
+        if read.start and read.start.instances > 1:
+            self._demand_room(read)
         return Target(
             side=read.target,
             folder=folder,
@@ -199,6 +210,13 @@ class _TargetReader:
         ):
             if problem:
                 raise self._document.error(("account", name), problem)
+
+    def _demand_room(self, read: "_TargetYaml") -> None:
+        """Several instances need ports of their own, and nobody is asked for several things at once."""
+        words = " ".join(read.start.command) if read.start else ""
+        if read.listen or "$port" not in read.url or "$port" not in words:
+            problem = "instances side by side need $port in url and command, and no listen"
+            raise self._document.error(("start", "instances"), problem)
 
     def _listed(self, part: str, found: Sequence[_Stimulus]) -> tuple[Stimulus, ...]:
         return tuple(self._stimulus(part, sent, "POST", (part, at)) for at, sent in enumerate(found))

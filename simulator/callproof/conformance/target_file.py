@@ -135,9 +135,11 @@ def _started(start: Start | None) -> str:
         f"  within: {shown.within:g}",
     ]
     said = what if start else "It runs already; callproof can also start it."
-    return comment(f"{said} Its environment has CALLPROOF_PORT too.") + "".join(
-        f"{mark}{line}\n" for line in lines
-    )
+    begun = comment(f"{said} Its environment has CALLPROOF_PORT too.")
+    begun += "".join(f"{mark}{line}\n" for line in lines)
+    if start and "$port" in " ".join(start.command):
+        begun += "  # So many of it may run side by side, which makes a run in real time shorter.\n  # instances: 8\n"
+    return begun
 
 
 def _ours(side: Side, start: Start | None, key: str) -> str:

@@ -6,6 +6,7 @@ refuses an action raises ActionRefused.
 
 from collections.abc import Callable, Iterable, Mapping
 from functools import cached_property
+from threading import Event
 from typing import Any, TypeVar
 from urllib.parse import quote_plus, urlsplit
 
@@ -30,6 +31,10 @@ _T = TypeVar("_T")
 
 class Unreachable(OutOfReach):
     """An end does not answer; the text says which and how."""
+
+
+class Halted(OutOfReach):
+    """A scenario was not played to its end, because the run ends."""
 
 
 class ActionRefused(Refusal):
@@ -175,6 +180,7 @@ class Ends:
         self.patience = patience
         self.demand_answer = demand_answer
         self.opened = monotonic()
+        self._halted = Event()
 
     @classmethod
     def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":
@@ -255,8 +261,14 @@ class Ends:
     def _due(self, clocks: Iterable[ClockTold]) -> list[float]:
         return [clock.next for clock in clocks if clock.next is not None]
 
+    def halt(self) -> None:
+        """Whoever lets time pass on another thread gives up at the next moment."""
+        self._halted.set()
+
     def _wait(self, until: float) -> bool:
         """On a real clock: until the CRM's journal grows or time is up."""
+        if self._halted.is_set():
+            raise Halted("the run was interrupted")
         left = until - self.now()
         if left <= 0:
             return False
