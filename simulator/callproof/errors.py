@@ -27,6 +27,7 @@ this is the whole tree::
         UnknownName      2  no scenario, fault or method has this name
       OutOfReach         3  nobody is there to be judged
         Failed           3  the process of an end ended before it listened, or by itself
+        Halted           3  a scenario is not played on, because the run ends
         Unreachable      3  an end does not answer
 
 Apart from it stand the refusals of the contract, ``ApiError`` and below: they are what the CRM says over

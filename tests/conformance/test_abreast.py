@@ -3,19 +3,21 @@
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from threading import Semaphore
 
 import pytest
 
 from callproof.clocks.manual import ManualClock
 from callproof.clocks.real import RealClock
 from callproof.conformance import abreast, loading
-from callproof.conformance.events import Event, ScenarioStarted, Telling, nobody
+from callproof.conformance.events import Event, ScenarioStarted, Telling
 from callproof.conformance.judge import BOTH
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.target import load_target
 from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.operations import Side
 from callproof.control.client import End, Ends, Unreachable
+from callproof.control.wire import ClockTold
 from callproof.files.yamlfile import FileError
 from callproof.running.pair import built_in
 
@@ -42,16 +44,34 @@ def test_each_scenario_is_played_once_and_the_verdict_has_them_in_their_order(pa
     ]
 
 
+class Gone(End):
+    """Does not answer, once two scenarios have begun."""
+
+    def __init__(self, begun: Semaphore) -> None:
+        super().__init__(Side.CRM, "http://127.0.0.1:1")
+        self._begun = begun
+
+    def clock(self) -> ClockTold:
+        assert all(self._begun.acquire(timeout=20) for _ in range(2))
+        return super().clock()
+
+
 def test_when_one_is_out_of_reach_the_others_are_told_of_and_nothing_is_waited_for(tmp_path: Path) -> None:
-    heard: list[ScenarioResult] = []
+    heard, begun = list[ScenarioResult](), Semaphore(0)
     with built_in(clock=RealClock()) as pair:
-        gone = End(Side.CRM, "http://127.0.0.1:1")
+        gone = Gone(begun)
         pairs = [Ends(gone, gone, pair.api_key), pair.ends]
+        waiting = [_waiting(tmp_path, name) for name in "abc"]
         with pytest.raises(Unreachable):
-            abreast.run([_waiting(tmp_path, name) for name in "abc"], pairs, heard.append, BOTH, (), nobody)
+            abreast.run(waiting, pairs, heard.append, BOTH, (), lambda event: _count(event, begun))
     # Of the one that is gone there is nothing to tell, and the third one was never begun.
     (other,) = heard
     assert "interrupted" in other.broken
+
+
+def _count(event: Event, begun: Semaphore) -> None:
+    if isinstance(event, ScenarioStarted):
+        begun.release()
 
 
 @pytest.mark.parametrize(

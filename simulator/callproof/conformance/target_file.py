@@ -138,7 +138,8 @@ def _started(start: Start | None) -> str:
     begun = comment(f"{said} Its environment has CALLPROOF_PORT too.")
     begun += "".join(f"{mark}{line}\n" for line in lines)
     if start and "$port" in " ".join(start.command):
-        begun += "  # So many of it may run side by side, which makes a run in real time shorter.\n  # instances: 8\n"
+        begun += "  # So many of it may run side by side; a run in real time is shorter then.\n"
+        begun += "  # instances: 8\n"
     return begun
 
 
