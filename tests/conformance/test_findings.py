@@ -191,6 +191,16 @@ def test_a_message_of_another_call_is_no_wrong_one_of_this() -> None:
     assert one.headline.endswith(" with phone +74990000001 comes too seldom: expected 3, found 1.")
 
 
+def test_an_answer_that_is_no_object_is_one_finding_whatever_was_to_stand_in_it() -> None:
+    answer = Near("crm-1", ("it is None, expected an object",))
+    looked = Looked("success False", "1", 1, 0, at=9.0, near=(answer,))
+    missed = Check("CRM-API-03", "crm answers call-event", "s.yaml:5", "expected 1, found 0", looked=looked)
+    judged = Check("CRM-API-01", "the answer", "s.yaml", "the body is no JSON object", exchanges=("crm-1",))
+    (one,) = found(played("a", missed, replace(judged, members=("the body",))))
+    assert [touched.row.id for touched in one.rows] == ["CRM-API-01", "CRM-API-03"]
+    assert one.headline == "The CRM's answer to call-event: the body is no JSON object."
+
+
 def test_a_message_that_comes_too_often_is_counted() -> None:
     looked = Looked("", "at most 8", 0, 53, at=9.0)
     upload = "pbx sends calls-upload"

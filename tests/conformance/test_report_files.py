@@ -136,7 +136,7 @@ def test_without_a_script_the_page_hides_nothing_but_the_filter(reports: dict[st
 
 def test_every_report_for_a_person_says_the_cause_the_row_and_what_to_do(reports: dict[str, str]) -> None:
     remedy = all_requirements()["CRM-EVENT-01"].remedy
-    for kind in ("html", "markdown", "junit", "json", "terminal"):
+    for kind in ("html", "markdown", "junit", "ctrf", "json", "terminal"):
         report = reports[kind].replace("\\_", "_")
         assert "answer to call-event: " in report, kind
         assert "CRM-EVENT-01" in report, kind

@@ -17,6 +17,8 @@ from callproof.contract.requirements import all_requirements
 
 _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
 COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",), "every message"),)
+# The member that differs where an answer as a whole is another one.
+WHOLE = "the body"
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
@@ -123,7 +125,7 @@ def _answer(exchange: Seen, where: str) -> Iterator[Check]:
         yield Check("CRM-API-01", what, where, exchange.error)
         return
     if not isinstance(exchange.answer, Mapping):
-        yield Check("CRM-API-01", what, where, "the body is no JSON object")
+        yield Check("CRM-API-01", what, where, "the body is no JSON object", members=(WHOLE,))
         return
     kind = exchange.headers.get("content-type", "")
     if not _JSON.match(kind):
@@ -146,7 +148,10 @@ def _by_schema(
     broken = {violation.requirement for violation in violations}
     for violation in violations:
         if violation.requirement:
-            problem, place = f"{violation.pointer}: {violation.message}", (member_at(violation.pointer),)
+            problem, place = (
+                f"{violation.pointer}: {violation.message}".removeprefix(": "),
+                (member_at(violation.pointer),),
+            )
             yield Check(violation.requirement, what, where, problem, members=place, remedy=violation.remedy)
     for row in sorted(touched(schemas.load(schema_id), value) - broken):
         yield Check(row, what, where)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import Exhibit, exhibits
+from callproof.conformance.judge import WHOLE
 from callproof.conformance.matching import member_of
 from callproof.conformance.scenario import Verb
 from callproof.conformance.verdict import Check, Near, Outcome, ScenarioResult, Verdict
@@ -156,6 +157,8 @@ def broken_text(scenario: ScenarioResult) -> str:
 def _symptom(scene: _Scene, check: Check, place: int, outcome: Outcome, ever: set[str]) -> Symptom:
     near, subject = scene.near(check), scene.subject(check)
     members = tuple(map(member_of, near[0].differs)) if near else check.members
+    if Verb.ANSWERS in subject.split():
+        members = tuple(member or WHOLE for member in members)
     if subject == _UPLOAD and members and all(member.startswith(_ELEMENT) for member in members):
         subject, members = _CDR, tuple(member.removeprefix(_ELEMENT) for member in members)
     return Symptom(

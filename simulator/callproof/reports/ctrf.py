@@ -1,14 +1,18 @@
 """The verdict as CTRF: a test for each requirement that a scenario looked at, as in JUnit."""
 
+from collections.abc import Sequence
+
+from callproof.conformance.findings import Finding, findings
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
-from callproof.reports.cases import PLAYED, of_the_run, told
+from callproof.reports.cases import PLAYED, explained, of_the_run, told
 from callproof.reports.ctrf_json import CtrfStatus, CtrfTest, document, milliseconds
 
 
 def write(verdict: Verdict) -> bytes:
     """The document as UTF-8."""
-    tests = [test for scenario in verdict.scenarios for test in _tests(verdict, scenario)]
+    found = findings(verdict)
+    tests = [test for scenario in verdict.scenarios for test in _tests(verdict, scenario, found)]
     tests += [
         CtrfTest(
             PLAYED, CtrfStatus.SKIPPED, 0, _suite(scenario), f"{absent} is absent", raw_status="left out"
@@ -24,10 +28,12 @@ def write(verdict: Verdict) -> bytes:
     return document(tests, began, max((timed.began + timed.took for timed in times), default=began))
 
 
-def _tests(verdict: Verdict, scenario: ScenarioResult) -> list[CtrfTest]:
+def _tests(verdict: Verdict, scenario: ScenarioResult, found: Sequence[Finding]) -> list[CtrfTest]:
     count = len(scenario.by_row) + bool(scenario.broken)
     share = milliseconds(scenario.timed.took / max(count, 1))
-    tests = [_test(verdict, scenario, row, checks, share) for row, checks in scenario.by_row.items()]
+    tests = [
+        _test(verdict, scenario, row, share, explained(found, scenario.id, row)) for row in scenario.by_row
+    ]
     if scenario.broken:
         error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
         suite, file = _suite(scenario.id), scenario.file
@@ -39,9 +45,8 @@ def _tests(verdict: Verdict, scenario: ScenarioResult) -> list[CtrfTest]:
     return tests
 
 
-def _test(
-    verdict: Verdict, scenario: ScenarioResult, row: str, checks: list[Check], duration: int
-) -> CtrfTest:
+def _test(verdict: Verdict, scenario: ScenarioResult, row: str, duration: int, cause: str) -> CtrfTest:
+    checks = scenario.by_row[row]
     outcome = worst(verdict.outcome(check) for check in checks)
     problems = [check for check in checks if check.problem]
     return CtrfTest(
@@ -50,7 +55,7 @@ def _test(
         duration,
         _suite(scenario.id),
         problems[0].problem if problems else "",
-        told(problems),
+        f"{cause}{told(problems)}" if problems else "",
         _line((problems or checks)[0]),
         outcome.value,
         (row, all_requirements()[row].level.value),
