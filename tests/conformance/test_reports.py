@@ -94,3 +94,15 @@ def test_the_summary_comes_last_and_markup_in_texts_stays_text() -> None:
     assert any(line.startswith("failed   PBX-EVENT-06") for line in lines)
     assert any("The PBX's call-event: expected 1, found <0> &" in line for line in lines)
     assert "   seen in  6-event/x (s.yaml:3)" in lines
+
+
+def test_a_row_says_what_came_of_it_and_one_that_nothing_looked_at_says_so() -> None:
+    held = Check("PBX-API-01", "asks with the key", "scenarios/x.yaml:3")
+    found = verdict(held, replace(held, requirement="PBX-EVENT-08", problem="it is 'no answer'"))
+    assert found.row("PBX-API-01").passed
+    failed = found.row("PBX-EVENT-08")
+    assert (failed.passed, failed.held, len(failed.problems)) == (False, 0, 1)
+    with pytest.raises(LookupError, match="Nothing looked at 'PBX-EVENT-04'"):
+        found.row("PBX-EVENT-04")
+    with pytest.raises(LookupError, match="There is no requirement 'PBX-NONE-01'"):
+        found.row("PBX-NONE-01")

@@ -8,6 +8,7 @@ from callproof.conformance.evidence import Seen
 from callproof.conformance.timing import Timed
 from callproof.contract.operations import Side
 from callproof.contract.requirements import RULESET, Evidence, Requirement, Severity, all_requirements
+from callproof.errors import UnknownName
 
 
 class Outcome(StrEnum):
@@ -156,10 +157,17 @@ class ScenarioResult:
 
 @dataclass(frozen=True)
 class RequirementResult:
+    """One row: so many checks of it ``held``, and each of the ``problems`` is a scenario's id and the check
+    that did not."""
+
     requirement: Requirement
     outcome: Outcome
-    passed: int
+    held: int
     problems: tuple[tuple[str, Check], ...]
+
+    @property
+    def passed(self) -> bool:
+        return self.outcome is Outcome.PASSED
 
 
 @dataclass
@@ -195,6 +203,16 @@ class Verdict:
                 checks.setdefault(check.requirement, []).append((scenario.id, check))
         rows = all_requirements().values()
         return [self._result(row, checks[row.id]) for row in rows if row.id in checks]
+
+    def row(self, requirement: str) -> RequirementResult:
+        """What came of one row, as in ``PBX-EVENT-04``. Raises UnknownName when there is no such row, or
+        nothing looked at it."""
+        found = next((row for row in self.requirements if row.requirement.id == requirement), None)
+        if found is None:
+            known = requirement in all_requirements()
+            why = "Nothing looked at" if known else "There is no requirement"
+            raise UnknownName(f"{why} {requirement!r}")
+        return found
 
     @property
     def untested(self) -> list[Requirement]:

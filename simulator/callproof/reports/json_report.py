@@ -64,7 +64,7 @@ def _requirement(result: RequirementResult) -> JsonObject:
         "source": row.source,
         "text": row.text,
         "outcome": result.outcome.value,
-        "passed": result.passed,
+        "passed": result.held,
         "problems": [{"scenario": scenario, **_problem(check)} for scenario, check in result.problems],
     }
 

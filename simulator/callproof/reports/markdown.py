@@ -94,7 +94,7 @@ def _folded(title: str, results: list[RequirementResult]) -> Iterator[str]:
     yield from ("", f"<details><summary>{title}: {len(results)}</summary>", "")
     yield from ("| requirement | what it demands | checks |", "|---|---|---|")
     for result in results:
-        yield f"| {escaped(result.requirement.id)} | {escaped(result.requirement.text)} | {result.passed} |"
+        yield f"| {escaped(result.requirement.id)} | {escaped(result.requirement.text)} | {result.held} |"
     yield from ("", "</details>")
 
 

@@ -79,7 +79,7 @@ def table(out: Console, verdict: Verdict, *, whole: bool = True) -> None:
         if not whole and result.outcome is Outcome.PASSED:
             continue
         row = result.requirement
-        checks = str(result.passed + len(result.problems))
+        checks = str(result.held + len(result.problems))
         grid.add_row(
             _word(result.outcome), row.id, row.level.value, row.evidence.value, checks, escape(row.text)
         )
