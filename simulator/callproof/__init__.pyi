@@ -1,5 +1,7 @@
 from callproof.clocks.manual import ManualClock
 from callproof.conformance.evidence import Seen
+from callproof.conformance.scenario import Scenario
+from callproof.conformance.target import Target
 from callproof.conformance.verdict import Check, Outcome, Verdict
 from callproof.contract.findings import Finding
 from callproof.contract.operations import Side
@@ -14,7 +16,7 @@ from callproof.face.messages import judge, read_journal
 from callproof.face.payloads import validate
 from callproof.face.pbx import RunningPbx
 from callproof.face.playing import Callproof
-from callproof.face.verdicts import play, problems
+from callproof.face.verdicts import explain, find_scenarios, findings, load_target, play, problems
 from callproof.files.yamlfile import FileError
 
 __version__: str
@@ -35,15 +37,21 @@ __all__ = [
     "Refusal",
     "RunningCrm",
     "RunningPbx",
+    "Scenario",
     "Seen",
     "Side",
+    "Target",
     "UnknownName",
     "Unreachable",
     "Verdict",
     "Violation",
     "__version__",
     "crm_app",
+    "explain",
+    "find_scenarios",
+    "findings",
     "judge",
+    "load_target",
     "pbx_app",
     "play",
     "problems",

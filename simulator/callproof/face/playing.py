@@ -100,18 +100,32 @@ def usable_target(file: str) -> Target:
     return target
 
 
+def target_of(given: str | Path | Target) -> Target | None:
+    """None for nothing. Raises FileError for a file that is wrong."""
+    if isinstance(given, Target):
+        return given
+    return usable_target(str(given)) if given else None
+
+
 class Callproof:
     """The fixture ``callproof``: plays scenarios and judges the side under test.
 
-    ``wanted`` are ids of scenarios, their beginnings, files or folders, all shipped ones by default.
-    ``target`` is a ``callproof.yaml``; by default the one of ``--callproof-target``, and without it
-    callproof's own ends, which is how one tries out a scenario.
+    ``wanted`` are scenarios, their ids, beginnings of these, files or folders, all shipped ones by default.
+    ``target`` is a ``callproof.yaml`` or what was read of it; by default the one of
+    ``--callproof-target``, and without it callproof's own ends, which is how one tries out a scenario.
     """
 
     def __init__(self, stage: Stage) -> None:
         self._stage = stage
 
-    def check(self, *wanted: str, target: str | Path = "", strict: bool | None = None) -> Verdict:
+    @property
+    def target(self) -> Target | None:
+        """The side under test, None where both ends are callproof's own."""
+        return self._stage.setup.target
+
+    def check(
+        self, *wanted: str | Scenario, target: str | Path | Target = "", strict: bool | None = None
+    ) -> Verdict:
         """The verdict, with a result for each scenario and what was left out by name.
 
         Raises LookupError for a scenario that does not exist, FileError for a broken file and Unreachable
@@ -119,7 +133,7 @@ class Callproof:
         """
         usual = self._stage.setup
         setup = Setup(
-            usable_target(str(target)) if target else usual.target,
+            target_of(target) or usual.target,
             usual.seed,
             usual.strict if strict is None else strict,
         )
@@ -132,7 +146,7 @@ class Callproof:
             stage.close()
 
     def assert_conformant(
-        self, *wanted: str, target: str | Path = "", strict: bool | None = None
+        self, *wanted: str | Scenario, target: str | Path | Target = "", strict: bool | None = None
     ) -> Verdict:
         """The same, and raises AssertionError with every problem, row by row."""
         __tracebackhide__ = True
@@ -145,11 +159,18 @@ class Callproof:
         return verdict
 
 
-def _played(stage: Stage, wanted: Sequence[str]) -> Verdict:
+def _played(stage: Stage, wanted: Sequence[str | Scenario]) -> Verdict:
     verdict = stage.setup.verdict()
-    scenarios, left_out = stage.setup.choose(loading.find(wanted))
+    scenarios, left_out = stage.setup.choose(_found(wanted))
     verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
     for scenario in scenarios:
         verdict.scenarios.append(stage.play(scenario))
     verdict.created = stage.created
     return verdict
+
+
+def _found(wanted: Sequence[str | Scenario]) -> list[Scenario]:
+    """What is named comes before what was found already."""
+    named = [one for one in wanted if isinstance(one, str)]
+    known = [one for one in wanted if isinstance(one, Scenario)]
+    return [*(loading.find(named) if named or not known else ()), *known]
