@@ -199,3 +199,14 @@ def test_what_needs_something_that_is_not_there_is_not_looked_at(tmp_path: Path)
     result = played(tmp_path, CHANGE + looked)
     assert result.broken == ""
     assert "CRM-EVENT-02" not in {check.requirement for check in result.checks}
+
+
+def test_of_answers_that_are_wrong_alike_the_newest_is_the_nearest(tmp_path: Path) -> None:
+    asked = "\n".join(f"  - send: GET /api/v5/users/{number}" for number in (1, 2, 1))
+    text = f"{asked}\n  - expect: crm answers anything\n    status: 400\n    proves: CRM-API-05\n"
+    result = played(tmp_path, f"title: Users are asked for\nsteps:\n{text}")
+    (missed,) = [check for check in result.checks if check.requirement == "CRM-API-05"]
+    assert missed.looked
+    urls = {shown.ref: shown.url for shown in result.exchanges if shown.seen_by is Side.PBX}
+    of_users = [ref for ref, url in urls.items() if "/users/" in url]
+    assert [one.ref for one in missed.looked.near[:3]] == of_users[::-1]

@@ -157,13 +157,15 @@ class Expectations:
         candidates = self._watch.candidates(step)
         if found or not candidates:
             return problem if found or step.verb is Verb.KEEPS else f"{problem}; there was none at all"
-        nearest = min((self._watch.misses(step, matching, other) for other in candidates), key=len)
+        misses = (self._watch.misses(step, matching, other) for other in _in_question(step, candidates))
+        nearest = min(misses, key=len)
         return f"{problem}; the nearest differs: {'; '.join(nearest)}"
 
     def _looked(self, step: Expect, matching: Json, found: Sequence[Candidate]) -> Looked:
         """What else came is told where too little did."""
         every = self._watch.candidates(step) if len(found) < step.least else list(found)
-        near = [self._near(step, matching, other) for other in every if other not in found]
+        others = [other for other in _in_question(step, every) if other not in found]
+        near = [self._near(step, matching, other) for other in others]
         alike = tuple(sorted(near, key=lambda one: len(one.differs))[:MOST_NEAR])
         return Looked(
             words_of(matching, step.status),
@@ -239,3 +241,8 @@ def _settled(step: Expect, found: Sequence[Candidate]) -> bool:
     """Whether more time would change nothing: what is kept may also go, what was sent stays sent."""
     too_many = step.verb is Verb.KEEPS and step.most is not None and len(found) > step.most
     return len(found) >= step.least and not too_many
+
+
+def _in_question(step: Expect, every: Sequence[Candidate]) -> Sequence[Candidate]:
+    """Of answers that are wrong alike the newest comes first: it is the one to what was asked just now."""
+    return every[::-1] if step.verb is Verb.ANSWERS else every
