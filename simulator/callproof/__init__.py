@@ -25,6 +25,7 @@ __all__ = [
     "Pair",
     "Payload",
     "Refusal",
+    "RootCause",
     "RunningCrm",
     "RunningPbx",
     "Scenario",
@@ -56,6 +57,7 @@ __all__ = [
 _HOMES = {
     "callproof.clocks.manual": ("ManualClock",),
     "callproof.conformance.evidence": ("Seen",),
+    "callproof.conformance.findings": ("RootCause",),
     "callproof.conformance.scenario": ("Scenario",),
     "callproof.conformance.target": ("Target",),
     "callproof.conformance.verdict": ("Check", "Outcome", "Verdict"),

@@ -1,5 +1,6 @@
 from callproof.clocks.manual import ManualClock
 from callproof.conformance.evidence import Seen
+from callproof.conformance.findings import RootCause
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.target import Target
 from callproof.conformance.verdict import Check, Outcome, Verdict
@@ -35,6 +36,7 @@ __all__ = [
     "Pair",
     "Payload",
     "Refusal",
+    "RootCause",
     "RunningCrm",
     "RunningPbx",
     "Scenario",

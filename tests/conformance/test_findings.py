@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.conformance.evidence import Book, Seen, read
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.matching import differences, member_of
 from callproof.conformance.verdict import (
     Check,
@@ -49,7 +49,7 @@ def event(number: int) -> Seen:
     return seen
 
 
-def found(*scenarios: ScenarioResult) -> list[Finding]:
+def found(*scenarios: ScenarioResult) -> list[RootCause]:
     return findings(Verdict(list(scenarios), 7, strict=False, target=Side.PBX))
 
 

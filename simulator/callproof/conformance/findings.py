@@ -38,7 +38,7 @@ class Touched:
 
 
 @dataclass(frozen=True)
-class Finding:
+class RootCause:
     """One root cause. ``rows`` are what it touches, the one that it is about first; there is none where a
     file keeps scenarios from being played.
 
@@ -86,7 +86,7 @@ class _Cause:
     broke: list[ScenarioResult] = field(default_factory=list)
 
 
-def findings(verdict: Verdict) -> list[Finding]:
+def findings(verdict: Verdict) -> list[RootCause]:
     """The worst first; of those that are as bad the one that touches most, then the earliest."""
     causes = _grouped(symptoms(verdict))
     alone = _attached(verdict, causes)
@@ -96,7 +96,7 @@ def findings(verdict: Verdict) -> list[Finding]:
     return sorted(found, key=lambda one: _weight(one, order))
 
 
-def _weight(found: Finding, order: dict[str, int]) -> tuple[int, ...]:
+def _weight(found: RootCause, order: dict[str, int]) -> tuple[int, ...]:
     grave = sum(touched.outcome is found.outcome for touched in found.rows) + len(found.undecided)
     earliest = min((order[scenario] for scenario in found.scenarios), default=0)
     much = (grave, len(found.rows), len(found.scenarios), found.times)
@@ -175,7 +175,7 @@ def _shows_best(symptom: Symptom) -> tuple[int, int]:
     return GRAVEST.index(symptom.outcome), kind
 
 
-def _finding(cause: _Cause, verdict: Verdict) -> Finding:
+def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
     best = _best(cause)
     rows: dict[str, list[Outcome]] = {best.check.requirement: []}
     for symptom in cause.symptoms:
@@ -185,7 +185,7 @@ def _finding(cause: _Cause, verdict: Verdict) -> Finding:
     inner = [symptom.scenario.id for symptom in cause.symptoms]
     scenarios = dict.fromkeys([best.scenario.id, *inner, *(broke.id for broke in cause.broke)])
     left = {row for broke in cause.broke for row in broke.undecided}
-    return Finding(
+    return RootCause(
         headline(best, [symptom.subject for symptom in cause.symptoms]),
         worst(symptom.outcome for symptom in cause.symptoms),
         _remedy(best, cause.symptoms),
@@ -239,11 +239,11 @@ def _shown(best: Symptom, others: Sequence[Symptom]) -> Seen | None:
     return next(after, None) or next(nearest, None) or next((o.seen for o in others if o.seen), None)
 
 
-def _unplayable(text: str, results: Sequence[ScenarioResult], verdict: Verdict) -> Finding:
+def _unplayable(text: str, results: Sequence[ScenarioResult], verdict: Verdict) -> RootCause:
     """What no row answers for."""
     first, by_file = results[0], results[0].by is Whose.CONFIGURATION
     known = all(result.known for result in results)
-    return Finding(
+    return RootCause(
         of_configuration(text) if by_file else f"A side broke the scenario off: {text}",
         Outcome.KNOWN if known else Outcome.FAILED,
         _MEND_FILE if by_file else _LOOK_AT_BENCH,

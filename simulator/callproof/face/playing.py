@@ -7,6 +7,7 @@ from pathlib import Path
 from secrets import token_hex
 
 from callproof.conformance import loading, runner
+from callproof.conformance.findings import findings
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.judge import BOTH
 from callproof.conformance.scenario import Scenario
@@ -16,11 +17,14 @@ from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.operations import Side
 from callproof.control.client import Ends, Unreachable
 from callproof.crm.account import DEFAULT_SEED
-from callproof.face.words import problems
+from callproof.face.words import explain, problems
 from callproof.files.yamlfile import FileError
 from callproof.running.opposite import opposite
 from callproof.running.pair import built_in
 from callproof.running.threads import PortTaken
+
+# How many root causes a failed test explains before it lists each row.
+MOST = 3
 
 
 @dataclass(frozen=True)
@@ -148,11 +152,13 @@ class Callproof:
     def assert_conformant(
         self, *wanted: str | Scenario, target: str | Path | Target = "", strict: bool | None = None
     ) -> Verdict:
-        """The same, and raises AssertionError with every problem, row by row."""
+        """The same, and raises AssertionError with the worst root causes and every problem, row by row."""
         __tracebackhide__ = True
         verdict = self.check(*wanted, target=target, strict=strict)
         if not verdict.conformant:
-            raise AssertionError(f"not conformant\n\n{problems(verdict, verdict.scenarios)}")
+            worst = [explain(finding) for finding in findings(verdict)[:MOST]]
+            told = "\n\n".join([*worst, problems(verdict, verdict.scenarios)])
+            raise AssertionError(f"not conformant\n\n{told}")
         if not verdict.scenarios:
             absent = ", ".join(f"{name} ({why} is absent)" for name, why in verdict.left_out)
             raise AssertionError(f"nothing was played: {absent or 'nothing of it is asked of this side'}")

@@ -5,14 +5,14 @@ from contextlib import closing
 from pathlib import Path
 
 from callproof.conformance import loading
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import findings
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.target import Target
 from callproof.conformance.verdict import Outcome, Verdict
 from callproof.crm.account import DEFAULT_SEED
 from callproof.face import words
 from callproof.face.playing import Callproof, Setup, Stage, target_of, usable_target
-from callproof.reports.finding_words import lines
+from callproof.face.words import explain
 
 __all__ = ["explain", "find_scenarios", "findings", "load_target", "play", "problems"]
 
@@ -50,12 +50,6 @@ def find_scenarios(*wanted: str) -> Sequence[Scenario]:
     Raises UnknownName for an argument that names nothing and FileError for a broken file.
     """
     return loading.find(wanted)
-
-
-def explain(finding: Finding) -> str:
-    """A finding as the reports have it: its cause, what is demanded, what to do, what was sent."""
-    below = (f"  {name}: {text}" for name, text in lines(finding))
-    return "\n".join([f"{finding.outcome}: {finding.headline}", *below])
 
 
 def problems(verdict: Verdict) -> str:

@@ -5,12 +5,14 @@ from difflib import get_close_matches
 from urllib.parse import urlsplit
 
 from callproof.conformance.evidence import Seen
+from callproof.conformance.findings import RootCause
 from callproof.conformance.matching import differences
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side
 from callproof.contract.requirements import all_requirements
+from callproof.reports.finding_words import lines
 
 # How many requests a failed assertion lists; the newest are the likeliest to be meant.
 LONGEST_LIST = 20
@@ -55,6 +57,12 @@ def unknown_method(name: str, asked_by: Side) -> str:
     close = get_close_matches(name, known, 1)
     hint = f"did you mean {close[0]!r}?" if close else f"a {asked_by.upper()} sends: {', '.join(known)}"
     return f"The contract has no method {name!r}; {hint}"
+
+
+def explain(finding: RootCause) -> str:
+    """A finding as the reports have it: its cause, what is demanded, what to do, what was sent."""
+    below = (f"  {name}: {text}" for name, text in lines(finding))
+    return "\n".join([f"{finding.outcome}: {finding.headline}", *below])
 
 
 def problems(verdict: Verdict, results: Sequence[ScenarioResult], least: Outcome = Outcome.FAILED) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from callproof.conformance.findings import Finding
+from callproof.conformance.findings import RootCause
 from callproof.conformance.verdict import Check, Verdict
 from callproof.reports.finding_words import lines
 
@@ -24,7 +24,7 @@ def told(problems: Iterable[Check]) -> str:
     return "\n".join(f"{check.where}: {check.what}: {check.problem}" for check in problems)
 
 
-def explained(found: Iterable[Finding], scenario: str, row: str) -> str:
+def explained(found: Iterable[RootCause], scenario: str, row: str) -> str:
     """What the finding says of a row that did not hold in a scenario, line by line."""
     cause = next((finding for finding in found if finding.touches(scenario, row)), None)
     if cause is None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
 from callproof.reports.cases import PLAYED, explained, of_the_run, told
@@ -28,7 +28,7 @@ def write(verdict: Verdict) -> bytes:
     return document(tests, began, max((timed.began + timed.took for timed in times), default=began))
 
 
-def _tests(verdict: Verdict, scenario: ScenarioResult, found: Sequence[Finding]) -> list[CtrfTest]:
+def _tests(verdict: Verdict, scenario: ScenarioResult, found: Sequence[RootCause]) -> list[CtrfTest]:
     count = len(scenario.by_row) + bool(scenario.broken)
     share = milliseconds(scenario.timed.took / max(count, 1))
     tests = [

@@ -2,27 +2,27 @@
 
 from collections.abc import Iterator
 
-from callproof.conformance.findings import Finding
+from callproof.conformance.findings import RootCause
 from callproof.reports.bodies import curl
 
 # How many rows that a cause touches are told in words; the others are counted.
 MOST_ROWS = 6
 
 
-def demanded(finding: Finding) -> str:
+def demanded(finding: RootCause) -> str:
     """The row that it is about."""
     row = finding.row
     return f"{row.id} ({row.level}, {row.evidence}): {row.text}" if row else ""
 
 
-def also_touched(finding: Finding) -> str:
+def also_touched(finding: RootCause) -> str:
     """The other rows, gravest first."""
     others = [f"{touched.row.id} {touched.outcome}" for touched in finding.rows[1:]]
     more = len(others) - MOST_ROWS
     return ", ".join([*others[:MOST_ROWS], *([f"and {more} more"] if more > 0 else [])])
 
 
-def seen_in(finding: Finding) -> str:
+def seen_in(finding: RootCause) -> str:
     """Where it happened first, and how often else."""
     if not finding.scenarios:
         return ""
@@ -30,19 +30,19 @@ def seen_in(finding: Finding) -> str:
     return f"{finding.scenarios[0]}{place}{_counted(', and in ', finding.elsewhere, ' other scenario')}"
 
 
-def consequences(finding: Finding) -> str:
+def consequences(finding: RootCause) -> str:
     """What ended and what nobody could look at because of it."""
     broke = _counted("broke off ", len(finding.broke), " scenario")
     left = _counted("left undecided ", len(finding.undecided), " row")
     return ", ".join(filter(None, (broke, left)))
 
 
-def sent(finding: Finding) -> str:
+def sent(finding: RootCause) -> str:
     """A line that asks the same again, "" where no message shows it."""
     return curl(finding.exchange) if finding.exchange else ""
 
 
-def lines(finding: Finding, longest: int = 0) -> Iterator[tuple[str, str]]:
+def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
     """What there is to say below the headline, each with its name; instead of a curl line that is longer
     than ``longest`` what it asks for."""
     told = (
@@ -58,7 +58,7 @@ def lines(finding: Finding, longest: int = 0) -> Iterator[tuple[str, str]]:
     return ((name, text) for name, text in told if text)
 
 
-def _short(finding: Finding, longest: int) -> str:
+def _short(finding: RootCause, longest: int) -> str:
     line, seen = sent(finding), finding.exchange
     if seen is None or not longest or len(line) <= longest:
         return line

@@ -8,7 +8,7 @@ from itertools import groupby
 from markupsafe import Markup
 
 from callproof.conformance.exhibits import Exhibit, exhibits, offset
-from callproof.conformance.findings import GRAVEST, Finding, findings
+from callproof.conformance.findings import GRAVEST, RootCause, findings
 from callproof.conformance.ladder import Ladder, ladders
 from callproof.conformance.missed import with_missed
 from callproof.conformance.verdict import (
@@ -42,7 +42,7 @@ class Found:
     """A finding, with its lines by their names and the message that shows it, as it can be asked again and
     as one reads it."""
 
-    finding: Finding
+    finding: RootCause
     lines: Sequence[tuple[str, str]]
     curl: str
     request: Sequence[tuple[str, str]]
@@ -78,7 +78,7 @@ def write(verdict: Verdict) -> bytes:
     )
 
 
-def _found(finding: Finding) -> Found:
+def _found(finding: RootCause) -> Found:
     told = [(name, text) for name, text in lines(finding) if name not in ("demanded", "near", "sent")]
     seen = finding.exchange
     request = readable(seen.request, query_of(seen.url)) if seen else []

@@ -4,7 +4,7 @@ seed on the manual clock gives the same bytes."""
 import orjson
 
 from callproof import __version__
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, RequirementResult, ScenarioResult, Verdict
 from callproof.contract.jsontypes import JsonObject
 from callproof.reports.finding_words import sent
@@ -32,7 +32,7 @@ def write(verdict: Verdict) -> bytes:
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
-def _finding(finding: Finding) -> JsonObject:
+def _finding(finding: RootCause) -> JsonObject:
     row = finding.row
     return {
         "headline": finding.headline,

@@ -7,7 +7,7 @@ shares of it, for servers that add them up.
 from collections.abc import Sequence
 from dataclasses import replace
 
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
 from callproof.reports.cases import PLAYED, explained, of_the_run, told
@@ -23,7 +23,7 @@ def write(verdict: Verdict) -> bytes:
     return document("callproof", [*suites, *([JunitSuite("callproof", whole)] if whole else [])])
 
 
-def _suite(verdict: Verdict, scenario: ScenarioResult, found: Sequence[Finding]) -> JunitSuite:
+def _suite(verdict: Verdict, scenario: ScenarioResult, found: Sequence[RootCause]) -> JunitSuite:
     cases = [_case(verdict, scenario, row, checks, found) for row, checks in scenario.by_row.items()]
     if scenario.broken:
         error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
@@ -38,7 +38,7 @@ def _left_out(scenario: str, absent: str) -> JunitSuite:
 
 
 def _case(
-    verdict: Verdict, scenario: ScenarioResult, row: str, checks: list[Check], found: Sequence[Finding]
+    verdict: Verdict, scenario: ScenarioResult, row: str, checks: list[Check], found: Sequence[RootCause]
 ) -> JunitCase:
     name = f"{row}: {all_requirements()[row].text}"
     problems = [check for check in checks if check.problem]

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator, Sequence
 
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, RequirementResult, Verdict
 from callproof.reports.finding_words import lines
 
@@ -45,7 +45,7 @@ def _lines(verdict: Verdict) -> Iterator[str]:
     yield from _left(verdict)
 
 
-def _findings(found: Sequence[Finding]) -> Iterator[str]:
+def _findings(found: Sequence[RootCause]) -> Iterator[str]:
     if found:
         yield from ("", f"### Findings: {len(found)}", "")
     for number, finding in enumerate(found[:MOST_FINDINGS], 1):

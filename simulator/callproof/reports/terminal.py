@@ -10,7 +10,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from callproof.conformance.events import Event, RunEnded, ScenarioPlayed
-from callproof.conformance.findings import Finding, findings
+from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.reports.finding_words import lines
 
@@ -53,7 +53,7 @@ def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str 
         out.print(f"       {escape(whose + result.broken)}", style="red", soft_wrap=True)
 
 
-def told(out: Console, found: Sequence[Finding]) -> None:
+def told(out: Console, found: Sequence[RootCause]) -> None:
     """The first findings in full, of the next ones what to do; all others are counted."""
     if not found:
         return
