@@ -230,3 +230,47 @@ def test_a_difference_says_at_which_member_it_is(expected: Json, actual: Json) -
     for difference in differences(expected, actual):
         names = member_of(difference).replace("[]", ".").split(".")
         assert {name for name in names if name} <= {"phone", "codes", "type"}
+
+
+NEAR = st.builds(Near, st.sampled_from(["crm-1", "crm-9", ""]), st.sampled_from([(), ("type is 1",)]))
+LOOKED = st.builds(
+    Looked,
+    st.sampled_from(["", "type hangup"]),
+    st.sampled_from(["0", "1", "at least 2"]),
+    st.integers(0, 2),
+    st.integers(0, 3),
+    at=st.just(1.0),
+    near=st.lists(NEAR, max_size=2).map(tuple),
+    there=st.booleans(),
+)
+PROBLEMS = st.sampled_from(
+    ["", "/type: is missing", "/: nothing", "type is 1, expected 2", "expected 2 of it, found 1", "?"]
+)
+CHECKS = st.builds(
+    Check,
+    st.sampled_from(["PBX-EVENT-08", "PBX-MANAGER-04", "PBX-API-01", "PBX-TROUBLE-07"]),
+    st.sampled_from([EVENT, "pbx keeps calls", "POST http://crm/x -> 200", ""]),
+    st.sampled_from(["s.yaml:9", "s.yaml"]),
+    PROBLEMS,
+    exchanges=st.sampled_from([(), ("crm-1",), ("crm-9",)]),
+    breaks=st.booleans(),
+    looked=st.none() | LOOKED,
+    members=st.sampled_from([(), ("type",), ("codes[]",)]),
+)
+RESULTS = st.builds(
+    lambda name, checks, broken, by: played(name, *checks, broken=broken, by=by),
+    st.sampled_from("abc"),
+    st.lists(CHECKS, max_size=4),
+    st.sampled_from(["", "it is gone"]),
+    st.sampled_from(Whose),
+)
+
+
+@given(st.lists(RESULTS, max_size=3, unique_by=lambda result: result.id))
+def test_whatever_did_not_hold_stands_in_a_finding_that_can_be_told(results: list[ScenarioResult]) -> None:
+    causes = found(*results)
+    assert all(cause.headline and cause.remedy for cause in causes)
+    assert all(text for cause in causes for _, text in lines(cause))
+    touched = {(name, row.row.id) for cause in causes for row in cause.rows for name in cause.scenarios}
+    bad = {(result.id, check.requirement) for result in results for check in result.checks if check.problem}
+    assert bad <= touched

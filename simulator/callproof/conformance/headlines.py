@@ -51,7 +51,7 @@ def _difference(best: Symptom) -> str:
     if best.near:
         return "; ".join(best.near[0].differs)
     problem = best.check.problem
-    if problem.startswith("/"):
+    if problem.startswith("/") and best.members:
         # A pointer and what a schema says of it.
         _, _, said = problem.partition(": ")
         member = best.members[0]
