@@ -101,12 +101,18 @@ def all_strangers() -> list[Stranger]:
     return found
 
 
-def judge(stranger: Stranger, folder: Path) -> Judged:
-    """Let the changed service be judged."""
+def made(stranger: Stranger, folder: Path) -> Path:
+    """The changed service, in a folder of its own. Raises AssertionError when an edit does not fit."""
     service = folder / stranger.id
     shutil.copytree(ROOT / "examples" / f"{stranger.side}-service", service)
     for edit in stranger.edits:
         _apply(edit, service)
+    return service
+
+
+def judge(stranger: Stranger, folder: Path) -> Judged:
+    """Let the changed service be judged."""
+    service = made(stranger, folder)
     file = service / "report.json"
     command = [sys.executable, "-m", "callproof", "check", *stranger.play]
     command += ["--config", str(service / "callproof.yaml"), "--json", str(file)]
