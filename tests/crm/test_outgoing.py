@@ -181,6 +181,16 @@ def test_a_recording_is_fetched_through_redirects_with_client_id(
     ]
 
 
+def test_a_recording_is_fetched_with_a_client_id_also_while_the_telephony_is_frozen(
+    connected: Account, listener: Listener
+) -> None:
+    listener.answer = lambda: Response(b"\xff\xfe\x00", 200, mimetype="audio/wav")
+    connected.upload(call_item("c-1", recordUrl=listener.url("rec")))
+    connected.client.post("/_bench/modules/my-telephony", json={"freeze": True})
+    connected.client.post("/_bench/play", json={"externalId": "c-1"})
+    assert listener.asked[-1] == {"path": "rec", "clientId": "2dbh26tahjj26sg"}
+
+
 @pytest.mark.parametrize(
     ("answer", "words"),
     [

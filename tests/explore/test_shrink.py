@@ -34,6 +34,13 @@ def test_the_smallest_has_what_fails_alone_in_plain_words() -> None:
     assert list(small.steps) == [CALL | {"from": "$number1", "to": "$line1"}, ANSWER]
 
 
+def test_what_happens_together_goes_together_or_one_after_the_other() -> None:
+    both: JsonObject = {"together": [CALL, OTHER]}
+    assert list(without(Written(steps=[both, ANSWER, WAIT]), [both]).steps) == [WAIT]
+    small = shrunk(Written(steps=[both, WAIT]), lambda tried: "as: c10" in tried.text(), always)
+    assert list(small.steps) == [OTHER]
+
+
 def test_a_limit_of_a_fault_becomes_one_and_stays() -> None:
     fault: JsonObject = {"fault": "crm-down", "first": 5}
     small = shrunk(Written(steps=[fault, WAIT]), lambda tried: "fault" in tried.steps[0], always)

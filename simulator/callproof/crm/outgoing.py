@@ -142,13 +142,13 @@ class Outgoing:
         """
         with self._store.begin() as session:
             call = session.call(external_id)
-            pool = session.directory().pool
+            modules = session.directory().pool.modules or session.registered()
         if call is None or not call.document.get("recordUrl"):
             raise Refused(f"The history has no recording of call {external_id}")
         url = str(call.document["recordUrl"])
         # A history row names no module; with several the first enabled one speaks
-        # (evidence#reading-modules).
-        client_id = pool.modules[0].client_id if pool.modules else ""
+        # (evidence#reading-modules), and what was recorded stays when none is.
+        client_id = modules[0].client_id if modules else ""
         known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
         query: dict[str, str] = {name: known[name] for name in self._readings().record_params}
         return self._fetch(url, query, {"Range": part} if part else {})

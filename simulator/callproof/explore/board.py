@@ -2,7 +2,7 @@
 and faults are."""
 
 import random
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from callproof.conformance.filling import Names
@@ -55,7 +55,9 @@ class Board:
     users: Mapping[str, UserKnown] = field(default_factory=lambda: {user: UserKnown() for user in USERS})
     active: bool = True
     frozen: bool = False
+    budgeted: bool = False
     faulty: set[Side] = field(default_factory=set)
+    faultless: set[Side] = field(default_factory=set)
     count: int = 0
 
     def name(self) -> str:
@@ -82,6 +84,8 @@ class Moment:
     look: Look
     dice: random.Random
     gentle: bool
+    # The ids of the calls of the history that have something to hear, looked up when it is asked for.
+    recorded: Callable[[], set[str]]
 
     def calls(self, *states: str, direction: str = "") -> list[CallSeen]:
         """Those in one of the states that a step can speak of."""

@@ -8,6 +8,7 @@ from callproof.explore.board import EXTENSIONS, LINES, NUMBERED, SHOPS, USERS, B
 CUSTOMERS = 3
 PERIODS = (0, 0, 0, 60, 600)
 REAL_PERIODS = (0, 0, 2)
+ZONES = ("Asia/Tokyo", "America/St_Johns", "Europe/Moscow")
 
 
 def given(dice: random.Random, bench: Bench) -> JsonObject:
@@ -21,6 +22,8 @@ def given(dice: random.Random, bench: Bench) -> JsonObject:
         found["upload-every"] = every
     if "set plan" not in bench.absent and dice.random() < 0.5:
         found["plan"] = _plan(dice)
+    if not {"set zone", "set account"} & bench.absent and dice.random() < 0.2:
+        found["zone"] = dice.choice(ZONES)
     return found
 
 
@@ -42,7 +45,11 @@ def _plan(dice: random.Random) -> JsonObject:
         "support": _group(dice, ends, list(dice.choice((EXTENSIONS, EXTENSIONS[:1], EXTENSIONS[1:])))),
     }
     return {
-        "lines": [{"phone": line, "shop": shop, "group": group} for line, shop, group in lines],
+        "lines": [
+            {"phone": line, "shop": shop, "group": group, **_hours(dice, ends)}
+            for line, shop, group in lines
+        ],
+        "hours": {"office": [{"from": "10:00", "to": "13:00"}, {"from": "14:00", "to": "18:00"}]},
         "groups": groups,
         "extensions": {
             extension: {"user": user, **({"devices": ["desk", "mobile"]} if dice.random() < 0.3 else {})}
@@ -51,7 +58,15 @@ def _plan(dice: random.Random) -> JsonObject:
         "manager": {"no-answer": dice.choice(("line-group", "hang-up", "voicemail"))},
         "recordings": {"ready-after": dice.choice((0, 0, 30))},
         "requests-per-second": dice.choice((1, 2, 40, 40)),
+        "voicemail-seconds": dice.choice((10, 120)),
+        "longest-call": dice.choice((120, 7200)),
     }
+
+
+def _hours(dice: random.Random, ends: list[Json]) -> JsonObject:
+    if dice.random() < 0.7:
+        return {}
+    return {"hours": "office", "closed": dice.choice((*ends, {"group": "support"}))}
 
 
 def _group(dice: random.Random, ends: list[Json], extensions: list[Json]) -> JsonObject:

@@ -88,6 +88,29 @@ def _who_may(call: CallSeen, now: Moment) -> str:
     return "customer" if call.direction == IN else "manager"
 
 
+def two_call(now: Moment) -> Iterator[JsonObject]:
+    """At the same moment, it may be by one number."""
+    if len(now.look.calls) < MOST_CALLS - 1:
+        calls = [
+            do(
+                "customer calls",
+                now.board.name(),
+                from_=now.dice.choice(NUMBERED),
+                to=now.dice.choice(LINES),
+            )
+            for _ in range(2)
+        ]
+        now.board.used |= {str(call["from"]) for call in calls}
+        yield {"together": list[Json](calls)}
+
+
+def play(now: Moment) -> Iterator[JsonObject]:
+    """A manager listens to a call that is over, if there is something to hear."""
+    recorded = now.recorded()
+    if heard := [written for known, written in now.board.ids.items() if known in recorded]:
+        yield do("play", call=now.dice.choice(heard), range=now.dice.choice((None, "bytes=0-99")))
+
+
 def transfer(now: Moment) -> Iterator[JsonObject]:
     if now.free and (calls := now.calls("talking", "held")):
         yield do("transfer", call=now.reference(now.dice.choice(calls)), to=now.dice.choice(now.free))
@@ -105,6 +128,7 @@ LASTING = (
 )
 PEOPLE: dict[str, tuple[float, Rule]] = {
     "customer calls": (10, customer_calls),
+    "two call": (1, two_call),
     "dial": (3, manager_dials),
     "manager clicks": (3, manager_clicks),
     "answer": (9, partial(_by_extension, "answer")),
@@ -115,4 +139,5 @@ PEOPLE: dict[str, tuple[float, Rule]] = {
     "hold": (3, _in_call("hold", "talking")),
     "take back": (3, _in_call("take back", "held")),
     "transfer": (3, transfer),
+    "play": (1, play),
 }

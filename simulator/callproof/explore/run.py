@@ -7,6 +7,7 @@ from pathlib import Path
 from callproof.conformance.filling import Names
 from callproof.conformance.loading import Reader
 from callproof.conformance.scenario import Step
+from callproof.conformance.undone import objects
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.phones import same_phone
@@ -16,6 +17,7 @@ from callproof.explore.look import look
 from callproof.explore.mixture import Mixture
 from callproof.explore.people import how_it_ends
 from callproof.explore.states import Reached
+from callproof.explore.writing import names_given
 from callproof.files.yamlfile import Document
 
 # How often it is looked whether everything is over, and how long that takes each time.
@@ -61,18 +63,23 @@ class Run:
 
     def _moment(self, board: Board) -> Moment:
         seen = look(self._ends.pbx.state())
-        return Moment(self._bench, board, seen, self._dice, self._mixture.gentle)
+        return Moment(self._bench, board, seen, self._dice, self._mixture.gentle, self._recorded)
+
+    def _recorded(self) -> set[str]:
+        calls = objects(self._ends.crm.state().get("calls"))
+        return {str(call.get("externalId")) for call in calls if call.get("recordUrl")}
 
     def _taken(self, written: JsonObject, board: Board) -> Iterator[Step]:
         done = len(self.written)
         self.written.append(written)
         yield self._reader.step(written)
-        if len(self.written) == done or "as" not in written:
+        if len(self.written) == done:
             return
         if written.get("do") == "manager clicks":
             yield from self._named(str(written["phone"]), board)
-        else:
-            board.learn(str(written["as"]), "id")
+            return
+        for name in names_given(written):
+            board.learn(name, "id")
 
     def _named(self, phone: str, board: Board) -> Iterator[Step]:
         """A call that a manager asked for is known by its number, if the PBX began one."""

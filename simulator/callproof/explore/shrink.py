@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.explore.writing import Written
+from callproof.explore.writing import Written, names_given
 
 Fails = Callable[[Written], bool]
 
@@ -22,13 +22,38 @@ PLAIN_TIMES = (1, 5, 30, 60)
 
 def shrunk(run: Written, fails: Fails, going_on: Callable[[], bool]) -> Written:
     """The smallest that was found; ``going_on`` says whether there is time for another try."""
-    smaller = True
-    while smaller and going_on():
-        smaller = False
-        for attempts in (_without_calls, _without_parts, _without_givens, _plainer):
-            found = _first(run, attempts, fails, going_on)
-            smaller = smaller or found != run
-            run = found
+    before: Written | None = None
+    while run != before and going_on():
+        before = run
+        # Without a call and all that is done in it no call stays open, so that goes first.
+        run = _fewer(run, _naming, fails, going_on)
+        run = _fewer(run, lambda left: left.steps, fails, going_on)
+        run = _first(run, _without_givens, fails, going_on)
+        run = _first(run, _plainer, fails, going_on)
+    return run
+
+
+def _naming(run: Written) -> Sequence[JsonObject]:
+    return [step for step in run.steps if names_given(step)]
+
+
+def _fewer(
+    run: Written,
+    units: Callable[[Written], Sequence[JsonObject]],
+    fails: Fails,
+    going_on: Callable[[], bool],
+) -> Written:
+    """Without halves of the steps that ``units`` names, quarters and so on, down to single ones."""
+    size = max(len(units(run)) // 2, 1)
+    while size:
+        begin = 0
+        while begin < len(left := units(run)) and going_on():
+            attempt = without(run, left[begin : begin + size])
+            if attempt.steps and fails(attempt):
+                run = attempt
+            else:
+                begin += size
+        size //= 2
     return run
 
 
@@ -55,22 +80,6 @@ def _first(
     return run
 
 
-def _without_calls(run: Written) -> Iterator[Written]:
-    """Without one call, or whatever else has a name, and all that is done in it."""
-    for step in run.steps:
-        if "as" in step:
-            yield without(run, [step])
-
-
-def _without_parts(run: Written) -> Iterator[Written]:
-    """Without halves, quarters and so on, down to single steps."""
-    size = len(run.steps) // 2
-    while size:
-        for begin in range(0, len(run.steps), size):
-            yield without(run, run.steps[begin : begin + size])
-        size //= 2
-
-
 def _without_givens(run: Written) -> Iterator[Written]:
     for name, value in run.given.items():
         yield replace(run, given={key: kept for key, kept in run.given.items() if key != name})
@@ -81,8 +90,12 @@ def _without_givens(run: Written) -> Iterator[Written]:
 
 def _plainer(run: Written) -> Iterator[Written]:
     for place, step in enumerate(run.steps):
+        before, after = run.steps[:place], run.steps[place + 1 :]
+        if isinstance(inner := step.get("together"), list):
+            alone = [dict(one) for one in inner if isinstance(one, Mapping)]
+            yield replace(run, steps=[*before, *alone, *after])
         for other in _plainer_steps(step):
-            yield replace(run, steps=[*run.steps[:place], other, *run.steps[place + 1 :]])
+            yield replace(run, steps=[*before, other, *after])
 
 
 def _plainer_steps(step: JsonObject) -> Iterator[JsonObject]:
@@ -106,11 +119,11 @@ def _plainer_steps(step: JsonObject) -> Iterator[JsonObject]:
 def without(run: Written, steps: Sequence[JsonObject]) -> Written:
     """The run without these steps, and without those that speak of what they named."""
     gone = {id(step) for step in steps}
-    names = {str(step["as"]) for step in steps if "as" in step}
+    names = {name for step in steps for name in names_given(step)}
     left: list[JsonObject] = []
     for step in run.steps:
         if id(step) in gone or names & set(_spoken_of(step)):
-            names |= {str(step["as"])} if "as" in step else set()
+            names.update(names_given(step))
         else:
             left.append(step)
     return replace(run, steps=left)

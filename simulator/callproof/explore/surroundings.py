@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from callproof.conformance import arrival
 from callproof.contract.jsontypes import JsonObject
+from callproof.contract.operations import Side
 from callproof.exchange.faults import Fault, Seam, catalogue
 from callproof.explore.board import NUMBERED, Moment
 from callproof.explore.people import Rule, do
@@ -56,6 +57,16 @@ def register(now: Moment) -> Iterator[JsonObject]:
 
 def flush(now: Moment) -> Iterator[JsonObject]:
     yield do("flush")
+
+
+def set_budgets(now: Moment) -> Iterator[JsonObject]:
+    """The CRM has time for few requests a second, and then again for all."""
+    if Side.CRM in now.bench.own and Side.PBX not in now.board.faulty:
+        now.board.budgeted = not now.board.budgeted
+        # What a faulty PBX sends twice is never within a small budget.
+        now.board.faultless.add(Side.PBX)
+        most = now.dice.choice((1, 2, 5)) if now.board.budgeted else None
+        yield {"do": "set budgets", "telephony": most, "status": now.dice.choice((429, 503))}
 
 
 def open_account(now: Moment) -> Iterator[JsonObject]:
@@ -112,7 +123,7 @@ def fault(now: Moment) -> Iterator[JsonObject]:
 
 
 def _may(now: Moment, fault: Fault) -> bool:
-    if not fault.challenges or fault.side not in now.bench.own:
+    if not fault.challenges or fault.side not in now.bench.own - now.board.faultless:
         return False
     if now.gentle:
         # After these a message is sent again, so that whatever is due has to arrive in the end.
@@ -130,6 +141,7 @@ SURROUNDINGS: dict[str, tuple[float, Rule]] = {
     "register": (0.5, register),
     "flush": (1, flush),
     "open account": (0.3, open_account),
+    "set budgets": (0.5, set_budgets),
     "manager-lookup": (0.5, looked_up),
     "calls-upload": (0.5, uploaded),
     "call-event": (1, told),

@@ -39,6 +39,13 @@ class Written:
         return Reader(Document(Path(file), file, self.text())).scenario(scenario_id)
 
 
+def names_given(written: JsonObject) -> list[str]:
+    """Those that a step gives, or the steps in it."""
+    inner = written.get("together")
+    steps = inner if isinstance(inner, list) else [written]
+    return [str(step["as"]) for step in steps if isinstance(step, Mapping) and "as" in step]
+
+
 def _step(step: Mapping[str, Json]) -> list[str]:
     members = [f"{name}: {_flow(value)}" for name, value in step.items()]
     return [f"{'    ' if place else '  - '}{member}" for place, member in enumerate(members)]

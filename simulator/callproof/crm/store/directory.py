@@ -86,9 +86,13 @@ class Known:
         return str(row[0]) if row else ""
 
     def _pool(self, driver: Driver) -> Pool:
-        rows = driver.execute(_MODULES).fetchall()
-        found = (Module(code, orjson.loads(content)) for code, content in rows)
-        return Pool(tuple(module for module in found if module.enabled), self._country)
+        return Pool(tuple(module for module in registered(driver) if module.enabled), self._country)
+
+
+def registered(driver: Driver) -> list[Module]:
+    """Every module by its code, also those that are off."""
+    rows = driver.execute(_MODULES).fetchall()
+    return [Module(code, orjson.loads(content)) for code, content in rows]
 
 
 def _grants(driver: Driver) -> tuple[Grant, ...]:

@@ -34,7 +34,7 @@ from callproof.crm.rules.model import (
 )
 from callproof.crm.store import tables
 from callproof.crm.store.calls import ShortSession
-from callproof.crm.store.directory import Known
+from callproof.crm.store.directory import Known, registered
 from callproof.storage.database import (
     IN_MEMORY,
     Database,
@@ -118,6 +118,10 @@ class CrmSession(ShortSession):
 
     def forget_spent(self) -> None:
         self._db.execute(delete(tables.spent))
+
+    def registered(self) -> list[Module]:
+        """Every module by its code, also those that are off."""
+        return registered(self._driver)
 
     def save_module(self, module: Module) -> None:
         self._driver.upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
