@@ -128,3 +128,16 @@ def test_a_report_that_fits_another_call_has_a_wrong_id_and_says_nothing_wrong()
     assert found == {"PBX-EVENT-10": "what is told of call c-0 is call c-1"}
     found = problems(seen("calls-upload", [{**CDR, "externalId": "c-0"}]), acts=acts)
     assert found == {"PBX-HISTORY-10": "what is told of call c-0 is call c-1"}
+
+
+def test_one_thing_that_is_wrong_is_wrong_itself_where_the_other_call_has_a_report_of_its_own() -> None:
+    before = Act(
+        "customer calls", {"from": "+7 999 000-00-00", "to": "+7-499-999-99-99"}, {"id": "c-0"}, BEGAN
+    )
+    begins = {"type": "in", "phone": "79123456789"}
+    strange = seen("call-event", {**begins, "callExternalId": "c-0"})
+    assert problems(strange, acts=[before, *ACTS]) == {
+        "PBX-EVENT-10": "what is told of call c-0 is call c-1"
+    }
+    own = seen("call-event", {**begins, "callExternalId": "c-1"})
+    assert set(problems(strange, own, acts=[before, *ACTS])) == {"PBX-EVENT-02"}

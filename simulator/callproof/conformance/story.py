@@ -83,6 +83,9 @@ def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leew
         what = f"{report.seen.method} {report.seen.url}, {call}"
         compared = _compared(call, report, slack)
         others = [other for other in known.values() if other is not call]
+        if sum(bool(problem) for _, problem in compared) == 1:
+            # One thing alone may be wrong by itself, but for what the other call has no report of its own.
+            others = [other for other in others if not _has(other, report, reports)]
         if meant := _meant(report, compared, others, slack):
             row = "PBX-EVENT-10" if report.is_event else "PBX-HISTORY-10"
             compared = [(row, f"what is told of {call} is {meant}")]
@@ -99,12 +102,18 @@ def _compared(call: Call, report: Told, slack: Leeway) -> list[tuple[str, str]]:
 def _meant(
     report: Told, compared: Sequence[tuple[str, str]], others: Sequence[Call], slack: Leeway
 ) -> Call | None:
-    """The call that a report is about which says more than one thing that is not true of its own: the id is
-    wrong then, and nothing else."""
-    if sum(bool(problem) for _, problem in compared) < 2:
+    """The call of ``others`` that a report is about which is not true of its own: the id is wrong then, and
+    nothing else."""
+    if not any(problem for _, problem in compared):
         return None
     fitting = (other for other in others if not any(p for _, p in _compared(other, report, slack)))
     return next(fitting, None)
+
+
+def _has(call: Call, like: Told, reports: Sequence[Told]) -> bool:
+    """Whether the call has a report of its own of this kind."""
+    of_it = (one for one in reports if one.id == call.id and one.is_event is like.is_event)
+    return any(one.value.get("type") == like.value.get("type") or not like.is_event for one in of_it)
 
 
 def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
