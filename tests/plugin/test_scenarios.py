@@ -254,7 +254,7 @@ def test_on_github_a_failed_row_is_an_annotation_at_its_step(
 ) -> None:
     monkeypatch.setenv("GITHUB_ACTIONS", "true")
     (pytester.path / "bad.callproof.yaml").write_text(BAD)
-    line = "::error file=bad.callproof.yaml,line=4,title=CRM-USER-01%3A *::crm answers users: *expected 418"
+    line = "::error file=bad.callproof.yaml,line=4,title=*users*::*expected 418*%0Ademanded: CRM-USER-01 *"
     run(*workers).stdout.fnmatch_lines([line])
     monkeypatch.setenv("GITHUB_ACTIONS", "")
     run(*workers).stdout.no_fnmatch_line("::error*")

@@ -81,7 +81,7 @@ def _test(report: pytest.TestReport) -> CtrfTest:
 def _message(report: pytest.TestReport, found: Sequence[Annotation]) -> str:
     """A line: the first problem of a scenario, the reason of what was skipped, or the exception."""
     if found:
-        return f"{found[0].title}: {found[0].text}"
+        return "{}: {}".format(found[0].title, found[0].text.partition("\n")[0])
     if report.skipped and isinstance(report.longrepr, tuple):
         return str(report.longrepr[2])
     crash = getattr(report.longrepr, "reprcrash", None)

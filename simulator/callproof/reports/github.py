@@ -5,8 +5,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
-from callproof.conformance.verdict import Check, Outcome, Verdict
-from callproof.reports.cases import PLAYED, of_the_run
+from callproof.conformance.findings import RootCause, findings
+from callproof.conformance.verdict import Outcome, Verdict
+from callproof.reports.cases import of_the_run
+from callproof.reports.finding_words import lines
 
 # GitHub shows no more of a kind, of one step of a job.
 SHOWN = 10
@@ -30,17 +32,18 @@ class Annotation:
 
 
 def annotations(verdict: Verdict) -> list[Annotation]:
-    """One for each row that failed or warned, one for each scenario that was broken off, and what is wrong
-    with the run; as many of each kind as are shown."""
-    every = [*_of_the_run(verdict), *_of_scenarios(verdict), *_of_rows(verdict)]
-    return [*shown(every)]
+    """What is wrong with the run, and one for each finding that fails or warns; as many as are shown."""
+    grave = (one for one in findings(verdict) if one.outcome in (Outcome.FAILED, Outcome.WARNED))
+    return [*shown([*_of_the_run(verdict), *map(_of_cause, grave)])]
 
 
 def shown(every: Iterable[Annotation]) -> Iterator[Annotation]:
-    """The first of each kind, errors first."""
-    known = list(every)
+    """The first of each kind, errors first, and what has the same title once."""
+    known: dict[str, Annotation] = {}
+    for one in every:
+        known.setdefault(one.title, one)
     for kind in ("error", "warning"):
-        yield from islice((found for found in known if found.kind == kind), SHOWN)
+        yield from islice((found for found in known.values() if found.kind == kind), SHOWN)
 
 
 def is_read() -> bool:
@@ -53,30 +56,17 @@ def _of_the_run(verdict: Verdict) -> Iterator[Annotation]:
         yield Annotation("error", f"callproof: not so: {name}", problem)
 
 
-def _of_scenarios(verdict: Verdict) -> Iterator[Annotation]:
-    for scenario in verdict.broken:
-        if verdict.outcome_of(scenario) is Outcome.FAILED:
-            text = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
-            yield Annotation("error", f"{scenario.id}: not so: {PLAYED}", text, scenario.file)
+def _of_cause(finding: RootCause) -> Annotation:
+    kind = "error" if finding.outcome is Outcome.FAILED else "warning"
+    said = (f"{name}: {text}" for name, text in lines(finding))
+    file, line = place(finding.where)
+    return Annotation(kind, finding.headline, "\n".join([*finding.problems[:1], *said]), file, line)
 
 
-def _of_rows(verdict: Verdict) -> Iterator[Annotation]:
-    kinds = {Outcome.FAILED: "error", Outcome.WARNED: "warning"}
-    for result in verdict.requirements:
-        if kind := kinds.get(result.outcome):
-            row = result.requirement
-            of_kind = [check for _, check in result.problems if verdict.outcome(check) is result.outcome]
-            first, *more = of_kind
-            also = f" (and {len(more)} more)" if more else ""
-            file, line = place(first)
-            title = f"{row.id}: {row.text}"
-            yield Annotation(kind, title, f"{first.what}: {first.problem}{also}", file, line)
-
-
-def place(check: Check) -> tuple[str, int]:
-    """The file of the scenario and the line of the step; 0 where a whole message was judged."""
-    file, colon, line = check.where.rpartition(":")
-    return (file, int(line)) if colon and line.isdecimal() else (check.where, 0)
+def place(where: str) -> tuple[str, int]:
+    """The file and the line of a step; 0 where a whole message was judged."""
+    file, colon, line = where.rpartition(":")
+    return (file, int(line)) if colon and line.isdecimal() else (where, 0)
 
 
 def _data(text: str) -> str:
