@@ -47,6 +47,11 @@ def test_every_country_has_numbers_of_its_own() -> None:
         found = notations(country, "one")
         assert len({found[f"plain{last}"] for last in range(1, NUMBERS + 1)}) == NUMBERS
         assert found["elsewhere1"] not in found["number1"]
+        for last in range(1, NUMBERS + 1):
+            number = phonenumbers.parse(found[f"plain{last}"])
+            assert phonenumbers.is_valid_number(number), country
+            written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
+            assert found[f"national{last}"] == written
 
 
 def test_nobody_is_nobody_in_every_account() -> None:

@@ -12,6 +12,7 @@ from callproof.contract.phones import digits
 
 # How many different numbers one scenario can speak of; they differ in the last digit alone.
 NUMBERS = 6
+LAST = range(1, NUMBERS + 1)
 # In so many last digits a number and one elsewhere are alike; so many beginnings are tried for valid ones.
 ALIKE, TRIES = 7, 200
 _MOBILE = (PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE)
@@ -27,19 +28,20 @@ def notations(country: str, word: str) -> dict[str, str]:
     """
     stem = _stem(country, word)
     code = phonenumbers.country_code_for_region(country)
-    found = {"short": f"+{code} {stem}"}
-    for last in range(1, NUMBERS + 1):
-        number = _number(code, f"{stem}{last}")
-        plain = phonenumbers.format_number(number, PhoneNumberFormat.E164)
-        national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
-        found[f"number{last}"] = phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)
-        found[f"plain{last}"] = plain
-        found[f"digits{last}"] = plain[1:]
-        found[f"spaced{last}"] = f"+{code} {stem}{last}"
-        found[f"national{last}"] = national
-        found[f"dialled{last}"] = digits(national)
-        found[f"elsewhere{last}"] = _elsewhere(country, f"{stem}{last}", word)
-    return found
+    number = _number(code, f"{stem}1")
+    national = phonenumbers.format_number(number, PhoneNumberFormat.NATIONAL)
+    first = {
+        "number": phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL),
+        "plain": f"+{code}{stem}1",
+        "digits": f"{code}{stem}1",
+        "spaced": f"+{code} {stem}1",
+        "national": national,
+        "dialled": digits(national),
+        "elsewhere": _elsewhere(country, f"{stem}1", word),
+    }
+    # How a number is written does not depend on its last digit, which comes last in every notation.
+    found = {f"{name}{last}": f"{text[:-1]}{last}" for name, text in first.items() for last in LAST}
+    return {"short": f"+{code} {stem}", **found}
 
 
 def _stem(country: str, word: str) -> str:
@@ -49,8 +51,8 @@ def _stem(country: str, word: str) -> str:
     for kept in range(1, len(example)):
         for drawn in islice(_drawn(f"{country}/{word}"), TRIES):
             stem = example[:kept] + drawn[: len(example) - 1 - kept]
-            numbers = [_number(code, f"{stem}{last}") for last in range(1, NUMBERS + 1)]
-            if all(phonenumbers.number_type(number) in _MOBILE for number in numbers):
+            # No plan minds the last digit, which the test of every country holds.
+            if phonenumbers.number_type(_number(code, f"{stem}1")) in _MOBILE:
                 return stem
     return example[:-1]
 
