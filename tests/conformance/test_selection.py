@@ -1,10 +1,11 @@
 """What a scenario needs of a CRM under test, beyond its steps."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from callproof.conformance import loading
 from callproof.conformance.selection import choose, foreign_needs, unused
-from callproof.conformance.target import Prompt, Stimulus, Target
+from callproof.conformance.target import Command, Prompt, Stimulus, Target
 from callproof.contract.operations import Side
 
 
@@ -55,3 +56,13 @@ def test_a_scenario_that_expects_nothing_is_asked_of_both_sides(tmp_path: Path) 
         (tmp_path / f"{name}.yaml").write_text(text)
     _, left_out = choose(loading.find([str(tmp_path)]), Target(Side.CRM, Path()))
     assert [found.scenario for found in left_out] == ["judged"]
+
+
+def test_a_crm_whose_time_cannot_be_moved_is_not_asked_for_budgets() -> None:
+    scenarios = loading.find(["1-api/budgets"])
+    untimed = Target(Side.CRM, Path(), url="http://crm", api_key="k")
+    assert [(found.scenario, found.why) for found in choose(scenarios, untimed)[1]] == [
+        ("1-api/budgets", "pass time")
+    ]
+    timed = replace(untimed, stimuli={"pass time": Stimulus("pass time", Command(("true",)))})
+    assert [found.id for found in choose(scenarios, timed)[0]] == ["1-api/budgets"]

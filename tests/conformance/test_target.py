@@ -245,11 +245,11 @@ def test_a_crm_without_the_method_is_given_its_customers_by_a_stimulus(side: str
     known = {"add customer": Stimulus("add customer", way)}
     facing = End(Side.PBX, pair.pbx_url)
     end = Foreign(Target(Side.CRM, Path(), url=side, stimuli=known), hands(side), facing)
-    end.add_customer("key", customer)
+    end.add_customer("key", customer, "shop1")
     assert TOLD[-1] == {"customer": customer}
     without = Foreign(Target(Side.CRM, Path(), url=side), hands(side), facing)
     with pytest.raises(ActionRefused, match="customers/create was answered 404"):
-        without.add_customer("key", customer)
+        without.add_customer("key", customer, "shop1")
     end.close()
     without.close()
 

@@ -5,11 +5,12 @@ from collections.abc import Iterator
 import pytest
 from flask import Flask, Response
 
+from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Ends, Unreachable
 from callproof.control.driven import Driven
 from callproof.control.inside import InProcess
-from callproof.running.pair import BuiltIn
+from callproof.running.pair import BuiltIn, built_in
 from callproof.running.threads import Address, serving
 
 
@@ -79,3 +80,11 @@ def test_an_app_of_this_process_that_breaks_off_does_not_answer() -> None:
     with pytest.raises(Unreachable, match=r"The PBX at http://pbx\.example does not answer"):
         end.clock()
     end.close()
+
+
+def test_a_strict_crm_is_told_the_shop_of_a_customer() -> None:
+    with built_in(strict=True) as pair:
+        customer: JsonObject = {"externalId": "c-1", "phones": [{"number": "+7 912 345-67-89"}]}
+        pair.ends.crm.add_customer(pair.api_key, customer, "shop1")
+        with pytest.raises(ActionRefused, match=r"customers/create was answered 400: .*site"):
+            pair.ends.crm.add_customer(pair.api_key, {**customer, "externalId": "c-2"}, "")

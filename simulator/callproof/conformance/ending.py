@@ -104,11 +104,27 @@ class Ending:
         names = {one.operation.name for one in seen if one.operation}
         if not names & {"call-event", "calls-upload"}:
             return
+        checks = self._of_views(seen)
+        if self.ends.patience and any(check.problem for check in checks):
+            # A view may come a moment after what it shows.
+            facing = self.judged.faces(Side.CRM)
+            be_patient(
+                self.ends.patience,
+                self.journals,
+                facing,
+                lambda: not any(check.problem for check in self._of_views(seen)),
+            )
+            checks = self._of_views(seen)
+        yield from checks
+
+    def _of_views(self, seen: Sequence[Seen]) -> list[Check]:
         state = self.ends.crm.state()
         calls: list[Json] | None = state.get("calls")
         cards: list[Json] | None = state.get("cards")
+        checks: list[Check] = []
         if calls is not None:
-            yield from keeping.kept(seen, calls, self.where)
+            checks += keeping.kept(seen, calls, self.where)
         if cards is not None:
-            yield from keeping.shown(seen, cards, self.where)
-            yield from keeping.closed(seen, cards, self.where)
+            checks += keeping.shown(seen, cards, self.where)
+            checks += keeping.closed(seen, cards, self.where)
+        return checks

@@ -126,12 +126,12 @@ class Foreign:
             self._made.note(path, response.text)
         return response
 
-    def add_customer(self, key: str, customer: JsonObject) -> None:
+    def add_customer(self, key: str, customer: JsonObject, site: str) -> None:
         """By the stimulus for it, or else by the API of a CRM under test."""
         if way := self._target.stimuli.get(ADD_CUSTOMER):
             self._hands.do(way, {"customer": dict(customer)})
         else:
-            create_customer(self, key, customer)
+            create_customer(self, key, customer, site)
 
     @property
     def created(self) -> list[str]:

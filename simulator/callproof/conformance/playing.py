@@ -190,7 +190,8 @@ class Play:
             self._ends.crm.post(f"/users/{self._names.filled(user)}", state)
         self._preparing = CUSTOMERS
         for customer in given.customers:
-            self._ends.crm.add_customer(self._ends.api_key, self._names.members(customer))
+            members, shop = self._names.members(customer), self._judged.account.shops[0]
+            self._ends.crm.add_customer(self._ends.api_key, members, shop)
         self._preparing = ""
         self._ends.pbx.upload_every(self._seconds(given.upload_every))
         if given.registered:

@@ -1,9 +1,12 @@
 """A CRM probed: its account, a call that is told and uploaded, clicks, statuses, modules and keys."""
 
+from collections.abc import Callable, Mapping
+
 import msgspec
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.leaving import leave
+from callproof.conformance.patience import be_patient
 from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
 from callproof.conformance.selection import CUSTOMERS
 from callproof.conformance.target import ADD_CUSTOMER
@@ -82,7 +85,7 @@ class CrmProbe(Probe):
         }
         if self.has(ADD_CUSTOMER):
             with self.heard(ADD_CUSTOMER):
-                self.theirs.add_customer(self.ends.api_key, customer)
+                self.theirs.add_customer(self.ends.api_key, customer, self.account.shops[0])
             self.works(ADD_CUSTOMER, "done")
         else:
             status, answer = self._api("POST", "/api/v5/customers/create", "customer", customer)
@@ -119,15 +122,27 @@ class CrmProbe(Probe):
         with self.trying():
             self._closed(call)
         with self.trying():
-            kept = [row for row in self.view("calls") if str(row.get("externalId")) == call]
+            kept = self._viewed("calls", lambda row: str(row.get("externalId")) == call)
             if not kept:
                 raise self.stop(view_row("calls"), f"call {call} was uploaded and is not in it")
             self.members("calls", kept[0])
             self._user("calls", kept[0].get("userId"))
         self._play(call)
 
+    def _viewed(
+        self, name: str, fits: Callable[[Mapping[str, Json]], bool], *, gone: bool = False
+    ) -> list[Mapping[str, Json]]:
+        """Those that fit, or with ``gone`` none: a view may come a moment after what it shows."""
+
+        def found() -> list[Mapping[str, Json]]:
+            return [row for row in self.view(name) if fits(row)]
+
+        if bool(found()) is gone:
+            be_patient(self.ends.patience, self.journals, self.facing, lambda: bool(found()) is not gone)
+        return found()
+
     def _card(self, call: str) -> None:
-        cards = [card for card in self.view("cards") if str(card.get("callExternalId")) == call]
+        cards = self._viewed("cards", lambda card: str(card.get("callExternalId")) == call)
         if not cards:
             raise self.stop(
                 view_row("cards"), f"the event of call {call} was taken, and there is no card of it"
@@ -140,8 +155,10 @@ class CrmProbe(Probe):
             )
 
     def _closed(self, call: str) -> None:
-        cards = [card for card in self.view("cards") if str(card.get("callExternalId")) == call]
-        if any(card.get("open") is True for card in cards):
+        def is_open(card: Mapping[str, Json]) -> bool:
+            return str(card.get("callExternalId")) == call and card.get("open") is True
+
+        if self._viewed("cards", is_open, gone=True):
             self.look(view_row("cards"), f"a card of call {call} is still open after its end")
 
     def _user(self, name: str, user: Json) -> None:
@@ -181,7 +198,7 @@ class CrmProbe(Probe):
                 self.do("set user", {"user": user, "online": True})
 
     def _initiation(self, number: str, *, succeeded: bool) -> None:
-        found = [row for row in self.view("initiations") if same_phone(str(row.get("phone")), number)]
+        found = self._viewed("initiations", lambda row: same_phone(str(row.get("phone")), number))
         if not found:
             raise self.stop(view_row("initiations"), f"the click on {number} is not in it")
         self.members("initiations", found[-1])

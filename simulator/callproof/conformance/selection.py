@@ -13,13 +13,14 @@ from callproof.conformance.scenario import (
     Together,
     Verb,
 )
-from callproof.conformance.target import UPLOAD_EVERY, Target
+from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Target
 from callproof.contract.operations import Side
 from callproof.exchange.faults import catalogue
 
 # No scenario needs it: a side that forgets nothing is told so, and is judged like any other.
 SET_UP = "set-up"
 CUSTOMERS = "customers"
+BUDGETS = "set budgets"
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,9 @@ def _needs(scenario: Scenario) -> Iterator[str]:
         yield CUSTOMERS
     yield from _of_preparation(scenario)
     yield from _of(scenario.steps)
+    if BUDGETS in _of(scenario.steps):
+        # They are of one second, and what a burst of requests gets depends on where in it they fall.
+        yield PASS_TIME
     for step in scenario.expectations:
         if step.verb is Verb.KEEPS:
             yield f"{step.side} keeps {step.subject}"

@@ -114,7 +114,9 @@ class Target:
     def lacks(self) -> tuple[str, ...]:
         """What the side does not have: what its file declares absent, and what it need not know."""
         optional = (name for name, rule in ACTIONS.items() if rule.optional and rule.end is self.side)
-        return (*self.absent, *(name for name in optional if name not in self.stimuli))
+        # A CRM whose time cannot be moved is not waited for, as a PBX is.
+        clock = [PASS_TIME] if self.side is Side.CRM and not self.timed else []
+        return (*self.absent, *clock, *(name for name in optional if name not in self.stimuli))
 
     @property
     def asks(self) -> bool:

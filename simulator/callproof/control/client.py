@@ -107,9 +107,9 @@ class End:
         except requests.RequestException as error:
             raise self._unreachable(error) from None
 
-    def add_customer(self, key: str, customer: JsonObject) -> None:
-        """By the CRM's own API. Raises ActionRefused."""
-        create_customer(self, key, customer)
+    def add_customer(self, key: str, customer: JsonObject, site: str) -> None:
+        """By the CRM's own API, in this shop. Raises ActionRefused."""
+        create_customer(self, key, customer, site)
 
     def close(self) -> None:
         self._session.close()
@@ -148,10 +148,11 @@ class End:
         )
 
 
-def create_customer(crm: Controlled, key: str, customer: JsonObject) -> None:
-    """Raises ActionRefused when the CRM does not create the customer."""
+def create_customer(crm: Controlled, key: str, customer: JsonObject, site: str) -> None:
+    """Raises ActionRefused when the CRM does not create the customer. A key of several shops has to say in
+    which ``site``."""
     operation = BY_NAME["customer-create"]
-    form = {operation.entity: msgspec.json.encode(customer).decode()}
+    form = {operation.entity: msgspec.json.encode(customer).decode(), "site": site}
     response = crm.api(operation.method, operation.path, key, form)
     if not response.ok:
         said = f"{operation.path} was answered {response.status_code}: {response.text[:200]}"
