@@ -100,6 +100,10 @@ steps:
 REFUSED = TROUBLE.replace("NAME", "crm-overloaded").replace(
     "steps:", "steps:\n  - {do: switch module, code: $module.code, active: false}"
 )
+# A PBX that was told that its module stands still sends nothing again.
+FROZEN = TROUBLE.replace("NAME", "crm-mute").replace(
+    "  - {do: hang up", "  - {do: switch module, code: $module.code, freeze: true}\n  - {do: hang up"
+)
 LATE = """
 title: A call begins after its upload, and its end is lost
 steps:
@@ -125,7 +129,9 @@ HIDDEN = CALL.replace("+7 912 345-67-89", "anonymous")
 IN_TROUBLE = TROUBLE.replace("NAME", "crm-overloaded")
 
 
-@pytest.mark.parametrize("text", [CALL, CLICK, NOTICE, HIDDEN, ENDED, BUSY, IN_TROUBLE, REFUSED, LATE])
+@pytest.mark.parametrize(
+    "text", [CALL, CLICK, NOTICE, HIDDEN, ENDED, BUSY, IN_TROUBLE, REFUSED, FROZEN, LATE]
+)
 def test_a_side_that_tells_the_truth_has_nothing_held_against_it(tmp_path: Path, text: str) -> None:
     assert problems(tmp_path, text) == {}
 

@@ -86,7 +86,9 @@ class Ending:
         seen = self._seen(Side.PBX)
         calls, reports = made(acts, self.ends.pbx.state().get("calls") or [], seen), story.told(seen)
         yield from story.true(calls, reports, self.where, slack())
-        if self.ends.manual and all(map(arrival.passes, trouble)):
+        # A PBX that was told that its module stands still owes nothing more.
+        still = any(act.action == "switch module" for act in acts)
+        if self.ends.manual and not still and all(map(arrival.passes, trouble)):
             yield from arrival.arrived(calls, reports, self.where)
 
     def _be_patient(self, calls: Sequence[Call]) -> None:
