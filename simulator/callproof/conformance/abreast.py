@@ -55,7 +55,7 @@ def run(
                 said()
 
     def play(ends: Ends) -> None:
-        while left:
+        while True:
             try:
                 scenario = left.popleft()
             except IndexError:

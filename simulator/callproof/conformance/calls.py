@@ -94,7 +94,7 @@ def _asked(seen: Iterable[Seen], phone: str) -> tuple[str, str]:
     """The line and the extension of the request for a call, "" for not there."""
     for one in seen:
         number = str(reached(one.params, "phone"))
-        if one.operation and one.operation.name == "make-call" and same_phone(number, phone):
+        if one.is_of("make-call") and same_phone(number, phone):
             line, code = reached(one.params, "externalPhone"), reached(one.params, "code")
             return str(line or ""), str(code or "")
     return "", ""

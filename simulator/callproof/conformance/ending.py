@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from callproof.conformance import arrival, coherence, keeping, statuses, story
-from callproof.conformance.calls import Act, Call, made
+from callproof.conformance.calls import Act, made
 from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway
@@ -66,15 +66,18 @@ class Ending:
     def _of_pbx(self, acts: Sequence[Act], periodic: bool, slack: Callable[[], Leeway]) -> Iterator[Check]:
         seen = self._seen(Side.PBX)
         calls = made(acts, self.ends.pbx.state().get("calls") or [], seen)
-        if self.ends.manual and self.ends.patience:
-            self._be_patient(calls)
+        if self.ends.manual:
+            self._patiently(
+                Side.PBX,
+                lambda: list(story.missing(calls, story.told(self._seen(Side.PBX)), self.where)),
+            )
             seen = self._seen(Side.PBX)
         reports = story.told(seen)
         yield from story.true(calls, reports, self.where, slack())
         if self.ends.manual and all(report.taken for report in reports):
             yield from story.missing(calls, reports, self.where)
         yield from statuses.rung(calls, reports, seen, slack().times, self.where)
-        played = [one for one in seen if one.operation and one.operation.name == "record"]
+        played = [one for one in seen if one.is_of("record")]
         for check in coherence.coherent(reports, played, self.where):
             yield check
             if check.requirement == coherence.REPEATED and periodic and "upload" in check.problem:
@@ -91,12 +94,19 @@ class Ending:
         if self.ends.manual and not still and all(map(arrival.passes, trouble)):
             yield from arrival.arrived(calls, reports, self.where)
 
-    def _be_patient(self, calls: Sequence[Call]) -> None:
-        def told() -> bool:
-            missing = story.missing(calls, story.told(self._seen(Side.PBX)), self.where)
-            return not any(check.problem for check in missing)
+    def _patiently(self, side: Side, look: Callable[[], list[Check]]) -> list[Check]:
+        """What is seen once all of it holds, or when patience is over: a side, or a view of it, may come
+        a moment later."""
+        found = look()
 
-        be_patient(self.ends.patience, self.journals, self.judged.faces(Side.PBX), told)
+        def holds() -> bool:
+            nonlocal found
+            found = look()
+            return not any(check.problem for check in found)
+
+        if any(check.problem for check in found):
+            be_patient(self.ends.patience, self.journals, self.judged.faces(side), holds)
+        return found
 
     def _of_crm(self, acts: Sequence[Act]) -> Iterator[Check]:
         seen = self._seen(Side.CRM)
@@ -106,18 +116,7 @@ class Ending:
         names = {one.operation.name for one in seen if one.operation}
         if not names & {"call-event", "calls-upload"}:
             return
-        checks = self._of_views(seen)
-        if self.ends.patience and any(check.problem for check in checks):
-            # A view may come a moment after what it shows.
-            facing = self.judged.faces(Side.CRM)
-            be_patient(
-                self.ends.patience,
-                self.journals,
-                facing,
-                lambda: not any(check.problem for check in self._of_views(seen)),
-            )
-            checks = self._of_views(seen)
-        yield from checks
+        yield from self._patiently(Side.CRM, lambda: self._of_views(seen))
 
     def _of_views(self, seen: Sequence[Seen]) -> list[Check]:
         state = self.ends.crm.state()

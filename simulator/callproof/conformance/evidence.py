@@ -48,6 +48,10 @@ class Seen:
     def id(self) -> int:
         return self.exchange.id
 
+    def is_of(self, method: str) -> bool:
+        """Whether it is one of this method of the contract, as in ``call-event``."""
+        return self.operation is not None and self.operation.name == method
+
     @property
     def ref(self) -> str:
         """What reports call it: whose journal, and its number there."""

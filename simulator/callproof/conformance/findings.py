@@ -234,7 +234,7 @@ def _shown(best: Symptom, others: Sequence[Symptom]) -> Seen | None:
     if best.seen:
         return best.seen
     before = _BEFORE.get(best.subject)
-    after = (one for one in best.scenario.exchanges if one.operation and one.operation.name == before)
+    after = (one for one in best.scenario.exchanges if before and one.is_of(before))
     nearest = (best.exhibits[one.ref].exchange for one in _near(best) if one.ref in best.exhibits)
     return next(after, None) or next(nearest, None) or next((o.seen for o in others if o.seen), None)
 

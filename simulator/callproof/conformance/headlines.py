@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from callproof.conformance.scenario import Verb
 from callproof.conformance.symptoms import Symptom
+from callproof.conformance.verdict import Looked
 from callproof.conformance.wording import bounded, none_of, sentence, thing
 
 LONGEST = 240
@@ -24,18 +25,20 @@ def _of(best: Symptom, subjects: Sequence[str]) -> str:
     looked = best.check.looked
     if best.check.breaks:
         return f"{thing(best.subject)}: {best.check.problem}"
-    if best.absent and looked:
-        wanted = f" with {looked.wanted}" if looked.wanted else ""
-        told = f"expected {looked.times}, found {looked.found}"
-        if best.never:
-            return f"{none_of(best.subject)} in the whole run: {told}{wanted}"
-        how = "is missing" if not looked.found else "comes too seldom"
-        return f"{thing(best.subject)}{wanted} {how}: {told}"
-    if best.counted and looked:
-        wanted = f" with {looked.wanted}" if looked.wanted else ""
-        how = "is there and must not be" if looked.times == "0" else "comes too often"
-        return f"{thing(best.subject)}{wanted} {how}: expected {looked.times}, found {looked.found}"
-    return f"{_subjects(best.subject, subjects)}: {_difference(best)}"
+    if looked is None or not (best.absent or best.counted):
+        return f"{_subjects(best.subject, subjects)}: {_difference(best)}"
+    wanted = f" with {looked.wanted}" if looked.wanted else ""
+    told = f"expected {looked.times}, found {looked.found}"
+    if best.never:
+        return f"{none_of(best.subject)} in the whole run: {told}{wanted}"
+    return f"{thing(best.subject)}{wanted} {_how(best, looked)}: {told}"
+
+
+def _how(best: Symptom, looked: Looked) -> str:
+    """In what the number is wrong."""
+    if best.absent:
+        return "comes too seldom" if looked.found else "is missing"
+    return "is there and must not be" if looked.times == "0" else "comes too often"
 
 
 def _subjects(own: str, subjects: Sequence[str]) -> str:

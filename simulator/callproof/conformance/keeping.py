@@ -36,7 +36,7 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
     sent: dict[str, list[tuple[JsonObject, Seen]]] = {}
     taken: dict[str, None] = {}
     for one in seen:
-        if not _is(one, "calls-upload"):
+        if not one.is_of("calls-upload"):
             continue
         known = _texts(reached(one.answer, "duplicateCalls"))
         for call in one.params if isinstance(one.params, list) else []:
@@ -113,7 +113,7 @@ def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[C
     refused: dict[str, None] = {}
     users = _users(seen)
     for one in seen:
-        call_id = reached(one.params, "callExternalId") if _is(one, "call-event") else None
+        call_id = reached(one.params, "callExternalId") if one.is_of("call-event") else None
         if call_id is None:
             continue
         codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
@@ -142,12 +142,12 @@ def closed(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[
     stored: set[str] = set()
     late: set[str] = set()
     for one in seen:
-        if _is(one, "call-event") and _success(one) and reached(one.params, "type") != "hangup":
+        if one.is_of("call-event") and _success(one) and reached(one.params, "type") != "hangup":
             if (begun := str(reached(one.params, "callExternalId"))) in {*over, *stored}:
                 late.add(begun)
-        elif _is(one, "calls-upload") and _success(one) and isinstance(one.params, list):
+        elif one.is_of("calls-upload") and _success(one) and isinstance(one.params, list):
             stored |= {str(reached(call, "externalId")) for call in one.params}
-        elif _is(one, "call-event") and _success(one) and reached(one.params, "type") == "hangup":
+        elif one.is_of("call-event") and _success(one) and reached(one.params, "type") == "hangup":
             codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
             named = ids.union(*(users.get(code, set()) for code in codes))
             known = over.get(call_id := str(reached(one.params, "callExternalId")), set())
@@ -170,7 +170,7 @@ def _users(seen: Sequence[Seen]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for one in seen:
         pairs = reached(one.params, "integrations", "telephony", "additionalCodes")
-        for pair in pairs if _is(one, "module-edit") and isinstance(pairs, list) else []:
+        for pair in pairs if one.is_of("module-edit") and isinstance(pairs, list) else []:
             found.setdefault(str(reached(pair, "code")), set()).add(str(reached(pair, "userId")))
     return found
 
@@ -179,7 +179,7 @@ def asking(seen: Sequence[Seen], where: str) -> Iterator[Check]:
     """Every call-back tells the clientId of the module whose address it is, and of no other."""
     modules: dict[str, tuple[set[str], set[str]]] = {}
     for one in seen:
-        if _is(one, "module-edit") and one.status in (200, 201):
+        if one.is_of("module-edit") and one.status in (200, 201):
             ids, addresses = modules.setdefault(one.parts.get("code", ""), (set(), set()))
             ids |= _texts([reached(one.params, "clientId")])
             telephony = reached(one.params, "integrations", "telephony")
@@ -197,10 +197,6 @@ def asking(seen: Sequence[Seen], where: str) -> Iterator[Check]:
                     else f"clientId is {told_id!r}, which did not tell this address"
                 )
                 yield Check(OWN, str(one), where, problem, exchanges=(one.ref,))
-
-
-def _is(one: Seen, name: str) -> bool:
-    return one.operation is not None and one.operation.name == name
 
 
 def _success(one: Seen) -> bool:

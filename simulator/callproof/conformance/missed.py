@@ -7,6 +7,7 @@ from callproof.conformance.exhibits import Exhibit
 from callproof.conformance.ladder import OF_SIDE, Arrow, Ladder
 from callproof.conformance.scenario import CDR, Verb
 from callproof.conformance.verdict import Check, Looked
+from callproof.conformance.wording import parts_of
 from callproof.contract.operations import Side
 
 
@@ -34,8 +35,7 @@ def _missing(checks: Sequence[Check]) -> Iterator[tuple[Side, str, Looked]]:
     """Each once, however many rows are about it."""
     told: set[tuple[str, str]] = set()
     for check in checks:
-        side, _, rest = check.what.partition(" ")
-        verb, _, name = rest.partition(" ")
+        side, verb, name = parts_of(check.what)
         looked = check.looked
         if not check.problem or looked is None or not looked.too_few or verb != Verb.SENDS:
             continue

@@ -234,7 +234,7 @@ class Probe(ABC):
         long for it as in a scenario."""
 
         def found() -> Seen | None:
-            return next((one for one in self._asked() if _is(one, name) and fits(one)), None)
+            return next((one for one in self._asked() if one.is_of(name) and fits(one)), None)
 
         self.ends.settle()
         deadline = self.ends.now() + WITHIN
@@ -265,7 +265,7 @@ class Probe(ABC):
 
     def instead(self, wanted: str) -> str:
         """What came in the place of a message that did not."""
-        others = [one for one in self._asked() if not _is(one, wanted)]
+        others = [one for one in self._asked() if not one.is_of(wanted)]
         wanted = f"no {wanted} reached callproof's {self.facing.upper()}"
         if refused := self._refused():
             return f"{wanted}, but {refused}"
@@ -322,10 +322,6 @@ def refusal(seen: Seen) -> str:
 
 def taken(seen: Seen) -> bool:
     return seen.status in (200, 201) and reached(seen.answer, "success") is not False
-
-
-def _is(seen: Seen, name: str) -> bool:
-    return seen.operation is not None and seen.operation.name == name
 
 
 def view_row(name: str) -> str:

@@ -275,7 +275,7 @@ class CrmProbe(Probe):
     def _answered(self, name: str) -> Seen | None:
         """The last message of ours of this method since the last deed, with the CRM's answer."""
         self.ends.settle()
-        of_name = [seen for seen in self.new() if seen.operation and seen.operation.name == name]
+        of_name = [seen for seen in self.new() if seen.is_of(name)]
         return of_name[-1] if of_name else None
 
     def _end_all(self) -> None:

@@ -25,7 +25,7 @@ def lookups(acts: Sequence[Act], seen: Sequence[Seen], where: str) -> Iterator[C
     """Whom a CRM names, against what became of the users by then. Of what happens at one moment nobody
     knows which came first."""
     for one in seen:
-        manager = reached(one.answer, "manager", "id") if _is(one, "manager-lookup") else None
+        manager = reached(one.answer, "manager", "id") if one.is_of("manager-lookup") else None
         if manager is None or str(reached(one.params, "ignoreStatus")) == "1":
             continue
         for row, name, fine in ((AWAY, "online", "True"), (NOT_FREE, "status", FREE)):
@@ -48,7 +48,7 @@ def _asked(seen: Sequence[Seen], name: str, user: str) -> Iterator[tuple[float, 
     for one in seen:
         if (
             name == "status"
-            and _is(one, "user-status")
+            and one.is_of("user-status")
             and one.parts.get("id") == user
             and one.status == 200
         ):
@@ -77,18 +77,14 @@ def rung(
 
 def _notices(seen: Sequence[Seen], code: str) -> Iterator[tuple[float, str]]:
     for one in seen:
-        if _is(one, "status-notice") and str(reached(one.params, "code")) == code and one.status == 200:
+        if one.is_of("status-notice") and str(reached(one.params, "code")) == code and one.status == 200:
             yield one.at, str(reached(one.params, "status"))
 
 
 def _named(seen: Sequence[Seen], call: Call, code: str) -> bool:
     return any(
-        _is(one, "manager-lookup")
+        one.is_of("manager-lookup")
         and same_phone(str(reached(one.params, "phone")), call.phone)
         and str(reached(one.answer, "manager", "code")) == code
         for one in seen
     )
-
-
-def _is(one: Seen, name: str) -> bool:
-    return one.operation is not None and one.operation.name == name

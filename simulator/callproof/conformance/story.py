@@ -45,7 +45,7 @@ class Told:
 
     @property
     def is_event(self) -> bool:
-        return self.seen.operation is not None and self.seen.operation.name == "call-event"
+        return self.seen.is_of("call-event")
 
     @property
     def id(self) -> str:

@@ -161,6 +161,7 @@ def _symptom(scene: _Scene, check: Check, place: int, outcome: Outcome, ever: se
         members = tuple(member or WHOLE for member in members)
     if subject == _UPLOAD and members and all(member.startswith(_ELEMENT) for member in members):
         subject, members = _CDR, tuple(member.removeprefix(_ELEMENT) for member in members)
+    absent = _is_short(check) and not near
     return Symptom(
         place,
         scene.scenario,
@@ -169,8 +170,8 @@ def _symptom(scene: _Scene, check: Check, place: int, outcome: Outcome, ever: se
         subject,
         members,
         near,
-        absent=_is_short(check) and not near,
-        never=_is_short(check) and not near and subject not in ever,
+        absent=absent,
+        never=absent and subject not in ever,
         exhibits=scene.exhibits,
     )
 

@@ -85,7 +85,7 @@ class Journals:
         edits = [
             seen
             for seen in self.read()
-            if seen.operation is BY_NAME["module-edit"] and not seen.by_bench and seen.status in (200, 201)
+            if seen.is_of("module-edit") and not seen.by_bench and seen.status in (200, 201)
         ]
         if not edits:
             return {}
@@ -97,7 +97,7 @@ class Journals:
         edits = [
             seen.params
             for seen in self.read()
-            if seen.operation is BY_NAME["module-edit"] and not seen.by_bench and seen.status in (200, 201)
+            if seen.is_of("module-edit") and not seen.by_bench and seen.status in (200, 201)
         ]
         if not edits or not offered:
             return False
@@ -106,7 +106,7 @@ class Journals:
 
     def codes(self) -> list[str]:
         """Of the modules whose settings the CRM took, in order."""
-        edits = (seen for seen in self.read() if seen.operation is BY_NAME["module-edit"])
+        edits = (seen for seen in self.read() if seen.is_of("module-edit"))
         taken = (seen.parts.get("code", "") for seen in edits if seen.status in (200, 201))
         return list(dict.fromkeys(taken))
 
@@ -114,7 +114,7 @@ class Journals:
         """The settings of which a module was told and that the CRM took, each as it was told last."""
         settings: JsonObject = {}
         for seen in self.read():
-            of_module = seen.operation is BY_NAME["module-edit"] and seen.parts.get("code") == code
+            of_module = seen.is_of("module-edit") and seen.parts.get("code") == code
             taken = seen.seen_by is journal and seen.status in (200, 201)
             if of_module and taken and isinstance(seen.params, Mapping):
                 settings = merged(settings, seen.params)
@@ -198,7 +198,7 @@ class Watch:
         return [
             Candidate(call, seen)
             for seen in self._journals.read()
-            if seen.seen_by is facing and seen.operation is BY_NAME["calls-upload"] and not seen.by_bench
+            if seen.seen_by is facing and seen.is_of("calls-upload") and not seen.by_bench
             for call in (seen.params if isinstance(seen.params, list) else ())
         ]
 

@@ -49,10 +49,16 @@ def named(pattern: Json, status: Json = None) -> tuple[str, ...]:
     return tuple(found)
 
 
-def thing(subject: str) -> str:
-    """What ``pbx sends call-event`` is: ``the PBX's call-event``. Any other text stays as it is."""
+def parts_of(subject: str) -> tuple[str, str, str]:
+    """Side, verb and name of what a scenario looks for, as in ``pbx sends call-event``."""
     side, _, rest = subject.partition(" ")
     verb, _, name = rest.partition(" ")
+    return side, verb, name
+
+
+def thing(subject: str) -> str:
+    """What ``pbx sends call-event`` is: ``the PBX's call-event``. Any other text stays as it is."""
+    side, verb, name = parts_of(subject)
     whose = f"the {side.upper()}'s"
     if verb == Verb.KEEPS:
         return f"the {_KEPT.get(f'{side} {name}', name)}"
@@ -65,8 +71,7 @@ def thing(subject: str) -> str:
 
 def none_of(subject: str) -> str:
     """That there was nothing of the kind: ``the PBX sends no call-event``."""
-    side, _, rest = subject.partition(" ")
-    verb, _, name = rest.partition(" ")
+    side, verb, name = parts_of(subject)
     if verb == Verb.KEEPS:
         return f"there is no {_KEPT.get(f'{side} {name}', name)}"
     what = {CDR: "call of the history", ANYTHING: "request"}.get(name, name)
