@@ -14,9 +14,9 @@ from msgspec import structs
 
 from callproof.cli import listing
 from callproof.cli.common import NOT_CONFORMANT, known_country, known_zone, no_verdict, option
-from callproof.cli.interrupting import INTERRUPTED, interruptible, undisturbed
+from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
-from callproof.cli.targets import target_of
+from callproof.cli.targets import strict_option, target_of, target_option
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import abreast, baseline, loading
 from callproof.conformance.baseline import Baseline, load_baseline
@@ -63,10 +63,8 @@ class _Asked:
 @option(
     "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="The same seed gives the same report."
 )
-@option("--strict", is_flag=True, help="Raise the severity of every row by one.")
-@option(
-    "--target", type=click.Choice(["pbx", "crm"]), help="The side that is yours; by default neither is."
-)
+@strict_option
+@target_option
 @option(
     "--config",
     type=click.Path(exists=True, dir_okay=False),
@@ -140,13 +138,11 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
 
         probe.run(target, asked.seed, scenarios, asked.config)
         return
-    broken = faults_of(asked.fault)
+    broken = faults_of(asked.fault, target.side if target else None)
     known = load_baseline(asked.baseline) if asked.baseline else Baseline()
     verdict = Verdict([], asked.seed, asked.strict, at_least=asked.at_least)
     left_out: list[LeftOut] = []
     if target:
-        if any(fault.side is target.side for fault in broken):
-            raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
         scenarios, left_out = choose(scenarios, target)
         verdict.target = target.side
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
@@ -185,8 +181,7 @@ def _told_to_the_end(telling: Telling, redactor: Redactor) -> Iterator[None]:
             yield
     except KeyboardInterrupt:
         _stopped(telling, "The run was interrupted.")
-        click.echo(f"callproof: {telling.verdict.stopped}", err=True)
-        sys.exit(INTERRUPTED)
+        interrupted(telling.verdict.stopped)
     except OutOfReach as error:
         _stopped(telling, redactor.text(str(error)))
         raise OutOfReach(telling.verdict.stopped) from None

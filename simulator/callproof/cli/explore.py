@@ -12,9 +12,9 @@ import click
 import msgspec
 
 from callproof.cli.common import NOT_CONFORMANT, no_verdict, option
-from callproof.cli.interrupting import INTERRUPTED, interruptible
+from callproof.cli.interrupting import interrupted, interruptible
 from callproof.cli.naming import faults_of
-from callproof.cli.targets import target_of
+from callproof.cli.targets import strict_option, target_of, target_option
 from callproof.clocks.durations import seconds
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.judge import BOTH
@@ -91,9 +91,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     show_default=True,
     help="safety: nothing wrong happens, whatever fails. liveness: what is due arrives after the trouble.",
 )
-@option(
-    "--target", type=click.Choice(["pbx", "crm"]), help="The side that is yours; by default neither is."
-)
+@target_option
 @option(
     "--config",
     type=click.Path(exists=True, dir_okay=False),
@@ -108,7 +106,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     metavar="NAME",
     help="Break an end of callproof's in every run; a requirement means all faults that touch it.",
 )
-@option("--strict", is_flag=True, help="Raise the severity of every row by one.")
+@strict_option
 @option(
     "--save",
     type=click.Path(dir_okay=False, writable=True),
@@ -123,12 +121,8 @@ def explore(**options: Any) -> None:
     --config both ends are callproof's own, on a manual clock. Exits with 1 when a run fails.
     """
     asked = msgspec.convert(options, _Asked)
-    target, broken = (
-        target_of(asked.target, asked.config, asked.crm_url, asked.api_key),
-        faults_of(asked.fault),
-    )
-    if target and any(fault.side is target.side for fault in broken):
-        raise Misuse(f"--fault: a fault of the {target.side} can only break callproof's own.")
+    target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
+    broken = faults_of(asked.fault, target.side if target else None)
     with no_verdict(), interruptible(), _table(asked, target, broken) as table:
         explorer = Explorer(
             table, Path(asked.file).stem, asked.seed, asked.mode, explore_terminal.Progress().hear
@@ -137,8 +131,7 @@ def explore(**options: Any) -> None:
             failing = explorer.explore(asked.budget)
         except KeyboardInterrupt:
             explore_terminal.states(console(), explorer.explored)
-            click.echo("callproof: The run was interrupted.", err=True)
-            sys.exit(INTERRUPTED)
+            interrupted("The run was interrupted.")
     out = console()
     explore_terminal.states(out, explorer.explored)
     if not failing:

@@ -1,10 +1,14 @@
 """A run that somebody ends: by Ctrl-C, or as a CI server does it."""
 
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import current_thread, main_thread
 from types import FrameType
+from typing import NoReturn
+
+import click
 
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
@@ -35,6 +39,12 @@ def undisturbed() -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def interrupted(said: str) -> NoReturn:
+    """End the command as one that somebody ended, with this sentence."""
+    click.echo(f"callproof: {said}", err=True)
+    sys.exit(INTERRUPTED)
 
 
 def _interrupt(_number: int, _frame: FrameType | None) -> None:

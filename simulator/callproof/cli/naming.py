@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 
 from callproof.contract.guide import MANAGERS
-from callproof.errors import UnknownName
+from callproof.contract.operations import Side
+from callproof.errors import Misuse, UnknownName
 from callproof.exchange.faults import Fault, named
 from callproof.pbx.plan import default_plan, load_plan
 from callproof.pbx.rules.plan import NumberingPlan
@@ -18,9 +19,15 @@ def plan_of(file: str | None, managers: int | None) -> tuple[NumberingPlan, int]
     return plan, managers or max(extension.user for extension in plan.extensions.values())
 
 
-def faults_of(names: Iterable[str]) -> tuple[Fault, ...]:
-    """The faults of those names, or of those requirements. Raises UnknownName."""
+def faults_of(names: Iterable[str], judged: Side | None = None) -> tuple[Fault, ...]:
+    """The faults of those names, or of those requirements.
+
+    Raises UnknownName, and Misuse for a fault of the side that is ``judged``, which is not ours to break.
+    """
     try:
-        return tuple(fault for name in names for fault in named(name))
+        found = tuple(fault for name in names for fault in named(name))
     except UnknownName as error:
         raise UnknownName(f"{error}; callproof faults lists them.") from None
+    if any(fault.side is judged for fault in found):
+        raise Misuse(f"--fault: a fault of the {judged} can only break callproof's own.")
+    return found

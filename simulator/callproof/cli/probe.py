@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from secrets import token_hex
 
-import click
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from callproof.cli.interrupting import INTERRUPTED, interruptible
+from callproof.cli.interrupting import interrupted, interruptible
 from callproof.conformance.probing import Outcome, Probe, Tried
 from callproof.conformance.probing_crm import CrmProbe
 from callproof.conformance.probing_pbx import PbxProbe
@@ -41,8 +40,7 @@ def run(target: Target, seed: int, scenarios: Sequence[Scenario], config: str) -
         with interruptible():
             rows = _tried(target, seed, scenarios)
     except KeyboardInterrupt:
-        click.echo("callproof: The probe was interrupted.", err=True)
-        sys.exit(INTERRUPTED)
+        interrupted("The probe was interrupted.")
     out = console()
     out.print(_table(rows))
     _summary(out, rows, config)

@@ -3,11 +3,19 @@
 from dataclasses import replace
 from pathlib import Path
 
+import click
+
+from callproof.cli.common import option
 from callproof.conformance import loading
 from callproof.conformance.selection import foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.contract.operations import Side
 from callproof.errors import Misuse
+
+target_option = option(
+    "--target", type=click.Choice(["pbx", "crm"]), help="The side that is yours; by default neither is."
+)
+strict_option = option("--strict", is_flag=True, help="Raise the severity of every row by one.")
 
 
 def target_of(side: Side | None, config: str | None, crm_url: str, api_key: str) -> Target | None:

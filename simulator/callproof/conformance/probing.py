@@ -133,6 +133,12 @@ class Probe(ABC):
         with suppress(_Stop):
             yield
 
+    def each(self, *parts: Callable[[], None]) -> None:
+        """Parts of the probe, of which each goes on where the one before it ended."""
+        for part in parts:
+            with self.trying():
+                part()
+
     @contextmanager
     def in_case(self, more: str) -> Iterator[None]:
         """What goes wrong here goes wrong in this case, ``more`` says in which."""

@@ -11,7 +11,8 @@ from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal
 from callproof.conformance.selection import CUSTOMERS
 from callproof.conformance.target import ADD_CUSTOMER
 from callproof.contract.jsontypes import Json, JsonObject, reached
-from callproof.contract.phones import same_phone
+from callproof.contract.operations import BY_NAME
+from callproof.contract.phones import digits, same_phone
 from callproof.control.client import ActionRefused, Unreachable
 
 ACCOUNT, REGISTRATION = "account", "registration"
@@ -26,24 +27,10 @@ class CrmProbe(Probe):
         with self.trying():
             self.set_up()
             self._account()
-            with self.trying():
-                self._customer()
+            self.each(self._customer)
             self._register()
-            with self.trying():
-                self._call()
-            with self.trying():
-                self._clicks()
-            with self.trying():
-                self._status()
-            with self.trying():
-                self._module()
-            with self.trying():
-                self.do("open account", {"code": self.target.code})
-                self._hears("open account", "account", "accountUrl was not asked")
-            with self.trying():
-                self._key()
-            with self.trying():
-                self._budgets()
+            self.each(self._call, self._clicks, self._status, self._module, self._module_account)
+            self.each(self._key, self._budgets)
             self._settings()
             if self.target.timed:
                 with self.trying():
@@ -88,12 +75,13 @@ class CrmProbe(Probe):
                 self.theirs.add_customer(self.ends.api_key, customer, self.account.shops[0])
             self.works(ADD_CUSTOMER, "done")
         else:
-            status, answer = self._api("POST", "/api/v5/customers/create", "customer", customer)
+            form = {"customer": msgspec.json.encode(customer).decode(), "site": self.account.shops[0]}
+            status, answer = self._api("POST", BY_NAME["customer-create"].path, form)
             if status not in (200, 201):
                 said = f"customers/create is answered {status}, {brief(answer)}"
                 more = f"write a stimulus `{ADD_CUSTOMER}`, or name `{CUSTOMERS}` under absent"
                 raise self.stop(CUSTOMERS, f"{said}; {more}")
-        status, answer = self._api("GET", "/api/v5/telephony/manager?" + _query(self.numbers[0]))
+        status, answer = self._api("GET", f"/api/v5/telephony/manager?phone={digits(self.numbers[0])}")
         self.works(CUSTOMERS, f"one is made; telephony/manager is answered {status}")
 
     def _register(self) -> None:
@@ -229,6 +217,10 @@ class CrmProbe(Probe):
             said = f"{member} {str(on).lower()} was not told at baseUrl + actions.activity"
             self._hears("switch module", "activity", said)
 
+    def _module_account(self) -> None:
+        self.do("open account", {"code": self.target.code})
+        self._hears("open account", "account", "accountUrl was not asked")
+
     def _key(self) -> None:
         key = f"probe-{self.serial}"
         shops: list[Json] = [self.account.shops[1]]
@@ -284,12 +276,11 @@ class CrmProbe(Probe):
                 self.prepare("hang up", {"call": reached(call, "id"), "by": "manager"})
 
     def _api(
-        self, method: str, path: str, entity: str = "", value: Json = None, key: str = ""
+        self, method: str, path: str, form: Mapping[str, str] | None = None, key: str = ""
     ) -> tuple[int, Json]:
         """The status and the body of an answer of the API."""
-        form = {entity: msgspec.json.encode(value).decode()} if entity else {}
         try:
-            response = self.theirs.api(method, path, key or self.ends.api_key, form)
+            response = self.theirs.api(method, path, key or self.ends.api_key, form or {})
         except Unreachable as error:
             self.ends.demand_answer()
             raise self.stop(ACCOUNT, str(error)) from None
@@ -297,7 +288,3 @@ class CrmProbe(Probe):
             return response.status_code, msgspec.json.decode(response.content)
         except msgspec.DecodeError:
             return response.status_code, response.text
-
-
-def _query(phone: str) -> str:
-    return "phone=" + "".join(filter(str.isdigit, phone))

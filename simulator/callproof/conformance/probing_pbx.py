@@ -11,6 +11,7 @@ from callproof.conformance.probing import (
     taken,
 )
 from callproof.conformance.probing_calls import CALLS, EVENT, UPLOAD, CallProbe, of, phone
+from callproof.conformance.scenario import PERIOD
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY
 from callproof.contract.dates import read
 from callproof.contract.guide import GUIDES
@@ -18,7 +19,6 @@ from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.phones import same_phone
 
 MAKE_CALL = "makeCallUrl"
-PERIOD = 600
 # Within how many seconds a call is over that nobody takes.
 RINGS = 120.0
 # By how many seconds a date may be off before somebody should look.
@@ -31,20 +31,15 @@ class PbxProbe(CallProbe):
     def run(self) -> None:
         with self.trying():
             self._begin()
-            with self.trying():
-                self._call_that_is_answered()
-            with self.trying():
-                self._call_that_is_refused()
-            with self.trying():
-                self._call_that_is_dropped()
-            with self.trying():
-                self._call_from_the_crm()
-            with self.trying():
-                self._call_that_is_dialled()
-            with self.trying():
-                self._period()
-            with self.trying():
-                self._call_that_nobody_takes()
+            self.each(
+                self._call_that_is_answered,
+                self._call_that_is_refused,
+                self._call_that_is_dropped,
+                self._call_from_the_crm,
+                self._call_that_is_dialled,
+                self._period,
+                self._call_that_nobody_takes,
+            )
             self._settings()
             if self.target.timed:
                 with self.trying():

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from callproof.conformance.findings import RootCause
-from callproof.conformance.verdict import Check, Verdict
+from callproof.conformance.verdict import Check, ScenarioResult, Verdict
 from callproof.reports.finding_words import lines
 
 PLAYED = "the scenario can be played"
@@ -17,6 +17,17 @@ def of_the_run(verdict: Verdict) -> list[tuple[str, str]]:
         ("enough rows are looked at", verdict.too_few),
     )
     return [(name, problem) for name, problem in cases if problem]
+
+
+def broken_off(verdict: Verdict, scenario: ScenarioResult) -> str:
+    """Why it was not played to its end, and whose doing that is."""
+    return f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
+
+
+def place(where: str) -> tuple[str, int]:
+    """The file and the line of a step; 0 where a whole message was judged."""
+    file, colon, line = where.rpartition(":")
+    return (file, int(line)) if colon and line.isdecimal() else (where, 0)
 
 
 def told(problems: Iterable[Check]) -> str:

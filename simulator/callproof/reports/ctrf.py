@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from callproof.conformance.findings import RootCause, findings
-from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
+from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
-from callproof.reports.cases import PLAYED, explained, of_the_run, told
+from callproof.reports.cases import PLAYED, broken_off, explained, of_the_run, place, told
 from callproof.reports.ctrf_json import CtrfStatus, CtrfTest, document, milliseconds
 
 
@@ -35,7 +35,7 @@ def _tests(verdict: Verdict, scenario: ScenarioResult, found: Sequence[RootCause
         _test(verdict, scenario, row, share, explained(found, scenario.id, row)) for row in scenario.by_row
     ]
     if scenario.broken:
-        error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
+        error = broken_off(verdict, scenario)
         suite, file = _suite(scenario.id), scenario.file
         tests.append(
             CtrfTest(
@@ -56,7 +56,7 @@ def _test(verdict: Verdict, scenario: ScenarioResult, row: str, duration: int, c
         _suite(scenario.id),
         problems[0].problem if problems else "",
         f"{cause}{told(problems)}" if problems else "",
-        _line((problems or checks)[0]),
+        place((problems or checks)[0].where)[1],
         outcome.value,
         (row, all_requirements()[row].level.value),
         scenario.file,
@@ -67,9 +67,3 @@ def _suite(scenario: str) -> tuple[str, ...]:
     """The chapter and the scenario; one of the integrator's own is alone."""
     chapter = scenario.rpartition("/")[0]
     return (chapter, scenario) if chapter else (scenario,)
-
-
-def _line(check: Check) -> int:
-    """Of the step; 0 where a whole message was judged."""
-    number = check.where.rpartition(":")[2]
-    return int(number) if number.isdecimal() else 0

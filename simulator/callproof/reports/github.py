@@ -7,7 +7,7 @@ from itertools import islice
 
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Outcome, Verdict
-from callproof.reports.cases import of_the_run
+from callproof.reports.cases import of_the_run, place
 from callproof.reports.finding_words import lines
 
 # GitHub shows no more of a kind, of one step of a job.
@@ -61,12 +61,6 @@ def _of_cause(finding: RootCause) -> Annotation:
     said = (f"{name}: {text}" for name, text in lines(finding))
     file, line = place(finding.where)
     return Annotation(kind, finding.headline, "\n".join([*finding.problems[:1], *said]), file, line)
-
-
-def place(where: str) -> tuple[str, int]:
-    """The file and the line of a step; 0 where a whole message was judged."""
-    file, colon, line = where.rpartition(":")
-    return (file, int(line)) if colon and line.isdecimal() else (where, 0)
 
 
 def _data(text: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict, worst
 from callproof.contract.requirements import all_requirements
-from callproof.reports.cases import PLAYED, explained, of_the_run, told
+from callproof.reports.cases import PLAYED, broken_off, explained, of_the_run, told
 from callproof.reports.junit_xml import JunitCase, JunitFailure, JunitSuite, document
 
 
@@ -26,7 +26,7 @@ def write(verdict: Verdict) -> bytes:
 def _suite(verdict: Verdict, scenario: ScenarioResult, found: Sequence[RootCause]) -> JunitSuite:
     cases = [_case(verdict, scenario, row, checks, found) for row, checks in scenario.by_row.items()]
     if scenario.broken:
-        error = f"broken off by {verdict.cause(scenario)}: {scenario.broken}"
+        error = broken_off(verdict, scenario)
         cases.append(JunitCase(scenario.id, PLAYED, error=error))
     took = scenario.timed.took
     shared = [replace(case, seconds=took / len(cases)) for case in cases]
