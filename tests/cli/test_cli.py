@@ -63,7 +63,8 @@ def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
     ("arguments", "words"),
     [
         (["check", "nobody"], "No scenario, file or folder is named 'nobody'"),
-        (["check", "--crm-url", "http://127.0.0.1:1"], "belong together"),
+        (["check", "--crm-url", "http://127.0.0.1:1"], "--pbx-url and --api-key is missing"),
+        (["serve", "--db", "mysql://127.0.0.1/x"], "mysql is neither sqlite nor postgresql"),
         (["check", "--seed", "x"], "'x' is not a valid integer"),
         (["check", "--timezone", "Moscow"], "there is no time zone 'Moscow'"),
         (["check", "--country", "UK"], "there is no country 'UK'"),
@@ -80,6 +81,14 @@ def test_a_wrong_option_exits_with_2_and_one_sentence(arguments: list[str], word
     assert code == 2
     assert words in output
     assert "Traceback" not in output
+
+
+def test_variables_that_are_meant_for_the_integration_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CALLPROOF_CRM_URL", "http://127.0.0.1:8080")
+    monkeypatch.setenv("CALLPROOF_API_KEY", "k")
+    code, output = run("check", "1-api")
+    assert code == 2
+    assert "the environment has CALLPROOF_CRM_URL and CALLPROOF_API_KEY" in " ".join(output.split())
 
 
 def test_a_broken_scenario_exits_with_2(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import requests
 from click.testing import CliRunner
+from sqlalchemy import NullPool, create_engine, make_url, text
 
 from callproof.cli import main
 from tests.served import RINGING, Served, served
@@ -151,4 +152,33 @@ def test_a_connection_is_broken_off_by_a_fault(tmp_path: Path) -> None:
     with served(tmp_path, "sqlite://", options=["--fault", "crm-down"]) as (crm,):
         with pytest.raises(requests.RequestException):
             crm.event(RINGING)
+        crm.stop()
+
+
+@pytest.mark.parametrize(
+    "spelled", ["sqlite:///:memory:", "sqlite+pysqlite://", "sqlite:///file::memory:?uri=true"]
+)
+def test_memory_may_be_spelled_as_sqlalchemy_does(tmp_path: Path, spelled: str) -> None:
+    with served(tmp_path, spelled) as (crm,):
+        crm.register()
+        assert crm.event(RINGING) == {"success": True}
+        crm.stop()
+
+
+def test_workers_know_the_variables_of_the_databases_driver(
+    postgres_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The server lets its own role in alone, which the address does not name."""
+    named = make_url(postgres_url)
+    monkeypatch.setenv("PGUSER", str(named.username))
+    monkeypatch.setenv("PGAPPNAME", "named-by-libpq")
+    url = f"postgresql://{named.host}:{named.port}/{named.database}"
+    with served(tmp_path, url, options=["--workers", "2"]) as (crm,):
+        crm.register()
+        assert crm.event(RINGING) == {"success": True}
+        with create_engine(postgres_url, poolclass=NullPool).connect() as connection:
+            seen = connection.execute(
+                text("SELECT DISTINCT application_name FROM pg_stat_activity")
+            ).scalars()
+            assert "named-by-libpq" in set(seen)
         crm.stop()

@@ -1,5 +1,7 @@
 """From bytes to parameters in every form that real clients send (evidence#encoding, evidence#wire)."""
 
+import gzip
+import zlib
 from contextlib import suppress
 from urllib.parse import quote, urlencode
 
@@ -84,6 +86,26 @@ def test_strict_decoding_refuses_them(content_type: str, body: bytes, error: typ
     decoded = decode("", content_type, body, strict=True)
     with pytest.raises(error):
         structure(decoded, "event", strict=True)
+
+
+@pytest.mark.parametrize(
+    ("coding", "body"),
+    [
+        ("gzip", gzip.compress(urlencode({"event": TEXT}).encode())),
+        ("", gzip.compress(urlencode({"event": TEXT}).encode())),
+        ("Deflate", zlib.compress(urlencode({"event": TEXT}).encode())),
+        ("br", b"\x0b\x02\x80event\x03"),
+    ],
+)
+def test_a_compressed_body_is_not_read_and_the_only_finding_says_so(coding: str, body: bytes) -> None:
+    request = decode("", FORM, body, coding=coding)
+    assert request.fields == {}
+    assert [finding.kind for finding in request.findings] == [Kind.VIOLATION]
+    assert (coding.lower() or "gzip") in request.findings[0].message
+
+
+def test_identity_is_no_compression() -> None:
+    assert decode("", FORM, urlencode({"event": TEXT}).encode(), coding="identity").findings == []
 
 
 def test_the_structure_may_stand_in_the_query_too() -> None:

@@ -13,7 +13,14 @@ import msgspec
 from msgspec import structs
 
 from callproof.cli import listing
-from callproof.cli.common import NOT_CONFORMANT, known_country, known_zone, no_verdict, option
+from callproof.cli.common import (
+    NOT_CONFORMANT,
+    ends_given,
+    known_country,
+    known_zone,
+    no_verdict,
+    option,
+)
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
@@ -255,10 +262,7 @@ def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) ->
                 found = list(pool.map(stack.enter_context, several))
             yield [_Pair(ends, foreign) for ends, foreign in found]
             return
-        given = [asked.crm_url, asked.pbx_url, asked.api_key]
-        if any(given) and not all(given):
-            raise Misuse("--crm-url, --pbx-url and --api-key belong together.")
-        if not any(given):
+        if not ends_given(asked.crm_url, asked.pbx_url, asked.api_key):
             from callproof.running.pair import built_in
 
             pair = stack.enter_context(
@@ -266,6 +270,6 @@ def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) ->
             )
             yield [_Pair(pair.ends)]
             return
-        ends = Ends.at(given[0], given[1], given[2], asked.control_token)
+        ends = Ends.at(asked.crm_url, asked.pbx_url, asked.api_key, asked.control_token)
         stack.callback(ends.close)
         yield [_Pair(ends)]

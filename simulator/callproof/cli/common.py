@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
+from click.core import ParameterSource
 
 from callproof.errors import Misuse, OutOfReach, Refusal
 
@@ -19,8 +20,11 @@ F = TypeVar("F", bound=Callable[..., object])
 
 def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     """A click option with its environment variable."""
-    variable = f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
-    return click.option(name, *names, envvar=variable, show_envvar=True, **attributes)
+    return click.option(name, *names, envvar=_variable(name), show_envvar=True, **attributes)
+
+
+def _variable(name: str) -> str:
+    return f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
 
 
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
@@ -40,6 +44,25 @@ def known_country(_context: click.Context, _parameter: click.Parameter, name: st
     if name and country_problem(name.upper()):
         raise click.BadParameter(country_problem(name))
     return name.upper()
+
+
+def ends_given(crm_url: str, pbx_url: str, api_key: str) -> bool:
+    """Whether running ends are named; raises Misuse when only a part of what names them is there."""
+    given = {"--crm-url": crm_url, "--pbx-url": pbx_url, "--api-key": api_key}
+    missing = [name for name, value in given.items() if not value]
+    if missing and len(missing) < len(given):
+        context = click.get_current_context()
+        of_environment = [
+            _variable(name)
+            for name in given
+            if context.get_parameter_source(name[2:].replace("-", "_")) is ParameterSource.ENVIRONMENT
+        ]
+        said = f"--crm-url, --pbx-url and --api-key belong together; {' and '.join(missing)} is missing."
+        if of_environment:
+            said += f" Here the environment has {' and '.join(of_environment)}:"
+            said += " unset it where callproof runs if it is meant for your integration."
+        raise Misuse(said)
+    return not missing
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.errors import Misuse
 from callproof.pbx.settings import PbxSettings
 from callproof.running.serve import ServeOptions, serve_until_stopped
-from callproof.storage.database import IN_MEMORY
+from callproof.storage.database import IN_MEMORY, spelled
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -29,6 +29,11 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
     if not found.isdecimal() or (found == "0" and value != "off"):
         raise click.BadParameter(f"{value!r} is neither all, nor off, nor a number from 1.")
     return int(found)
+
+
+def known_database(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """The address of a database of a known kind, in the spelling used here; raises StorageError."""
+    return spelled(value)
 
 
 @click.command()
@@ -56,6 +61,7 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
     "database",
     default=IN_MEMORY,
     show_default=True,
+    callback=known_database,
     help="Where state is kept; the default is memory.",
 )
 @option(

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from callproof.cli.common import (
     NOT_CONFORMANT,
+    ends_given,
     known_zone,
     no_verdict,
     option,
@@ -95,9 +96,7 @@ def traffic(**options: Any) -> None:
     On a built-in pair whose CRM keeps the contract's budget of 40 requests a second, or on running ends.
     Exits with 1 when a call is lost, double or different at the two ends.
     """
-    given = [options[name] for name in ("crm_url", "pbx_url", "api_key")]
-    if any(given) and not all(given):
-        raise Misuse("--crm-url, --pbx-url and --api-key belong together.")
+    ends_given(options["crm_url"], options["pbx_url"], options["api_key"])
     mix = load_mix(options["mix"]) if options["mix"] else Mix()
     out = console()
     with no_verdict(), _ends(options, mix) as ends:

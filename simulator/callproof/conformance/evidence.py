@@ -231,13 +231,20 @@ def _read(exchange: Exchange, seen_by: Side, book: Book) -> Seen:
     operation = routes.find(request.method, address.path) if to_crm else book.find(request.url)
     seen = Seen(exchange, seen_by, operation, file=not to_crm and book.has_file(request.url))
     body = b"" if request.body.text is None else request.body.content
+    unread: list[str] = []
     try:
-        decoded = decoding.decode(address.query, request.header("content-type"), body)
+        decoded = decoding.decode(
+            address.query,
+            request.header("content-type"),
+            body,
+            coding=request.header("content-encoding"),
+        )
         if operation is None:
             return replace(seen, params={**decoded.query, **decoded.fields})
+        unread = [finding.message for finding in decoded.findings if finding.kind is Kind.VIOLATION]
         return _judged(seen, operation, decoded)
     except ApiError as error:
-        return replace(seen, refused=f"{error} {decoding.explain(error)}".strip())
+        return replace(seen, refused=" ".join([f"{error} {decoding.explain(error)}".strip(), *unread]))
 
 
 def _judged(seen: Seen, operation: Operation, decoded: decoding.Decoded) -> Seen:

@@ -32,6 +32,8 @@ MAX_DEPTH = 8
 
 _FORM = "application/x-www-form-urlencoded"
 _STRUCTURE_RULE = "PBX-API-02"
+# With what a body of gzip begins, and no text.
+_GZIP = b"\x1f\x8b"
 
 
 @immutable(frozen=True, slots=True)
@@ -55,10 +57,16 @@ class Decoded:
         return None
 
 
-def decode(query: str, content_type: str, body: bytes, *, strict: bool = False) -> Decoded:
-    """Take a request apart. Raises InvalidInput when there are too many fields or they nest too deep."""
+def decode(
+    query: str, content_type: str, body: bytes, *, coding: str = "", strict: bool = False
+) -> Decoded:
+    """Take a request apart; ``coding`` is its Content-Encoding.
+
+    Raises InvalidInput when there are too many fields or they nest too deep.
+    """
     findings: list[Finding] = []
-    fields = _body(content_type, body, findings, strict) if body else {}
+    packed = body and _packed(coding, body, findings)
+    fields = _body(content_type, body, findings, strict) if body and not packed else {}
     return Decoded(_nest(_pairs(query, "query", findings)) if query else {}, fields, findings)
 
 
@@ -113,6 +121,17 @@ def demand_text(value: Json) -> None:
 def explain(error: ApiError) -> str:
     """What stands behind a refusal whose wire text says too little, such as a JSON syntax error."""
     return " ".join(getattr(error, "__notes__", []))
+
+
+def _packed(coding: str, body: bytes, findings: list[Finding]) -> bool:
+    """Whether the body is compressed, told or not, and so is not read (evidence#reading-compressed)."""
+    said = coding.strip().lower()
+    if said in ("", "identity") and not body.startswith(_GZIP):
+        return False
+    how = f"has Content-Encoding: {said}" if said else "is compressed with gzip and does not say so"
+    what = f"the body {how}; nothing shows that the CRM unpacks requests, so it is not read"
+    findings.append(Finding(Kind.VIOLATION, "body", "", what, "Send the body as it is.", _STRUCTURE_RULE))
+    return True
 
 
 def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool) -> JsonObject:

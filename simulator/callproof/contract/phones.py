@@ -2,10 +2,11 @@
 evidence#reading-phones)."""
 
 import re
+from decimal import Decimal
 from functools import lru_cache
 
 import phonenumbers
-from phonenumbers import national_significant_number
+from phonenumbers import CountryCodeSource, PhoneNumber, national_significant_number
 
 # Numbers are compared by their last ten digits, so that +7 912..., 8 912... and 912... meet.
 SIGNIFICANT_DIGITS = 10
@@ -17,11 +18,15 @@ _ANYWHERE = re.compile(rf"\+7{_NATIONAL}")
 _AT_HOME = re.compile(rf"(?:\+7|8){_NATIONAL}")
 
 # A number in whatever else a field holds, of at least so many digits if there is one.
-_RUN = re.compile(r"\+?\(?\d(?:[\d().\- \u00a0\u2010-\u2013]*[\d)])?")
+_RUN = re.compile(r"\+?\(?\+?\d(?:[\d().\- \u00a0\u2010-\u2013]*[\d)])?")
 _WHOLE = 5
-# A note in brackets behind, and what a spreadsheet makes of a number.
-_NOTE = re.compile(r"(.*\d)[ \u00a0]*\(\d+\)")
-_FLOAT = re.compile(r"(\d{7,})\.0+")
+# Before the host of a SIP address, a name or a number.
+_AT_HOST = re.compile(r"(?:sips?:)?([^\s<>\"':/@]+)(?::[^\s<>@]*)?@[\w.\[-]", re.IGNORECASE)
+# A note in brackets behind, with one bracket cut off or both, and what a spreadsheet makes of a number.
+_NOTE = re.compile(r"(.*?\d)[ \u00a0]*(?:\(\d+\)?|[ \u00a0]\d+\))")
+_FLOAT = re.compile(r"\d{7,}\.0+|\d\.\d+[eE]\+?[01]\d?")
+# Where one number may end and another one, or a note, begin.
+_GAP = re.compile(r"[ \u00a0]+")
 
 
 def country_problem(name: str) -> str:
@@ -55,34 +60,74 @@ def _ten_digits(number: str, country: str) -> str:
 @lru_cache(maxsize=65_536)
 def parsed(number: str, country: str) -> str:
     """``dialable`` by the numbering plans alone."""
-    first = first_number(number)
-    found = _planned(first, country)
-    return digits(first) if found is None else f"{found.country_code}{national_significant_number(found)}"
+    found = _meant(number, country)
+    if found is None:
+        return digits(first_number(number))
+    return f"{found.country_code}{national_significant_number(found)}"
 
 
 def first_number(text: str) -> str:
     """The number that is meant where a field holds more: a second number, a note, an extension, an address
     (evidence#wire-phone-oddities). A text without any digit has none.
     """
+    if address := _AT_HOST.search(text):
+        text = address[1]
+    if decimal := _FLOAT.search(text):
+        return str(int(Decimal(decimal[0])))
     runs = [run[0] for run in _RUN.finditer(text)]
     run = next((run for run in runs if len(digits(run)) >= _WHOLE), runs[0] if runs else "")
-    if decimal := _FLOAT.fullmatch(run):
-        return decimal[1]
     note = _NOTE.fullmatch(run)
     return note[1] if note and len(digits(note[1])) >= SIGNIFICANT_DIGITS else run.rstrip(" .-(")
 
 
-def _planned(number: str, country: str) -> phonenumbers.PhoneNumber | None:
+def _meant(text: str, country: str) -> PhoneNumber | None:
+    """What the plans make of a field. Where its digits are no number, those before a gap may be one: what
+    stands behind is a second number or a note."""
+    number = first_number(text)
+    found = _planned(number, country)
+    if found and phonenumbers.is_valid_number(found):
+        return found
+    for gap in _GAP.finditer(number):
+        first = number[: gap.start()]
+        if len(digits(first)) < SIGNIFICANT_DIGITS:
+            continue
+        alone = _planned(first, country)
+        if alone and (found is None or phonenumbers.is_valid_number(alone)):
+            return alone
+    return found
+
+
+def _planned(number: str, country: str) -> PhoneNumber | None:
     """What the plans make of it, None for a number that none of them knows, as one without area code."""
+    found = _possible(number, country)
+    if found:
+        # Whoever dials a country code or a trunk prefix has said that the rest is whole.
+        whole = digits(number) != national_significant_number(found)
+        if whole or phonenumbers.is_valid_number(found):
+            return found
+    # Many dial abroad with 00, and many write a country code without its sign.
+    plain = digits(number)
+    abroad = _possible(f"+{plain.removeprefix('00')}", country)
+    longer = plain.startswith("00") or len(plain) > SIGNIFICANT_DIGITS
+    return abroad if abroad and longer and phonenumbers.is_valid_number(abroad) else None
+
+
+def _possible(number: str, country: str) -> PhoneNumber | None:
     try:
-        found = phonenumbers.parse(number, country)
+        found = phonenumbers.parse(number, country, keep_raw_input=True)
     except phonenumbers.NumberParseException:
         return None
-    if phonenumbers.is_possible_number_with_reason(found) != phonenumbers.ValidationResult.IS_POSSIBLE:
-        return None
-    # Whoever dials a country code or a trunk prefix has said that the rest is whole.
-    whole = digits(number) != national_significant_number(found)
-    return found if whole or phonenumbers.is_valid_number(found) else None
+    reason = phonenumbers.is_possible_number_with_reason(found)
+    return found if reason == phonenumbers.ValidationResult.IS_POSSIBLE else None
+
+
+@lru_cache(maxsize=65_536)
+def _names_country(number: str, country: str) -> bool:
+    """Whether a number says itself which country it is of."""
+    if number.lstrip().startswith("+"):
+        return True
+    found = _meant(number, country)
+    return found is not None and found.country_code_source != CountryCodeSource.FROM_DEFAULT_COUNTRY
 
 
 def phone_key(number: str, country: str = "RU") -> str:
@@ -100,6 +145,6 @@ def same_phone(one: str, other: str, country: str = "RU") -> bool:
     key = phone_key(one, country)
     if not key or key != phone_key(other, country):
         return False
-    if not (one.lstrip().startswith("+") and other.lstrip().startswith("+")):
+    if not (_names_country(one, country) and _names_country(other, country)):
         return True
     return dialable(one, country) == dialable(other, country)

@@ -89,7 +89,13 @@ class CrmApi:
         if found is None and not f"{path}/".startswith("/api/"):
             raise _unknown(path)
         strict = self._crm.settings.strict
-        decoded = decoding.decode(incoming.query, incoming.content_type, incoming.body, strict=strict)
+        decoded = decoding.decode(
+            incoming.query,
+            incoming.content_type,
+            incoming.body,
+            coding=incoming.environ.get("HTTP_CONTENT_ENCODING", ""),
+            strict=strict,
+        )
         operation, parts = found or (None, {})
         judgement = judge(operation, decoded, strict=strict) if operation else None
 

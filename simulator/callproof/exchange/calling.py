@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from callproof.clocks.clock import Clock
 from callproof.errors import Refusal
 from callproof.exchange import altering
+from callproof.exchange.bounded import ask, bounded_session
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
@@ -124,22 +125,20 @@ class Caller:
             asked.method, self._reached(asked.url), headers=headers, data=asked.body.content
         ).prepare()
         try:
-            response = self._session.send(prepared, timeout=limit, allow_redirects=False)
+            status, told, body = ask(self._session, prepared, limit)
         except requests.Timeout:
             return None, f"no answer within {limit:g} s"
         except requests.RequestException as error:
             return None, _plain(error)
-        if self.clock.kind == "manual" and _slow(response.headers.get(SLOW_HEADER, "")) > limit:
+        if self.clock.kind == "manual" and _slow(told.get(SLOW_HEADER, "")) > limit:
             return None, f"no answer within {limit:g} s"
-        return Answer(response.status_code, tuple(response.headers.items()), Body(response.content)), ""
+        return Answer(status, tuple(told.items()), Body(body)), ""
 
     @property
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = requests.Session()
-            session.trust_env = False  # a proxy of the environment has no business on loopback
-            self._local.session = session
+            session = self._local.session = bounded_session()
         return session
 
     def _reached(self, url: str) -> str:

@@ -36,8 +36,26 @@ THREADS = 64
 START = 30.0
 GRACE = 5
 _LOOK = 0.01
-# What a worker keeps of the environment; the rest would be copied into every request.
-_KEPT = ("HOME", "LANG", "PATH", "TMPDIR", "TZ")
+# What a worker keeps of the environment, by the beginnings of names: what its libraries and the drivers of
+# databases look at. The rest would be copied into every request, where HTTP_PROXY would be a header.
+_KEPT = (
+    "HOME",
+    "KRB5",
+    "LANG",
+    "LC_",
+    "LOGNAME",
+    "OPENSSL",
+    "PATH",
+    "PG",
+    "PYTHON",
+    "REQUESTS_CA_BUNDLE",
+    "SQLITE",
+    "SSL",
+    "TEMP",
+    "TMP",
+    "TZ",
+    "USER",
+)
 _PR_SET_PDEATHSIG = 1
 
 
@@ -114,7 +132,7 @@ def _load(end: Workers, begun: "Synchronized[int]") -> "WSGIApplication":
             begun.value += 1
         # Threads that it starts from now on stay there too.
         os.sched_setaffinity(0, {core})
-    for name in set(os.environ) - set(_KEPT):
+    for name in [name for name in os.environ if not name.startswith(_KEPT)]:
         del os.environ[name]
     app, close = end.make()
     Finalize(None, close, exitpriority=1)

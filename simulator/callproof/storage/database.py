@@ -28,6 +28,8 @@ from callproof.storage.driver import Compiler
 from callproof.storage.lanes import Lane
 
 IN_MEMORY = "sqlite://"
+# How people begin the address of a PostgreSQL whose driver they do not name.
+_POSTGRES = ("postgres://", "postgresql://")
 
 
 class StorageError(Misuse):
@@ -78,6 +80,30 @@ class Database:
         self.writes.close()
         self.reads.close()
         self.engine.dispose()
+
+
+def spelled(url: str) -> str:
+    """The address in the spelling that is used here: one for all that keep nothing outside of memory, and
+    PostgreSQL by the driver that is installed. What is no address stays as it is.
+
+    Raises StorageError for a kind of database that callproof does not know.
+    """
+    for beginning in _POSTGRES:
+        if url.startswith(beginning):
+            return f"postgresql+psycopg://{url.removeprefix(beginning)}"
+    try:
+        read = make_url(url)
+    except ArgumentError:
+        return url
+    kind = read.get_backend_name()
+    if kind not in ("sqlite", "postgresql"):
+        raise StorageError(
+            f"The database {shown(url)} cannot be used: {kind} is neither sqlite nor postgresql"
+        )
+    name = read.database or ":memory:"
+    unnamed = name in (":memory:", "file::memory:")
+    in_memory = unnamed or (name.startswith("file:") and read.query.get("mode") == "memory")
+    return IN_MEMORY if kind == "sqlite" and in_memory else url
 
 
 def shown(url: str) -> str:

@@ -1,0 +1,125 @@
+"""Answers that come in time and have an end: seconds and bytes are counted for the whole of each.
+
+The timeout of requests is one for each read, so that a peer which sends a byte now and then would be waited
+for without end; and requests takes an answer into memory whatever its size.
+"""
+
+import io
+import socket
+from collections.abc import Mapping
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from callproof.clocks.machine import monotonic
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
+# More than an hour of sound as a PBX records it.
+MOST = 128 * 1024 * 1024
+_PIECE = 64 * 1024
+
+# When the answer that this thread waits for has to be whole, in seconds of the machine's clock.
+_until: ContextVar[float] = ContextVar("until", default=float("inf"))
+
+
+class TooLate(requests.Timeout):
+    """The answer was not whole in time."""
+
+
+class TooLarge(requests.RequestException):
+    """The answer has more bytes than anybody wants to keep."""
+
+
+class Bounded(HTTPAdapter):
+    """Mount it for ``http://`` and ``https://``; without ``ask`` it does what any adapter does."""
+
+    def init_poolmanager(self, *args: int, **kwargs: object) -> None:
+        super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+
+
+def bounded_session() -> requests.Session:
+    """A session whose answers can be asked for by ``ask``; a proxy of the environment has no business on
+    loopback."""
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, Bounded())
+    return session
+
+
+def ask(
+    session: requests.Session, prepared: requests.PreparedRequest, seconds: float, *, most: int = MOST
+) -> tuple[int, Mapping[str, str], bytes]:
+    """Status, headers and body of the answer, all of it within ``seconds``; redirects are not followed.
+
+    Raises TooLate, TooLarge, or what else requests raises.
+    """
+    until = monotonic() + seconds
+    token = _until.set(until)
+    try:
+        with session.send(prepared, timeout=seconds, allow_redirects=False, stream=True) as response:
+            body = bytearray()
+            for piece in response.iter_content(_PIECE):
+                body += piece
+                if len(body) > most:
+                    raise TooLarge(f"the answer has more than {most} bytes")
+            return response.status_code, response.headers, bytes(body)
+    except requests.RequestException as error:
+        if monotonic() >= until and not isinstance(error, TooLarge):
+            raise TooLate(f"no answer within {seconds:g} s") from error
+        raise
+    finally:
+        _until.reset(token)
+
+
+class _Reading(io.RawIOBase):
+    """What arrives, as long as there is time; ``raw`` is what socket and TLS give."""
+
+    def __init__(self, raw: io.RawIOBase, arriving: socket.socket) -> None:
+        self._raw = raw
+        self._socket = arriving
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int | None:
+        left = _until.get() - monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        if left != float("inf"):
+            self._socket.settimeout(left)
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _Response(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: int, **kwargs: str | None) -> None:
+        super().__init__(sock, *args, **kwargs)  # type: ignore[arg-type]
+        self.fp = io.BufferedReader(_Reading(self.fp.detach(), sock))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _TlsConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection

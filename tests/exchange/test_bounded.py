@@ -1,0 +1,71 @@
+"""Answers that are waited for as a whole, and are not kept beyond a size."""
+
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+
+import pytest
+import requests
+
+from callproof.exchange.bounded import TooLarge, TooLate, ask, bounded_session
+
+LINE = b"HTTP/1.1 200 OK\r\n"
+# Seconds between two bytes of a drip, and what is waited in all.
+PAUSE, SECONDS = 0.02, 0.3
+
+
+@contextmanager
+def dripping(first: bytes, drop: bytes) -> Iterator[str]:
+    """A server that answers ``first`` at once and then ``drop`` again and again until nobody listens."""
+    with closing(socket.create_server(("127.0.0.1", 0))) as server:
+        thread = threading.Thread(target=_drip, args=(server, first, drop))
+        thread.start()
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/"
+        thread.join()
+
+
+def _drip(server: socket.socket, first: bytes, drop: bytes) -> None:
+    peer, _ = server.accept()
+    with peer:
+        peer.recv(4096)
+        peer.sendall(first)
+        while drop:
+            try:
+                peer.sendall(drop)
+            except OSError:
+                return
+            threading.Event().wait(PAUSE)
+
+
+def fetch(url: str, seconds: float = SECONDS, most: int = 1000) -> tuple[int, bytes]:
+    with bounded_session() as session:
+        status, _, body = ask(session, requests.Request("GET", url).prepare(), seconds, most=most)
+        return status, body
+
+
+@pytest.mark.parametrize(
+    ("first", "drop"),
+    [
+        (b"", b"x"),
+        (LINE, b"X: y\r\n"),
+        (LINE + b"Content-Length: 1000000\r\n\r\n", b"x"),
+        (LINE + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n"),
+        (LINE + b"\r\n", b"x"),
+        (b"HTTP/1.1 100 Continue\r\n", b"X: y\r\n"),
+    ],
+    ids=["status", "headers", "body", "chunks", "until-closed", "interim"],
+)
+def test_an_answer_that_drips_is_given_up_in_time(first: bytes, drop: bytes) -> None:
+    with dripping(first, drop) as url, pytest.raises(TooLate, match=r"no answer within 0\.3 s"):
+        fetch(url)
+
+
+def test_an_answer_beyond_the_size_is_not_kept() -> None:
+    with dripping(LINE + b"\r\n", b"x" * 500) as url, pytest.raises(TooLarge, match="more than 1000 bytes"):
+        fetch(url, seconds=30)
+
+
+def test_an_answer_in_time_is_whole() -> None:
+    with dripping(LINE + b"Content-Length: 5\r\n\r\nhello", b"") as url:
+        assert fetch(url, seconds=30) == (200, b"hello")
