@@ -25,10 +25,11 @@ RINGING: JsonObject = {"type": "in", "phone": "+7-555-555-55-55", "codes": ["100
 
 @dataclass
 class Served:
-    """A CRM in a process of its own, and a PBX engineer's hands on it."""
+    """A CRM in a process of its own, and a PBX engineer's hands on it; ``said`` is its banner."""
 
     url: str
     process: subprocess.Popen[str]
+    said: str = ""
 
     def post(self, path: str, name: str, value: JsonObject | Sequence[JsonObject]) -> Any:
         """The answer to a form with one member, which is JSON text."""
@@ -85,11 +86,12 @@ def served(folder: Path, *databases: str, options: Sequence[str] = ()) -> Iterat
 def ready(process: subprocess.Popen[str], log: TextIO) -> Served:
     """Waits for the line that says it is serving; fails with what it said instead."""
     assert process.stdout is not None
-    url = ""
+    url = said = ""
     for line in process.stdout:
+        said += line
         if line.startswith("CRM "):
             url = line.split()[1]
         if line.startswith("Serving"):
-            return Served(url, process)
+            return Served(url, process, said)
     log.seek(0)
     raise AssertionError(log.read())

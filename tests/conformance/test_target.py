@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import requests
+import trustme
 from flask import Flask, Response, jsonify, request
 
 from callproof.conformance.actions import ACTIONS
@@ -34,6 +35,7 @@ from callproof.conformance.target_file import START, written
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Ends, Unreachable
+from callproof.exchange.trust import Trust
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import account_plan
 from callproof.running.pair import BuiltIn
@@ -58,6 +60,7 @@ views: {calls: {request: {url: /calls}}}
 absent: [play]
 patience: 3
 rewrite: {https://pbx.example: "http://127.0.0.1:9"}
+insecure-callbacks: [pbx.example]
 """))  # fmt: skip
     assert (target.side, target.folder, target.patience) == (Side.PBX, tmp_path, 3)
     assert target.stimuli["register"].way == Command(("./register.sh", "$crm_url"))
@@ -65,7 +68,14 @@ rewrite: {https://pbx.example: "http://127.0.0.1:9"}
     assert target.stimuli["customer calls"].answer == {"id": "call.uuid"}
     assert target.views["calls"].way == HttpRequest("GET", "/calls", {})
     assert target.rewrite == {"https://pbx.example": "http://127.0.0.1:9"}
+    assert target.trust == Trust(unchecked=("pbx.example",))
     assert not target.timed
+
+
+def test_a_private_ca_stands_beside_the_file(tmp_path: Path) -> None:
+    trustme.CA().cert_pem.write_to_path(tmp_path / "ca.pem")
+    target = load_target(write(tmp_path, "target: pbx\nca: [ca.pem]\n"))
+    assert target.trust.files == (str(tmp_path / "ca.pem"),)
 
 
 @pytest.mark.parametrize(
@@ -73,6 +83,8 @@ rewrite: {https://pbx.example: "http://127.0.0.1:9"}
     [
         ("target: car\n", 1, "'car' is not one of"),
         ("target: pbx\ncolour: red\n", 1, "colour"),
+        ("target: pbx\nca:\n  - callproof.yaml\n", 3, "callproof.yaml holds no certificate in PEM"),
+        ("target: pbx\nca:\n  - none.pem\n", 3, "none.pem cannot be read: No such file"),
         ("target: pbx\nstimuli:\n  dance: {prompt: x}\n", 3, "'dance' is none of the pbx's stimuli"),
         ("target: pbx\nstimuli:\n  play: {prompt: x}\n", 3, "'play' is none of the pbx's stimuli"),
         ("target: crm\nviews:\n  outbox: {prompt: x}\n", 3, "'outbox' is none of the crm's views"),

@@ -8,7 +8,8 @@ from contextlib import closing, contextmanager
 import pytest
 import requests
 
-from callproof.exchange.bounded import TooLarge, TooLate, ask, bounded_session
+from callproof.exchange.bounded import TooLarge, TooLate, ask
+from callproof.exchange.trust import USUAL
 
 LINE = b"HTTP/1.1 200 OK\r\n"
 # Seconds between two bytes of a drip, and what is waited in all.
@@ -39,7 +40,7 @@ def _drip(server: socket.socket, first: bytes, drop: bytes) -> None:
 
 
 def fetch(url: str, seconds: float = SECONDS, most: int = 1000) -> tuple[int, bytes]:
-    with bounded_session() as session:
+    with USUAL.session() as session:
         status, _, body = ask(session, requests.Request("GET", url).prepare(), seconds, most=most)
         return status, body
 

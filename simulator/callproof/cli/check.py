@@ -20,6 +20,8 @@ from callproof.cli.common import (
     known_zone,
     no_verdict,
     option,
+    trust_given,
+    trusting,
 )
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
@@ -72,6 +74,7 @@ class _Asked:
 )
 @strict_option
 @target_option
+@trusting
 @option(
     "--config",
     type=click.Path(exists=True, dir_okay=False),
@@ -270,6 +273,6 @@ def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) ->
             )
             yield [_Pair(pair.ends)]
             return
-        ends = Ends.at(asked.crm_url, asked.pbx_url, asked.api_key, asked.control_token)
+        ends = Ends.at(asked.crm_url, asked.pbx_url, asked.api_key, asked.control_token, trust_given())
         stack.callback(ends.close)
         yield [_Pair(ends)]

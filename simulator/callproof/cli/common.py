@@ -5,15 +5,21 @@ Every command imports this, so it imports next to nothing itself.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.core import ParameterSource
 
 from callproof.errors import Misuse, OutOfReach, Refusal
 
+if TYPE_CHECKING:
+    from callproof.exchange.trust import Trust
+
 NOT_CONFORMANT = Refusal.exit_code
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
+
+# Where the context of a command keeps its CAs.
+_CA = "callproof.ca"
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -25,6 +31,36 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
 
 def _variable(name: str) -> str:
     return f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
+
+
+def _readable_ca(context: click.Context, _parameter: click.Parameter, files: tuple[str, ...]) -> None:
+    from callproof.exchange.trust import problem
+
+    for file in files:
+        if said := problem(file):
+            raise click.BadParameter(f"{file} {said}.")
+    context.meta[_CA] = files
+
+
+def trusting(command: F) -> F:
+    """A command that asks over https has ``--ca``; ``trust_given`` is what came of it."""
+    return option(
+        "--ca",
+        multiple=True,
+        type=click.Path(exists=True, dir_okay=False),
+        metavar="FILE",
+        callback=_readable_ca,
+        expose_value=False,
+        help="A CA in PEM to believe beside the public ones and those that SSL_CERT_FILE and"
+        " REQUESTS_CA_BUNDLE name.",
+    )(command)
+
+
+def trust_given(unchecked: tuple[str, ...] = ()) -> "Trust":
+    """What the command that runs was told to believe."""
+    from callproof.exchange.trust import Trust
+
+    return Trust(click.get_current_context().meta.get(_CA, ()), unchecked)
 
 
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 import click
 import msgspec
 
-from callproof.cli.common import NOT_CONFORMANT, no_verdict, option
+from callproof.cli.common import NOT_CONFORMANT, no_verdict, option, trusting
 from callproof.cli.interrupting import interrupted, interruptible
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
@@ -92,6 +92,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     help="safety: nothing wrong happens, whatever fails. liveness: what is due arrives after the trouble.",
 )
 @target_option
+@trusting
 @option(
     "--config",
     type=click.Path(exists=True, dir_okay=False),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import known_country, known_zone, option
+from callproof.cli.common import known_country, known_zone, option, trust_given, trusting
 from callproof.cli.naming import faults_of, plan_of
 from callproof.contract.budgets import Limits
 from callproof.contract.operations import Side
@@ -34,6 +34,19 @@ def journal_share(_context: click.Context, _option: click.Parameter, value: str)
 def known_database(_context: click.Context, _option: click.Parameter, value: str) -> str:
     """The address of a database of a known kind, in the spelling used here; raises StorageError."""
     return spelled(value)
+
+
+def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> dict[str, str]:
+    """What addresses are reached by, by their beginnings, from texts such as ``https://a=http://b``."""
+    found = {}
+    for value in values:
+        public, equals, near = value.partition("=")
+        if not equals or not all(address.startswith(("http://", "https://")) for address in (public, near)):
+            raise click.BadParameter(
+                f"{value!r} is not PUBLIC=NEAR with two addresses of http:// or https://."
+            )
+        found[public] = near
+    return found
 
 
 @click.command()
@@ -137,6 +150,22 @@ def known_database(_context: click.Context, _option: click.Parameter, value: str
     help="A host beside this machine that may be called.",
 )
 @option(
+    "--rewrite",
+    "rewrites",
+    multiple=True,
+    metavar="PUBLIC=NEAR",
+    callback=rewritten,
+    help="A beginning of public addresses, and what it is reached by from here, as in"
+    " https://pbx.vendor.example=http://127.0.0.1:9000.",
+)
+@trusting
+@option(
+    "--insecure-callbacks",
+    multiple=True,
+    metavar="HOST",
+    help="A host, or HOST:PORT, whose certificate is taken without a look when it is called.",
+)
+@option(
     "--pbx-config",
     type=click.Path(exists=True, dir_okay=False),
     metavar="FILE",
@@ -173,6 +202,7 @@ def serve(**options: Any) -> None:
     if options["workers"] > 1:
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
+    options["trust"] = trust_given(options["insecure_callbacks"])
     options["api_key"] = options["api_key"] or api_key(options["seed"])
     serve_until_stopped(_serve_options(options), click.echo)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from callproof.cli.common import option
+from callproof.cli.common import option, trust_given
 from callproof.conformance import loading
 from callproof.conformance.selection import foreign_needs, unused
 from callproof.conformance.target import Target, load_target
@@ -47,4 +47,6 @@ def target_of(side: Side | None, config: str | None, crm_url: str, api_key: str)
         return None
     if target.side is Side.CRM and not (target.url and target.api_key):
         raise Misuse("A CRM under test needs --crm-url and --api-key, or url and api-key in the file.")
-    return target
+    given = trust_given()
+    trust = replace(target.trust, files=(*target.trust.files, *given.files))
+    return replace(target, trust=trust)

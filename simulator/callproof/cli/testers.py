@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import click
 
-from callproof.cli.common import CRM_URL, PBX_URL, option
+from callproof.cli.common import CRM_URL, PBX_URL, option, trust_given, trusting
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
 from callproof.conformance.ladder import ladders, text
@@ -31,6 +31,7 @@ from callproof.exchange.exchange import Exchange
 )
 @option("--pbx-url", default=PBX_URL, show_default=True, help="The running virtual PBX.")
 @option("--control-token", default="", help="The token of its control API.")
+@trusting
 def call(
     caller: str,
     line: str,
@@ -52,6 +53,7 @@ def call(
 @option("--end", type=click.Choice(["crm", "pbx"]), default="crm", show_default=True, help="Whose journal.")
 @option("--url", default="", help="The end's address; by default the one that serve uses.")
 @option("--control-token", default="", help="The token of its control API.")
+@trusting
 def journal(end: str, url: str, control_token: str) -> None:
     """Show what went over the wire at a running end, with what was found about it."""
     with _end(Side(end), url, control_token) as found:
@@ -71,6 +73,7 @@ def journal(end: str, url: str, control_token: str) -> None:
 @option("--end", type=click.Choice(["crm", "pbx"]), default="crm", show_default=True, help="Whose journal.")
 @option("--url", default="", help="The end's address; by default the one that serve uses.")
 @option("--control-token", default="", help="The token of its control API.")
+@trusting
 def ladder(call: str, end: str, url: str, control_token: str) -> None:
     """Draw calls of a running end as ladders, from the first ring to the upload.
 
@@ -99,7 +102,7 @@ def _whole_journal(end: End) -> list[Exchange]:
 @contextmanager
 def _end(side: Side, url: str, token: str) -> Iterator[End]:
     """A running end: at ``url``, or where ``callproof serve`` puts it."""
-    end = End(side, url or (CRM_URL if side is Side.CRM else PBX_URL), token)
+    end = End(side, url or (CRM_URL if side is Side.CRM else PBX_URL), token, trust=trust_given())
     try:
         yield end
     finally:

@@ -17,6 +17,8 @@ from callproof.cli.common import (
     known_zone,
     no_verdict,
     option,
+    trust_given,
+    trusting,
 )
 from callproof.cli.naming import plan_of
 from callproof.clocks.durations import seconds
@@ -84,6 +86,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
 @option("--pbx-url", default="", help="A running callproof PBX that talks to it.")
 @option("--api-key", default="", help="The API key of that CRM.")
 @option("--control-token", default="", help="The token of its control API.")
+@trusting
 @option(
     "--json",
     type=click.Path(dir_okay=False, writable=True),
@@ -119,7 +122,11 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
     with ExitStack() as stack:
         if options["crm_url"]:
             ends = Ends.at(
-                options["crm_url"], options["pbx_url"], options["api_key"], options["control_token"]
+                options["crm_url"],
+                options["pbx_url"],
+                options["api_key"],
+                options["control_token"],
+                trust_given(),
             )
             stack.callback(ends.close)
         else:

@@ -16,6 +16,7 @@ from callproof.control.client import ActionRefused, End, Unreachable, create_cus
 from callproof.control.driven import JournalPage, RawRequest, State
 from callproof.control.wire import ClockTold
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.trust import why
 
 TIMEOUT = 30.0
 # Between two looks at a side whose own plans nobody knows, in seconds of its test clock.
@@ -29,8 +30,7 @@ class Foreign:
         self.side = target.side
         self.url = target.url.rstrip("/") or f"http://{target.side}-under-test"
         self._made = Made(facing)
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = target.trust.session()
         self._target = target
         self._hands = hands
         self._facing = facing
@@ -112,7 +112,7 @@ class Foreign:
                 timeout=TIMEOUT,
             )
         except requests.RequestException as error:
-            raise Unreachable(f"The CRM at {self._facing.url} does not answer ({error})") from None
+            raise Unreachable(f"The CRM at {self._facing.url} does not answer ({why(error)})") from None
 
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the API of a CRM under test."""
@@ -121,7 +121,7 @@ class Foreign:
                 method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
             )
         except requests.RequestException as error:
-            raise Unreachable(f"The CRM at {self.url} does not answer ({type(error).__name__})") from None
+            raise Unreachable(f"The CRM at {self.url} does not answer ({why(error)})") from None
         if response.status_code == 201:
             self._made.note(path, response.text)
         return response

@@ -16,6 +16,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.strays import MARK, new_mark, signal_all, strays
 from callproof.conformance.target import Start
 from callproof.control.client import Unreachable
+from callproof.exchange.trust import USUAL, Trust, why
 
 LOOK = 0.05
 GRACE = 5.0
@@ -123,17 +124,19 @@ class Process:
 
 
 @contextmanager
-def running(start: Start, folder: Path, environment: Mapping[str, str]) -> Iterator[Process]:
+def running(
+    start: Start, folder: Path, environment: Mapping[str, str], trust: Trust = USUAL
+) -> Iterator[Process]:
     """Raises Unreachable when the process does not get ready, with the end of what it printed, or when
     somebody else answers in its place."""
-    if not _silent(start.ready, 1):
+    if not _silent(start.ready, 1, trust):
         raise Unreachable(
             f"Something else answers at {start.ready} before the side under test is started; "
             "end it, or give the side another port"
         )
     process = Process(start, folder, environment)
     try:
-        if problem := _unready(process, start):
+        if problem := _unready(process, start, trust):
             raise Unreachable(f"The side under test {problem}. {process.printed()}")
         yield process
     finally:
@@ -151,10 +154,10 @@ def surroundings(more: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def demand_answer(url: str, seconds: float, process: Process | None = None) -> None:
+def demand_answer(url: str, seconds: float, process: Process | None = None, trust: Trust = USUAL) -> None:
     """Raises Unreachable when the side under test is not there: it ended, or an address of its does not
     answer within so many seconds."""
-    problem = _silent(url, seconds) if url else ""
+    problem = _silent(url, seconds, trust) if url else ""
     if process and problem:
         # The socket of a process that dies is closed a moment before it is dead.
         process.wait(LOOK * 4)
@@ -166,25 +169,25 @@ def demand_answer(url: str, seconds: float, process: Process | None = None) -> N
         raise Unreachable(f"The side under test does not answer at {url} ({problem}).{printed}")
 
 
-def _unready(process: Process, start: Start) -> str:
-    until = monotonic() + start.within
+def _unready(process: Process, start: Start, trust: Trust) -> str:
+    problem, until = "", monotonic() + start.within
     while monotonic() < until:
-        if not _silent(start.ready, 1):
+        if not (problem := _silent(start.ready, 1, trust)):
             # It may be somebody else who was quicker.
             return f"{process.ended}, but somebody answers at {start.ready}" if process.ended else ""
         if process.ended:
             return f"{process.ended} before it was ready"
         Event().wait(LOOK)
     wanted = f"does not answer at {start.ready} within {start.within:g} s"
-    return f"{wanted} (is that where it listens? Its command has $port, its environment CALLPROOF_PORT)"
+    hint = "is that where it listens? Its command has $port, its environment CALLPROOF_PORT"
+    return f"{wanted} ({problem}; {hint})"
 
 
-def _silent(url: str, seconds: float) -> str:
+def _silent(url: str, seconds: float, trust: Trust) -> str:
     """What happens instead of an answer, of whatever kind."""
     try:
-        with requests.Session() as session:
-            session.trust_env = False  # no proxy stands between us and the side under test
+        with trust.session() as session:
             session.get(url, timeout=seconds, stream=True, allow_redirects=False).close()
     except requests.RequestException as error:
-        return type(error).__name__
+        return why(error)
     return ""

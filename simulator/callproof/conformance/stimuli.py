@@ -12,6 +12,7 @@ from callproof.conformance.process import surroundings
 from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json
 from callproof.control.client import ActionRefused, Unreachable
+from callproof.exchange.trust import USUAL, Trust, why
 
 TIMEOUT = 30.0
 # Actions whose answer a scenario cannot do without: it has the id of the call.
@@ -41,15 +42,19 @@ class Hands:
     """
 
     def __init__(
-        self, known: Mapping[str, str], url: str, folder: Path, ask: Callable[[str], str] = input
+        self,
+        known: Mapping[str, str],
+        url: str,
+        folder: Path,
+        ask: Callable[[str], str] = input,
+        trust: Trust = USUAL,
     ) -> None:
         self._known = dict(known)
         self._url = url.rstrip("/")
         self._folder = folder
         self._ask = ask
         self._worked: set[str] = set()
-        self._session = requests.Session()
-        self._session.trust_env = False
+        self._session = trust.session()
 
     def do(self, stimulus: Stimulus, args: Mapping[str, Json] | None = None) -> Json:
         """What the side answered, with the members that the stimulus names in front."""
@@ -85,8 +90,7 @@ class Hands:
             )
         except requests.RequestException as error:
             raise Unreachable(
-                f"The side under test does not answer {stimulus.name!r}: {way.method} {url}: "
-                f"{type(error).__name__}"
+                f"The side under test does not answer {stimulus.name!r}: {way.method} {url}: {why(error)}"
             ) from None
         if not response.ok:
             answer = " ".join(response.text.split())[:200]

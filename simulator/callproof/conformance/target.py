@@ -16,6 +16,8 @@ from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.phones import country_problem
 from callproof.contract.schemas import load
+from callproof.exchange import trust
+from callproof.exchange.trust import USUAL, Trust
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
@@ -93,6 +95,7 @@ class Target:
     patience: float = 2.0
     rewrite: Mapping[str, str] = field(default_factory=dict)
     allow_hosts: tuple[str, ...] = ()
+    trust: Trust = USUAL
     # Where a stimulus or a view would stand that is missing.
     place: str = ""
 
@@ -155,6 +158,8 @@ class _TargetYaml(msgspec.Struct, rename="kebab"):
     patience: float = 2.0
     rewrite: dict[str, str] = {}
     allow_hosts: tuple[str, ...] = ()
+    ca: tuple[str, ...] = ()
+    insecure_callbacks: tuple[str, ...] = ()
 
 
 def load_target(file: str) -> Target:
@@ -196,6 +201,7 @@ class _TargetReader:
             patience=read.patience,
             rewrite=read.rewrite,
             allow_hosts=read.allow_hosts,
+            trust=self._trust(folder),
             place=self._place(("stimuli",)),
         )
 
@@ -212,6 +218,13 @@ class _TargetReader:
         ):
             if problem:
                 raise self._document.error(("account", name), problem)
+
+    def _trust(self, folder: Path) -> Trust:
+        files = tuple(str(folder / name) for name in self._read.ca)
+        for number, file in enumerate(files):
+            if said := trust.problem(file):
+                raise self._document.error(("ca", number), f"{self._read.ca[number]} {said}")
+        return Trust(files, self._read.insecure_callbacks)
 
     def _demand_room(self, read: "_TargetYaml") -> None:
         """Several instances need ports of their own, and nobody is asked for several things at once."""

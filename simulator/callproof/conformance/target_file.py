@@ -38,6 +38,8 @@ _ENDS = """\
 # rewrite: {https://pbx.vendor.example: http://127.0.0.1:9000}
 # Hosts beyond this machine that callproof may call.
 # allow-hosts: [pbx.test.internal]
+# A private CA of your side's https, beside the public ones.
+# ca: [ca.pem]
 """
 _BEGINNING = """\
 # How callproof reaches and pokes your {name}. Fill it in, then:

@@ -22,6 +22,7 @@ from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.exchange import decoder
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.trust import USUAL, Trust, why
 
 TIMEOUT = 60.0
 LONGEST_POLL = 1.0
@@ -47,15 +48,22 @@ _PAGE = decoder(JournalPage)
 
 
 class End:
-    """One end's control API; ``transport`` is the way to it, by default HTTP."""
+    """One end's control API; ``transport`` is the way to it, by default HTTP, with the certificates that
+    ``trust`` believes."""
 
-    def __init__(self, side: Side, url: str, token: str = "", transport: BaseAdapter | None = None) -> None:
+    def __init__(
+        self,
+        side: Side,
+        url: str,
+        token: str = "",
+        transport: BaseAdapter | None = None,
+        trust: Trust = USUAL,
+    ) -> None:
         self.side = side
         self.url = url.rstrip("/")
-        self._session = requests.Session()
+        self._session = trust.session()
         if transport:
             self._session.mount(self.url, transport)
-        self._session.trust_env = False
         self._session.headers.update({BENCH_HEADER: "runner"})
         if token:
             self._session.headers[TOKEN_HEADER] = token
@@ -142,10 +150,9 @@ class End:
         raise ActionRefused(str(said.get("error") or said.get("errorMsg") or response.status_code))
 
     def _unreachable(self, error: Exception) -> Unreachable:
-        return Unreachable(
-            f"The {self.side.upper()} at {self.url} does not answer as a callproof end "
-            f"({type(error).__name__})"
-        )
+        said = why(error) if isinstance(error, requests.RequestException) else type(error).__name__
+        where = f"The {self.side.upper()} at {self.url}"
+        return Unreachable(f"{where} does not answer as a callproof end ({said})")
 
 
 def create_customer(crm: Controlled, key: str, customer: JsonObject, site: str) -> None:
@@ -164,7 +171,8 @@ class Ends:
 
     ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
     our own ends answers when everything is done. ``opened`` is when, on the machine's monotonic clock.
-    ``demand_answer`` raises Unreachable when a side under test is not there any more.
+    ``demand_answer`` raises Unreachable when a side under test is not there any more. ``trust`` is whose
+    certificates were believed on the way to them.
     """
 
     def __init__(
@@ -174,19 +182,22 @@ class Ends:
         api_key: str,
         patience: float = 0.0,
         demand_answer: Callable[[], None] = lambda: None,
+        trust: Trust = USUAL,
     ) -> None:
         self.crm = crm
         self.pbx = pbx
         self.api_key = api_key
         self.patience = patience
         self.demand_answer = demand_answer
+        self.trust = trust
         self.opened = monotonic()
         self._halted = Event()
 
     @classmethod
-    def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "") -> "Ends":
+    def at(cls, crm_url: str, pbx_url: str, api_key: str, token: str = "", trust: Trust = USUAL) -> "Ends":
         """Two running ends of callproof."""
-        return cls(End(Side.CRM, crm_url, token), End(Side.PBX, pbx_url, token), api_key)
+        crm, pbx = End(Side.CRM, crm_url, token, trust=trust), End(Side.PBX, pbx_url, token, trust=trust)
+        return cls(crm, pbx, api_key, trust=trust)
 
     def of(self, side: Side) -> Driven:
         return self.crm if side is Side.CRM else self.pbx

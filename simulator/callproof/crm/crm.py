@@ -45,6 +45,7 @@ class Crm:
             timeout=settings.timeout,
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
+            trust=settings.trust,
         )
         self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()

@@ -12,6 +12,7 @@ from callproof.contract.guide import MANAGERS
 from callproof.crm.account import CUSTOMERS
 from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
+from callproof.exchange.trust import USUAL, Trust
 
 Scope = Literal[
     "telephony_read",
@@ -78,8 +79,9 @@ class CrmSettings:
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
     ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
-    every call to the PBX (evidence#reading-timeout). ``faults`` act from the start. Of so many exchanges
-    the journal keeps one, ``journal_every``; 0 keeps none. ``workers`` processes answer as this CRM.
+    every call to the PBX (evidence#reading-timeout); ``trust`` is whose certificates it believes then.
+    ``faults`` act from the start. Of so many exchanges the journal keeps one, ``journal_every``; 0 keeps
+    none. ``workers`` processes answer as this CRM.
     """
 
     api_key: str
@@ -90,6 +92,7 @@ class CrmSettings:
     timeout: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
+    trust: Trust = USUAL
     database: str = "sqlite://"
     limits: Limits = field(default_factory=Limits)
     timezone: str = "UTC"

@@ -45,16 +45,6 @@ class Bounded(HTTPAdapter):
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
 
 
-def bounded_session() -> requests.Session:
-    """A session whose answers can be asked for by ``ask``; a proxy of the environment has no business on
-    loopback."""
-    session = requests.Session()
-    session.trust_env = False
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, Bounded())
-    return session
-
-
 def ask(
     session: requests.Session, prepared: requests.PreparedRequest, seconds: float, *, most: int = MOST
 ) -> tuple[int, Mapping[str, str], bytes]:

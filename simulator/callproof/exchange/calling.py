@@ -13,11 +13,12 @@ from msgspec.structs import replace
 from callproof.clocks.clock import Clock
 from callproof.errors import Refusal
 from callproof.exchange import altering
-from callproof.exchange.bounded import ask, bounded_session
+from callproof.exchange.bounded import ask
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
+from callproof.exchange.trust import USUAL, Trust, tls_problem
 
 _DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
 
@@ -29,8 +30,9 @@ class HostRefused(Refusal):
 class Caller:
     """Makes the requests of one end and writes them down, answered or not.
 
-    Only loopback and ``allowed_hosts`` are ever asked. Redirects are not followed. ``rewrites`` are
+    Only this machine and ``allowed_hosts`` are ever asked. Redirects are not followed. ``rewrites`` are
     beginnings of public addresses with what they are reached by from here; the journal has the public ones.
+    ``trust`` says whose certificates are believed.
     """
 
     def __init__(
@@ -42,6 +44,7 @@ class Caller:
         timeout: float,
         allowed_hosts: Collection[str] = (),
         rewrites: Mapping[str, str] | None = None,
+        trust: Trust = USUAL,
     ) -> None:
         self.journal = journal
         self.clock = clock
@@ -49,6 +52,7 @@ class Caller:
         self.timeout = timeout
         self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
         self.rewrites = dict(rewrites or {})
+        self.trust = trust
         # A requests.Session is not safe to share between threads.
         self._local = threading.local()
 
@@ -138,7 +142,7 @@ class Caller:
     def _session(self) -> requests.Session:
         session: requests.Session | None = getattr(self._local, "session", None)
         if session is None:
-            session = self._local.session = bounded_session()
+            session = self._local.session = self.trust.session()
         return session
 
     def _reached(self, url: str) -> str:
@@ -150,7 +154,7 @@ class Caller:
 
     def _demand_allowed(self, url: str) -> None:
         host = (urlsplit(url).hostname or "").lower()
-        if host not in self.allowed_hosts and not _is_loopback(host):
+        if host not in self.allowed_hosts and not _is_here(host):
             raise HostRefused(
                 f"{host or url!r} is not this machine; allow it with --allow-host {host or 'HOST'}"
             )
@@ -179,16 +183,20 @@ def _slow(said: str) -> float:
         return 0.0
 
 
-def _is_loopback(host: str) -> bool:
+def _is_here(host: str) -> bool:
     if host == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host).is_loopback
+        address = ipaddress.ip_address(host)
     except ValueError:
         return False
+    # Whoever asks a wildcard asks the own machine.
+    return address.is_loopback or address.is_unspecified
 
 
 def _plain(error: requests.RequestException) -> str:
+    if said := tls_problem(error):
+        return said
     cause = error.args[0] if error.args else error
     reason = getattr(cause, "reason", cause)
     return f"{type(error).__name__}: {str(reason).rpartition(': ')[2]}"

@@ -24,7 +24,7 @@ class Samples:
 @dataclass(frozen=True)
 class Job:
     """``run`` begins the names of its calls. ``urls`` are several doors of one account. ``extensions`` are
-    the users by extension.
+    the users by extension. ``ca`` are the CAs that the control API's client believes beside the usual ones.
 
     ``speed`` divides the times of calls. ``upload_every`` is the seconds that a line's outbox collects
     history, 0 uploads each call by itself. ``most`` calls may be under way in one worker. ``timeout`` is
@@ -42,6 +42,7 @@ class Job:
     client_id: str
     api_key: str = ""
     token: str = ""
+    ca: tuple[str, ...] = ()
     control: bool = True
     timezone: str = "UTC"
     speed: float = 1.0

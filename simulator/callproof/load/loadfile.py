@@ -11,6 +11,7 @@ from callproof.clocks.durations import seconds
 from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CLIENT_ID
 from callproof.contract.schemas import load
+from callproof.exchange import trust
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document
 from callproof.load import curve
@@ -68,6 +69,7 @@ class _FormReader:
             api_key=target.api_key,
             token=target.control_token,
             control=target.control,
+            ca=self._cas(target.ca),
             timezone=self._zone(target.timezone or Job.timezone),
             speed=form.speed,
             upload_every=seconds(form.upload_every),
@@ -93,6 +95,13 @@ class _FormReader:
                 raise self._document.error(("target",), "a foreign PBX needs a make-call-url")
             if not job.extensions:
                 raise self._document.error((), "a foreign PBX needs extensions")
+
+    def _cas(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        files = tuple(str(Path(self._document.name).parent / name) for name in names)
+        for number, file in enumerate(files):
+            if said := trust.problem(file):
+                raise self._document.error(("target", "ca", number), f"{names[number]} {said}")
+        return files
 
     def _zone(self, name: str) -> str:
         if problem := zone_problem(name):

@@ -16,6 +16,7 @@ class LoadTarget(_FormPart, frozen=True, kw_only=True):
     api_key: str = ""
     control: bool = True
     control_token: str = ""
+    ca: tuple[str, ...] = ()
     timezone: str = ""
     make_call_url: str = ""
     status_url: str = ""

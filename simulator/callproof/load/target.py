@@ -11,6 +11,7 @@ from callproof.contract.guide import CALL_BACKS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.exchange.trust import Trust
 from callproof.load.job import PBX_FLEET, Job
 from callproof.traffic import records
 from callproof.traffic.arrivals import Source
@@ -40,7 +41,9 @@ class _Sites(Kept, frozen=True, kw_only=True):
 
 def end_of(job: Job) -> End:
     """The first address of the target; all of them serve one account."""
-    return End(Side.CRM if job.model == PBX_FLEET else Side.PBX, job.urls[0], job.token)
+    return End(
+        Side.CRM if job.model == PBX_FLEET else Side.PBX, job.urls[0], job.token, trust=Trust(job.ca)
+    )
 
 
 def prepare(job: Job, end: End) -> Job:

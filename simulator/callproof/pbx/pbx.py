@@ -32,6 +32,8 @@ class Pbx:
             self.faults,
             timeout=settings.timeout,
             allowed_hosts=settings.allowed_hosts,
+            rewrites=settings.rewrites,
+            trust=settings.trust,
         )
         self.crm = CrmClient(caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.

@@ -1,11 +1,13 @@
 """What a virtual PBX is started with."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CALL_BACKS, CLIENT_ID, MODULE_CODE
 from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
+from callproof.exchange.trust import USUAL, Trust
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
 
@@ -16,7 +18,9 @@ class PbxSettings:
 
     ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
     uploads in seconds; 0 uploads each call right after its end (evidence#guide-upload).
-    ``timezone`` is the CRM account's, in which dates are written. ``faults`` act from the start.
+    ``rewrites`` are beginnings of public addresses of the CRM with what they are reached by; ``trust`` is
+    whose certificates are believed. ``timezone`` is the CRM account's, in which dates are written.
+    ``faults`` act from the start.
     """
 
     base_url: str = ""
@@ -30,6 +34,8 @@ class PbxSettings:
     timezone: str = "UTC"
     timeout: float = 5.0
     allowed_hosts: tuple[str, ...] = ()
+    rewrites: Mapping[str, str] = field(default_factory=dict)
+    trust: Trust = USUAL
     database: str = "sqlite://"
     faults: tuple[Fault, ...] = ()
 

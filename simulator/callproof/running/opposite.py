@@ -53,14 +53,14 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         _open_ours(opening, target, address, seed, strict=strict)
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
-            process = stack.enter_context(running(target.start, target.folder, environment))
-            there = partial(demand_answer, target.start.ready, LATER, process)
+            process = stack.enter_context(running(target.start, target.folder, environment, target.trust))
+            there = partial(demand_answer, target.start.ready, LATER, process, trust=target.trust)
         else:
             spoken_to = target.url if _is_spoken_to(target) else ""
-            demand_answer(spoken_to, AT_FIRST)
-            there = partial(demand_answer, spoken_to, LATER)
+            demand_answer(spoken_to, AT_FIRST, trust=target.trust)
+            there = partial(demand_answer, spoken_to, LATER, trust=target.trust)
         ours = opening.controlled(target.side.other, address.url)
-        hands = Hands(names, target.url, target.folder)
+        hands = Hands(names, target.url, target.folder, trust=target.trust)
         if target.timed:
             # Getting ready took its time; both clocks begin together, now, or where an earlier run left it.
             ours.advance_to(max(time(), told_time(target, hands)))
@@ -83,6 +83,7 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             country=target.account.country,
             allowed_hosts=target.allow_hosts,
             rewrites=target.rewrite,
+            trust=target.trust,
         )
         opening.crm(settings, address)
         return
@@ -96,6 +97,8 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             plan=account_plan(target.account),
             timezone=target.account.timezone,
             allowed_hosts=target.allow_hosts,
+            rewrites=target.rewrite,
+            trust=target.trust,
         ),
         address,
     )

@@ -89,6 +89,9 @@ class _Server:
         self._wait()
 
     def _say_of(self, ends: list[CrmSettings | PbxSettings]) -> None:
+        if unchecked := ends[0].trust.unchecked:
+            names = ", ".join(unchecked)
+            self.say(f"NOT CHECKED: certificates of {names}; anybody may pass for them.")
         database = ends[0].database
         self.say(f"State is kept in {'memory.' if database == IN_MEMORY else shown(database)}")
         if broken := [fault.name for end in ends for fault in end.faults]:

@@ -4,6 +4,8 @@ import struct
 
 import requests
 
+from callproof.exchange.trust import USUAL, Trust, why
+
 HEAD = 1024
 TIMEOUT = 60.0
 # Of the encoder's first and last frame, in seconds.
@@ -15,15 +17,13 @@ _KBPS = {
 }
 
 
-def problem(url: str, seconds: int) -> str | None:
+def problem(url: str, seconds: int, trust: Trust = USUAL) -> str | None:
     """What is wrong with the recording, as the end of a sentence; ``seconds`` is how long it should be."""
     try:
-        with requests.Session() as session:
-            # No proxy stands between the ends.
-            session.trust_env = False
+        with trust.session() as session:
             answer = session.get(url, headers={"Range": f"bytes=0-{HEAD - 1}"}, timeout=TIMEOUT)
     except requests.RequestException as error:
-        return f"cannot be fetched ({type(error).__name__})"
+        return f"cannot be fetched ({why(error)})"
     if answer.status_code != 206:
         return f"is answered {answer.status_code}, expected 206 for a part"
     if not answer.headers.get("Content-Type", "").startswith("audio/"):

@@ -144,7 +144,7 @@ def _listen(ends: Ends, at_pbx: Mapping[str, PbxCall], rows: Sequence[CrmCall]) 
             return None
         if not url.startswith(f"{ends.pbx.url}/"):
             return f"The recording of call {call.id} is at {url}, which is not the PBX."
-        wrong = audio.problem(url, call.recorded)
+        wrong = audio.problem(url, call.recorded, ends.trust)
         return f"The recording of call {call.id}, {url}, {wrong}." if wrong else None
 
     with ThreadPoolExecutor(LISTENERS) as pool:
