@@ -91,8 +91,8 @@ def test_strict_decoding_refuses_them(content_type: str, body: bytes, error: typ
 @pytest.mark.parametrize(
     ("coding", "body"),
     [
-        ("gzip", gzip.compress(urlencode({"event": TEXT}).encode())),
-        ("", gzip.compress(urlencode({"event": TEXT}).encode())),
+        ("gzip", gzip.compress(urlencode({"event": TEXT}).encode(), mtime=0)),
+        ("", gzip.compress(urlencode({"event": TEXT}).encode(), mtime=0)),
         ("Deflate", zlib.compress(urlencode({"event": TEXT}).encode())),
         ("br", b"\x0b\x02\x80event\x03"),
     ],
