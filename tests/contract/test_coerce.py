@@ -86,6 +86,31 @@ def test_a_whole_number_with_a_point_is_read_by_its_digits(sent: float, read: st
     assert event == {"phone": read, "type": "in", "codes": [read]}
 
 
+def test_whole_numbers_written_as_text_with_a_point_are_read_with_a_finding() -> None:
+    call, found = coerce("payloads/calls-upload", [{"duration": "12.0", "userId": "1.0"}], "calls")
+    assert call == [{"duration": 12, "userId": 1}]
+    assert [(f.pointer, f.kind) for f in found] == [("/0/duration", "forgiven"), ("/0/userId", "forgiven")]
+    half, _ = coerce("payloads/calls-upload", [{"duration": "12.5"}], "calls")
+    assert half == [{"duration": "12.5"}]
+
+
+@pytest.mark.parametrize(
+    ("schema", "payload"),
+    [
+        ("customer", {"phones": [{"number": " 79120000009"}]}),
+        ("order", {"phone": " 79120000009"}),
+        ("task", {"phone": " 79120000009"}),
+        (
+            "integration-module",
+            {"integrations": {"telephony": {"externalPhones": [{"externalPhone": " 7499"}]}}},
+        ),
+    ],
+)
+def test_a_lost_plus_is_noticed_wherever_a_number_stands(schema: str, payload: Json) -> None:
+    _, found = coerce(f"payloads/{schema}", payload, "entity")
+    assert ["%2B" in finding.remedy for finding in found] == [True]
+
+
 def test_a_misplaced_key_is_told_its_place() -> None:
     _, (finding,) = coerce("payloads/integration-module", {"additionalCodes": []}, "integrationModule")
     assert finding.remedy == "Move it to /integrations/telephony/additionalCodes."

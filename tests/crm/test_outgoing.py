@@ -14,6 +14,11 @@ from callproof.exchange.names import SLOW_HEADER
 from callproof.running.threads import Address, serving
 from tests.support import KEY, Account, call_item
 
+# A WAV file of nothing but its header.
+NO_SOUND = bytes.fromhex(
+    "524946462400000057415645666d74201000000001000100401f0000401f0000010008006461746100000000"
+)
+
 
 class Listener:
     """A PBX that answers whatever a test wants and remembers what it was asked."""
@@ -197,6 +202,15 @@ def test_a_recording_is_fetched_with_a_client_id_also_while_the_telephony_is_fro
         (Response("<html>", mimetype="text/html"), "text/html, which is no audio"),
         (Response("{}", mimetype="application/json"), "application/json, which is no audio"),
         (Response(b"", mimetype="audio/mpeg"), "the recording is empty"),
+        (
+            Response("<html>sign in", mimetype="audio/mpeg"),
+            "the PBX sent text and called it audio/mpeg: '<html>sign in'",
+        ),
+        (
+            Response('{"error":1}', mimetype="audio/wav"),
+            "the PBX sent text and called it audio/wav: '{\"error\":1}'",
+        ),
+        (Response(NO_SOUND, mimetype="audio/wav"), "the recording holds no sound"),
     ],
 )
 def test_what_is_no_audio_is_not_played(

@@ -91,12 +91,26 @@ def test_an_unknown_extension_leaves_the_user_empty(registered: Account) -> None
 
 def test_another_call_under_a_known_id_is_listed_with_a_finding(registered: Account) -> None:
     registered.upload(call_item("7"))
-    again = registered.upload(
-        call_item("7", phone="8 (555) 555-55-55", recordUrl="http://127.0.0.1:9/r.wav")
-    )
+    again = registered.upload(call_item("7", phone="8 (555) 555-55-55"))
     assert (again.get_json()["duplicateCalls"], registered.findings) == (["7"], ())
     other = call_item("7", phone="+7 912 000-00-99", type="out", date="2024-04-30 12:00:00")
     assert registered.upload(other).get_json()["duplicateCalls"] == ["7"]
     (found,) = registered.findings
     assert (found.pointer, found.requirement) == ("/0/externalId", "PBX-HISTORY-10")
     assert "phone and type and date" in found.message
+
+
+def test_what_a_repeat_would_add_is_lost_with_a_finding(registered: Account) -> None:
+    registered.upload(call_item("7"))
+    late = call_item("7", recordUrl="http://127.0.0.1:9/r.wav", result="busy")
+    assert registered.upload(late).get_json()["duplicateCalls"] == ["7"]
+    (found,) = registered.findings
+    assert (found.pointer, found.kind) == ("/0/result", "notice")
+    assert "recordUrl and result of the repeat" in found.message
+
+
+def test_a_late_recording_is_taken_without_a_finding_where_repeats_are_read_so(registered: Account) -> None:
+    registered.client.post("/_bench/readings", json={"repeat": "update-record-url"})
+    registered.upload(call_item("7"))
+    registered.upload(call_item("7", recordUrl="http://127.0.0.1:9/r.wav"))
+    assert registered.findings == ()

@@ -12,7 +12,7 @@ from callproof.control.client import Ends
 from callproof.pbx import recordings
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.running.pair import BuiltIn, built_in
-from callproof.traffic import audio, records
+from callproof.traffic import records
 from callproof.traffic.arrivals import Source, arrivals
 from callproof.traffic.mix import Mix
 from callproof.traffic.reconcile import Books, reconcile
@@ -188,15 +188,6 @@ def test_no_proxy_stands_before_a_recording(
     for name in ("HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
     assert reconcile(ends, log).mismatches == []
-
-
-@pytest.mark.parametrize("kind", ["wav", "mp3"])
-def test_the_length_of_a_recording_shows_in_its_first_bytes(kind: str) -> None:
-    sound = recordings.recording("any", 20, kind)
-    head = b"".join(sound.read(0, 1024))
-    assert audio.length(head, sound.size) == pytest.approx(20, abs=audio.TOLERANCE)
-    assert audio.length(b"<html>" + head, sound.size) is None
-    assert audio.length(b"", 0) is None
 
 
 def test_calls_that_go_on_together_are_counted() -> None:

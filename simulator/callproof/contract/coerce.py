@@ -18,6 +18,10 @@ _TRUE = {"1", "true"}
 _FALSE = {"0", "false", ""}
 _LOST_PLUS = re.compile(r" +[0-9]")
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
+# What a spreadsheet writes for a whole number.
+_FLOAT = re.compile(r"([+-]?\d{1,18})\.0+")
+# Formats of telephone numbers: one to dial, one of who calls, one that people noted.
+_NUMBERS = ("dialled", "caller", "phone")
 
 # The row on what a message may hold at all.
 _MEMBERS = "PBX-API-04"
@@ -126,6 +130,8 @@ class _Walk:
             read = f"{value:.0f}" if whole else str(value)
         elif canonical == "integer" and not isinstance(value, bool):
             read = _integer(value)
+            if isinstance(value, str) and not self.plain and (decimal := _FLOAT.fullmatch(value.strip())):
+                read, types = int(decimal[1]), {canonical}
         elif canonical == "boolean" and not isinstance(value, bool):
             read = self._boolean(value, path)
         if read is _ABSENT:
@@ -138,7 +144,7 @@ class _Walk:
                 f"Send a JSON {canonical}.",
                 str(schema.get("x-requirement") or _MEMBERS),
             )
-        if isinstance(read, str) and schema.get("format") in ("dialled", "caller"):
+        if isinstance(read, str) and schema.get("format") in _NUMBERS:
             self._doubt_number(read, schema, path)
         return cast(Json, read)
 

@@ -7,6 +7,7 @@ from urllib.parse import urljoin
 import orjson
 
 from callproof.clocks.clock import Clock
+from callproof.contract import sound
 from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
 from callproof.crm.rules.model import Initiation, Module, Pool, User
@@ -14,7 +15,7 @@ from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.errors import Refusal
 from callproof.exchange.calling import Caller, HostRefused
-from callproof.exchange.exchange import Exchange
+from callproof.exchange.exchange import Answer, Exchange
 
 MAX_REDIRECTS = 5
 
@@ -172,7 +173,7 @@ class Outgoing:
             return Playback(exchange.request.url, None, "", 0, exchange.error)
         answer = exchange.answer
         content_type = answer.header("Content-Type")
-        outcome = _heard(answer.status, content_type, answer.body.size)
+        outcome = _heard(answer, content_type, whole="Range" not in headers)
         return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
 
     def _notify_status(self, user: User) -> None:
@@ -226,14 +227,27 @@ def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
     raise Refused(f"User {user_id} has no extension")
 
 
-def _heard(status: int, content_type: str, size: int) -> str:
-    """What a player makes of an answer; the type has to be that of audio (evidence#record-type)."""
-    if status not in (200, 206):
-        return f"the PBX answered {status}"
+def _heard(answer: Answer, content_type: str, *, whole: bool) -> str:
+    """What a player makes of an answer; the type has to be that of audio (evidence#record-type), and what
+    came no page all the same."""
+    if answer.status not in (200, 206):
+        return f"the PBX answered {answer.status}"
     kind = content_type.partition(";")[0].strip().lower()
     if not kind.startswith(("audio/", "video/")) and kind != "application/ogg":
         return f"the PBX sent {kind or 'something without a Content-Type'}, which is no audio"
-    return "played" if size else "the recording is empty"
+    content = answer.body.content
+    if not content:
+        return "the recording is empty"
+    if whole and sound.is_text(content):
+        return f"the PBX sent text and called it {kind}: {content[:20].decode('utf-8', 'replace')!r}"
+    return "the recording holds no sound" if whole and _lasts(content) == 0 else "played"
+
+
+def _lasts(content: bytes) -> float | None:
+    try:
+        return sound.seconds(content, len(content))
+    except sound.NoSound:
+        return None
 
 
 def _redirect(exchange: Exchange) -> str | None:

@@ -4,9 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from urllib.parse import urlencode
 
 import msgspec
-from msgspec.structs import replace
 
-from callproof.contract.dates import moments, offset, read, written
+from callproof.contract.dates import moments, offset, written
 from callproof.contract.errors import (
     INVALID,
     InvalidEntity,
@@ -16,11 +15,11 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
-from callproof.contract.phones import same_phone
 from callproof.crm.asked import Asked, Reply, ShortHandler
+from callproof.crm.operations import repeats
 from callproof.crm.operations.people import customer_brief
 from callproof.crm.rules import cards, managers
-from callproof.crm.rules.dates import TOLERANCE, oddity
+from callproof.crm.rules.dates import oddity
 from callproof.crm.rules.model import Card, Customer, HistoryCall, Pool
 from callproof.crm.rules.told import CallEvent, FinishedCall
 from callproof.crm.store.calls import ShortSession
@@ -79,8 +78,7 @@ def upload(session: ShortSession, asked: Asked) -> Reply:
     for row, is_new in zip(rows, stored, strict=True):
         if not is_new:
             duplicates.append(row.call.external_id)
-            _doubt_repeat(session, asked, row)
-            _take_late_recording(session, asked, row.call)
+            repeats.meet(session, asked, row.place, row.call, row.document)
         elif still_open:
             _miss_hangup(session, asked, still_open, row)
     body: JsonObject = {"processedCallsCount": len(rows) - len(duplicates)}
@@ -277,41 +275,8 @@ def _doubt_dates(asked: Asked, rows: Sequence[_Row], first_events: Mapping[str, 
             asked.remark(f"/{row.place}/date", found[0], remedy, "PBX-HISTORY-06")
 
 
-def _doubt_repeat(session: ShortSession, asked: Asked, row: _Row) -> None:
-    """A known id with another number, direction or date is that of another call, which is lost."""
-    known = session.call(row.call.external_id)
-    if known is None:
-        return
-    kept = msgspec.convert(known.document, FinishedCall)
-    country, zone = asked.settings.country, asked.settings.timezone
-    differing = [
-        name
-        for name, differs in (
-            ("phone", kept.phone != row.call.phone and not same_phone(kept.phone, row.call.phone, country)),
-            ("type", kept.type != row.call.type),
-            ("date", abs(read(kept.date, zone) - read(row.call.date, zone)) > TOLERANCE),
-        )
-        if differs
-    ]
-    if differing:
-        asked.remark(
-            f"/{row.place}/externalId",
-            f"another call is kept under this id, with another {' and '.join(differing)}; this one is lost",
-            "Give each call an id of its own, among all telephonies of the account.",
-            "PBX-HISTORY-10",
-        )
-
-
 def _is_broken(index: int, broken: Mapping[str, str]) -> bool:
     return any(field.startswith(f"calls[{index}]") for field in broken)
-
-
-def _take_late_recording(session: ShortSession, asked: Asked, call: FinishedCall) -> None:
-    """A recording that is ready later comes by uploading the call again (evidence#reading-repeat)."""
-    known = session.call(call.external_id)
-    if asked.readings.repeat == "update-record-url" and known and call.record_url:
-        document = {**known.document, "recordUrl": call.record_url}
-        session.save_call(replace(known, document=document))
 
 
 def _history_calls(

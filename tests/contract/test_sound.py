@@ -1,0 +1,31 @@
+"""What a recording is, by how it begins."""
+
+import pytest
+
+from callproof.contract import sound
+from callproof.pbx import recordings
+
+
+@pytest.mark.parametrize("kind", ["wav", "mp3"])
+def test_the_length_of_a_recording_shows_in_its_first_bytes(kind: str) -> None:
+    made = recordings.recording("any", 20, kind)
+    head = b"".join(made.read(0, 1024))
+    assert sound.seconds(head, made.size) == pytest.approx(20, abs=0.5)
+
+
+@pytest.mark.parametrize("content", [b"", b"<html>", b"{}", b"RIFF but no wave"])
+def test_what_begins_as_no_sound_does_is_none(content: bytes) -> None:
+    with pytest.raises(sound.NoSound):
+        sound.seconds(content, 1000)
+
+
+@pytest.mark.parametrize(
+    "content", [b"<!DOCTYPE html>", b"\xef\xbb\xbf{}", b' \n["expired"]', "<p>срок</p>".encode()]
+)
+def test_pages_and_messages_are_text(content: bytes) -> None:
+    assert sound.is_text(content)
+
+
+@pytest.mark.parametrize("content", [b"", b"<\x00\x7f", b"OggS", b"{\xff\xfe\x80\x01"])
+def test_sound_is_no_text_whatever_its_first_byte_is(content: bytes) -> None:
+    assert not sound.is_text(content)
