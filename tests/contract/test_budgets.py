@@ -8,11 +8,13 @@ from callproof.contract.budgets import Purse, purse_of
 @pytest.mark.parametrize(
     ("path", "purse"),
     [
-        ("/telephony/call/event", Purse.TELEPHONY),
-        ("/telephony", Purse.TELEPHONY),
-        ("/telephone", Purse.GENERAL),
-        ("/Telephony/manager", Purse.GENERAL),
-        ("/users", Purse.GENERAL),
+        ("/api/v5/telephony/call/event", Purse.TELEPHONY),
+        ("/api/v4/telephony", Purse.TELEPHONY),
+        ("/api/v5/telephone", Purse.GENERAL),
+        ("/api/v5/Telephony/manager", Purse.GENERAL),
+        ("/api/v5/users", Purse.GENERAL),
+        ("/api/credentials", Purse.GENERAL),
+        ("/api", Purse.GENERAL),
     ],
 )
 def test_the_beginning_of_the_path_decides_the_budget(path: str, purse: Purse) -> None:

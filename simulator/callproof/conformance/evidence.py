@@ -15,6 +15,7 @@ import orjson
 from msgspec import structs
 
 from callproof.contract import decoding, payloads, routes
+from callproof.contract.coerce import taking_empty
 from callproof.contract.errors import ApiError
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, reached
@@ -254,11 +255,10 @@ def _judged(seen: Seen, operation: Operation, decoded: decoding.Decoded) -> Seen
         findings = [*findings, *more]
         schema, where, plain = operation.entity_schema, operation.entity, False
     else:
-        raw = {**decoded.query, **decoded.fields}
-        if operation.asked_by is Side.PBX:
-            # It opens the door and is no parameter; of a call-back it is to be seen.
-            raw.pop("apiKey", None)
+        # The key is no parameter; of a call-back it is to be seen.
+        to_crm = operation.asked_by is Side.PBX
         schema, where, plain = operation.query_schema, "query", True
+        raw = decoded.plain(empty=taking_empty(schema)) if to_crm else {**decoded.query, **decoded.fields}
     if not schema:
         return replace(seen, params=raw, findings=tuple(findings))
     judged = payloads.read(schema, raw, where, plain=plain)

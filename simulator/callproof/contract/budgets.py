@@ -1,7 +1,7 @@
 """How many requests a second a key may make (evidence#budgets).
 
 Two budgets are counted apart: one for methods whose path begins with ``/telephony``, one for the rest.
-The real system is known to allow 40 and 10.
+The real system is known to allow 40 and 10, ``KNOWN``.
 """
 
 from dataclasses import dataclass
@@ -13,6 +13,9 @@ WINDOW = 1.0
 class Purse(StrEnum):
     GENERAL = "general"
     TELEPHONY = "telephony"
+
+
+KNOWN = {Purse.GENERAL: 10, Purse.TELEPHONY: 40}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,5 +36,6 @@ class Limits:
 
 
 def purse_of(path: str) -> Purse:
-    """Which budget a method draws on: ``path`` is what follows ``/api/v5``; case counts."""
-    return Purse.TELEPHONY if path.startswith("/telephony") else Purse.GENERAL
+    """Which budget a request to this path draws on; case counts."""
+    below = path.split("/", 3)[3:]  # what follows /api/v5/
+    return Purse.TELEPHONY if below and below[0].startswith("telephony") else Purse.GENERAL

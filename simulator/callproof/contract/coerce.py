@@ -7,6 +7,7 @@ example sends ``userId`` as text and ``code`` as a number).
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import cast
 
 from callproof.contract.findings import Finding, Kind
@@ -38,6 +39,15 @@ def coerce(schema_id: str, value: Json, where: str, *, plain: bool = False) -> t
     """
     walk = _Walk(load(schema_id), where, plain)
     return walk.value(value, load(schema_id), []), walk.findings
+
+
+@cache
+def taking_empty(schema_id: str) -> frozenset[str]:
+    """The members that have to be there and may be empty, such as the number of a caller who hides it."""
+    schema = load(schema_id) if schema_id else {}
+    members = cast(JsonObject, schema.get("properties") or {})
+    required = cast(list[str], schema.get("required") or [])
+    return frozenset(n for n in required if not refuses_blank(resolve(cast(JsonObject, members[n]))))
 
 
 class _Walk:
@@ -77,13 +87,16 @@ class _Walk:
             if name not in members:
                 if schema.get("additionalProperties") is not False:
                     result[name] = item
-                    continue
-                self._unknown(name, here)
+                elif name in cast(list[str], schema.get("x-not-simulated") or []):
+                    said = f"{name} is not simulated, so nothing is left out by it"
+                    self.note(Kind.NOTICE, here, said, "Look through the list yourself.", "")
+                else:
+                    self._unknown(name, here)
                 continue
             member = resolve(cast(JsonObject, members[name]))
             if self._means_nothing(item, member, here):
                 continue
-            if item == "" and name not in required and _refuses_blank(member):
+            if item == "" and name not in required and refuses_blank(member):
                 # A form reads an empty field as one that was not filled in.
                 self.note(Kind.FORGIVEN, here, "an empty text is read as absent", "Leave the member out.")
                 continue
@@ -167,7 +180,8 @@ class _Walk:
     def _boolean(self, value: Json, path: list[str | int]) -> object:
         text = str(value).lower()
         if text not in _TRUE | _FALSE:
-            if self.plain and _INTEGER.fullmatch(text):
+            # A filter takes no other value (evidence#users-bad-filter).
+            if self.plain and len(path) == 1 and _INTEGER.fullmatch(text):
                 self.note(Kind.FORGIVEN, path, f"{text} is read as true", "Send 0 or 1.")
                 return True
             return _ABSENT
@@ -190,9 +204,11 @@ class _Walk:
             )
 
 
-def _refuses_blank(member: Mapping[str, Json]) -> bool:
+def refuses_blank(member: Mapping[str, Json]) -> bool:
+    """Whether an empty text is no value of the member."""
     types = _types(member)
     bounded = "minLength" in member or member.get("format") == "dialled" or "enum" in member
+    bounded = bounded or ("pattern" in member and not re.search(str(member["pattern"]), ""))
     return bounded or not types & {"string", "boolean"}
 
 

@@ -5,7 +5,7 @@ PHP brackets. Each form that the documentation does not promise leaves a finding
 refuses it in the CRM's words instead.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import field
 from typing import cast
 
@@ -44,13 +44,26 @@ class Decoded:
     fields: JsonObject
     findings: list[Finding] = field(default_factory=list)
 
+    def plain(self, *left_out: str, empty: Container[str] = ()) -> JsonObject:
+        """The parameters beside the key, those of the body before those of the query. Empty ones are
+        absent, and so are lists and objects of nothing else (evidence#empty-parameters), but for those that
+        may be ``empty``."""
+        found: JsonObject = {}
+        for source in (self.query, self.fields):
+            for name, value in source.items():
+                if name == "apiKey" or name in left_out:
+                    continue
+                if name in empty or not _is_empty(value):
+                    found[name] = value if isinstance(value, str) else _filled(value)
+        return found
+
     def scalar(self, name: str) -> str | None:
         """A plain parameter from the body or, failing that, from the query; structures do not count."""
         if name not in self.fields and name not in self.query:
             return None
         for source in (self.fields, self.query):
             value = source.get(name)
-            if isinstance(value, str):
+            if isinstance(value, str) and value:
                 return value
             if isinstance(value, int | float) and not isinstance(value, bool):
                 return str(value)
@@ -76,7 +89,9 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
     Raises ParameterMissing when it is absent or empty, ScalarExpected when it came as a structure and
     decoding is strict, ArrayExpected when the text is no JSON or no structure, InvalidInput for a NUL.
     """
-    value = request.fields.get(name, request.query.get(name))
+    value = request.fields.get(name)
+    if value is None or value == "":
+        value = request.query.get(name)
     if value is None or value == "":
         raise ParameterMissing(name)
     if not isinstance(value, str):
@@ -85,11 +100,8 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         if not isinstance(value, dict | list):
             raise ArrayExpected(_php_type(value), _text(value))
         demand_text(value)
-        return value, [
-            _forgiven(
-                name, "the structure was not sent as text", "Send it as one field that holds JSON text."
-            )
-        ]
+        said = f"the structure was not sent as text; a live CRM answers: {ScalarExpected(name)}"
+        return value, [_forgiven(name, said, ScalarExpected.remedy)]
     try:
         decoded = orjson.loads(value)
     except orjson.JSONDecodeError as error:
@@ -140,7 +152,7 @@ def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool)
     mime, options = parse_options_header(content_type)
     match mime.lower():
         case "multipart/form-data":
-            return _nest(list(_multipart(body, options.get("boundary", ""))))
+            return _nest(list(_multipart(body, options.get("boundary", ""), findings)))
         case "application/json":
             return _json_body(body, findings, strict)
         case _:
@@ -169,18 +181,21 @@ def _json_body(body: bytes, findings: list[Finding], strict: bool) -> JsonObject
     return cast(JsonObject, decoded)
 
 
-def _multipart(body: bytes, boundary: str) -> Iterator[tuple[str, str]]:
+def _multipart(body: bytes, boundary: str, findings: list[Finding]) -> Iterator[tuple[str, str]]:
+    """The fields; a part with a filename is a file, which is no parameter (evidence#file-parts)."""
     if not boundary:
         raise InvalidInput("The multipart body has no boundary")
     decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=len(body), max_parts=MAX_FIELDS)
     decoder.receive_data(body)
     decoder.receive_data(None)
-    name, content = "", bytearray()
+    name, content, is_file = "", bytearray(), False
     try:
         while not isinstance(event := decoder.next_event(), Epilogue):
             if isinstance(event, Field | File):
                 name, content = _part_name(event.name, event.headers), bytearray()
-            elif isinstance(event, Data):
+                if is_file := isinstance(event, File):
+                    findings.append(_file(name))
+            elif isinstance(event, Data) and not is_file:
                 content += event.data
                 if not event.more_data:
                     yield name, content.decode("utf-8", "replace")
@@ -278,6 +293,24 @@ def _lists(branch: object) -> Json:
 
 def _forgiven(where: str, message: str, remedy: str) -> Finding:
     return Finding(Kind.FORGIVEN, where, "", message, remedy, _STRUCTURE_RULE)
+
+
+def _file(name: str) -> Finding:
+    message = f"{name} came as a file, with a filename, and a file is no parameter"
+    return Finding(Kind.IGNORED, "body", f"/{name}", message, "Send it without filename.", _STRUCTURE_RULE)
+
+
+def _is_empty(value: Json) -> bool:
+    """Whether a parameter is ``""`` or holds nothing else."""
+    if isinstance(value, dict):
+        return all(map(_is_empty, value.values()))
+    return all(map(_is_empty, value)) if isinstance(value, list) else value == ""
+
+
+def _filled(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {name: _filled(inner) for name, inner in value.items() if not _is_empty(inner)}
+    return [_filled(inner) for inner in value if not _is_empty(inner)] if isinstance(value, list) else value
 
 
 def _php_type(value: object) -> str:

@@ -5,7 +5,7 @@
     ApiError
       AccessError            403   MissingApiKey, WrongApiKey, AccessDenied
       AccountNotFound        404
-      MethodNotFound         404
+      MethodNotFound         404   DoubledSlash
       MethodNotAllowed       405
       EntityNotFound         404
       BadRequest             400   ParameterMissing, MemberMissing, InvalidParameters, InvalidEntity,
@@ -95,6 +95,12 @@ class MethodNotFound(ApiError):
     status = 404
     message = "API method not found"
     remedy = "Check the path; a method of the API begins with /api/v5/."
+
+
+class DoubledSlash(MethodNotFound):
+    """Two slashes in the path, most often where a base address that ends with one meets a method."""
+
+    remedy = "Drop the slash at the end of the base URL: the path has two slashes in a row."
 
 
 class MethodNotAllowed(ApiError):

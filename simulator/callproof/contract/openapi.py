@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from typing import cast
 
+from callproof.contract.coerce import refuses_blank
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import OPERATIONS, Operation, Side
 from callproof.contract.schemas import load, schema_ids
@@ -120,14 +121,18 @@ def _query(operation: Operation) -> list[Json]:
 
 
 def _parameter(name: str, schema: Mapping[str, Json], required: bool) -> JsonObject:
-    return {"name": name, "in": "query", "required": required, "schema": _as_text(schema)}
+    return {"name": name, "in": "query", "required": required, "schema": _as_text(schema, required)}
 
 
-def _as_text(schema: Mapping[str, Json]) -> Json:
-    """A plain parameter: booleans are 0 and 1 there."""
+def _as_text(schema: Mapping[str, Json], required: bool) -> Json:
+    """A plain parameter: booleans are 0 and 1 there, and one that is not required may be empty."""
     if schema.get("type") == "boolean":
         return {"type": "integer", "enum": [0, 1]}
-    return _published(schema)
+    declared = schema.get("type", "string")
+    text = "string" in declared if isinstance(declared, list) else declared == "string"
+    if required or not text or not refuses_blank(schema):
+        return _published(schema)
+    return {"anyOf": [_published(schema), {"const": ""}]}
 
 
 def _body(operation: Operation, strict: bool) -> JsonObject:
@@ -135,8 +140,9 @@ def _body(operation: Operation, strict: bool) -> JsonObject:
     required: list[Json] = []
     if operation.query_schema:
         schema = load(operation.query_schema)
-        members |= {n: _as_text(m) for n, m in cast(dict[str, JsonObject], schema["properties"]).items()}
         required += cast(list[Json], schema.get("required") or [])
+        known = cast(dict[str, JsonObject], schema["properties"])
+        members |= {name: _as_text(member, name in required) for name, member in known.items()}
     content: JsonObject = {}
     if operation.entity:
         members[operation.entity] = {"$ref": f"#/components/schemas/{_name(operation.entity_schema)}"}

@@ -16,6 +16,7 @@ from callproof.contract.decoding import Decoded
 from callproof.contract.errors import (
     AccountNotFound,
     ApiError,
+    DoubledSlash,
     InvalidEntity,
     MethodNotAllowed,
     MethodNotFound,
@@ -98,10 +99,13 @@ class CrmApi:
         )
         operation, parts = found or (None, {})
         judgement = judge(operation, decoded, strict=strict) if operation else None
+        admitted = NOBODY
 
         def job(session: CrmSession, *, paid: bool = False) -> Reply:
+            nonlocal admitted
             findings[:] = decoded.findings  # it may be played again
             grant, knobs = self._admit(incoming, decoded, session.directory())
+            admitted = grant
             if knobs.limits.counts and grant is not NOBODY and not paid:
                 raise _BudgetFirst(knobs, grant)
             if operation is None or judgement is None:
@@ -117,6 +121,10 @@ class CrmApi:
         except _BudgetFirst as first:
             self._crm.demand_budget(first.limits, first.key, incoming.address, path)
             return transact(partial(job, paid=True))
+        finally:
+            if admitted is not NOBODY and not incoming.by_bench:
+                hurry = self._crm.pace.count(admitted.key, path, self._crm.clock.now())
+                findings += [hurry] if hurry else []
 
     def _admit(self, incoming: Incoming, decoded: Decoded, directory: Directory) -> tuple[Grant, Knobs]:
         """Look at the account and the key, before the path (evidence#key-first).
@@ -162,6 +170,8 @@ class CrmApi:
 
 
 def _unknown(path: str) -> ApiError:
+    if "//" in path:
+        return DoubledSlash()  # (evidence#double-slash)
     verbs = OF_CRM.verbs(path)
     return MethodNotAllowed(verbs) if verbs else MethodNotFound()
 

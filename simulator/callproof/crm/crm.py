@@ -9,6 +9,7 @@ from callproof.contract.budgets import Limits, purse_of
 from callproof.contract.errors import RateLimitExceeded
 from callproof.crm import seed
 from callproof.crm.outgoing import Outgoing
+from callproof.crm.pace import Pace
 from callproof.crm.rules.model import Directory, Grant
 from callproof.crm.settings import SCOPES, CrmSettings, Knobs, Readings
 from callproof.crm.store import tables
@@ -37,6 +38,7 @@ class Crm:
         self.store = CrmStore(settings.database, settings.country)
         self.journal = self._journal()
         self.faults = Faults(settings.seed, settings.faults)
+        self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
         caller = Caller(
             self.journal,
@@ -67,8 +69,7 @@ class Crm:
 
     def demand_budget(self, limits: Limits, key: str, address: str, path: str) -> None:
         """Raises RateLimitExceeded when this key has spent its second from this address."""
-        below = path.split("/", 3)[-1] if path.count("/") > 2 else ""
-        purse = purse_of(f"/{below}")
+        purse = purse_of(path)
         limit = limits.of(purse)
         if limit is None:
             return
@@ -101,6 +102,7 @@ class Crm:
             session.clear()
             self._fill(session, self.settings.seed if number is None else number)
         self.faults.reset()
+        self.pace.reset()
         self.journal.clear()
 
     def close(self) -> None:

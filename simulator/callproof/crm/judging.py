@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import field
 
 from callproof.contract import decoding, payloads
+from callproof.contract.coerce import taking_empty
 from callproof.contract.decoding import Decoded
 from callproof.contract.errors import INVALID, ApiError, InvalidParameters, ParameterMissing
 from callproof.contract.findings import Finding, Kind
@@ -36,15 +37,13 @@ def judge(operation: Operation, decoded: Decoded, *, strict: bool) -> Judgement:
     """Judge the parameters by the schemas of their method; nothing is raised, so that a stranger, who is
     turned away first, learns nothing."""
     findings: list[Finding] = []
-    parameters = decoded.query | decoded.fields if decoded.query else decoded.fields
     query: JsonObject = {}
     try:
         if operation.query_schema:
-            left_out = {"apiKey", operation.entity}
-            allowed = {name: value for name, value in parameters.items() if name not in left_out}
-            query = _judge_query(operation, allowed, findings, strict=strict)
+            given = decoded.plain(operation.entity, empty=taking_empty(operation.query_schema))
+            query = _judge_query(operation, given, findings, strict=strict)
         else:
-            findings += (_unknown(n) for n in parameters if n != operation.entity and n not in COMMON)
+            findings += (_unknown(name) for name in decoded.plain(operation.entity, *COMMON))
         if operation.entity:
             entity, broken = _judge_entity(operation, decoded, findings, strict=strict)
             return Judgement(query, entity, broken, findings)

@@ -72,10 +72,13 @@ def receive(environ: "WSGIEnvironment", most: int) -> Incoming:
 
 def heading(environ: "WSGIEnvironment", body: bytes = b"") -> Incoming:
     """The request with this body instead of the one that waits to be read."""
-    given = environ.get
+    given, path = environ.get, environ["PATH_INFO"]
+    if given("RAW_URI", "")[:2] == "//" != path[:2]:
+        # Werkzeug reads the first part of such a path as a host and puts it back behind one slash.
+        path = f"/{path}"
     return Incoming(
         environ["REQUEST_METHOD"],
-        environ["PATH_INFO"],
+        path,
         given("QUERY_STRING", ""),
         given("CONTENT_TYPE", ""),
         body,

@@ -25,6 +25,7 @@ class _SentPhone(msgspec.Struct):
 class _SentCustomer(msgspec.Struct, rename="camel"):
     """What the CRM itself reads of a customer; the rest is kept as it came."""
 
+    id: int | None = None
     external_id: str | None = None
     site: str | None = None
     manager_id: int | None = None
@@ -39,7 +40,7 @@ class _Listed(msgspec.Struct):
     filter: CustomerQuery = CustomerQuery()
 
 
-_COLUMNS = ("externalId", "site", "managerId", "phones", "createdAt", "addTags")
+_COLUMNS = ("id", "externalId", "site", "managerId", "phones", "createdAt", "addTags")
 
 
 def listing(session: ShortSession, asked: Asked) -> Reply:
@@ -58,6 +59,8 @@ def get(session: ShortSession, asked: Asked) -> Reply:
 
 def create(session: CrmSession, asked: Asked) -> Reply:
     sent = msgspec.convert(asked.document, _SentCustomer)
+    if sent.id is not None:
+        asked.remark("/id", "the CRM gives the id itself", "Leave it out, and read it from the answer.")
     if sent.external_id is None:
         _without_external_id(asked)
     elif session.customer_by_external_id(sent.external_id):
@@ -79,6 +82,8 @@ def edit(session: CrmSession, asked: Asked) -> Reply:
     """Change what was sent; ``phones`` replaces the whole list."""
     known = _known(session, asked)
     sent, document = msgspec.convert(asked.document, _SentCustomer), asked.document
+    if sent.id not in (None, known.id):
+        asked.remark("/id", f"the customer of the address counts, {known.id}", "Leave the id out.")
     changed = replace(
         known,
         external_id=sent.external_id if "externalId" in document else known.external_id,

@@ -108,8 +108,15 @@ def _matches(user: User, wanted: Mapping[str, Json], zone: str) -> bool:
     groups = wanted.get("groups")
     if isinstance(groups, list) and groups and not set(groups) & set(user.groups):
         return False
-    created = written(user.created_at, zone)
-    return str(wanted.get("createdAtFrom", "")) <= created <= str(wanted.get("createdAtTo", "9"))
+    since, until = str(wanted.get("createdAtFrom", "0-0-0")), str(wanted.get("createdAtTo", "9999-12-31"))
+    return _moment(since, "00:00:00") <= written(user.created_at, zone) <= _moment(until, "23:59:59")
+
+
+def _moment(text: str, time: str) -> str:
+    """A date or a moment as the API writes moments; a date alone gets this time."""
+    day, _, given = text.partition(" ")
+    year, month, number = day.split("-")
+    return f"{year:>04}-{month:>02}-{number:>02} {given or time:>08}"
 
 
 SHORT: dict[str, ShortHandler] = {"users": users, "user": user, "user-groups": groups, "sites": sites}
