@@ -29,7 +29,7 @@ from callproof.exchange.faults import catalogue
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
-from tools import members_page, your_side
+from tools import fixtures_page, members_page, your_side
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -55,6 +55,7 @@ def pages() -> dict[str, str]:
         "target.md": NOTICE + _settings("target", target_file.written(Side.PBX)),
         "your-side.md": NOTICE + your_side.page(),
         "faults.md": NOTICE + _faults(),
+        "pytest.md": fixtures_page.page(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
         "load-file.md": NOTICE + _settings("load"),
     }

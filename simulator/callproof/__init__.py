@@ -91,7 +91,10 @@ def __getattr__(name: str) -> object:
         if name in names:
             from importlib import import_module
 
-            found = getattr(import_module(module), name)
+            from callproof.files.real import real_files
+
+            with real_files():
+                found = getattr(import_module(module), name)
             # The next look finds it without coming here.
             globals()[name] = found
             return found

@@ -34,7 +34,7 @@ def repository(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> py
 
 
 def test_the_tests_of_the_page_pass(repository: pytest.Pytester) -> None:
-    repository.runpytest_subprocess(timeout=120).assert_outcomes(passed=5)
+    repository.runpytest_subprocess(timeout=120).assert_outcomes(passed=6)
 
 
 def test_the_commands_of_the_page_print_what_it_says(repository: pytest.Pytester) -> None:

@@ -12,11 +12,11 @@ from http.client import HTTPResponse
 from typing import TYPE_CHECKING
 
 import requests
-from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from callproof.clocks.machine import monotonic
+from callproof.exchange.direct import OwnAdapter, connected
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
@@ -37,7 +37,7 @@ class TooLarge(requests.RequestException):
     """The answer has more bytes than anybody wants to keep."""
 
 
-class Bounded(HTTPAdapter):
+class Bounded(OwnAdapter):
     """Mount it for ``http://`` and ``https://``; without ``ask`` it does what any adapter does."""
 
     def init_poolmanager(self, *args: int, **kwargs: object) -> None:
@@ -100,16 +100,20 @@ class _Response(HTTPResponse):
 
 
 class _Connection(HTTPConnection):
+    _new_conn = connected
     response_class = _Response
 
 
 class _TlsConnection(HTTPSConnection):
+    _new_conn = connected
     response_class = _Response
 
 
 class _Pool(HTTPConnectionPool):
     ConnectionCls = _Connection
+    urlopen = HTTPConnectionPool.urlopen
 
 
 class _TlsPool(HTTPSConnectionPool):
     ConnectionCls = _TlsConnection
+    urlopen = HTTPSConnectionPool.urlopen  # type: ignore[assignment]

@@ -14,6 +14,7 @@ from requests.adapters import BaseAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
 from callproof.exchange.bounded import Bounded
+from callproof.exchange.direct import OwnSession
 
 # What other programs are told by, heard beside the files that are named.
 VARIABLES = ("REQUESTS_CA_BUNDLE", "SSL_CERT_FILE")
@@ -36,7 +37,7 @@ class Trust:
     def session(self) -> requests.Session:
         """A session that believes this, and that ``ask`` can bound. A proxy of the environment has no
         business between ends."""
-        session = requests.Session()
+        session = OwnSession()
         session.trust_env = False
         session.mount("http://", Bounded())
         session.mount("https://", _Https(self))

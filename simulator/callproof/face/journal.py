@@ -9,6 +9,7 @@ from callproof.conformance.evidence import Book, Seen, read
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side
 from callproof.exchange.journal import MAX_ENTRIES, Journal
+from callproof.face.violations import violations
 from callproof.face.words import (
     amiss,
     listed,
@@ -112,6 +113,17 @@ class WatchedJournal:
         found = self._wait(lambda: self.requests(operation, with_), 1, within)
         if found:
             raise AssertionError(f"expected no such {operation}, but received:\n{listed(found)}")
+
+    def assert_no_violations(self, *, strict: bool = False) -> None:
+        """The other side broke the contract nowhere so far, neither in what it sent nor in its answers.
+
+        Raises AssertionError with each violation, the row that it breaks and a curl line that sends the
+        same again. ``strict`` counts what was forgiven as well.
+        """
+        __tracebackhide__ = True
+        self._settle()
+        if said := violations(self.exchanges, self._side, strict=strict):
+            raise AssertionError(said)
 
     def clear(self) -> None:
         """Forget what came so far."""

@@ -1,7 +1,7 @@
 """The ends that scenarios are played on in a pytest run, and the verdict on them."""
 
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -18,6 +18,7 @@ from callproof.contract.operations import Side
 from callproof.control.client import Ends, Unreachable
 from callproof.crm.account import DEFAULT_SEED
 from callproof.face.words import explain, problems
+from callproof.files.real import real_files
 from callproof.files.yamlfile import FileError
 from callproof.running.opposite import opposite
 from callproof.running.pair import built_in
@@ -136,18 +137,16 @@ class Callproof:
         when the side under test does not answer.
         """
         usual = self._stage.setup
-        setup = Setup(
-            target_of(target) or usual.target,
-            usual.seed,
-            usual.strict if strict is None else strict,
-        )
-        if setup == usual:
-            return _played(self._stage, wanted)
-        stage = Stage(setup)
-        try:
-            return _played(stage, wanted)
-        finally:
-            stage.close()
+        with real_files():
+            setup = Setup(
+                target_of(target) or usual.target,
+                usual.seed,
+                usual.strict if strict is None else strict,
+            )
+            if setup == usual:
+                return _played(self._stage, wanted)
+            with closing(Stage(setup)) as stage:
+                return _played(stage, wanted)
 
     def assert_conformant(
         self, *wanted: str | Scenario, target: str | Path | Target = "", strict: bool | None = None

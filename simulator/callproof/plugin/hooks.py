@@ -13,6 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+# The first two keep what tests replace, from before there is a test; they load next to nothing.
+from callproof.clocks import machine  # noqa: F401
+from callproof.exchange import sockets  # noqa: F401
+from callproof.files.real import real_files
+
 if TYPE_CHECKING:
     from callproof.clocks.manual import ManualClock
     from callproof.face.crm import RunningCrm
@@ -25,6 +30,14 @@ FILES = "*.callproof.yaml"
 # The attribute of a scenario's test, and of the report on it, with the problems as annotations.
 FOUND = "callproof_found"
 MARKER = "callproof(seed, strict, country, timezone, plan): how the fixtures crm and pbx are started."
+
+# The fixtures with an address, and what a test that may not reach it is told.
+OURS = frozenset({"callproof_crm", "callproof_pbx"})
+BLOCKED = (
+    "pytest-socket keeps this test, though not the ends themselves, from 127.0.0.1, where the fixtures crm "
+    "and pbx answer; allow it with --allow-hosts=127.0.0.1, or for one test with "
+    '@pytest.mark.allow_hosts(["127.0.0.1"]) or @pytest.mark.enable_socket.'
+)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -112,6 +125,8 @@ def pytest_runtest_makereport(
     report = yield
     if call.when == "call" and (found := getattr(item, FOUND, None)):
         setattr(report, FOUND, found)
+    if OURS.intersection(getattr(item, "fixturenames", ())) and _kept_from_sockets(call.excinfo):
+        report.sections.append(("callproof", BLOCKED))
     return report
 
 
@@ -130,7 +145,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
 @pytest.fixture
 def callproof_clock() -> "Iterator[ManualClock]":
     """The time of both ends, which passes by ``advance(seconds)``."""
-    from callproof.clocks.manual import ManualClock
+    with real_files():
+        from callproof.clocks.manual import ManualClock
 
     clock = ManualClock()
     yield clock
@@ -140,7 +156,8 @@ def callproof_clock() -> "Iterator[ManualClock]":
 @pytest.fixture
 def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningCrm]":
     """The same as ``crm``, for a repository that has a fixture of that name itself."""
-    from callproof.face.starting import running_crm
+    with real_files():
+        from callproof.face.starting import running_crm
 
     with running_crm(callproof_clock, _marked(request)) as crm:
         yield crm
@@ -149,7 +166,8 @@ def callproof_crm(request: pytest.FixtureRequest, callproof_clock: "ManualClock"
 @pytest.fixture
 def callproof_pbx(request: pytest.FixtureRequest, callproof_clock: "ManualClock") -> "Iterator[RunningPbx]":
     """The same as ``pbx``, for a repository that has a fixture of that name itself."""
-    from callproof.face.starting import running_pbx
+    with real_files():
+        from callproof.face.starting import running_pbx
 
     beside = "callproof_crm" in request.fixturenames
     crm: RunningCrm | None = request.getfixturevalue("callproof_crm") if beside else None
@@ -172,8 +190,9 @@ def pbx(callproof_pbx: "RunningPbx") -> "RunningPbx":
 @pytest.fixture
 def callproof(pytestconfig: pytest.Config) -> "Callproof":
     """Plays scenarios: ``check`` returns the verdict, ``assert_conformant`` fails with the problems."""
-    from callproof.face.playing import Callproof
-    from callproof.plugin.items import stage_of
+    with real_files():
+        from callproof.face.playing import Callproof
+        from callproof.plugin.items import stage_of
 
     return Callproof(stage_of(pytestconfig))
 
@@ -193,3 +212,11 @@ def _fits(path: Path, pattern: str, root: Path) -> bool:
     if "/" not in pattern:
         return fnmatch(path.name, pattern)
     return path.is_relative_to(root) and fnmatch(path.relative_to(root).as_posix(), pattern)
+
+
+def _kept_from_sockets(caught: pytest.ExceptionInfo[BaseException] | None) -> bool:
+    """Whether pytest-socket is behind it."""
+    error = caught.value if caught else None
+    while error is not None and type(error).__module__ != "pytest_socket":
+        error = error.__cause__ or error.__context__
+    return error is not None

@@ -10,6 +10,7 @@ from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from callproof.clocks.machine import monotonic
+from callproof.exchange import sockets
 
 # How long a request that is being answered may take to end, in seconds.
 GRACE = 2.0
@@ -39,8 +40,10 @@ class Server(ThreadedWSGIServer):
 
     def __init__(self, app: Flask, listening: socket.socket) -> None:
         host, port = listening.getsockname()[:2]
-        super().__init__(host, port, app, _Quiet, fd=listening.fileno())
-        self._stopped, self._stopper = socket.socketpair()
+        with sockets.allowed():
+            super().__init__(host, port, app, _Quiet, fd=listening.fileno())
+        self.socket = sockets.Socket.of(self.socket)
+        self._stopped, self._stopper = sockets.pair()
         self._open: dict[Thread, socket.socket] = {}
         self._counting = Lock()
 

@@ -1,7 +1,6 @@
 """An end on a real socket, answered by a thread of this process."""
 
 import os
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
@@ -9,6 +8,7 @@ from threading import Thread
 from flask import Flask
 
 from callproof.errors import Misuse
+from callproof.exchange import sockets
 from callproof.running.server import Server
 
 LOOPBACK = "127.0.0.1"
@@ -23,7 +23,7 @@ class Address:
 
     def __init__(self, host: str = LOOPBACK, port: int = 0) -> None:
         try:
-            self.socket = socket.create_server((host, port))
+            self.socket = sockets.listen((host, port))
         except OSError as error:
             raise PortTaken(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
         self.host = host

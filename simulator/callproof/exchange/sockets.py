@@ -1,0 +1,83 @@
+"""Sockets of callproof's own, which work where a test has taken Python's away.
+
+pytest-socket puts another class in place of ``socket.socket`` and another function in place of its
+``connect``; so do others that keep a test from the network. Who is kept from it is the code under test, not
+the ends, which ask nobody but whom they are told to. The plugin imports this before any test can begin.
+"""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Lock
+from typing import TypeAlias
+
+Options: TypeAlias = "list[tuple[int, int, int | bytes]]"
+Where: TypeAlias = "tuple[str, int]"
+
+_C = socket.SocketType
+_LOOK_UP = socket.getaddrinfo
+# Of classes that stand in for it, the one that they stand in for.
+_GENUINE = next(kind for kind in socket.socket.__mro__ if kind.__module__ == "socket")
+_SWAPPING = Lock()
+
+
+class Socket(_GENUINE):  # type: ignore[misc, valid-type]
+    """A socket that connects and accepts whatever the class ``socket.socket`` does at the moment."""
+
+    # The one below the class in which others replace it.
+    connect = _C.connect
+
+    def accept(self) -> "tuple[Socket, object]":
+        number, address = self._accept()
+        taken = type(self)(self.family, self.type, self.proto, fileno=number)
+        taken.setblocking(True)
+        return taken, address
+
+    @classmethod
+    def of(cls, other: socket.socket) -> "Socket":
+        """The same connection; ``other`` is closed."""
+        family, kind, proto = other.family, other.type, other.proto
+        return cls(family, kind, proto, fileno=other.detach())
+
+
+@contextmanager
+def allowed() -> Iterator[None]:
+    """Until the block ends, what libraries take from ``socket`` is Python's own; for what takes no time."""
+    with _SWAPPING:
+        replaced = socket.socket, socket.getaddrinfo
+        socket.socket, socket.getaddrinfo = Socket, _LOOK_UP  # type: ignore[misc]
+        try:
+            yield
+        finally:
+            socket.socket, socket.getaddrinfo = replaced  # type: ignore[misc]
+
+
+def listen(where: Where) -> Socket:
+    """A socket that listens there. Raises OSError."""
+    with allowed():
+        return Socket.of(socket.create_server(where))
+
+
+def pair() -> tuple[Socket, Socket]:
+    """Two sockets that are connected to each other."""
+    with allowed():
+        one, other = socket.socketpair()
+        return Socket.of(one), Socket.of(other)
+
+
+def connect(where: Where, timeout: float | None, options: Options) -> Socket:
+    """A connection to one of the addresses of the host. Raises OSError, of the last that was tried."""
+    failed = OSError(f"{where[0]} has no address")
+    for family, kind, proto, _, address in _LOOK_UP(where[0].strip("[]"), where[1], 0, socket.SOCK_STREAM):
+        made = Socket(family, kind, proto)
+        try:
+            for option in options:
+                made.setsockopt(*option)
+            made.settimeout(timeout)
+            made.connect(address)
+        except OSError as error:
+            made.close()
+            failed = error
+        else:
+            return made
+    raise failed
