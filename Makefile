@@ -2,12 +2,13 @@
 # make kill-matrix: break each end in every known way and see that every check notices
 # make strangers: judge implementations that the checks were not written for
 # make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
+# make test-browser: the pages in Chromium, which it installs
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test lint docs kill-matrix strangers bench clean
+.PHONY: demo test test-browser lint docs kill-matrix strangers bench clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -18,6 +19,10 @@ strangers: .venv/dev
 
 test: .venv/dev
 	$(BIN)/pytest -n auto
+
+test-browser: .venv/dev
+	@command -v chromium >/dev/null || apt-get install -q -y --no-install-recommends chromium
+	CALLPROOF_TESTS_NEED=chromium $(BIN)/pytest -n 2 tests/browser
 
 kill-matrix: .venv/dev
 	$(BIN)/python -m tools.kill_matrix

@@ -28,6 +28,10 @@ MAX_WAIT = 30.0
 A = TypeVar("A", bound=Struct)
 
 
+def nobody() -> None:
+    """Nobody wants to hear of changes."""
+
+
 class ControlError(Refusal):
     """The bench cannot do it; ``status`` is the HTTP status, the text one sentence for the tester."""
 
@@ -37,13 +41,22 @@ class ControlError(Refusal):
 
 
 class Control:
-    """The methods that every end has; an end adds its own with ``add``."""
+    """The methods that every end has; an end adds its own with ``add``. ``changed`` hears of each that may
+    have changed something."""
 
-    def __init__(self, end: str, clock: Clock, journal: Journal, token: str = "") -> None:
+    def __init__(
+        self,
+        end: str,
+        clock: Clock,
+        journal: Journal,
+        token: str = "",
+        changed: Callable[[], None] = nobody,
+    ) -> None:
         self.end = end
         self.clock = clock
         self.journal = journal
         self.token = token
+        self._changed = changed
         self.methods: list[Method] = []
         waits = "Exchanges since a number; waits for the first, up to wait seconds."
         self.add("GET", "/journal", waits, self._journal, JournalAsked)
@@ -87,6 +100,8 @@ class Control:
             if method.verb == "POST" and isinstance(self.clock, ManualClock):
                 # What the action set off happens before its answer, so that a step of a test is whole.
                 self.clock.advance()
+            if method.verb != "GET":
+                self._changed()
             return _answer(told, 200)
 
         return view

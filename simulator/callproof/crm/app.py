@@ -1,5 +1,7 @@
 """The CRM as a Flask app: every method of the contract's table, the control API and the description."""
 
+from collections.abc import Callable
+
 import orjson
 from flask import Response, request
 from flask_swagger_ui import get_swaggerui_blueprint
@@ -11,15 +13,22 @@ from callproof.contract.operations import OPERATIONS
 from callproof.crm.api import CrmApi
 from callproof.crm.control import control
 from callproof.crm.crm import Crm
+from callproof.crm.desk.pages import add_pages
 from callproof.exchange.answering import Answering
 from callproof.exchange.app import EndApp
 from callproof.exchange.spoiling import Spoiling
+from callproof.web.site import ALONE, Site, Surroundings, nothing_more
 
 MAX_BODY = 4 * 1024 * 1024
 
 
-def create_app(crm: Crm, token: str = "") -> EndApp:
-    """The API under ``/api`` and the control API under ``/_bench``."""
+def create_app(
+    crm: Crm,
+    token: str = "",
+    around: Surroundings = ALONE,
+    more: Callable[[Site], None] = nothing_more,
+) -> EndApp:
+    """The API under ``/api``, the control API under ``/_bench`` and the pages; ``more`` adds some."""
     api = CrmApi(crm)
     spoiling = Spoiling(crm.faults, crm.clock, _name, crm.settings.api_key)
     answering = Answering(
@@ -33,6 +42,7 @@ def create_app(crm: Crm, token: str = "") -> EndApp:
         for path in operation.paths if operation.path else ():
             app.add_method(operation.name, operation.method, path.replace("{", "<part:").replace("}", ">"))
     app.register_blueprint(control(crm, token).blueprint())
+    add_pages(app, crm, token, around, more)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "callproof"}))
 
     @app.get("/openapi.json")

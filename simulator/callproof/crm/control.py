@@ -22,7 +22,7 @@ from callproof.crm.settings import SCOPES
 
 def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
-    api = Control("crm", crm.clock, crm.journal, token)
+    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump)
     look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)

@@ -20,6 +20,7 @@ from callproof.exchange.journal import Journal
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
+from callproof.web.pulse import Pulse
 
 
 class _Kept(msgspec.Struct):
@@ -37,6 +38,7 @@ class Crm:
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country)
         self.journal = self._journal()
+        self.pulse = Pulse(self.journal)
         self.faults = Faults(settings.seed, settings.faults)
         self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
@@ -106,6 +108,7 @@ class Crm:
         self.journal.clear()
 
     def close(self) -> None:
+        self.pulse.close()
         self.faults.clear()
         self.journal.close()
         self.store.close()

@@ -1,5 +1,7 @@
 """The virtual PBX as a Flask app: what the CRM calls, recordings, and the control API."""
 
+from collections.abc import Callable
+
 from callproof.contract.guide import CALL_BACKS, RECORDINGS
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.answering import Answering
@@ -8,12 +10,20 @@ from callproof.exchange.spoiling import Spoiling
 from callproof.pbx.api import PbxApi, name_of
 from callproof.pbx.control import control
 from callproof.pbx.pbx import Pbx
+from callproof.pbx.softphone.pages import add_pages
+from callproof.web.site import ALONE, Site, Surroundings, nothing_more
 
 MAX_BODY = 64 * 1024
 
 
-def create_app(pbx: Pbx, token: str = "") -> EndApp:
-    """makeCallUrl, changeUserStatusUrl and recordings, and the control API under ``/_bench``."""
+def create_app(
+    pbx: Pbx,
+    token: str = "",
+    around: Surroundings = ALONE,
+    more: Callable[[Site], None] = nothing_more,
+) -> EndApp:
+    """makeCallUrl, changeUserStatusUrl and recordings, the control API under ``/_bench`` and the pages;
+    ``more`` adds some."""
     api = PbxApi(pbx)
     spoiling = Spoiling(pbx.faults, pbx.clock, name_of, pbx.settings.api_key)
     answering = Answering(
@@ -24,4 +34,5 @@ def create_app(pbx: Pbx, token: str = "") -> EndApp:
         app.add_method(name, BY_NAME[name].method, path)
     app.add_method("record", BY_NAME["record"].method, f"{RECORDINGS}<name>")
     app.register_blueprint(control(pbx, token).blueprint())
+    add_pages(app, pbx, token, around, more)
     return app

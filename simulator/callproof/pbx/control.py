@@ -20,7 +20,7 @@ from callproof.pbx.rules.plan import NumberingPlan
 
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
-    api = Control("pbx", pbx.clock, pbx.journal, token)
+    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump)
     _add_looks(api, _PbxState(pbx))
     module = _ModuleActs(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)

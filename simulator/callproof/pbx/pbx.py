@@ -12,6 +12,7 @@ from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
+from callproof.web.pulse import Pulse
 
 # Requests to the CRM that may be under way at once; lookups come on top.
 LANES = 8
@@ -24,6 +25,7 @@ class Pbx:
         self.settings = self._started = settings
         self.clock = clock
         self.journal = Journal()
+        self.pulse = Pulse(self.journal)
         self.store = PbxStore(settings.database)
         self.faults = Faults(settings.seed, settings.faults)
         caller = Caller(
@@ -68,5 +70,6 @@ class Pbx:
         self.crm.connect(crm_url, api_key)
 
     def close(self) -> None:
+        self.pulse.close()
         self.faults.clear()
         self.store.close()

@@ -1,0 +1,1 @@
+"""The CRM's pages: a manager's desk, and the settings of telephonies."""

@@ -1,0 +1,79 @@
+"""Tells the open pages of an end that something has changed; while nothing does, nobody looks."""
+
+from collections.abc import Iterator
+from threading import Condition, Event, Thread
+
+from callproof.exchange.journal import Journal
+
+# How long the journal is waited for at once, how soon after a change the next one is told, and how long a
+# stream may be silent: a peer that has gone shows when it is written to. In seconds.
+LOOK = 5.0
+PAUSE = 0.1
+SILENCE = 10.0
+
+
+class Pulse:
+    """Beats with each new exchange of the journal, whichever worker wrote it, and with each ``bump``.
+
+    One thread for all streams waits for the journal, as long as there is a stream.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._changed = Condition()
+        self._beats = 0
+        self._streams = 0
+        self._watched = False
+        self._closed = Event()
+
+    def bump(self) -> None:
+        """Something changed that stands in no journal."""
+        with self._changed:
+            self._beats += 1
+            self._changed.notify_all()
+
+    def beats(self, silence: float = SILENCE) -> Iterator[int | None]:
+        """The number of each new beat, and None when there was none for ``silence`` seconds."""
+        with self._changed:
+            self._streams += 1
+            seen = self._beats
+            self._watch()
+        try:
+            while not self._closed.is_set():
+                new = self._beyond(seen, silence)
+                yield None if new == seen else new
+                seen = new
+        finally:
+            with self._changed:
+                self._streams -= 1
+
+    def close(self) -> None:
+        """Every stream ends."""
+        self._closed.set()
+        with self._changed:
+            self._changed.notify_all()
+
+    def _beyond(self, seen: int, silence: float) -> int:
+        """The number of the newest beat, as soon as it is another one or the silence is long enough."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._beats != seen or self._closed.is_set(), silence)
+            return self._beats
+
+    def _watch(self) -> None:
+        if not self._watched:
+            self._watched = True
+            Thread(target=self._watch_on, name="callproof-pulse", daemon=True).start()
+
+    def _watch_on(self) -> None:
+        last = self._journal.last_id
+        while self._goes_on():
+            self._journal.since(last, wait=LOOK, limit=1)
+            if (now := self._journal.last_id) != last:
+                last = now
+                self.bump()
+                self._closed.wait(PAUSE)
+
+    def _goes_on(self) -> bool:
+        with self._changed:
+            self._watched = self._streams > 0 and not self._closed.is_set()
+            return self._watched

@@ -1,0 +1,211 @@
+"""The pages of one end as a Flask blueprint: what all of them share, and how a page is written."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+from typing import TypeAlias
+
+import msgspec
+from flask import Blueprint, Flask, Response, redirect, request, send_from_directory, session
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from werkzeug.wrappers import Response as AnyResponse
+
+from callproof.contract.dates import written
+from callproof.web import texts
+from callproof.web.guard import FIELD, Guard, protect
+from callproof.web.pulse import Pulse
+
+HERE = Path(__file__).parent
+STATIC = "/pages"
+_LANGUAGE = "language"
+
+View: TypeAlias = Callable[..., "str | AnyResponse"]
+
+
+@dataclass(frozen=True)
+class About:
+    """What every page says of the end that it belongs to; ``end`` and ``other`` are ``crm`` or ``pbx``."""
+
+    end: str
+    name: str
+    address: str
+    database: str
+    key: str
+    other: str
+    other_address: str
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an end's pages are told by whoever opens it: the instance's ``name``, where state is kept in
+    ``database`` (the address as it may be shown, empty for memory), and the ``other`` end's address."""
+
+    name: str = "callproof"
+    database: str = ""
+    other: str = ""
+
+
+ALONE = Surroundings()
+
+
+def nothing_more(_site: "Site") -> None:
+    """No pages beside the end's own."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """An entry of the navigation: ``key`` of its text."""
+
+    path: str
+    key: str
+
+
+@dataclass
+class Site:
+    """``folders`` hold the templates of the end's own pages, ``links`` lead to them; ``zone`` is in which
+    times are written, and ``answers`` says whether somebody answers at an address. ``static`` are further
+    folders of files, by their name in the address."""
+
+    about: Callable[[], About]
+    guard: Guard
+    pulse: Pulse
+    folders: tuple[Path, ...]
+    links: tuple[Link, ...]
+    zone: Callable[[], str]
+    answers: Callable[[str], bool]
+    static: dict[str, Path] = field(default_factory=dict)
+    # Adds what every template of the end may use, such as who is signed in.
+    more: Callable[[], dict[str, object]] = dict
+
+    def blueprint(self, app: Flask) -> Blueprint:
+        """Call it once; add the pages with ``page`` and ``act`` before it is registered."""
+        self.guard.keep(app, self.about().address)
+        self._pages = Blueprint("pages", __name__)
+        self._pages.after_request(protect)
+        self._pages.before_request(self._let_in)
+        self._pages.add_url_rule(f"{STATIC}/<path:name>", "static", self._file)
+        self._pages.add_url_rule("/live", "live", self._live)
+        self._pages.add_url_rule("/other", "other", self._other)
+        self._pages.add_url_rule("/unlock", "unlock", self._unlock, methods=["POST"])
+        self._pages.add_url_rule("/language", "language", self._choose, methods=["POST"])
+        return self._pages
+
+    def page(self, path: str, view: View) -> None:
+        """A page or a part of one."""
+        self._pages.add_url_rule(path, f"GET {path}".replace(".", "-"), view)
+
+    def act(self, path: str, view: View) -> None:
+        """What a form does; it is refused without the form's token, and the pages hear of it."""
+
+        def guarded(**parts: str) -> "str | AnyResponse":
+            done = view(**parts)
+            self.pulse.bump()
+            return done
+
+        self._pages.add_url_rule(path, f"POST {path}".replace(".", "-"), guarded, methods=["POST"])
+
+    def write(self, template: str, **values: object) -> str:
+        """The page, or only what is in its block ``main`` when a page that is open asks for it anew."""
+        found = self._templates.get_template(template)
+        context = {**self._shared(), **values}
+        if "HX-Request" in request.headers:
+            return "".join(found.blocks["main"](found.new_context(context)))
+        return found.render(context)
+
+    def part(self, template: str, block: str, **values: object) -> str:
+        """One block of a template."""
+        found = self._templates.get_template(template)
+        return "".join(found.blocks[block](found.new_context({**self._shared(), **values})))
+
+    @property
+    def texts(self) -> texts.Texts:
+        return texts.Texts(
+            texts.chosen(str(session.get(_LANGUAGE, "")), request.headers.get("Accept-Language", ""))
+        )
+
+    @cached_property
+    def _templates(self) -> Environment:
+        made = Environment(
+            loader=FileSystemLoader([HERE / "templates", *self.folders]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        made.filters["clock"] = lambda moment: written(moment, self.zone())
+        made.filters["pretty"] = _pretty
+        return made
+
+    def _shared(self) -> dict[str, object]:
+        return {
+            "t": self.texts,
+            # Who has not told the token is told no key.
+            "about": replace(self.about(), key="") if self.guard.locked else self.about(),
+            "links": self.links,
+            "path": request.path,
+            "here": request.full_path.rstrip("?"),
+            "csrf": "" if _from_elsewhere() else self.guard.csrf(),
+            "static": STATIC,
+            "languages": texts.LANGUAGES,
+            **self.more(),
+        }
+
+    def _let_in(self) -> "AnyResponse | str | tuple[str, int] | None":
+        if request.path.startswith(STATIC):
+            return None
+        if _from_elsewhere():
+            # A strict cookie does not come along from a link elsewhere, and must not be replaced.
+            return self.write("again.html")
+        if self.guard.locked and request.path != "/unlock":
+            return self.write("unlock.html", wrong=False), 403
+        if request.method == "POST" and not self.guard.is_own():
+            return self.write("stale.html"), 403
+        return None
+
+    def _unlock(self) -> "AnyResponse | tuple[str, int]":
+        if self.guard.unlock(request.form.get("token", "")):
+            return redirect("/", 303)
+        return self.write("unlock.html", wrong=True), 403
+
+    def _choose(self) -> AnyResponse:
+        session[_LANGUAGE] = request.form.get(_LANGUAGE, "")
+        return redirect(_back(request.form.get("back", "/")), 303)
+
+    def _other(self) -> str:
+        """Whether the other end answers."""
+        address = self.about().other_address
+        word = "answers" if address and self.answers(address) else "silent"
+        return self.part("other.html", "main", word=word)
+
+    def _live(self) -> Response:
+        return Response(_stream(self.pulse.beats()), mimetype="text/event-stream")
+
+    def _file(self, name: str) -> Response:
+        first, slash, rest = name.partition("/")
+        if slash and first in self.static:
+            return send_from_directory(self.static[first], rest, max_age=3600)
+        return send_from_directory(HERE / "static", name, max_age=3600)
+
+
+def _from_elsewhere() -> bool:
+    """Whether a link of another site led here."""
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site"
+
+
+def _stream(beats: Iterable[int | None]) -> Iterator[bytes]:
+    yield b"retry: 500\n\n"
+    for beat in beats:
+        yield b":\n\n" if beat is None else b"data: %d\n\n" % beat
+
+
+def _back(path: str) -> str:
+    """Only a path of ours: an address would lead elsewhere."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+
+
+def _pretty(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value)).decode()
+
+
+__all__ = ["FIELD", "About", "Link", "Site"]

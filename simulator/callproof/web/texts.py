@@ -1,0 +1,41 @@
+"""What the pages say, in English and Russian, from one file."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+
+import msgspec
+import yaml
+
+LANGUAGES = ("en", "ru")
+FILE = Path(__file__).parent / "texts.yaml"
+
+
+class Texts:
+    """The texts of one language; ``{name}`` in a text is filled in."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self._texts = known()
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Raises KeyError for a key that the file does not have."""
+        return self._texts[key][self.language].format_map(values)
+
+
+@cache
+def known() -> Mapping[str, Mapping[str, str]]:
+    """All texts by key and language."""
+    read = yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
+    return msgspec.convert(read, dict[str, dict[str, str]])
+
+
+def chosen(by_hand: str, accepted: str) -> str:
+    """The language chosen by hand, or else the first of an Accept-Language header that is known."""
+    if by_hand in LANGUAGES:
+        return by_hand
+    for part in accepted.split(","):
+        name = part.partition(";")[0].strip().lower()[:2]
+        if name in LANGUAGES:
+            return name
+    return LANGUAGES[0]

@@ -1,0 +1,116 @@
+"""A real browser, and a served pair for it to look at."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TextIO
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.postgres import NEED
+
+CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# Debian's Chromium as root, and without its calls home.
+ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
+
+
+@dataclass
+class ServedPair:
+    """``crm`` and ``pbx`` are addresses, ``process`` serves both."""
+
+    crm: str
+    pbx: str
+    key: str
+    process: subprocess.Popen[str]
+
+    def stop(self) -> None:
+        self.process.send_signal(signal.SIGTERM)
+        self.process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    if found is None:
+        sentence = "Chromium is not installed. On Debian: apt-get install chromium"
+        if "chromium" in os.environ.get(NEED, "").split():
+            pytest.fail(f"{sentence} ({NEED} says that the tests need it.)", pytrace=False)
+        pytest.skip(sentence)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Callable[..., ServedPair]]:
+    """Starts ``callproof serve`` with these options more, on free ports unless they are among them."""
+    started: list[tuple[subprocess.Popen[str], TextIO]] = []
+
+    def start(*options: str) -> ServedPair:
+        ports = ["--crm-port", "0", "--pbx-port", "0"]
+        command = [sys.executable, "-m", "callproof", "serve", *ports, "--register", *options]
+        log = (tmp_path / f"{len(started)}.log").open("w+", encoding="utf-8")
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        started.append((process, log))
+        assert process.stdout is not None
+        told: dict[str, list[str]] = {}
+        for line in process.stdout:
+            words = line.replace("virtual PBX", "PBX").split()
+            told[words[0] if words else ""] = words
+            if line.startswith("Serving"):
+                return ServedPair(told["CRM"][1], told["PBX"][1], told["CRM"][4], process)
+        log.seek(0)
+        raise AssertionError(log.read())
+
+    yield start
+    for process, log in started:
+        process.kill()
+        process.communicate()
+        log.close()
+
+
+@pytest.fixture
+def pair(serve: Callable[..., ServedPair]) -> ServedPair:
+    """A registered pair in memory."""
+    return serve()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
+    """Makes a browser of its own for each person, as ``context(locale="ru-RU")``; what a page complains of
+    in its console fails the test."""
+    made: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def make(**options: object) -> BrowserContext:
+        new = browser.new_context(**options)  # type: ignore[arg-type]
+        new.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        new.on("weberror", lambda error: complaints.append(str(error.error)))
+        made.append(new)
+        return new
+
+    yield make
+    for one in made:
+        one.close()
+    unexpected = [text for text in complaints if "ERR_CONNECTION" not in text and "INCOMPLETE" not in text]
+    assert unexpected == []
+
+
+@pytest.fixture
+def page(context: Callable[..., BrowserContext]) -> Page:
+    return context().new_page()

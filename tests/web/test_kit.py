@@ -1,0 +1,159 @@
+"""What all pages share: their safety, their language, and how they hear of changes."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.exchange.journal import Journal
+from callproof.web import texts
+from callproof.web.pulse import Pulse
+from tests.support import KEY
+
+TOKEN = "tell-nobody"
+# Of an end at an address without a port.
+COOKIE = "callproof_crm_localhost"
+
+
+def app(token: str = "") -> Flask:
+    return create_app(Crm(CrmSettings(api_key=KEY, base_url="http://localhost"), ManualClock()), token)
+
+
+@pytest.fixture
+def client() -> FlaskClient:
+    return app().test_client()
+
+
+def csrf(client: FlaskClient, path: str = "/") -> str:
+    page = client.get(path).get_data(as_text=True)
+    return page.partition('name="csrf" value="')[2].partition('"')[0]
+
+
+def test_a_page_says_what_it_is(client: FlaskClient) -> None:
+    page = client.get("/").get_data(as_text=True)
+    for words in ("For tests only", "memory", "http://localhost", KEY):
+        assert words in page
+
+
+def test_a_page_has_nothing_inline_and_lets_nothing_in_from_elsewhere(client: FlaskClient) -> None:
+    answer = client.get("/")
+    policy = answer.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    page = answer.get_data(as_text=True)
+    assert " style=" not in page
+    assert " onclick=" not in page
+
+
+def test_an_open_page_asks_for_its_content_alone(client: FlaskClient) -> None:
+    page = client.get("/", headers={"HX-Request": "true"}).get_data(as_text=True)
+    assert "<html" not in page
+    assert "<h1>" in page
+
+
+@pytest.mark.parametrize(
+    ("headers", "token"),
+    [({}, ""), ({}, "wrong"), ({"Origin": "http://elsewhere.example"}, None)],
+    ids=["none", "wrong", "elsewhere"],
+)
+def test_a_form_without_its_token_does_nothing(
+    client: FlaskClient, headers: dict[str, str], token: str | None
+) -> None:
+    sent = {"csrf": csrf(client) if token is None else token, "language": "ru"}
+    answer = client.post("/language", data=sent, headers=headers)
+    assert (answer.status_code, "Nothing was done" in answer.get_data(as_text=True)) == (403, True)
+
+
+@pytest.mark.parametrize(
+    ("accepted", "language"),
+    [("ru-RU,ru;q=0.9,en;q=0.8", "ru"), ("de,en;q=0.5", "en"), ("", "en"), ("fr", "en")],
+)
+def test_the_browser_says_which_language(client: FlaskClient, accepted: str, language: str) -> None:
+    page = client.get("/", headers={"Accept-Language": accepted}).get_data(as_text=True)
+    assert f'<html lang="{language}">' in page
+
+
+def test_a_language_that_was_chosen_by_hand_stays(client: FlaskClient) -> None:
+    sent = {"csrf": csrf(client), "language": "ru", "back": "/"}
+    assert client.post("/language", data=sent).status_code == 303
+    assert '<html lang="ru">' in client.get("/").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("back", ["//elsewhere.example", "https://elsewhere.example", "/\\elsewhere"])
+def test_the_way_back_leads_to_no_other_site(client: FlaskClient, back: str) -> None:
+    sent = {"csrf": csrf(client), "language": "en", "back": back}
+    assert client.post("/language", data=sent).headers["Location"] == "/"
+
+
+def test_a_link_from_elsewhere_replaces_no_cookie(client: FlaskClient) -> None:
+    answer = client.get("/", headers={"Sec-Fetch-Site": "cross-site"})
+    assert "Set-Cookie" not in answer.headers
+    assert 'http-equiv="refresh"' in answer.get_data(as_text=True)
+
+
+def test_cookies_are_strict_and_named_by_the_port(client: FlaskClient) -> None:
+    cookie = client.get("/").headers["Set-Cookie"]
+    assert cookie.startswith("callproof_crm_")
+    assert "SameSite=Strict" in cookie
+    assert "HttpOnly" in cookie
+
+
+def test_the_control_token_opens_the_pages() -> None:
+    client = app(TOKEN).test_client()
+    page = client.get("/")
+    assert page.status_code == 403
+    assert KEY not in page.get_data(as_text=True)
+    for told, status in (("guess", 403), (TOKEN, 303)):
+        sent = {"csrf": csrf(client), "token": told}
+        assert client.post("/unlock", data=sent).status_code == status
+    assert client.get("/").status_code == 200
+
+
+def test_a_page_outlives_a_restart() -> None:
+    before, after = app().test_client(), app().test_client()
+    token = csrf(before)
+    cookie = before.get_cookie(COOKIE)
+    assert cookie is not None
+    after.set_cookie(COOKIE, cookie.value)
+    assert after.post("/language", data={"csrf": token, "language": "ru"}).status_code == 303
+
+
+def test_every_text_is_there_in_every_language() -> None:
+    for key, found in texts.known().items():
+        assert set(found) == set(texts.LANGUAGES), key
+        assert all(found.values()), key
+
+
+def test_a_text_that_nobody_wrote_is_a_mistake() -> None:
+    with pytest.raises(KeyError):
+        texts.Texts("en")("nobody.wrote-this")
+
+
+@pytest.fixture
+def pulse() -> Iterator[Pulse]:
+    found = Pulse(Journal())
+    yield found
+    found.close()
+
+
+def test_a_stream_hears_of_each_change_and_is_silent_otherwise(pulse: Pulse) -> None:
+    beats = pulse.beats(silence=0.01)
+    assert next(beats) is None
+    pulse.bump()
+    assert next(beats) == 1
+    assert next(beats) is None
+
+
+def test_all_streams_end_with_the_end(pulse: Pulse) -> None:
+    heard: list[int | None] = []
+    thread = threading.Thread(target=lambda: heard.extend(pulse.beats(silence=60)))
+    thread.start()
+    pulse.close()
+    thread.join(10)
+    assert not thread.is_alive()
