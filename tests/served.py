@@ -1,6 +1,7 @@
 """Served CRMs as processes, and a PBX engineer's hands on them."""
 
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -10,9 +11,11 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import orjson
+import pytest
 import requests
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.running.threads import Address, PortTaken
 from tests.support import KEY, call_item
 
 MODULE: JsonObject = {
@@ -95,3 +98,102 @@ def ready(process: subprocess.Popen[str], log: TextIO) -> Served:
             return Served(url, process, said)
     log.seek(0)
     raise AssertionError(log.read())
+
+
+@dataclass(frozen=True)
+class Ready:
+    """Ends in one process of ``callproof serve``: what it wrote into its ready file, and its banner."""
+
+    told: dict[str, Any]
+    said: str
+    file: Path
+    process: subprocess.Popen[str]
+
+    @property
+    def crm(self) -> str:
+        return str(self.told["crmUrl"])
+
+    @property
+    def pbx(self) -> str:
+        return str(self.told["pbxUrl"])
+
+    def http(self) -> requests.Session:
+        """A client that believes the CA of the ends, and has the key."""
+        session = requests.Session()
+        session.trust_env = False
+        session.verify = self.told.get("ca", True)
+        session.headers["X-API-KEY"] = self.told["apiKey"]
+        return session
+
+    def bench(self, side: str, path: str, body: JsonObject | None = None) -> Any:
+        """The control API of an end: POST with a body, GET without."""
+        url = f"{self.told[f'{side}Url']}/_bench/{path}"
+        method = "GET" if body is None else "POST"
+        with self.http() as session:
+            return session.request(method, url, json=body, timeout=30).json()
+
+    def module(self) -> Any:
+        """The one that is registered."""
+        [found] = self.bench("crm", "state")["modules"]
+        return found
+
+    def click(self) -> Any:
+        """What came of a user's click on a number."""
+        return self.bench("crm", "click-to-call", {"userId": 1, "phone": "+79120000001"})
+
+    def call_in(self) -> Any:
+        """The call of the CRM's history after a customer has called, an event and an upload."""
+        script: JsonObject = {"after": 0, "talk": 1}
+        self.bench("pbx", "calls", {"from": "+79120000001", "to": "+7-499-999-99-99", "script": script})
+        if self.bench("pbx", "clock")["kind"] == "manual":
+            self.bench("pbx", "clock", {"advance": 60})
+        since = 0
+        while not (calls := self.bench("crm", "state")["calls"]):
+            since = self.bench("crm", f"journal?since={since}&wait=20")["lastId"]
+        return calls[0]
+
+    def played(self, call: Any) -> Any:
+        return self.bench("crm", "play", {"externalId": call["externalId"]})["outcome"]
+
+    def asked(self) -> list[str]:
+        """The addresses at which the CRM was asked."""
+        return [entry["request"]["url"] for entry in self.bench("crm", "journal")["entries"]]
+
+
+@contextmanager
+def serving_ends(folder: Path, *options: str) -> Iterator[Ready]:
+    """``callproof serve`` with these options, on free ports unless they say otherwise."""
+    file, log = folder / "ready.json", folder / "serve.log"
+    command = [sys.executable, "-m", "callproof", "serve", "--ready-file", str(file)]
+    command += ["--crm-port", "0", "--pbx-port", "0", *options]
+    with log.open("w+") as errors:
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        try:
+            assert process.stdout is not None
+            said = ""
+            for line in process.stdout:
+                said += line
+                if line.startswith("Serving"):
+                    yield Ready(orjson.loads(file.read_bytes()), said, file, process)
+                    return
+            raise AssertionError(f"{said}{log.read_text()}")
+        finally:
+            process.terminate()
+            process.communicate(timeout=30)
+
+
+def own_name() -> str:
+    """This machine's, where it leads here; for callproof it is as foreign as that of another container."""
+    name = socket.gethostname()
+    try:
+        Address(name).close()
+    except PortTaken:
+        pytest.skip(f"{name} does not lead to this machine")
+    return name
+
+
+def free_ports() -> tuple[int, int]:
+    first, second = Address(), Address()
+    first.close()
+    second.close()
+    return first.port, second.port

@@ -18,6 +18,7 @@ from callproof.errors import CallproofError
 # Where each command is defined, and how its help begins.
 COMMANDS = {
     "serve": ("serve", "Start the CRM and the virtual PBX and serve until stopped."),
+    "wait": ("wait", "Wait until something answers at each URL."),
     "check": ("check", "Play scenarios and judge your side, requirement by requirement."),
     "diff": ("diff", "Compare two reports of check --json: what got worse, what got better."),
     "explore": (

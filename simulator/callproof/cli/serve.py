@@ -8,13 +8,15 @@ import click
 
 from callproof.cli.common import known_country, known_zone, option, trust_given, trusting
 from callproof.cli.naming import faults_of, plan_of
+from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
 from callproof.contract.operations import Side
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
 from callproof.errors import Misuse
 from callproof.pbx.settings import PbxSettings
-from callproof.running.serve import ServeOptions, serve_until_stopped
+from callproof.running.meeting import ServeOptions
+from callproof.running.serve import serve_until_stopped
 from callproof.storage.database import IN_MEMORY, spelled
 
 if TYPE_CHECKING:
@@ -50,25 +52,7 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
 
 
 @click.command()
-@option("--only", type=click.Choice(["crm", "pbx"]), help="Start one end alone.")
-@option("--host", default=ServeOptions.host, show_default=True, help="Address to listen on.")
-@option(
-    "--crm-port",
-    default=ServeOptions.crm_port,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 takes a free one.",
-)
-@option(
-    "--pbx-port",
-    default=ServeOptions.pbx_port,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 takes a free one.",
-)
-@option(
-    "--crm-url", default="", help="The CRM that the virtual PBX talks to; by default the one started here."
-)
+@placed
 @option(
     "--db",
     "database",
@@ -204,6 +188,7 @@ def serve(**options: Any) -> None:
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
     options["trust"] = trust_given(options["insecure_callbacks"])
     options["api_key"] = options["api_key"] or api_key(options["seed"])
+    options |= places_of(options)
     serve_until_stopped(_serve_options(options), click.echo)
 
 

@@ -148,8 +148,11 @@ class Caller:
     def _reached(self, url: str) -> str:
         """Where a public address is reached; the longest beginning counts."""
         for public in sorted(self.rewrites, key=len, reverse=True):
-            if url.startswith(public):
-                return self.rewrites[public] + url.removeprefix(public)
+            rest = url.removeprefix(public)
+            # A host is not the beginning of another one.
+            whole = bool(urlsplit(public).path) or not rest or rest[0] in "/?#"
+            if rest != url and whole:
+                return self.rewrites[public] + rest
         return url
 
     def _demand_allowed(self, url: str) -> None:

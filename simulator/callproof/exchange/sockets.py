@@ -14,6 +14,9 @@ from typing import TypeAlias
 Options: TypeAlias = "list[tuple[int, int, int | bytes]]"
 Where: TypeAlias = "tuple[str, int]"
 
+# A host that nobody knows.
+NoAddress: TypeAlias = socket.gaierror
+
 _C = socket.SocketType
 _LOOK_UP = socket.getaddrinfo
 # Of classes that stand in for it, the one that they stand in for.
@@ -52,10 +55,20 @@ def allowed() -> Iterator[None]:
             socket.socket, socket.getaddrinfo = replaced  # type: ignore[misc]
 
 
-def listen(where: Where) -> Socket:
-    """A socket that listens there. Raises OSError."""
+def look_up(host: str) -> str:
+    """An address of the host, of the older family if there is one: most clients try it first. Raises
+    NoAddress."""
+    found = _LOOK_UP(host, None, type=socket.SOCK_STREAM)
+    return str(min(found, key=lambda entry: entry[0] != socket.AF_INET)[4][0])
+
+
+def listen(where: Where, *, everywhere: bool = False) -> Socket:
+    """A socket that listens at the address, and ``everywhere`` that of both families where it is the newer
+    one's wildcard. Raises OSError."""
+    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+    both = everywhere and family == socket.AF_INET6 and socket.has_dualstack_ipv6()
     with allowed():
-        return Socket.of(socket.create_server(where))
+        return Socket.of(socket.create_server(where, family=family, dualstack_ipv6=both))
 
 
 def pair() -> tuple[Socket, Socket]:

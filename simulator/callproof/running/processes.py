@@ -19,11 +19,12 @@ from threading import Event
 from typing import TYPE_CHECKING
 
 from granian import Granian
-from granian.constants import HTTPModes, Interfaces
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from callproof.clocks.machine import monotonic
 from callproof.errors import OutOfReach
+from callproof.running.threads import Address
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
@@ -65,15 +66,14 @@ class Failed(OutOfReach):
 
 @dataclass(frozen=True)
 class Workers:
-    """The processes that answer for one end, ``number`` of them.
+    """The processes that answer for one end, ``number`` of them, at an address that nobody listens at.
 
     ``make`` is called in each, and gives the app and what to do when the worker ends. The first worker
     keeps to the first of ``cores``, and so on; without them each runs anywhere.
     """
 
     name: str
-    host: str
-    port: int
+    address: Address
     number: int
     make: "Callable[[], tuple[WSGIApplication, Callable[[], None]]]"
     cores: tuple[int, ...] = ()
@@ -96,23 +96,24 @@ def _wait(process: BaseProcess, end: Workers) -> None:
     until = monotonic() + START
     while monotonic() < until:
         try:
-            socket.create_connection((end.host, end.port), timeout=1).close()
+            socket.create_connection((end.address.host, end.address.port), timeout=1).close()
         except OSError:
             if process.exitcode is not None:
                 raise Failed(f"The {end.name} ended with {process.exitcode} before it listened.") from None
             Event().wait(_LOOK)
         else:
             return
-    raise Failed(f"The {end.name} does not listen on {end.host}:{end.port} within {START:g} s.")
+    raise Failed(f"The {end.name} does not listen at {end.address.url} within {START:g} s.")
 
 
 def _supervise(end: Workers) -> None:
     _end_with_parent()
+    certificate = end.address.certificate
     begun = multiprocessing.get_context("fork").Value("i", 0)
     server = Granian(
         end.name,
-        address=end.host,
-        port=end.port,
+        address=end.address.bound,
+        port=end.address.port,
         interface=Interfaces.WSGI,
         workers=end.number,
         blocking_threads=THREADS,
@@ -120,6 +121,10 @@ def _supervise(end: Workers) -> None:
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=GRACE,
+        ssl_cert=certificate.cert if certificate else None,
+        ssl_key=certificate.key if certificate else None,
+        # Clients of the age of PHP 5 know no newer one.
+        ssl_protocol_min=SSLProtocols.tls12,
     )
     server.serve(target_loader=lambda _name: _load(end, begun))
 

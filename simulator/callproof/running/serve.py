@@ -9,7 +9,7 @@ import signal
 import socket
 from collections.abc import Callable
 from contextlib import ExitStack, closing
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from typing import TYPE_CHECKING
@@ -21,32 +21,16 @@ from callproof.clocks.real import RealClock
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
+from callproof.running import ready
+from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Failed, Workers, answering
-from callproof.running.threads import LOOPBACK, Address
 from callproof.storage.database import IN_MEMORY, shown
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
-
-
-@dataclass(frozen=True)
-class ServeOptions:
-    """Which ends are served, and what of ``callproof serve`` is not a setting of an end.
-
-    An end without settings is not started. A PBX whose settings name no CRM talks to the one beside it.
-    """
-
-    crm: CrmSettings | None
-    pbx: PbxSettings | None
-    host: str = LOOPBACK
-    crm_port: int = 8080
-    pbx_port: int = 8081
-    clock: str = "real"
-    pin: bool = False
-    register: bool = False
-    control_token: str = ""
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -70,26 +54,38 @@ class _Server:
     def serve(self, stack: ExitStack) -> None:
         options, say = self.options, self.say
         say("callproof is for tests only: do not expose it, do not put real data into it.")
+        if options.ready_file:
+            ready.forget(options.ready_file)
+        meeting = stack.enter_context(met(options))
         if options.clock == "manual":
             self.together = stack.enter_context(Opening(ManualClock(), options.control_token))
         crm, pbx = options.crm, options.pbx
+        key = ""
         if crm:
-            crm = replace(crm, base_url=self._open(crm, options.crm_port, stack))
+            crm, key = meeting.crm(crm), crm.api_key
+            self._open(crm, meeting, stack)
             workers = f"   {crm.workers} workers" if crm.workers > 1 else ""
-            say(f"CRM          {crm.base_url}   API key {crm.api_key}{workers}")
+            known = _known(meeting, Side.CRM)
+            say(f"CRM          {meeting.near(Side.CRM)}   API key {crm.api_key}{workers}{known}")
         if pbx:
-            usual = pbx.crm_url.rstrip("/") or f"http://{LOOPBACK}:{options.crm_port}"
-            pbx = replace(pbx, crm_url=crm.base_url if crm else usual)
-            url = self._open(pbx, options.pbx_port, stack)
-            say(f"virtual PBX  {url}   talks to {pbx.crm_url}")
+            pbx, key = meeting.pbx(pbx), pbx.api_key
+            self._open(pbx, meeting, stack)
+            known = _known(meeting, Side.PBX)
+            say(f"virtual PBX  {meeting.near(Side.PBX)}   talks to {pbx.crm_url}{known}")
             if options.register:
-                say(self._registered(url))
+                say(self._registered(meeting.near(Side.PBX), pbx.trust))
+        for line in meeting.notes():
+            say(line)
         self._say_of([end for end in (crm, pbx) if end])
+        if options.ready_file:
+            self._demand_answers(meeting)
+            stack.enter_context(ready.announced(options.ready_file, meeting.ready(key)))
         say("Serving; stop with Ctrl-C.")
         self._wait()
 
     def _say_of(self, ends: list[CrmSettings | PbxSettings]) -> None:
-        if unchecked := ends[0].trust.unchecked:
+        named = self.options.crm or self.options.pbx
+        if named and (unchecked := named.trust.unchecked):
             names = ", ".join(unchecked)
             self.say(f"NOT CHECKED: certificates of {names}; anybody may pass for them.")
         database = ends[0].database
@@ -97,30 +93,28 @@ class _Server:
         if broken := [fault.name for end in ends for fault in end.faults]:
             self.say(f"Broken on purpose: {', '.join(broken)}")
 
-    def _open(self, settings: CrmSettings | PbxSettings, port: int, stack: ExitStack) -> str:
-        """The address at which the end answers now."""
-        address = Address(self.options.host, port)
-        settings = replace(settings, base_url=address.url)
-        if self.together:
-            self.together.open(settings, address)
-            return address.url
-        # The port was free a moment ago; granian opens it anew, once for each worker.
-        address.close()
+    def _open(self, settings: CrmSettings | PbxSettings, meeting: Meeting, stack: ExitStack) -> None:
         side, number = Side.PBX, 1
         if isinstance(settings, CrmSettings):
             side, number = Side.CRM, settings.workers
-            if settings.database != IN_MEMORY:
-                # Before several workers do it at once; what is wrong with the database is told here.
-                with Opening(ManualClock()) as opening:
-                    opening.app(settings)
+        address = meeting.address(side)
+        settings = replace(settings, base_url=meeting.told(side))
+        if self.together:
+            self.together.open(settings, address)
+            return
+        # The port was free a moment ago; granian opens it anew, once for each worker.
+        address.close()
+        if isinstance(settings, CrmSettings) and settings.database != IN_MEMORY:
+            # Before several workers do it at once; what is wrong with the database is told here.
+            with Opening(ManualClock()) as opening:
+                opening.app(settings)
 
         def make() -> tuple["WSGIApplication", Callable[[], None]]:
             opening = Opening(RealClock(), self.options.control_token)
             return opening.app(settings).wsgi_app, opening.close
 
-        end = Workers(side.upper(), address.host, address.port, number, make, self._cores(number))
+        end = Workers(side.upper(), address, number, make, self._cores(number))
         self.processes.append(stack.enter_context(answering(end)))
-        return address.url
 
     def _cores(self, workers: int) -> tuple[int, ...]:
         """For so many workers, beginning after those of the end that was started before."""
@@ -142,8 +136,16 @@ class _Server:
             if told not in ready and process.sentinel in ready:
                 raise Failed(f"The {process.name} has stopped by itself.")
 
-    def _registered(self, url: str) -> str:
-        with closing(End(Side.PBX, url, self.options.control_token)) as pbx:
+    def _demand_answers(self, meeting: Meeting) -> None:
+        """Raises Unreachable when an end listens but does not answer."""
+        for side, settings in ((Side.CRM, self.options.crm), (Side.PBX, self.options.pbx)):
+            if settings:
+                trust = meeting.trust(settings.trust)
+                with closing(End(side, meeting.near(side), self.options.control_token, trust=trust)) as end:
+                    end.clock()
+
+    def _registered(self, url: str, trust: Trust) -> str:
+        with closing(End(Side.PBX, url, self.options.control_token, trust=trust)) as pbx:
             try:
                 told = pbx.post("/register")
             except (ActionRefused, Unreachable) as error:
@@ -152,3 +154,9 @@ class _Server:
         info = answer.get("info") if isinstance(answer, dict) else None
         unknown = f" The CRM does not know {orjson.dumps(info).decode()}." if info else ""
         return f"The PBX is registered.{unknown}"
+
+
+def _known(meeting: Meeting, side: Side) -> str:
+    """What others are told, where it is something else."""
+    told = meeting.told(side)
+    return f"   known as {told}" if told != meeting.near(side) else ""

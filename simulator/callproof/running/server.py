@@ -1,6 +1,7 @@
 """A server of one app that stops at once: it does not poll, and it leaves no connection behind."""
 
 import socket
+import ssl
 from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread, current_thread
@@ -14,6 +15,8 @@ from callproof.exchange import sockets
 
 # How long a request that is being answered may take to end, in seconds.
 GRACE = 2.0
+# How long a peer may take to agree on TLS, in seconds.
+HANDSHAKE = 10.0
 
 
 class _Quiet(WSGIRequestHandler):
@@ -32,17 +35,23 @@ class _Quiet(WSGIRequestHandler):
         """The exchange is logged where it is journalled; broken connections are nobody's news."""
 
 
+class _NoTls(Exception):
+    """The peer speaks no TLS, or does not trust us."""
+
+
 class Server(ThreadedWSGIServer):
     """Answers on a copy of a listening socket: ``serve`` in a thread, then ``stop`` and ``close``."""
 
     # handle_request is only called when a connection waits.
     timeout = 0
 
-    def __init__(self, app: Flask, listening: socket.socket) -> None:
+    def __init__(self, app: Flask, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
         host, port = listening.getsockname()[:2]
         with sockets.allowed():
             super().__init__(host, port, app, _Quiet, fd=listening.fileno())
         self.socket = sockets.Socket.of(self.socket)
+        # Not given to werkzeug, which would agree on TLS where connections are taken, one after the other.
+        self.ssl_context = tls
         self._stopped, self._stopper = sockets.pair()
         self._open: dict[Thread, socket.socket] = {}
         self._counting = Lock()
@@ -64,7 +73,8 @@ class Server(ThreadedWSGIServer):
             left = dict(self._open)
         for connection in left.values():
             with suppress(OSError):
-                connection.shutdown(socket.SHUT_RD)
+                # The one of a TLS socket would end TLS too, also for what is being answered.
+                socket.SocketType.shutdown(connection, socket.SHUT_RD)
         until = monotonic() + GRACE
         for thread in left:
             thread.join(max(0.0, until - monotonic()))
@@ -82,7 +92,23 @@ class Server(ThreadedWSGIServer):
 
     def process_request_thread(self, request: Any, client_address: Any) -> None:
         try:
+            if self.ssl_context is not None:
+                request = self._agreed(request, self.ssl_context)
             super().process_request_thread(request, client_address)
+        except _NoTls:
+            """The socket is closed; whoever spoke otherwise notices."""
         finally:
             with self._counting:
                 self._open.pop(current_thread(), None)
+
+    def _agreed(self, connection: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
+        """The connection once both have agreed on TLS. Raises _NoTls when they do not."""
+        try:
+            connection.settimeout(HANDSHAKE)
+            secured = tls.wrap_socket(connection, server_side=True)
+            secured.settimeout(None)
+        except OSError:
+            raise _NoTls from None
+        with self._counting:
+            self._open[current_thread()] = secured
+        return secured

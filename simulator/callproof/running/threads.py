@@ -1,5 +1,6 @@
 """An end on a real socket, answered by a thread of this process."""
 
+import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from flask import Flask
 
 from callproof.errors import Misuse
 from callproof.exchange import sockets
+from callproof.running.certificate import Certificate
 from callproof.running.server import Server
 
 LOOPBACK = "127.0.0.1"
@@ -19,28 +21,63 @@ class PortTaken(Misuse):
 
 
 class Address:
-    """A listening socket whose port is known before the app that will answer on it is made."""
+    """A listening socket whose port is known before the app that will answer on it is made.
 
-    def __init__(self, host: str = LOOPBACK, port: int = 0) -> None:
+    ``given`` is an address or a name of this machine; ``bound`` is the address that it stands for, and
+    ``host`` where it is reached from here: a wildcard is on loopback. With a certificate it is https.
+    """
+
+    def __init__(
+        self, given: str = LOOPBACK, port: int = 0, certificate: Certificate | None = None
+    ) -> None:
+        """Raises PortTaken when nobody can listen there."""
         try:
-            self.socket = sockets.listen((host, port))
+            self.bound = sockets.look_up(given)
+            self.socket = sockets.listen((self.bound, port), everywhere=is_wildcard(self.bound))
         except OSError as error:
-            raise PortTaken(f"Cannot listen on {host}:{port}: {os.strerror(error.errno or 0)}") from None
-        self.host = host
+            reason = (
+                error.strerror if isinstance(error, sockets.NoAddress) else os.strerror(error.errno or 0)
+            )
+            raise PortTaken(f"Cannot listen on {netloc(given, port)}: {reason}") from None
+        self.host = reached(given)
         self.port = int(self.socket.getsockname()[1])
+        self.certificate = certificate
 
     @property
     def url(self) -> str:
-        return f"http://{self.host}:{self.port}"
+        return url(self.host, self.port, self.certificate)
 
     def close(self) -> None:
         self.socket.close()
 
 
+def reached(host: str) -> str:
+    """Where somebody on this machine reaches who listens there."""
+    if not is_wildcard(host):
+        return host
+    return "::1" if ":" in host else LOOPBACK
+
+
+def url(host: str, port: int, certificate: Certificate | None = None) -> str:
+    return f"{'https' if certificate else 'http'}://{netloc(host, port)}"
+
+
+def netloc(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def is_wildcard(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_unspecified
+    except ValueError:
+        return False
+
+
 @contextmanager
 def serving(app: Flask, address: Address) -> Iterator[Server]:
     """The app answers on the address until the block ends; the address is closed then."""
-    server = Server(app, address.socket)
+    tls = address.certificate.context() if address.certificate else None
+    server = Server(app, address.socket, tls)
     thread = Thread(target=server.serve, name=f"callproof-{address.port}")
     thread.start()
     try:
