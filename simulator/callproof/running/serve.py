@@ -7,8 +7,8 @@ one request, so there they share a process, and the server is the one of the tes
 import os
 import signal
 import socket
-from collections.abc import Callable
-from contextlib import ExitStack, closing
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
@@ -77,11 +77,13 @@ class _Server:
         for line in meeting.notes():
             say(line)
         self._say_of([end for end in (crm, pbx) if end])
+        # Whoever is told that all is ready may end it at once.
+        told = stack.enter_context(_signals())
         if options.ready_file:
             self._demand_answers(meeting)
             stack.enter_context(ready.announced(options.ready_file, meeting.ready(key)))
         say("Serving; stop with Ctrl-C.")
-        self._wait()
+        self._wait(told)
 
     def _say_of(self, ends: list[CrmSettings | PbxSettings]) -> None:
         named = self.options.crm or self.options.pbx
@@ -125,13 +127,9 @@ class _Server:
         self.pinned += workers
         return taken
 
-    def _wait(self) -> None:
+    def _wait(self, told: socket.socket) -> None:
         """Until a signal comes. Raises Failed when an end stops by itself."""
-        told, teller = socket.socketpair()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda *_: teller.send(b"x"))
-        with told, teller:
-            ready = connection.wait([told, *(process.sentinel for process in self.processes)])
+        ready = connection.wait([told, *(process.sentinel for process in self.processes)])
         for process in self.processes:
             if told not in ready and process.sentinel in ready:
                 raise Failed(f"The {process.name} has stopped by itself.")
@@ -160,3 +158,18 @@ def _known(meeting: Meeting, side: Side) -> str:
     """What others are told, where it is something else."""
     told = meeting.told(side)
     return f"   known as {told}" if told != meeting.near(side) else ""
+
+
+@contextmanager
+def _signals() -> Iterator[socket.socket]:
+    """From now on SIGINT and SIGTERM end nothing by themselves: what is given can be read once one came."""
+    told, teller = socket.socketpair()
+
+    def tell(*_: object) -> None:
+        with suppress(OSError):  # closed: one more while the ends are being ended
+            teller.send(b"x")
+
+    with told, teller:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, tell)
+        yield told
