@@ -18,6 +18,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.contract.dates import written
 from callproof.contract.shapes import Misshapen, shaped
 from callproof.control import description
+from callproof.control.following import EVENTS, MOST, NDJSON, Followers
 from callproof.control.method import Method
 from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
@@ -58,7 +59,11 @@ class Control:
         self.token = token
         self._changed = changed
         self.methods: list[Method] = []
-        waits = "Exchanges since a number; waits for the first, up to wait seconds."
+        self._followers = Followers(journal)
+        waits = (
+            "Exchanges since a number; waits for the first, up to wait seconds. With follow a stream of "
+            "them as they happen, one JSON object a line, or server-sent events for who accepts those."
+        )
         self.add("GET", "/journal", waits, self._journal, JournalAsked)
         self.add("DELETE", "/journal", "Forget the journal's entries.", self._forget)
         self.add("GET", "/clock", "What time it is and what is due next.", self._clock)
@@ -118,9 +123,25 @@ class Control:
         return None
 
     def _journal(self, asked: JournalAsked) -> object:
+        since = known(asked.since)
+        if asked.follows:
+            return self._following(since)
         wait = min(asked.wait, MAX_WAIT)
-        entries = self.journal.since(int(asked.since), wait=wait, limit=int(asked.limit))
+        entries = self.journal.since(int(since or 0), wait=wait, limit=int(asked.limit))
         return {"lastId": self.journal.last_id, "entries": [entry.as_json() for entry in entries]}
+
+    def _following(self, since: float | None) -> Response:
+        events = request.accept_mimetypes.best_match((NDJSON, EVENTS)) == EVENTS
+        if events and since is None:
+            # A browser that comes again says what it has.
+            since = request.headers.get("Last-Event-ID", type=int)
+        stream = self._followers.follow(None if since is None else int(since), events=events)
+        if stream is None:
+            raise ControlError(f"{MOST} listeners follow this journal already.", 503)
+        answer = Response(stream, mimetype=EVENTS if events else NDJSON)
+        # What stands between may not hold it back to make it one piece.
+        answer.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
+        return answer
 
     def _forget(self) -> object:
         self.journal.clear()
@@ -170,4 +191,6 @@ def _refuse(error: ControlError) -> Response:
 
 
 def _answer(body: object, status: int) -> Response:
+    if isinstance(body, Response):
+        return body
     return Response(msgspec.json.encode(body), status, mimetype="application/json")

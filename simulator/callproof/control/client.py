@@ -4,7 +4,7 @@ An end that cannot be reached raises Unreachable, which is no verdict on anybody
 refuses an action raises ActionRefused.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cached_property
 from threading import Event
 from typing import Any, TypeVar
@@ -20,7 +20,7 @@ from callproof.contract.operations import BY_NAME, Side
 from callproof.control.driven import Controlled, Driven, JournalPage, RawRequest, State
 from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
-from callproof.exchange.exchange import decoder
+from callproof.exchange.exchange import Exchange, decoder
 from callproof.exchange.names import BENCH_HEADER
 from callproof.exchange.trust import USUAL, Trust, why
 
@@ -45,6 +45,16 @@ class ActionRefused(Refusal):
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _CLOCK = msgspec.json.Decoder(ClockTold)
 _PAGE = decoder(JournalPage)
+_ENTRY = decoder(Exchange)
+
+
+class Missed(msgspec.Struct, frozen=True):
+    """Whoever follows a journal was too slow for so many of its entries."""
+
+    missed: int
+
+
+_MISSED = msgspec.json.Decoder(Missed)
 
 
 class End:
@@ -87,6 +97,21 @@ class End:
     def journal(self, since: int = 0, *, wait: float = 0.0, limit: int = 1000) -> JournalPage:
         """Entries with a higher number; waits up to ``wait`` real seconds for the first."""
         return self._get(_PAGE, "/journal", {"since": since, "wait": wait, "limit": limit})
+
+    def follow(self, since: int | None = None) -> Iterator[Exchange | Missed]:
+        """Entries as they come, by default those from now on, until the end stops. Raises Unreachable when
+        it is gone without a word, and ActionRefused when too many listen."""
+        asked = "" if since is None else f"&since={since}"
+        path = f"{self.url}/_bench/journal?follow{asked}"
+        try:
+            with self._session.request("GET", path, stream=True, timeout=TIMEOUT) as answer:
+                if answer.status_code != 200:
+                    said = _OBJECT.decode(answer.content)
+                    raise ActionRefused(str(said.get("error") or answer.status_code))
+                # Lines without anything are signs of life.
+                yield from (_told(line) for line in answer.iter_lines(chunk_size=None) if line)
+        except (requests.RequestException, msgspec.DecodeError) as error:
+            raise self._unreachable(error) from None
 
     def state(self) -> State:
         return {name: found for name, found in self.get("/state").items() if isinstance(found, list)}
@@ -153,6 +178,10 @@ class End:
         said = why(error) if isinstance(error, requests.RequestException) else type(error).__name__
         where = f"The {self.side.upper()} at {self.url}"
         return Unreachable(f"{where} does not answer as a callproof end ({said})")
+
+
+def _told(line: bytes) -> Exchange | Missed:
+    return _MISSED.decode(line) if line.startswith(b'{"missed"') else _ENTRY.decode(line)
 
 
 def create_customer(crm: Controlled, key: str, customer: JsonObject, site: str) -> None:

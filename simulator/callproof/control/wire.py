@@ -1,6 +1,6 @@
 """What goes over the wire of every control API: bodies and queries by types, and its token."""
 
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
@@ -23,9 +23,17 @@ class Members(Struct, forbid_unknown_fields=True):
 
 
 class JournalAsked(Members):
-    since: Count = 0
+    """``follow``, given alone or as ``1``, is for a stream without end; it begins with what comes next
+    unless ``since`` is given. ``wait`` and ``limit`` are for a page."""
+
+    since: Count | UnsetType = UNSET
     wait: Count = 0
     limit: Count = LONGEST_PAGE
+    follow: Literal["", "1", "true", "0", "false"] = "0"
+
+    @property
+    def follows(self) -> bool:
+        return self.follow in ("", "1", "true")
 
 
 class ClockAsked(Members):

@@ -56,6 +56,7 @@ class Journal:
         self._grown = Condition(self._lock)
         # Under load nobody reads, and to wake nobody takes longer than the rest of an entry.
         self._readers = 0
+        self._interrupted = False
 
     @property
     def last_id(self) -> int:
@@ -87,6 +88,8 @@ class Journal:
         with self._lock:
             self._readers += 1
             while self._last_id <= last_seen and (left := deadline - monotonic()) > 0:
+                if self._interrupted:
+                    break
                 self._grown.wait(left)
             self._readers -= 1
             found = [entry for entry in self._entries if entry.id > last_seen][:limit]
@@ -97,6 +100,17 @@ class Journal:
         with self._lock:
             self._entries.clear()
             self._bytes = 0
+
+    @property
+    def interrupted(self) -> bool:
+        """Whether nobody may wait any more."""
+        return self._interrupted
+
+    def interrupt(self) -> None:
+        """The end is about to stop: whoever waits is told nothing, and nobody waits again."""
+        with self._lock:
+            self._interrupted = True
+            self._grown.notify_all()
 
     def close(self) -> None:
         """Nothing is left to be written."""

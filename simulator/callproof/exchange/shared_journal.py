@@ -38,6 +38,7 @@ class SharedJournal(Journal):
         self._writing = Lock()
         self._stopped = Event()
         self._waiting = Event()
+        self._awaited = Event()
         self._writer = Thread(target=self._write_on, name="callproof-journal", daemon=True)
         self._writer.start()
 
@@ -56,7 +57,7 @@ class SharedJournal(Journal):
             self._flush()
             found = self._table.after(last_seen, limit)
             left = deadline - monotonic()
-            if found or left <= 0 or self._stopped.wait(min(left, LAG)):
+            if found or left <= 0 or self._awaited.wait(min(left, LAG)):
                 return [replace(Exchange.decoded(entry), id=number) for number, entry in found]
 
     def clear(self) -> None:
@@ -64,7 +65,12 @@ class SharedJournal(Journal):
             self._aside.clear()
             self._table.clear()
 
+    def interrupt(self) -> None:
+        super().interrupt()
+        self._awaited.set()
+
     def close(self) -> None:
+        self.interrupt()
         self._stopped.set()
         self._waiting.set()
         self._writer.join()

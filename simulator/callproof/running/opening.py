@@ -13,6 +13,7 @@ from callproof.control.inside import InProcess
 from callproof.crm.app import create_app as crm_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.journal import Journal
 from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
@@ -21,7 +22,8 @@ from callproof.running.threads import Address, serving
 
 class Opening:
     """Ends that are opened on one clock and closed together, in the one order in which nothing is missed:
-    first nobody is answered any more, then nothing that was planned happens, then the stores are closed.
+    first nobody waits for a journal any more, then nobody is answered, then nothing that was planned
+    happens, then the stores are closed.
 
     ``token`` is demanded from users of the control API.
     """
@@ -32,6 +34,7 @@ class Opening:
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
+        self._journals: list[Journal] = []
 
     def __enter__(self) -> "Opening":
         return self
@@ -74,7 +77,13 @@ class Opening:
         """The control API of what ``crm`` or ``pbx`` opened, without a socket in between."""
         return End(side, url, self._token, InProcess(self._apps[side], url))
 
+    def interrupt(self) -> None:
+        """Nobody waits any more for what comes into a journal."""
+        for journal in self._journals:
+            journal.interrupt()
+
     def close(self) -> None:
+        self.interrupt()
         with self._stores:
             self._stores.callback(self._clock.close)
             self._answering.close()
@@ -89,10 +98,12 @@ class Opening:
 
     def _crm(self, settings: CrmSettings) -> Crm:
         crm = Crm(settings, self._clock)
+        self._journals.append(crm.journal)
         self._stores.callback(crm.close)
         return crm
 
     def _pbx(self, settings: PbxSettings) -> Pbx:
         pbx = Pbx(settings, self._clock)
+        self._journals.append(pbx.journal)
         self._stores.callback(pbx.close)
         return pbx

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
-from threading import Event
+from threading import Event, Thread
 from typing import TYPE_CHECKING
 
 from granian import Granian
@@ -28,6 +28,7 @@ from callproof.running.threads import Address
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
+    from multiprocessing.synchronize import Event as Told
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -65,29 +66,42 @@ class Failed(OutOfReach):
 
 
 @dataclass(frozen=True)
+class Made:
+    """What a worker answers with; ``interrupt`` ends its waiting, ``close`` is for when it has ended."""
+
+    app: "WSGIApplication"
+    interrupt: Callable[[], None]
+    close: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class Workers:
     """The processes that answer for one end, ``number`` of them, at an address that nobody listens at.
 
-    ``make`` is called in each, and gives the app and what to do when the worker ends. The first worker
+    ``make`` is called in each. The first worker
     keeps to the first of ``cores``, and so on; without them each runs anywhere.
     """
 
     name: str
     address: Address
     number: int
-    make: "Callable[[], tuple[WSGIApplication, Callable[[], None]]]"
+    make: Callable[[], Made]
     cores: tuple[int, ...] = ()
 
 
 @contextmanager
 def answering(end: Workers) -> Iterator[BaseProcess]:
     """The end answers until the block ends, or its process does. Raises Failed when it does not begin."""
-    process = multiprocessing.get_context("fork").Process(target=_supervise, args=(end,), name=end.name)
+    context = multiprocessing.get_context("fork")
+    stopping = context.Event()
+    process = context.Process(target=_supervise, args=(end, stopping), name=end.name)
     process.start()
     try:
         _wait(process, end)
         yield process
     finally:
+        # A worker ends when everybody is answered, and would answer until then who follows its journal.
+        stopping.set()
         process.terminate()
         process.join()
 
@@ -106,7 +120,7 @@ def _wait(process: BaseProcess, end: Workers) -> None:
     raise Failed(f"The {end.name} does not listen at {end.address.url} within {START:g} s.")
 
 
-def _supervise(end: Workers) -> None:
+def _supervise(end: Workers, stopping: "Told") -> None:
     _end_with_parent()
     certificate = end.address.certificate
     begun = multiprocessing.get_context("fork").Value("i", 0)
@@ -126,10 +140,10 @@ def _supervise(end: Workers) -> None:
         # Clients of the age of PHP 5 know no newer one.
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    server.serve(target_loader=lambda _name: _load(end, begun))
+    server.serve(target_loader=lambda _name: _load(end, begun, stopping))
 
 
-def _load(end: Workers, begun: "Synchronized[int]") -> "WSGIApplication":
+def _load(end: Workers, begun: "Synchronized[int]", stopping: "Told") -> "WSGIApplication":
     _end_with_parent()
     if end.cores:
         with begun.get_lock():
@@ -139,8 +153,9 @@ def _load(end: Workers, begun: "Synchronized[int]") -> "WSGIApplication":
         os.sched_setaffinity(0, {core})
     for name in [name for name in os.environ if not name.startswith(_KEPT)]:
         del os.environ[name]
-    app, close = end.make()
-    Finalize(None, close, exitpriority=1)
+    made = end.make()
+    Finalize(None, made.close, exitpriority=1)
+    Thread(target=_interrupt, args=(made, stopping), name="callproof-stopping", daemon=True).start()
     # Long-lived things are not looked at again, and the rest is collected seldom and a little at a time:
     # with the usual thresholds one request in a hundred waits for a tenth of a second.
     gc.collect()
@@ -148,7 +163,12 @@ def _load(end: Workers, begun: "Synchronized[int]") -> "WSGIApplication":
     gc.set_threshold(50_000, 20, 100)
     # A request gives up the interpreter with each statement; what runs beside it may keep it no longer.
     sys.setswitchinterval(0.001)
-    return app
+    return made.app
+
+
+def _interrupt(made: Made, stopping: "Told") -> None:
+    stopping.wait()
+    made.interrupt()
 
 
 def _end_with_parent() -> None:

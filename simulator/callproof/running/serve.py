@@ -12,7 +12,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
-from typing import TYPE_CHECKING
 
 import orjson
 
@@ -26,11 +25,8 @@ from callproof.pbx.settings import PbxSettings
 from callproof.running import ready
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
-from callproof.running.processes import Failed, Workers, answering
+from callproof.running.processes import Failed, Made, Workers, answering
 from callproof.storage.database import IN_MEMORY, shown
-
-if TYPE_CHECKING:
-    from _typeshed.wsgi import WSGIApplication
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -111,9 +107,9 @@ class _Server:
             with Opening(ManualClock()) as opening:
                 opening.app(settings)
 
-        def make() -> tuple["WSGIApplication", Callable[[], None]]:
+        def make() -> Made:
             opening = Opening(RealClock(), self.options.control_token)
-            return opening.app(settings).wsgi_app, opening.close
+            return Made(opening.app(settings).wsgi_app, opening.interrupt, opening.close)
 
         end = Workers(side.upper(), address, number, make, self._cores(number))
         self.processes.append(stack.enter_context(answering(end)))

@@ -1,0 +1,85 @@
+"""The journal as it grows, for whoever listens: a stream of lines, or of server-sent events.
+
+Nothing is kept for a listener but the number of what it has: entries wait in the journal, which is bounded
+and goes on whether somebody reads or not. Who is so slow that some have gone is told how many.
+"""
+
+from collections.abc import Generator, Iterator
+from threading import BoundedSemaphore
+
+import msgspec
+
+from callproof.exchange.exchange import Exchange
+from callproof.exchange.journal import Journal
+
+NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
+# Each listener takes one of the threads that answer.
+MOST = 16
+# How long nothing may come until a sign of life is sent, in seconds; who has gone is noticed by it.
+SIGN_OF_LIFE = 2.0
+# How many entries are taken out of the journal at once.
+PIECE = 20
+
+
+class Followers:
+    """Those who listen to one journal, in this process."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._places = BoundedSemaphore(MOST)
+
+    def follow(self, since: int | None, *, events: bool) -> "Listener | None":
+        """Entries with a higher number, by default those that come from now on, until the end stops; None
+        where there are too many listeners."""
+        if not self._places.acquire(blocking=False):
+            return None
+        last = self._journal.last_id if since is None else since
+        return Listener(self._journal, last, events, self._places)
+
+
+class Listener(Iterator[bytes]):
+    """Closed by the server when the listener has gone or the stream has ended."""
+
+    def __init__(self, journal: Journal, last: int, events: bool, places: BoundedSemaphore) -> None:
+        self._places = places
+        self._closed = False
+        self._lines = _lines(journal, last, events)
+
+    def __next__(self) -> bytes:
+        return next(self._lines)
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._lines.close()
+            self._places.release()
+
+
+def _lines(journal: Journal, last: int, events: bool) -> Generator[bytes, None, None]:
+    """The first at once, so that the listener knows that it is heard."""
+    yield _alive(events)
+    while not journal.interrupted:
+        entries = journal.since(last, wait=SIGN_OF_LIFE, limit=PIECE)
+        if not entries:
+            yield _alive(events)
+            continue
+        missed = entries[0].id - last - 1
+        if missed > 0:
+            yield _line({"missed": missed}, "missed", entries[0].id - 1, events)
+        last = entries[-1].id
+        for entry in entries:
+            yield _entry(entry, events)
+
+
+def _entry(entry: Exchange, events: bool) -> bytes:
+    text = entry.encoded()
+    return b"id: %d\ndata: %s\n\n" % (entry.id, text) if events else text + b"\n"
+
+
+def _line(said: dict[str, int], kind: str, last: int, events: bool) -> bytes:
+    text = msgspec.json.encode(said)
+    return b"event: %s\nid: %d\ndata: %s\n\n" % (kind.encode(), last, text) if events else text + b"\n"
+
+
+def _alive(events: bool) -> bytes:
+    return b":\n\n" if events else b"\n"
