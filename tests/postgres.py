@@ -9,16 +9,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 from uuid import uuid4
 
-import pytest
 from sqlalchemy import Engine, NullPool, create_engine, text
 
 from callproof.running.threads import LOOPBACK, Address
+from tests.needed import missing
 
-# Programs that the tests may not do without, separated by spaces; CI names them.
-NEED = "CALLPROOF_TESTS_NEED"
 ROLE = "callproof"
 DEBIAN = Path("/usr/lib/postgresql")
 
@@ -74,14 +71,8 @@ def installed() -> Path:
         return max(versions, key=lambda folder: float(folder.parent.name))
     found = shutil.which("initdb")
     if not found:
-        _miss("PostgreSQL is not installed. On Debian: apt-get install postgresql")
+        missing("postgres", "PostgreSQL is not installed. On Debian: apt-get install postgresql")
     return Path(found).resolve().parent
-
-
-def _miss(sentence: str) -> NoReturn:
-    if "postgres" in os.environ.get(NEED, "").split():
-        pytest.fail(f"{sentence} ({NEED} says that the tests need it.)", pytrace=False)
-    pytest.skip(sentence)
 
 
 @contextmanager

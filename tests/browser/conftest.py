@@ -1,6 +1,5 @@
 """A real browser, and a served pair for it to look at."""
 
-import os
 import shutil
 import signal
 import subprocess
@@ -13,7 +12,7 @@ from typing import TextIO
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from tests.postgres import NEED
+from tests.needed import missing
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 # Debian's Chromium as root, and without its calls home.
@@ -46,10 +45,7 @@ class ServedPair:
 def browser() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, CHROMIUM)), None)
     if found is None:
-        sentence = "Chromium is not installed. On Debian: apt-get install chromium"
-        if "chromium" in os.environ.get(NEED, "").split():
-            pytest.fail(f"{sentence} ({NEED} says that the tests need it.)", pytrace=False)
-        pytest.skip(sentence)
+        missing("chromium", "Chromium is not installed. On Debian: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
         yield browser
