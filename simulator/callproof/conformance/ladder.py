@@ -79,8 +79,11 @@ def ladders(shown: Sequence[Exhibit]) -> list[Ladder]:
             call = calls.setdefault(key, _Call(call_id, phone, exhibit.since))
             call.exhibits.append(exhibit)
             call.records |= _records(exhibit, call_id)
+    by_phone: dict[str, list[_Call]] = {}
+    for call in calls.values():
+        by_phone.setdefault(phone_key(call.phone), []).append(call)
     for exhibit in shown:
-        _join(exhibit, calls)
+        _join(exhibit, calls, by_phone)
     found = [_ladder(call) for call in calls.values()]
     return sorted(found, key=lambda ladder: ladder.arrows[0].exhibit)
 
@@ -124,7 +127,7 @@ def _records(exhibit: Exhibit, call_id: str) -> set[str]:
     return {str(item["recordUrl"]) for item in mine if item.get("recordUrl")}
 
 
-def _join(exhibit: Exhibit, calls: dict[str, _Call]) -> None:
+def _join(exhibit: Exhibit, calls: dict[str, _Call], by_phone: dict[str, list[_Call]]) -> None:
     """Put what names no call to the one that it belongs to: by the recording's address, or by the number
     and the time."""
     if exhibit.name == "record":
@@ -138,15 +141,16 @@ def _join(exhibit: Exhibit, calls: dict[str, _Call]) -> None:
     key = phone_key(phone)
     refused = exhibit.name == "make-call" and exhibit.exchange.status != 200
     later = [
-        call
-        for call in calls.values()
-        if not refused and key == phone_key(call.phone) and 0 <= call.began - exhibit.since <= PRELUDE
+        call for call in by_phone.get(key, ()) if not refused and 0 <= call.began - exhibit.since <= PRELUDE
     ]
     if later:
         min(later, key=lambda call: call.began).exhibits.append(exhibit)
     elif not exhibit.exchange.by_bench:
-        alone = calls.setdefault(f"{exhibit.name} {key}", _Call("", phone, exhibit.since))
-        alone.exhibits.append(exhibit)
+        name = f"{exhibit.name} {key}"
+        if name not in calls:
+            calls[name] = _Call("", phone, exhibit.since)
+            by_phone.setdefault(key, []).append(calls[name])
+        calls[name].exhibits.append(exhibit)
 
 
 def _ladder(call: _Call) -> Ladder:

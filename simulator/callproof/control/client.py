@@ -59,7 +59,7 @@ _MISSED = msgspec.json.Decoder(Missed)
 
 class End:
     """One end's control API; ``transport`` is the way to it, by default HTTP, with the certificates that
-    ``trust`` believes."""
+    ``trust`` believes. An answer may take ``timeout`` seconds."""
 
     def __init__(
         self,
@@ -68,9 +68,11 @@ class End:
         token: str = "",
         transport: BaseAdapter | None = None,
         trust: Trust = USUAL,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.side = side
         self.url = url.rstrip("/")
+        self._timeout = timeout
         self._session = trust.session()
         if transport:
             self._session.mount(self.url, transport)
@@ -135,7 +137,7 @@ class End:
         """A request to the CRM's own API, to prepare a scenario; nobody is judged by it."""
         try:
             return self._session.request(
-                method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
+                method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=self._timeout
             )
         except requests.RequestException as error:
             raise self._unreachable(error) from None
@@ -164,7 +166,9 @@ class End:
         data: bytes | None = None,
     ) -> _T:
         try:
-            response = self._session.request(method, f"{self.url}/_bench{path}", data=data, timeout=TIMEOUT)
+            response = self._session.request(
+                method, f"{self.url}/_bench{path}", data=data, timeout=self._timeout
+            )
             if response.status_code == 200:
                 return answers.decode(response.content)
             said = _OBJECT.decode(response.content)

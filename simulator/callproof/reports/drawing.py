@@ -4,11 +4,21 @@ from markupsafe import Markup, escape
 
 from callproof.conformance.exhibits import offset
 from callproof.conformance.ladder import LIFELINE_NAMES, Arrow, Ladder, Lifeline
+from callproof.contract.findings import printable
 
 # In pixels: the column of the times, the distance of two lanes, the heights of the head and of a row.
 MARGIN, GAP, HEAD, ROW = 90, 230, 34, 40
 # Characters of a label that fit between two lanes.
 ROOM = 36
+# The look of a picture that is a file of its own.
+_STYLE = """
+svg { background: #fff; fill: #1d2530; font: 12px system-ui, sans-serif; }
+.lane { text-anchor: middle; font-weight: 600; font-size: 14px; } .label { text-anchor: middle; }
+.rail { stroke: #d7dde4; } .at { fill: #5d6a79; } .sent line { stroke: #1d2530; }
+.failed, .missing { fill: #c0262d; } .failed line { stroke: #c0262d; } .implied { fill: #5d6a79; }
+.implied line { stroke: #5d6a79; stroke-dasharray: 4 4; }
+.missing line { stroke: #c0262d; stroke-dasharray: 9 6; }
+"""
 
 
 def draw(ladder: Ladder) -> Markup:
@@ -30,6 +40,13 @@ def draw(ladder: Ladder) -> Markup:
         parts.append(_arrow(arrow, HEAD + ROW * place + 26))
     parts.append(Markup("</svg>"))
     return Markup("").join(parts)
+
+
+def picture(ladder: Ladder) -> str:
+    """The same as a file of its own."""
+    head, rest = str(draw(ladder)).split(">", 1)
+    head = head.replace("<svg ", '<svg xmlns="http://www.w3.org/2000/svg" ', 1)
+    return f"{head}><style>{_STYLE}</style>{printable(rest)}\n"
 
 
 def _arrow(arrow: Arrow, y: int) -> Markup:

@@ -3,9 +3,12 @@
 from contextlib import ExitStack
 from dataclasses import replace
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from flask import Flask
 
+from callproof.bench.pages import add_bench
+from callproof.bench.watching import Beside
 from callproof.clocks.clock import Clock
 from callproof.contract.operations import Side
 from callproof.control.client import End
@@ -18,6 +21,10 @@ from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.running.threads import Address, serving
+from callproof.web.site import ALONE, Site, Surroundings
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIApplication
 
 
 class Opening:
@@ -25,12 +32,13 @@ class Opening:
     first nobody waits for a journal any more, then nobody is answered, then nothing that was planned
     happens, then the stores are closed.
 
-    ``token`` is demanded from users of the control API.
+    ``token`` is demanded from users of the control API. ``around`` is what the pages say of where they are.
     """
 
-    def __init__(self, clock: Clock, token: str = "") -> None:
+    def __init__(self, clock: Clock, token: str = "", around: Surroundings = ALONE) -> None:
         self._clock = clock
         self._token = token
+        self._around = around
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
@@ -51,7 +59,7 @@ class Opening:
         """
         address = self._kept(address)
         crm = self._crm(replace(settings, base_url=address.url))
-        self._apps[Side.CRM] = crm_app(crm, self._token)
+        self._serve(crm)
         self._answer(self._apps[Side.CRM], address)
         return crm
 
@@ -59,7 +67,7 @@ class Opening:
         """The same for a virtual PBX."""
         address = self._kept(address)
         pbx = self._pbx(replace(settings, base_url=address.url))
-        self._apps[Side.PBX] = pbx_app(pbx, self._token)
+        self._serve(pbx)
         self._answer(self._apps[Side.PBX], address)
         return pbx
 
@@ -69,9 +77,9 @@ class Opening:
 
     def app(self, settings: CrmSettings | PbxSettings) -> Flask:
         """The app of an end for which something else answers, at its ``base_url``."""
-        if isinstance(settings, CrmSettings):
-            return crm_app(self._crm(settings), self._token)
-        return pbx_app(self._pbx(settings), self._token)
+        return self._serve(
+            self._crm(settings) if isinstance(settings, CrmSettings) else self._pbx(settings)
+        )
 
     def controlled(self, side: Side, url: str) -> End:
         """The control API of what ``crm`` or ``pbx`` opened, without a socket in between."""
@@ -87,6 +95,27 @@ class Opening:
         with self._stores:
             self._stores.callback(self._clock.close)
             self._answering.close()
+
+    def _serve(self, end: Crm | Pbx) -> Flask:
+        """The app of the end, with the pages that both have; these know its control API."""
+        settings = end.settings
+        side = Side.CRM if isinstance(end, Crm) else Side.PBX
+        own = End(side, settings.base_url, self._token, InProcess(self._later(side), settings.base_url))
+        beside = Beside(side.other, self._token, settings.trust)
+
+        def more(site: Site) -> None:
+            add_bench(site, own, beside)
+
+        if isinstance(end, Crm):
+            made = crm_app(end, self._token, self._around, more)
+        else:
+            made = pbx_app(end, self._token, self._around, more)
+        self._apps[side] = made
+        return made
+
+    def _later(self, side: Side) -> "WSGIApplication":
+        """The app of a side, which is not made yet."""
+        return lambda environ, start_response: self._apps[side](environ, start_response)
 
     def _kept(self, address: Address | None) -> Address:
         address = address or Address()

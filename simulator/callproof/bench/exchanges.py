@@ -1,0 +1,86 @@
+"""One exchange: request and answer as they went over the wire, what was found about them, what the contract
+says there, and how it is asked again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from flask import Response
+
+from callproof.bench.lines import findings
+from callproof.bench.workplace import Workplace
+from callproof.conformance.evidence import Seen
+from callproof.contract import schemas
+from callproof.contract.operations import OPERATIONS
+from callproof.contract.requirements import all_requirements
+from callproof.reports.bodies import curl, query_of, readable
+
+_SCHEMAS = {
+    name for operation in OPERATIONS for name in (operation.entity_schema, operation.query_schema) if name
+}
+
+
+@dataclass(frozen=True)
+class Edited:
+    """What is sent again, as a person edits it: headers one a line."""
+
+    method: str
+    url: str
+    headers: str
+    body: str
+
+
+def add_exchanges(workplace: Workplace) -> None:
+    """``/bench/exchanges/N``, ``/bench/latest``, and the rows and schemas to which they lead."""
+    site = workplace.site
+
+    def latest() -> "str | Response":
+        seen = workplace.seen()
+        return _shown(workplace, seen, seen[-1]) if seen else workplace.missing()
+
+    def one(number: str) -> "str | Response":
+        seen = workplace.seen()
+        found = next((each for each in seen if str(each.id) == number), None)
+        return _shown(workplace, seen, found) if found else workplace.missing()
+
+    def row(name: str) -> "str | Response":
+        found = all_requirements().get(name)
+        return workplace.write("row.html", row=found) if found else workplace.missing()
+
+    def schema(name: str) -> "str | Response":
+        if name not in _SCHEMAS:
+            return workplace.missing()
+        found = schemas.load(name)
+        text = orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
+        return workplace.write("schema.html", name=name, text=text)
+
+    site.page("/bench/latest", latest)
+    site.page("/bench/exchanges/<number>", one)
+    site.page("/bench/rows/<name>", row)
+    site.page("/bench/schemas/<path:name>", schema)
+
+
+def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
+    operation = one.operation
+    place = seen.index(one)
+    line = next(
+        (
+            line
+            for line in workplace.lines()
+            if line.ladder and any(e.exchange is one for e in line.exhibits)
+        ),
+        None,
+    )
+    return workplace.write(
+        "exchange.html",
+        seen=one,
+        line=line,
+        findings=findings(one),
+        known=all_requirements(),
+        curl=curl(one),
+        request=readable(one.request, query_of(one.url)),
+        answer=readable(one.reply) if one.reply else [],
+        schema=(operation.entity_schema or operation.query_schema) if operation else "",
+        before=seen[place - 1].id if place else 0,
+        after=seen[place + 1].id if place + 1 < len(seen) else 0,
+    )

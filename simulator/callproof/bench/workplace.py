@@ -1,0 +1,80 @@
+"""What all pages of the bench share: their end, the one beside it, and what both wrote down."""
+
+from collections.abc import Sequence
+from threading import Lock
+
+from flask import Response, redirect, request, session
+from werkzeug.wrappers import Response as AnyResponse
+
+from callproof.bench.lines import Line, lines
+from callproof.bench.watching import Beside, Watched
+from callproof.conformance.evidence import Seen
+from callproof.conformance.exhibits import offset
+from callproof.control.client import End
+from callproof.web.site import Site
+
+_SAID = "said"
+
+
+class Workplace:
+    """``own`` is the control API of the end whose pages these are."""
+
+    def __init__(self, site: Site, own: End, beside: Beside) -> None:
+        self.site = site
+        self.own = own
+        self._watched = Watched(own)
+        self._beside = beside
+        self._known: dict[bool, tuple[tuple[int, ...], list[Line]]] = {}
+        self._sorting = Lock()
+
+    @property
+    def other(self) -> End | None:
+        """The control API of the end beside it, None where no address is known."""
+        return self._beside.end(self.site.about().other_address)
+
+    def seen(self) -> list[Seen]:
+        """Of the own journal, oldest first."""
+        return self._watched.seen()
+
+    def seen_beside(self) -> list[Seen]:
+        """Of the other journal, if there is one."""
+        return self._beside.seen(self.site.about().other_address)
+
+    def lines(self, *, both: bool = False) -> list[Line]:
+        """Newest first; of ``both`` journals, or of the own one."""
+        own, beside = self.seen(), self.seen_beside() if both else []
+        with self._sorting:
+            state = (*_span(own), *_span(beside))
+            if both not in self._known or self._known[both][0] != state:
+                self._known[both] = state, lines([*own, *beside])
+            return self._known[both][1]
+
+    def href(self, refs: Sequence[str]) -> str:
+        """The page of an exchange that these entries of the journals tell of, at this end if it has it."""
+        here = f"{self.own.side}-"
+        for ref in refs:
+            if ref.startswith(here):
+                return f"/bench/exchanges/{ref.removeprefix(here)}"
+        address = self.site.about().other_address
+        return f"{address}/bench/exchanges/{refs[0].partition('-')[2]}" if refs else ""
+
+    def write(self, template: str, **values: object) -> str:
+        said = session.get(_SAID, "") if _SAID in request.args else ""
+        return self.site.write(f"bench/{template}", said=said, offset=offset, **values)
+
+    def missing(self) -> Response:
+        """What there is not, or not any more."""
+        return Response(self.write("missing.html"), 404)
+
+
+def said(path: str, text: str = "") -> AnyResponse:
+    """Back to a page of ours, which tells the text: after whatever a form did, what came of it."""
+    if not text:
+        return redirect(path, 303)
+    session[_SAID] = text[:1000]
+    page, sign, rest = path.partition("#")
+    return redirect(f"{page}{'&' if '?' in page else '?'}{_SAID}=1{sign}{rest}", 303)
+
+
+def _span(seen: Sequence[Seen]) -> tuple[int, ...]:
+    return (seen[0].id, seen[-1].id, len(seen)) if seen else ()

@@ -1,0 +1,121 @@
+"""The pages of the journal, of a call and of an exchange, as the end writes them."""
+
+from collections.abc import Iterator
+from xml.etree import ElementTree
+
+import pytest
+import requests
+
+from callproof.control.client import Ends
+from callproof.running.pair import BuiltIn, built_in
+
+SCRIPT = "<script>alert(1)</script>"
+CALLER, LINE = "+79161234567", "+7-499-999-99-99"
+
+
+@pytest.fixture(scope="module")
+def pair() -> Iterator[BuiltIn]:
+    """After one answered call, a refused request and one from a caller with a strange name."""
+    with built_in() as pair:
+        pair.ends.pbx.post("/register")
+        _call(pair.ends, CALLER)
+        _call(pair.ends, SCRIPT)
+        requests.post(
+            f"{pair.crm_url}/api/v5/telephony/call/event",
+            headers={"X-API-KEY": pair.api_key},
+            data={"event": '{"type": "sideways"}'},
+            timeout=10,
+        )
+        yield pair
+
+
+def _call(ends: Ends, caller: str) -> None:
+    ends.pbx.post("/calls", {"from": caller, "to": LINE, "script": {"after": 2, "talk": 20}})
+    ends.pass_time(60)
+
+
+def _page(url: str, **query: str) -> str:
+    answer = requests.get(url, params=query, timeout=10)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_a_call_is_one_line(pair: BuiltIn) -> None:
+    page = _page(f"{pair.crm_url}/bench", phone="9161234567")
+    assert page.count("<li id=") == 1
+    assert "calls-upload" in page
+
+
+def test_a_request_that_belongs_to_no_call_is_a_line(pair: BuiltIn) -> None:
+    assert _page(f"{pair.crm_url}/bench", method="module-edit").count("<li id=") == 1
+
+
+@pytest.mark.parametrize(
+    ("asked", "lines"),
+    [
+        ({"status": "400"}, 1),
+        ({"status": "4xx"}, 1),
+        ({"refused": "1"}, 1),
+        ({"finding": "CRM-EVENT"}, 0),
+        ({"finding": "violation"}, 1),
+        ({"phone": "9161234567", "refused": "1"}, 0),
+        ({"method": "nothing-like-it"}, 0),
+        ({"status": "none"}, 0),
+    ],
+)
+def test_filters_stand_in_the_address(pair: BuiltIn, asked: dict[str, str], lines: int) -> None:
+    assert _page(f"{pair.crm_url}/bench", **asked).count("<li id=") == lines
+
+
+def test_what_a_caller_sent_is_text(pair: BuiltIn) -> None:
+    pages = [_page(f"{pair.crm_url}/bench"), _page(f"{pair.crm_url}/bench", phone=SCRIPT)]
+    for page in pages:
+        assert SCRIPT not in page
+    assert "&lt;script&gt;" in pages[0]
+
+
+def test_the_newest_exchange_has_an_address(pair: BuiltIn) -> None:
+    page = _page(f"{pair.crm_url}/bench/latest")
+    assert "sideways" in page
+    assert "curl" in page
+    assert "/bench/rows/" in page
+
+
+def test_a_finding_leads_to_its_row_and_a_message_to_its_schema(pair: BuiltIn) -> None:
+    page = _page(f"{pair.crm_url}/bench/latest")
+    row = page.partition('href="/bench/rows/')[2].partition('"')[0]
+    assert row in _page(f"{pair.crm_url}/bench/rows/{row}")
+    assert "callExternalId" in _page(f"{pair.crm_url}/bench/schemas/payloads/call-event")
+
+
+@pytest.mark.parametrize(
+    "path", ["exchanges/0", "rows/CRM-NOTHING-99", "schemas/../../pyproject", "calls/nobody", "ladder.txt"]
+)
+def test_what_is_not_there_is_said(pair: BuiltIn, path: str) -> None:
+    assert requests.get(f"{pair.crm_url}/bench/{path}", timeout=10).status_code == 404
+
+
+@pytest.mark.parametrize("end", ["crm", "pbx"])
+def test_a_call_has_its_ladder_at_both_ends(pair: BuiltIn, end: str) -> None:
+    url = pair.crm_url if end == "crm" else pair.pbx_url
+    page = _page(f"{url}/bench/calls/{CALLER}")
+    for words in ("calls", "call-event in", "call-event hangup", "calls-upload answered 20 s"):
+        assert words in page
+    assert "card closes" in page
+
+
+def test_a_ladder_is_also_a_text_and_a_picture(pair: BuiltIn) -> None:
+    text = _page(f"{pair.pbx_url}/bench/ladder.txt", call=CALLER)
+    assert "customer" in text.splitlines()[1]
+    picture = _page(f"{pair.pbx_url}/bench/ladder.svg", call=CALLER)
+    assert ElementTree.fromstring(picture).tag.endswith("svg")
+
+
+def test_a_reset_empties_the_pages() -> None:
+    with built_in() as pair:
+        pair.ends.pbx.post("/register")
+        assert "module-edit" in _page(f"{pair.crm_url}/bench")
+        pair.ends.crm.reset()
+        page = _page(f"{pair.crm_url}/bench")
+        assert "module-edit" not in page
+        assert "callproof call" in page
