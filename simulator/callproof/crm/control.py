@@ -14,9 +14,10 @@ from callproof.control.faults import add_faults
 from callproof.control.wire import PageAsked, given, known
 from callproof.crm import control_wire as wire
 from callproof.crm import shown
+from callproof.crm.acting import Acting
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused
-from callproof.crm.rules.model import Grant, Site, User
+from callproof.crm.rules.model import Extension, Grant, Line, Module, Site, User
 from callproof.crm.settings import SCOPES
 
 
@@ -104,6 +105,14 @@ def control(crm: Crm, token: str = "") -> Control:
         acts.switch_module,
         wire.ModuleAsked,
     )
+    api.add(
+        "POST",
+        "/modules/{code}/mapping",
+        "A user ties extensions to users and lines to shops by hand, unless allowEdit is false.",
+        acts.map_module,
+        wire.MappingAsked,
+    )
+    api.add("POST", "/modules/{code}/delete", "A user deletes an integration.", acts.delete_module)
     api.add("POST", "/modules/{code}/account", "A user opens the module's account.", acts.open_account)
     add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
     return api
@@ -208,18 +217,14 @@ class _UserActs:
 
     def __init__(self, crm: Crm) -> None:
         self.crm = crm
+        self.acting = Acting(crm)
 
     def set_user(self, asked: wire.UserAsked, number: str) -> object:
-        with self.crm.store.begin() as session:
-            wanted = whole(number)
-            user = session.user(wanted) if wanted is not None else None
-            if user is None:
-                raise ControlError(f"There is no user {number}.", 404)
-            changed = replace(user, **given(asked))
-            session.save_user(changed)
-        if changed.status != user.status:
-            self.crm.outgoing.notify_status(changed)
-        return {"id": user.id, "online": changed.online, "status": changed.status}
+        wanted = whole(number)
+        changed = self.acting.set_user(wanted, given(asked)) if wanted is not None else None
+        if changed is None:
+            raise ControlError(f"There is no user {number}.", 404)
+        return {"id": changed.id, "online": changed.online, "status": changed.status}
 
     def click_to_call(self, asked: wire.ClickAsked) -> object:
         try:
@@ -247,16 +252,22 @@ class _UserActs:
         }
 
     def switch_module(self, asked: wire.ModuleAsked, code: str) -> object:
-        with self.crm.store.begin() as session:
-            module = session.module(code)
-            if module is None:
-                raise ControlError(f"There is no module {code}.", 404)
-            document = {**module.document, **given(asked)}
-            session.save_module(replace(module, document=document))
-            enabled = session.directory().pool.enabled
-        if document != module.document:
-            self.crm.outgoing.tell_activity(module.code)
-        return {"code": module.code, "telephonyEnabled": enabled}
+        module = _known(code, self.acting.switch_module(code, given(asked)))
+        return {"code": module.code, "telephonyEnabled": self.crm.directory().pool.enabled}
+
+    def map_module(self, asked: wire.MappingAsked, code: str) -> object:
+        """A refusal is no error: what came of it is to be seen in the settings."""
+        extensions = [Extension(pair.user_id, pair.code) for pair in asked.extensions]
+        lines = [Line(pair.site_code, pair.external_phone) for pair in asked.lines]
+        try:
+            _known(code, self.acting.map_module(code, extensions, lines))
+        except Refused as error:
+            return {"code": code, "succeeded": False, "outcome": f"{error}"}
+        return {"code": code, "succeeded": True, "outcome": "saved"}
+
+    def delete_module(self, code: str) -> object:
+        _known(code, self.acting.delete_module(code))
+        return {"code": code, "telephonyEnabled": self.crm.directory().pool.enabled}
 
     def open_account(self, code: str) -> object:
         try:
@@ -264,6 +275,12 @@ class _UserActs:
         except Refused as error:
             raise ControlError(f"{error}.", 409) from None
         return {"url": opened.url, "status": opened.status, "outcome": opened.outcome}
+
+
+def _known(code: str, module: Module | None) -> Module:
+    if module is None:
+        raise ControlError(f"There is no module {code}.", 404)
+    return module
 
 
 def _newcomer(number: int, now: float) -> User:

@@ -84,6 +84,23 @@ class ModuleAsked(Members):
     freeze: Flag = UNSET
 
 
+class PairAsked(Members, rename="camel"):
+    user_id: Annotated[int, Meta(ge=1, le=999_999_999)]
+    code: str
+
+
+class LineAsked(Members, rename="camel"):
+    site_code: str
+    external_phone: str
+
+
+class MappingAsked(Members):
+    """All of them: what is left out is tied to nobody any more."""
+
+    extensions: tuple[PairAsked, ...] = ()
+    lines: tuple[LineAsked, ...] = ()
+
+
 # Each reading by the choices that it has.
 ReadingsAsked = defstruct(
     "ReadingsAsked",

@@ -10,9 +10,9 @@ from callproof.clocks.clock import Clock
 from callproof.contract import sound
 from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
-from callproof.crm.rules.model import Initiation, Module, Pool, User
+from callproof.crm.rules.model import Directory, Initiation, Module, Pool, User
 from callproof.crm.settings import CrmSettings, Readings
-from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.crm.store.session import CrmStore
 from callproof.errors import Refusal
 from callproof.exchange.calling import Caller, HostRefused
 from callproof.exchange.exchange import Answer, Exchange
@@ -62,16 +62,16 @@ class Outgoing:
         200 counts as success, anything else as a failure, and the body is not looked at
         (evidence#guide-call). Raises Refused when there would be no icon to click on.
         """
-        with self._store.begin() as session:
-            module, code = _with_icon(session, user_id)
-            lines = module.lines
+        module, code = icon_of(
+            self._store.share(lambda session: session.directory(), writes=False), user_id
+        )
         asked = {
             "clientId": module.client_id,
             "code": code,
             "userId": str(user_id),
             "phone": self._dialled(phone),
         }
-        line = next((line for line in lines if line.site_code == site), None)
+        line = next((line for line in module.lines if line.site_code == site), None)
         if line is not None:
             asked["externalPhone"] = line.phone
         status, outcome = self._ask("make-call", module.make_call_url, asked)
@@ -141,40 +141,56 @@ class Outgoing:
 
         Redirects are followed. Raises Refused when the call or its recording is not known.
         """
+        url, query = self._recording(external_id)
+        try:
+            exchange = self._fetch(url, query, part)
+        except HostRefused as error:
+            return Playback(url, None, "", 0, str(error))
+        url, answer = exchange.request.url, exchange.answer
+        if answer is None:
+            return Playback(url, None, "", 0, exchange.error)
+        content_type = answer.header("Content-Type")
+        outcome = heard(answer, content_type, whole=part is None)
+        return Playback(url, answer.status, content_type, answer.body.size, outcome)
+
+    def listen(self, external_id: str, part: str | None = None) -> Answer:
+        """What ``play`` hears, whole. Raises Refused as ``play`` does, and when there is no answer."""
+        try:
+            exchange = self._fetch(*self._recording(external_id), part)
+        except HostRefused as error:
+            raise Refused(f"{error}") from None
+        if exchange.answer is None:
+            raise Refused(f"The PBX gave no answer: {exchange.error}")
+        return exchange.answer
+
+    def _recording(self, external_id: str) -> tuple[str, Mapping[str, str]]:
+        """Where the recording of a call is, and the parameters to ask there with."""
         with self._store.begin() as session:
             call = session.call(external_id)
             modules = session.directory().pool.modules or session.registered()
         if call is None or not call.document.get("recordUrl"):
             raise Refused(f"The history has no recording of call {external_id}")
-        url = str(call.document["recordUrl"])
         # A history row names no module; with several the first enabled one speaks
         # (evidence#reading-modules), and what was recorded stays when none is.
         client_id = modules[0].client_id if modules else ""
         known = {"clientId": client_id, "externalId": external_id, "phone": call.phone}
         query: dict[str, str] = {name: known[name] for name in self._readings().record_params}
-        return self._fetch(url, query, {"Range": part} if part else {})
+        return str(call.document["recordUrl"]), query
 
     def _dialled(self, phone: str) -> str:
         if self._readings().dial == "as-stored":
             return phone
         return dialable(phone, self._settings.country)
 
-    def _fetch(self, url: str, query: Mapping[str, str], headers: Mapping[str, str]) -> Playback:
-        try:
-            exchange = self._caller.send("record", "GET", url, params=query, headers=headers)
-            for _ in range(MAX_REDIRECTS):
-                target = _redirect(exchange)
-                if target is None:
-                    break
-                exchange = self._caller.send("record", "GET", target, headers=headers)
-        except HostRefused as error:
-            return Playback(url, None, "", 0, str(error))
-        if exchange.answer is None:
-            return Playback(exchange.request.url, None, "", 0, exchange.error)
-        answer = exchange.answer
-        content_type = answer.header("Content-Type")
-        outcome = _heard(answer, content_type, whole="Range" not in headers)
-        return Playback(exchange.request.url, answer.status, content_type, answer.body.size, outcome)
+    def _fetch(self, url: str, query: Mapping[str, str], part: str | None) -> Exchange:
+        headers = {"Range": part} if part else {}
+        exchange = self._caller.send("record", "GET", url, params=query, headers=headers)
+        for _ in range(MAX_REDIRECTS):
+            target = _redirect(exchange)
+            if target is None:
+                break
+            exchange = self._caller.send("record", "GET", target, headers=headers)
+        return exchange
 
     def _notify_status(self, user: User) -> None:
         if not user.online:
@@ -208,14 +224,15 @@ class Outgoing:
         return (exchange.answer.status if exchange.answer else None), exchange.error
 
 
-def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
-    """The module whose icon the user sees, and the user's extension there (evidence#guide-extensions)."""
-    user = session.user(user_id)
+def icon_of(directory: Directory, user_id: int) -> tuple[Module, str]:
+    """The module whose telephone icon the user sees, and the user's extension there
+    (evidence#guide-extensions). Raises Refused with the reason when there is no icon."""
+    user = directory.users.get(user_id)
     if user is None:
         raise Refused(f"There is no user {user_id}")
     if not user.online:
         raise Refused(f"User {user_id} is not authorised in the system")
-    modules = session.directory().pool.modules
+    modules = directory.pool.modules
     if not modules:
         raise Refused("No telephony is enabled")
     callable_ = [module for module in modules if module.make_call_url]
@@ -227,7 +244,7 @@ def _with_icon(session: CrmSession, user_id: int) -> tuple[Module, str]:
     raise Refused(f"User {user_id} has no extension")
 
 
-def _heard(answer: Answer, content_type: str, *, whole: bool) -> str:
+def heard(answer: Answer, content_type: str, *, whole: bool) -> str:
     """What a player makes of an answer; the type has to be that of audio (evidence#record-type), and what
     came no page all the same."""
     if answer.status not in (200, 206):

@@ -131,6 +131,17 @@ class RunningCrm:
         """An administrator switches a module on or off, or freezes it; the module hears of it."""
         return self.end.post(f"/modules/{code}", _given(active=active, freeze=freeze))
 
+    def map_module(
+        self, code: str, extensions: Sequence[JsonObject] = (), lines: Sequence[JsonObject] = ()
+    ) -> JsonObject:
+        """A user ties extensions (userId, code) and lines (siteCode, externalPhone) by hand:
+        all that there are from now on; ``succeeded`` is false where allowEdit is."""
+        return self.end.post(f"/modules/{code}/mapping", {"extensions": [*extensions], "lines": [*lines]})
+
+    def delete_module(self, code: str) -> JsonObject:
+        """A user deletes the integration."""
+        return self.end.post(f"/modules/{code}/delete")
+
     def open_account(self, code: str) -> JsonObject:
         """A user opens the module's account."""
         return self.end.post(f"/modules/{code}/account")

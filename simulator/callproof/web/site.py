@@ -170,7 +170,7 @@ class Site:
 
     def _choose(self) -> AnyResponse:
         session[_LANGUAGE] = request.form.get(_LANGUAGE, "")
-        return redirect(_back(request.form.get("back", "/")), 303)
+        return redirect(back_to(request.form.get("back", "/")), 303)
 
     def _other(self) -> str:
         """Whether the other end answers."""
@@ -199,7 +199,7 @@ def _stream(beats: Iterable[int | None]) -> Iterator[bytes]:
         yield b":\n\n" if beat is None else b"data: %d\n\n" % beat
 
 
-def _back(path: str) -> str:
+def back_to(path: str) -> str:
     """Only a path of ours: an address would lead elsewhere."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
 
@@ -208,4 +208,4 @@ def _pretty(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value)).decode()
 
 
-__all__ = ["FIELD", "About", "Link", "Site"]
+__all__ = ["FIELD", "About", "back_to", "Link", "Site"]

@@ -6,12 +6,20 @@ from pathlib import Path
 from flask import Flask
 
 from callproof.crm.crm import Crm
+from callproof.crm.desk.customers import Customers
+from callproof.crm.desk.home import Home
+from callproof.crm.desk.orders import Orders
+from callproof.crm.desk.visitor import Visitor, full_name, name_of, order_number
 from callproof.web.guard import Guard
 from callproof.web.reach import reached
 from callproof.web.site import About, Link, Site, Surroundings
 
-LINKS = (Link("/", "desk.title"),)
-TEMPLATES = Path(__file__).parent / "templates"
+LINKS = (
+    Link("/", "desk.title"),
+    Link("/customers", "desk.customers"),
+    Link("/orders", "desk.orders"),
+)
+HERE = Path(__file__).parent
 
 
 def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Callable[[Site], None]) -> None:
@@ -21,13 +29,22 @@ def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Call
         about=lambda: _about(crm, around),
         guard=Guard("crm", settings.api_key, token),
         pulse=crm.pulse,
-        folders=(TEMPLATES,),
+        folders=(HERE / "templates",),
         links=LINKS,
         zone=lambda: crm.settings.timezone,
         answers=reached,
+        static={"desk": HERE / "static"},
+        more=lambda: {
+            "desk": Visitor(crm),
+            "name_of": name_of,
+            "full_name": full_name,
+            "order_number": order_number,
+        },
     )
     blueprint = site.blueprint(app)
-    _Desk(crm, site).add()
+    Home(crm, site).add()
+    Customers(crm, site).add()
+    Orders(crm, site).add()
     more(site)
     app.register_blueprint(blueprint)
 
@@ -36,15 +53,3 @@ def _about(crm: Crm, around: Surroundings) -> About:
     settings = crm.settings
     key = settings.api_key
     return About("crm", around.name, settings.base_url, around.database, key, "pbx", around.other)
-
-
-class _Desk:
-    def __init__(self, crm: Crm, site: Site) -> None:
-        self._crm = crm
-        self._site = site
-
-    def add(self) -> None:
-        self._site.page("/", self._home)
-
-    def _home(self) -> str:
-        return self._site.write("desk/home.html")

@@ -4,7 +4,7 @@ Moments are seconds since 1970 (UTC). Modules and customers keep the document th
 a member which no rule here needs is still given back as it came.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -100,6 +100,20 @@ class CustomerQuery(msgspec.Struct, frozen=True, rename="camel"):
 
 
 @dataclass(frozen=True, slots=True)
+class HistoryQuery:
+    """What a look at the history asks for; an empty member asks for nothing. ``phone`` is a number in any
+    notation or some digits of one, ``since`` and ``until`` are days such as ``2024-05-01``."""
+
+    phone: str = ""
+    type: str = ""
+    result: str = ""
+    user_id: int | None = None
+    customer_id: int | None = None
+    since: str = ""
+    until: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Extension:
     """One pair of ``additionalCodes``."""
 
@@ -131,6 +145,28 @@ class Module:
         """Whether telephony methods and call-backs work: active, not frozen, with telephony settings."""
         on = self.document.get("active") is True and not self.document.get("freeze")
         return on and self._telephony is not None
+
+    @property
+    def allows_edit(self) -> bool:
+        """Whether users may change the settings by hand (evidence#guide-registering)."""
+        return (self._telephony or {}).get("allowEdit") is not False
+
+    @property
+    def is_telephony(self) -> bool:
+        return self._telephony is not None
+
+    def mapped(self, extensions: Sequence[Extension], lines: Sequence[Line]) -> "Module":
+        """The same with other extensions and lines, as a user sets them by hand (evidence#guide-extensions,
+        evidence#guide-lines)."""
+        codes: list[Json] = [{"userId": pair.user_id, "code": pair.code} for pair in extensions]
+        phones: list[Json] = [{"siteCode": pair.site_code, "externalPhone": pair.phone} for pair in lines]
+        telephony: JsonObject = {
+            **(self._telephony or {}),
+            "additionalCodes": codes,
+            "externalPhones": phones,
+        }
+        integrations = {**inner(self.document, "integrations"), "telephony": telephony}
+        return Module(self.code, {**self.document, "integrations": integrations})
 
     @property
     def make_call_url(self) -> str:

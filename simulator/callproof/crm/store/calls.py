@@ -78,6 +78,12 @@ _LAST_ORDER = Statement(
 )
 
 
+_CARDS_OF = Statement(
+    select(cards.c.id, *(cards.c[name] for name in _CARD))
+    .where(cards.c.closed_at.is_(None), cards.c.user_id == bindparam("sees"))
+    .order_by(cards.c.id),
+    "sees",
+)
 _MODULE = Statement(
     select(modules.c.code, cast(modules.c.document, Text)).where(modules.c.code == bindparam("name")),
     "name",
@@ -183,6 +189,10 @@ class ShortSession:
         wanted = call_ids or ()
         rows = self._driver.execute(_open_cards(len(wanted)), wanted).fetchall()
         return [Card(*row) for row in rows]
+
+    def cards_of(self, user_id: int) -> list[Card]:
+        """The open ones that this user sees."""
+        return [Card(*row) for row in self._driver.execute(_CARDS_OF, (user_id,)).fetchall()]
 
     def close_cards(self, ids: Sequence[int], at: float, status: str | None) -> None:
         if ids:

@@ -1,7 +1,7 @@
 """The CRM's data: ``CrmStore`` on a database."""
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any, TypeVar, cast
@@ -26,6 +26,7 @@ from callproof.crm.rules.model import (
     Grant,
     Group,
     HistoryCall,
+    HistoryQuery,
     Initiation,
     Module,
     Site,
@@ -35,6 +36,7 @@ from callproof.crm.rules.model import (
 from callproof.crm.store import tables
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.directory import Known, registered
+from callproof.crm.store.history import history
 from callproof.storage.database import (
     IN_MEMORY,
     Database,
@@ -127,6 +129,10 @@ class CrmSession(ShortSession):
         self._driver.upsert(tables.modules, {"code": module.code, "document": module.document}, "code")
         self._change_directory()
 
+    def delete_module(self, code: str) -> None:
+        self._db.execute(delete(tables.modules).where(tables.modules.c.code == code))
+        self._change_directory()
+
     def users(self) -> list[User]:
         return list(self.directory().users.values())
 
@@ -183,6 +189,22 @@ class CrmSession(ShortSession):
     def calls(self) -> list[HistoryCall]:
         return [_history_call(row) for row in self._all(select(tables.calls).order_by(tables.calls.c.id))]
 
+    def show_customer(self, card_ids: Sequence[int], customer_id: int) -> None:
+        """On these cards."""
+        shown = update(tables.cards).where(tables.cards.c.id.in_(card_ids)).values(customer_id=customer_id)
+        self._db.execute(shown)
+
+    def history(self, query: HistoryQuery, limit: int, offset: int = 0) -> list[HistoryCall]:
+        """The newest uploads first."""
+        found = history(query, self._country).limit(limit).offset(offset)
+        return [_history_call(row) for row in self._all(found)]
+
+    def customers_of(self, calls: Iterable[HistoryCall]) -> dict[int, Customer]:
+        """By their ids."""
+        numbers = {call.customer_id for call in calls} - {None}
+        found = (self.customer(number) for number in numbers if number is not None)
+        return {customer.id: customer for customer in found if customer}
+
     def calls_after(self, position: int, limit: int) -> list[tuple[int, HistoryCall]]:
         """A page of the history with the positions of its rows."""
         table = tables.calls
@@ -197,6 +219,12 @@ class CrmSession(ShortSession):
     def initiations(self) -> list[Initiation]:
         table = tables.initiations
         return [Initiation(**row) for row in self._all(select(table).order_by(table.c.id))]
+
+    def initiations_of(self, user_id: int, limit: int) -> list[Initiation]:
+        """The newest first."""
+        table = tables.initiations
+        mine = select(table).where(table.c.user_id == user_id).order_by(table.c.id.desc()).limit(limit)
+        return [Initiation(**row) for row in self._all(mine)]
 
     def add_document(self, document: StoredDocument) -> StoredDocument:
         values = asdict(document)
@@ -217,6 +245,15 @@ class CrmSession(ShortSession):
         table = tables.documents
         rows = self._all(select(table).where(table.c.kind == kind).order_by(table.c.id))
         return [StoredDocument(**row) for row in rows]
+
+    def newest_documents(
+        self, kind: str, limit: int, offset: int = 0, *, customer_id: int | None = None
+    ) -> list[StoredDocument]:
+        table = tables.documents
+        found = select(table).where(table.c.kind == kind).order_by(table.c.id.desc())
+        if customer_id is not None:
+            found = found.where(table.c.customer_id == customer_id)
+        return [StoredDocument(**row) for row in self._all(found.limit(limit).offset(offset))]
 
     def counts(self) -> dict[str, int]:
         counted = {

@@ -1,0 +1,128 @@
+"""Who sits at this browser, what that manager sees of calls, and what was told last."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from flask import session as browser
+
+from callproof.contract.jsontypes import inner
+from callproof.crm.crm import Crm
+from callproof.crm.outgoing import Refused, icon_of
+from callproof.crm.rules.model import Card, Customer, Directory, StoredDocument, User
+
+_USER = "user"
+_TOLD = "told"
+# How long a page goes on telling what came of an act, in seconds of the account's clock.
+TELLS = 60.0
+
+
+@dataclass(frozen=True)
+class ShownCard:
+    """A card with what it leads to; ``shop`` is the name of the shop whose line was dialled."""
+
+    card: Card
+    customer: Customer | None
+    last_order: StoredDocument | None
+    shop: str
+
+
+@dataclass(frozen=True)
+class Told:
+    """``key`` of a text and its values; ``good`` or not."""
+
+    key: str
+    values: Mapping[str, str]
+    good: bool
+
+
+class Visitor:
+    """One look at one page; everything is read when a template asks for it."""
+
+    def __init__(self, crm: Crm) -> None:
+        self._crm = crm
+
+    @cached_property
+    def directory(self) -> Directory:
+        return self._crm.directory()
+
+    @cached_property
+    def me(self) -> User | None:
+        """None when nobody has signed in here."""
+        number = browser.get(_USER)
+        found = self.directory.users.get(number) if isinstance(number, int) else None
+        return found if found is not None and found.active else None
+
+    @cached_property
+    def icon(self) -> bool:
+        """Whether a telephone icon stands beside numbers (evidence#guide-extensions)."""
+        return not self.why_no_icon
+
+    @cached_property
+    def why_no_icon(self) -> str:
+        if self.me is None:
+            return "nobody has signed in"
+        try:
+            icon_of(self.directory, self.me.id)
+        except Refused as error:
+            return f"{error}"
+        return ""
+
+    @property
+    def code(self) -> str:
+        """The user's extension, empty for none."""
+        return (self.directory.pool.code_of(self.me.id) if self.me else None) or ""
+
+    @cached_property
+    def cards(self) -> list[ShownCard]:
+        me = self.me
+        if me is None:
+            return []
+        shops = {site.code: site.name for site in self.directory.sites}
+        shown = []
+        with self._crm.store.begin() as session:
+            for card in session.cards_of(me.id):
+                customer = session.customer(card.customer_id) if card.customer_id is not None else None
+                order = session.last_order(customer.id) if customer else None
+                shown.append(ShownCard(card, customer, order, shops.get(card.shop or "", card.shop or "")))
+        return shown
+
+    @property
+    def told(self) -> Told | None:
+        """What came of the last act here, as long as it is new."""
+        found = browser.get(_TOLD)
+        if not isinstance(found, dict) or self._crm.clock.now() - float(found["at"]) > TELLS:
+            return None
+        return Told(str(found["key"]), dict(found["values"]), bool(found["good"]))
+
+    def tell(self, key: str, *, good: bool = True, **values: str) -> None:
+        # A cookie holds 4 kB.
+        short = {name: value[:300] for name, value in values.items()}
+        browser[_TOLD] = {"key": key, "values": short, "good": good, "at": self._crm.clock.now()}
+
+    def sign_in(self, user: User) -> None:
+        browser[_USER] = user.id
+        browser.pop(_TOLD, None)
+
+    def sign_out(self) -> None:
+        browser.pop(_USER, None)
+        browser.pop(_TOLD, None)
+
+
+def name_of(customer: Customer) -> str:
+    """As people call the customer."""
+    details = customer.details
+    names = (str(details.get(part) or "") for part in ("firstName", "patronymic", "lastName"))
+    return " ".join(name for name in names if name) or customer.external_id or f"#{customer.id}"
+
+
+def full_name(user: User) -> str:
+    return " ".join(filter(None, (user.first_name, user.last_name))) or user.email
+
+
+def order_number(order: StoredDocument) -> str:
+    return str(order.document.get("number") or order.external_id or order.id)
+
+
+def order_phone(order: StoredDocument) -> str:
+    return str(order.document.get("phone") or inner(order.document, "customer").get("phone") or "")

@@ -1,0 +1,50 @@
+"""The history as people look through it."""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+
+from callproof.contract.phones import SIGNIFICANT_DIGITS, digits, phone_key
+from callproof.crm.rules.model import HistoryQuery
+from callproof.crm.store.tables import calls
+
+# What people write between the digits of a number.
+_BETWEEN = (" ", "-", "(", ")", ".", "+")
+
+
+def history(query: HistoryQuery, country: str) -> Select[Any]:
+    """The calls that are asked for, the newest uploads first."""
+    found = select(calls).order_by(calls.c.id.desc())
+    if query.phone:
+        found = found.where(_plain().contains(_wanted(query.phone, country), autoescape=True))
+    for name, value in (("type", query.type), ("result", query.result)):
+        if value:
+            found = found.where(_member(name) == value)
+    if query.user_id is not None:
+        found = found.where(calls.c.user_id == query.user_id)
+    if query.customer_id is not None:
+        found = found.where(calls.c.customer_id == query.customer_id)
+    if query.since:
+        found = found.where(_member("date") >= query.since)
+    if query.until:
+        # Behind every time of that day.
+        found = found.where(_member("date") < f"{query.until}~")
+    return found
+
+
+def _member(name: str) -> ColumnElement[str]:
+    found: ColumnElement[str] = calls.c.document[name].as_string()
+    return found
+
+
+def _plain() -> ColumnElement[str]:
+    plain: ColumnElement[str] = calls.c.phone
+    for sign in _BETWEEN:
+        plain = func.replace(plain, sign, "")
+    return plain
+
+
+def _wanted(phone: str, country: str) -> str:
+    """What notations of a whole number have in common, of a part its digits."""
+    part = digits(phone)
+    return phone_key(phone, country) if len(part) >= SIGNIFICANT_DIGITS else part or phone
