@@ -14,8 +14,9 @@ from callproof.crm.rules.model import Directory, Initiation, Module, Pool, User
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmStore
 from callproof.errors import Refusal
-from callproof.exchange.calling import Caller, HostRefused
+from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Answer, Exchange
+from callproof.exchange.reach import HostRefused
 
 MAX_REDIRECTS = 5
 

@@ -5,6 +5,7 @@ for without end; and requests takes an answer into memory whatever its size.
 """
 
 import io
+import ipaddress
 import socket
 from collections.abc import Mapping
 from contextvars import ContextVar
@@ -16,6 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from callproof.clocks.machine import monotonic
+from callproof.exchange import sockets
 from callproof.exchange.direct import OwnAdapter, connected
 
 if TYPE_CHECKING:
@@ -27,6 +29,14 @@ _PIECE = 64 * 1024
 
 # When the answer that this thread waits for has to be whole, in seconds of the machine's clock.
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))
+
+
+# Whether it may come from this machine alone.
+_here: ContextVar[bool] = ContextVar("here", default=False)
+
+
+class NotHere(requests.ConnectionError):
+    """The name of this machine leads to another one."""
 
 
 class TooLate(requests.Timeout):
@@ -46,14 +56,20 @@ class Bounded(OwnAdapter):
 
 
 def ask(
-    session: requests.Session, prepared: requests.PreparedRequest, seconds: float, *, most: int = MOST
+    session: requests.Session,
+    prepared: requests.PreparedRequest,
+    seconds: float,
+    *,
+    most: int = MOST,
+    here: bool = False,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of the answer, all of it within ``seconds``; redirects are not followed.
 
-    Raises TooLate, TooLarge, or what else requests raises.
+    With ``here`` the connection has to lead to this machine. Raises TooLate, TooLarge, NotHere, or what
+    else requests raises.
     """
     until = monotonic() + seconds
-    token = _until.set(until)
+    tokens = _until.set(until), _here.set(here)
     try:
         with session.send(prepared, timeout=seconds, allow_redirects=False, stream=True) as response:
             body = bytearray()
@@ -67,7 +83,8 @@ def ask(
             raise TooLate(f"no answer within {seconds:g} s") from error
         raise
     finally:
-        _until.reset(token)
+        _until.reset(tokens[0])
+        _here.reset(tokens[1])
 
 
 class _Reading(io.RawIOBase):
@@ -99,13 +116,27 @@ class _Response(HTTPResponse):
         self.fp = io.BufferedReader(_Reading(self.fp.detach(), sock))
 
 
+def _connected(connection: HTTPConnection) -> sockets.Socket:
+    made = connected(connection)
+    if _here.get() and not _is_own(made):
+        made.close()
+        raise NotHere(f"{connection.host} leads to another machine, which nobody allowed")
+    return made
+
+
+def _is_own(connection: sockets.Socket) -> bool:
+    """Whether both ends have one address: a machine that asks itself, by whatever name."""
+    peer, own = connection.getpeername()[0], connection.getsockname()[0]
+    return bool(peer == own) or ipaddress.ip_address(peer).is_loopback
+
+
 class _Connection(HTTPConnection):
-    _new_conn = connected
+    _new_conn = _connected
     response_class = _Response
 
 
 class _TlsConnection(HTTPSConnection):
-    _new_conn = connected
+    _new_conn = _connected
     response_class = _Response
 
 

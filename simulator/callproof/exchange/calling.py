@@ -1,6 +1,5 @@
 """The one way out of an end over HTTP: bounded, journalled, and open to faults."""
 
-import ipaddress
 import threading
 from collections.abc import Collection, Mapping
 from functools import partial
@@ -11,20 +10,16 @@ import requests
 from msgspec.structs import replace
 
 from callproof.clocks.clock import Clock
-from callproof.errors import Refusal
 from callproof.exchange import altering
 from callproof.exchange.bounded import ask
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
+from callproof.exchange.reach import HostRefused, Reach
 from callproof.exchange.trust import USUAL, Trust, tls_problem
 
 _DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
-
-
-class HostRefused(Refusal):
-    """The host is neither this machine nor allowed by an option; nothing was sent."""
 
 
 class Caller:
@@ -50,7 +45,7 @@ class Caller:
         self.clock = clock
         self.faults = faults
         self.timeout = timeout
-        self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+        self.reach = Reach(allowed_hosts)
         self.rewrites = dict(rewrites or {})
         self.trust = trust
         # A requests.Session is not safe to share between threads.
@@ -73,10 +68,14 @@ class Caller:
         shorter than the caller's. ``params`` are appended to a query that the address already has. Raises
         HostRefused before anything is sent.
         """
-        self._demand_allowed(self._reached(url))
-        prepared = self._session.prepare_request(
-            requests.Request(method, url, params=params, data=data, headers=headers)
-        )
+        self.reach.demand(self._reached(url))
+        try:
+            prepared = self._session.prepare_request(
+                requests.Request(method, url, params=params, data=data, headers=headers)
+            )
+        except (requests.RequestException, ValueError) as error:
+            raise HostRefused(f"{url!r} is no address to ask: {error}") from None
+        self.reach.demand(self._reached(prepared.url or url))
         body = prepared.body or b""
         asked = Request(
             method,
@@ -128,8 +127,13 @@ class Caller:
         prepared = requests.Request(
             asked.method, self._reached(asked.url), headers=headers, data=asked.body.content
         ).prepare()
+        here = self.reach.stays_here(prepared.url or "")
         try:
-            status, told, body = ask(self._session, prepared, limit)
+            # A fault may have made another address of it.
+            self.reach.demand(prepared.url or "")
+            status, told, body = ask(self._session, prepared, limit, here=here)
+        except HostRefused as error:
+            return None, str(error)
         except requests.Timeout:
             return None, f"no answer within {limit:g} s"
         except requests.RequestException as error:
@@ -155,13 +159,6 @@ class Caller:
                 return self.rewrites[public] + rest
         return url
 
-    def _demand_allowed(self, url: str) -> None:
-        host = (urlsplit(url).hostname or "").lower()
-        if host not in self.allowed_hosts and not _is_here(host):
-            raise HostRefused(
-                f"{host or url!r} is not this machine; allow it with --allow-host {host or 'HOST'}"
-            )
-
 
 def _beside(asked: Request, change: Change) -> Request:
     parts = urlsplit(asked.url)
@@ -184,17 +181,6 @@ def _slow(said: str) -> float:
         return float(said or 0)
     except ValueError:
         return 0.0
-
-
-def _is_here(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    # Whoever asks a wildcard asks the own machine.
-    return address.is_loopback or address.is_unspecified
 
 
 def _plain(error: requests.RequestException) -> str:

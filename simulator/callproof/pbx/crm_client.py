@@ -11,9 +11,10 @@ from callproof.contract import routes
 from callproof.contract.guide import CALL_BACKS
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Operation
-from callproof.exchange.calling import Caller, HostRefused
+from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.reach import HostRefused
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
 

@@ -1,0 +1,59 @@
+"""Which addresses an end may ask: this machine, and hosts that its user allowed.
+
+An address is a stranger's text, and two readers of one text may see two hosts in it. So the one that is
+looked at is the one that the transport has made of it, odd texts are refused before, and of a host that
+nobody allowed the connection has to lead to this machine.
+"""
+
+import ipaddress
+import re
+from collections.abc import Collection
+from urllib.parse import urlsplit
+
+from callproof.errors import Refusal
+
+# Nothing of this has to stand in an address as it is, and readers disagree on what it means there.
+_ODD = re.compile(r"[\\\x00-\x20\x7f]")
+
+
+class HostRefused(Refusal):
+    """The host is neither this machine nor allowed by an option; nothing was sent."""
+
+
+class Reach:
+    """``allowed_hosts`` are names or addresses, in any case."""
+
+    def __init__(self, allowed_hosts: Collection[str]) -> None:
+        self.allowed_hosts = frozenset(host.lower() for host in allowed_hosts)
+
+    def demand(self, url: str) -> None:
+        """Raises HostRefused with what is wrong with the address, or how to allow it."""
+        if odd := _ODD.search(url):
+            raise HostRefused(f"{url!r} is no address to ask: {odd[0]!r} stands in it unescaped")
+        try:
+            parts = urlsplit(url)
+            host = (parts.hostname or "").lower()
+        except ValueError as error:
+            raise HostRefused(f"{url!r} is no address to ask: {error}") from None
+        if "@" in parts.netloc:
+            raise HostRefused(f"{host} is not asked by an address with a name or password before its host")
+        if host not in self.allowed_hosts and not is_here(host):
+            raise HostRefused(
+                f"{host or url!r} is not this machine; allow it with --allow-host {host or 'HOST'}"
+            )
+
+    def stays_here(self, url: str) -> bool:
+        """Whether the connection has to lead to this machine, whatever the name resolves to."""
+        return (urlsplit(url).hostname or "").lower() not in self.allowed_hosts
+
+
+def is_here(host: str) -> bool:
+    """Whether it names this machine, or is the address of its loopback."""
+    if host == "localhost":
+        return True
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    # Whoever asks a wildcard asks the own machine.
+    return address.is_loopback or address.is_unspecified
