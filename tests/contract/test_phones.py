@@ -85,5 +85,10 @@ def test_a_country_is_named_in_other_ways_than_by_a_plus(abroad: str) -> None:
     assert not same_phone(abroad, "+7 706 123-45-67")
 
 
+def test_of_a_field_without_end_only_the_beginning_is_looked_at() -> None:
+    assert dialable(f"+7 912 000-00-01, {'9' * 1_000_000}") == "79120000001"
+    assert same_phone("9" * 1_000_000, "9" * 255)
+
+
 def test_a_number_without_its_country_is_read_at_home() -> None:
     assert same_phone("+7-555-555-55-55", "5555555555")

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from callproof.clocks.manual import ManualClock
-from callproof.exchange.calling import Caller, HostRefused
+from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
+from callproof.exchange.reach import HostRefused
 from callproof.running.pair import BuiltIn
 
 

@@ -16,6 +16,10 @@ def sentence(message: str, remedy: str) -> str:
     return f"{message}{stop} {remedy}".rstrip()
 
 
+# Of one message so many are kept; a reader who mends these sees the rest.
+MOST = 100
+
+
 class Kind(StrEnum):
     """How a finding came about, from the gravest to the mildest."""
 
@@ -24,6 +28,14 @@ class Kind(StrEnum):
     MISPLACED = "misplaced"  # a key that the contract knows, at a level where it does nothing
     IGNORED = "ignored"  # a key that the contract does not know; it had no effect
     NOTICE = "notice"  # allowed, but seldom what the sender wanted
+
+
+def bounded(findings: "list[Finding]") -> "list[Finding]":
+    """At most ``MOST``, and how many more there are."""
+    if len(findings) <= MOST:
+        return findings
+    said = f"there are {len(findings) - MOST} more remarks on this message"
+    return [*findings[:MOST], Finding(Kind.NOTICE, findings[MOST].where, "", said, "Mend these first.")]
 
 
 @immutable(frozen=True, slots=True)
@@ -40,6 +52,11 @@ class Finding:
     message: str
     remedy: str = ""
     requirement: str = ""
+
+    @property
+    def size(self) -> int:
+        """About how many bytes it takes to keep."""
+        return 200 + len(self.pointer) + len(self.message) + len(self.remedy)
 
     def __str__(self) -> str:
         place = self.where + self.pointer

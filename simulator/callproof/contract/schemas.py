@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from itertools import islice
 from typing import cast
 from urllib.parse import urlsplit
 
@@ -31,7 +32,7 @@ from callproof.contract.errors import (
     too_many,
 )
 from callproof.contract.files import shipped
-from callproof.contract.findings import Finding, Kind
+from callproof.contract.findings import MOST, Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, parts, pointer
 from callproof.contract.phones import digits
 
@@ -159,13 +160,13 @@ def is_canonical(schema_id: str, value: Json) -> bool:
 
 
 def validate(schema_id: str, value: Json) -> list[Violation]:
-    """All violations in the order of the document, never only the first."""
+    """Violations in the order of the document, never only the first: all, or ``MOST`` of very many."""
     return [] if _verdict(schema_id)(value) else explain(schema_id, value)
 
 
 def explain(schema_id: str, value: Json) -> list[Violation]:
     """The same by the reference alone."""
-    errors = _validator(schema_id).iter_errors(value)
+    errors = islice(_validator(schema_id).iter_errors(value), MOST)
     found = [violation for error in errors for violation in _read(schema_id, error)]
     # A text that breaks its format breaks the pattern of that format as well; once is enough.
     first = {(v.pointer, v.error): v for v in reversed(found)}

@@ -63,7 +63,11 @@ class CrmApi:
         try:
             reply = self._decide(incoming, findings)
         except ApiError as error:
-            return _refusal(error, findings)
+            answer = _refusal(error, findings)
+            # What was judged holds the refusal, which holds all that led to it: the body with it would wait
+            # for the collector.
+            error.__traceback__ = error.__context__ = error.__cause__ = None
+            return answer
         except Exception:
             log.exception("A request failed")
             return _refused(ServerFault())

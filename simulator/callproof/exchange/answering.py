@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 from werkzeug.exceptions import HTTPException
 
 from callproof.clocks.clock import Clock
-from callproof.contract.findings import Finding, printable
+from callproof.contract.findings import Finding, bounded, printable
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
 from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
@@ -101,7 +101,7 @@ class Answering:
     ) -> Iterable[bytes]:
         headers = _headers(answer.headers, answer.body.size, len(findings))
         if journalled and self._journal.wants():
-            self._write(sent, answer, headers, lost, tuple(findings))
+            self._write(sent, answer, headers, lost, tuple(bounded(findings)))
         if lost:
             return _broken_off(sent.environ, start_response)
         start_response(_STATUS.get(answer.status) or f"{answer.status} UNKNOWN", list(headers))
@@ -116,10 +116,12 @@ class Answering:
         environ = sent.environ
         names, pick = self._shapes.get(shape := tuple(environ)) or self._learn(shape)
         body = answer.body if answer.body.chunks is None else Body(b"", answer.body.size)
+        picked = pick(environ)
+        size = _ENTRY + len(sent.body) + len(body.content) + sum(map(len, picked))
         entry = partial(
             _exchange,
             names,
-            pick(environ),
+            picked,
             sent.method,
             sent.body,
             None if lost else Answer(answer.status, headers, body),
@@ -129,8 +131,9 @@ class Answering:
             self._clock.now(),
         )
         if findings or log.isEnabledFor(logging.INFO):
+            size += sum(finding.size for finding in findings)
             _tell(sent, lost or answer.status, findings)
-        self._journal.draft(_ENTRY + len(sent.body) + len(body.content), entry)
+        self._journal.draft(size, entry)
 
     def _learn(self, shape: Names) -> tuple[Names, Pick]:
         """How to pick out of an environment of this shape what the journal keeps: clients send the same

@@ -93,8 +93,13 @@ class Exchange(msgspec.Struct, frozen=True, rename="camel"):
     @property
     def size(self) -> int:
         """About how many bytes it takes to keep."""
-        answer = len(self.answer.body.content) if self.answer else 0
-        return 1024 + len(self.request.body.content) + answer
+        request, answer = self.request, self.answer
+        told = [*request.headers, *(answer.headers if answer else ())]
+        found = sum(finding.size for finding in self.findings)
+        bodies = len(request.body.content) + (len(answer.body.content) if answer else 0)
+        return (
+            1024 + len(request.url) + sum(len(name) + len(value) for name, value in told) + bodies + found
+        )
 
     def kept(self) -> "Exchange":
         """The same without what a journal does not keep of long audio."""

@@ -1,7 +1,8 @@
 """Registration of a telephony and its settings (evidence#guide-registering)."""
 
 import re
-from collections.abc import Mapping
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
@@ -15,10 +16,10 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject, inner
-from callproof.contract.phones import same_phone
+from callproof.contract.phones import phone_key, same_phone
 from callproof.crm.account import api_key
 from callproof.crm.asked import Asked, Reply
-from callproof.crm.rules.model import Grant, Module
+from callproof.crm.rules.model import Grant, Line, Module
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmSession
 
@@ -190,17 +191,15 @@ def _advise(asked: Asked, module: Module) -> None:
         asked.remark(
             "/name", "a module outside the marketplace needs a name", "Send a name.", "PBX-MODULE-06"
         )
-    codes = [pair.code for pair in module.extensions]
-    for code in sorted({code for code in codes if codes.count(code) > 1}):
+    codes = Counter(pair.code for pair in module.extensions)
+    for code in sorted(code for code, times in codes.items() if times > 1):
         asked.remark(
             "/integrations/telephony/additionalCodes",
             f"extension {code} has several users, the last one counts",
             "Give each user an extension.",
             "PBX-MODULE-04",
         )
-    country = asked.settings.country
-    for line in module.lines:
-        first = next((one for one in module.lines if same_phone(one.phone, line.phone, country)), line)
+    for line, first in _first_of_each(module.lines, asked.settings.country):
         if first.site_code != line.site_code:
             asked.remark(
                 "/integrations/telephony/externalPhones",
@@ -208,6 +207,17 @@ def _advise(asked: Asked, module: Module) -> None:
                 "Give each shop a line.",
                 "PBX-MODULE-05",
             )
+
+
+def _first_of_each(lines: Sequence[Line], country: str) -> Iterator[tuple[Line, Line]]:
+    """Each line with the first one of the same number, which is the one that counts."""
+    known: defaultdict[str, list[Line]] = defaultdict(list)
+    for line in lines:
+        alike = known[phone_key(line.phone, country)]
+        first = next((one for one in alike if same_phone(one.phone, line.phone, country)), None)
+        if first is None:
+            alike.append(line)
+        yield line, first or line
 
 
 SHORT = {"module": get}

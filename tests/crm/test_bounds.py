@@ -1,0 +1,53 @@
+"""What one request may cost: memory, remarks and time grow with it, and not faster."""
+
+import gc
+import weakref
+
+import pytest
+
+from callproof.contract import findings as remarks
+from callproof.contract.errors import ApiError
+from tests.support import KEY, Account
+
+RINGING = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
+
+
+def test_a_refused_request_is_let_go_at_once(account: Account, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the collector, which is put off in a worker."""
+    seen: list[weakref.ref[ApiError]] = []
+    made = ApiError.__init__
+
+    def noted(self: ApiError, *args: object, **kwargs: object) -> None:
+        made(self, *args, **kwargs)  # type: ignore[arg-type]
+        seen.append(weakref.ref(self))
+
+    monkeypatch.setattr(ApiError, "__init__", noted)
+    gc.collect()
+    gc.disable()
+    try:
+        account.post("telephony/call/event", event="x" * 1000)
+        assert seen
+        assert [one() for one in seen] == [None] * len(seen)
+    finally:
+        gc.enable()
+
+
+def test_of_very_many_remarks_some_are_kept_and_the_others_counted(registered: Account) -> None:
+    registered.event(**RINGING, **{f"unknown{n}": 1 for n in range(1000)})
+    assert len(registered.findings) == remarks.MOST + 1
+    assert "900 more remarks" in registered.findings[-1].message
+
+
+def test_the_journal_counts_addresses_headers_and_findings(registered: Account) -> None:
+    journal = registered.crm.journal
+    before = journal._bytes
+    unknown = "&".join(f"unknown{n}=1" for n in range(1000))
+    registered.client.get(f"/api/v5/users?{unknown}", headers={"X-API-KEY": KEY})
+    assert journal._bytes - before > 10_000 + remarks.MOST * 200
+
+
+def test_many_extensions_and_lines_are_judged_in_linear_time(registered: Account) -> None:
+    """By counting what is compared: a square would take minutes."""
+    codes = [{"userId": n, "code": str(n)} for n in range(20_000)]
+    lines = [{"siteCode": "shop1", "externalPhone": f"+7499{n:07}"} for n in range(5_000)]
+    assert registered.register(additionalCodes=codes, externalPhones=lines).status_code in (200, 201)
