@@ -43,8 +43,12 @@ COMMANDS = {
         "load",
         "Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.",
     ),
+    "click": (
+        "clicking",
+        "Let a manager of a running CRM click on a number, and tell what came of it.",
+    ),
     "journal": (
-        "testers",
+        "journal",
         "Show what went over the wire at a running end, with what was found about it.",
     ),
     "ladder": ("testers", "Draw calls of a running end as ladders, from the first ring to the upload."),
