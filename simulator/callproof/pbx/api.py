@@ -46,7 +46,7 @@ class PbxApi:
         self._handlers: dict[str, Callable[[JsonObject, list[Finding]], Answer]] = {
             "make-call": self._make_call,
             "status-notice": self._user_status,
-            "activity": lambda *_: _say({"success": True}),
+            "activity": self._activity,
             "account": lambda *_: _say({}),
         }
 
@@ -102,6 +102,10 @@ class PbxApi:
     def _user_status(self, asked: JsonObject, _: list[Finding]) -> Answer:
         self._pbx.engine.status_changed(str(asked["code"]), str(asked["status"]))
         return _say({})
+
+    def _activity(self, asked: JsonObject, _: list[Finding]) -> Answer:
+        self._pbx.switched(str(asked["activity"]))
+        return _say({"success": True})
 
     def _recording(self, incoming: Incoming) -> Answer:
         """The whole file or the part that Range asks for; a HEAD gets the same headers without it."""

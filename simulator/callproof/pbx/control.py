@@ -176,7 +176,7 @@ class _ModuleActs:
         return {"lastId": self.pbx.journal.last_id}
 
     def register(self) -> object:
-        told = self.pbx.crm.register()
+        told = self.pbx.register()
         if not told.success:
             raise ControlError(f"The CRM did not take the registration: {told.status} {told.text}", 502)
         return {"status": told.status, "answer": told.body}

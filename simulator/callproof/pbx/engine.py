@@ -8,13 +8,12 @@ locks. All waiting is done by the clock: a call costs a timer, never a thread.
 import logging
 import random
 import uuid
-from collections import deque
 from collections.abc import Callable
 from functools import partial
 from threading import RLock
 
 from callproof.clocks.clock import Clock, Timer
-from callproof.contract.phones import digits, phone_key
+from callproof.contract.phones import digits
 from callproof.errors import Refusal
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.reporting import Reporter
@@ -23,7 +22,7 @@ from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Report, ReportKind
 from callproof.pbx.rules.plan import NumberingPlan, PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
-from callproof.pbx.rules.script import Party, Script
+from callproof.pbx.rules.script import Expected, Party, Script
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxSession, PbxStore
 from callproof.pbx.switchboard import Switchboard
@@ -44,6 +43,8 @@ class CallRefused(Refusal):
 
 
 class Engine:
+    """``changed`` is told of every step; it is called under the lock and must not wait."""
+
     def __init__(
         self,
         store: PbxStore,
@@ -51,8 +52,10 @@ class Engine:
         crm: CrmClient,
         reporter: Reporter,
         settings: PbxSettings,
+        changed: Callable[[], object],
     ) -> None:
         self._store = store
+        self._changed = changed
         self._clock = clock
         self._crm = crm
         self._reporter = reporter
@@ -64,7 +67,7 @@ class Engine:
         self._generation = 0
         self._count = 0
         self._timers: dict[str, Timer] = {}
-        self._scripts: dict[str, deque[Script]] = {}
+        self._scripts = Expected()
         self._board = Switchboard(self._plan, self._zone, (), {})
 
     def record_url(self, call: Call) -> str | None:
@@ -100,7 +103,7 @@ class Engine:
             planned = self._outgoing(extension, phone, line)
             now = self._clock.now()
             until = now + self._plan.manager.ring_seconds
-            devices, script = self._plan.devices(extension), self._scripted(phone)
+            devices, script = self._plan.devices(extension), self._scripts.take(phone)
             call = life.click_to_call(
                 self._new_id(), phone, planned.phone, extension, devices, now, until=until, script=script
             )
@@ -112,7 +115,7 @@ class Engine:
             planned = self._outgoing(extension, phone, line)
             now = self._clock.now()
             until = now + self._plan.manager.ring_seconds
-            device, script = self._plan.devices(extension)[0], script or self._scripted(phone)
+            device, script = self._plan.devices(extension)[0], script or self._scripts.take(phone)
             call = life.dial_out(
                 self._new_id(), phone, planned.phone, extension, device, now, until=until, script=script
             )
@@ -121,7 +124,7 @@ class Engine:
     def expect(self, phone: str, script: Script) -> None:
         """Whoever calls this customer next finds the script played; several wait in order."""
         with self._lock:
-            self._scripts.setdefault(phone_key(phone), deque()).append(script)
+            self._scripts.add(phone, script)
 
     def answer(self, call_id: str, extension: str | None = None, device: str | None = None) -> Call:
         return self._step(call_id, lambda call, now: life.answer(call, now, extension, device))
@@ -158,12 +161,23 @@ class Engine:
         with self._lock:
             return frozenset(self._board.situation.busy)
 
+    def going_on(self) -> list[Call]:
+        """The calls that have not ended, in the order of their beginning."""
+        with self._lock:
+            return self._board.calls()
+
+    def statuses(self) -> dict[str, str]:
+        """The CRM's last word on what each manager is doing, by extension."""
+        with self._lock:
+            return dict(self._board.statuses)
+
     def status_changed(self, extension: str, status: str) -> None:
         """The CRM says what a manager is doing."""
         with self._lock:
             with self._store.begin() as session:
                 session.save_status(extension, status)
             self._board.statuses[extension] = status
+            self._changed()
         self._later(0, self._serve_queue)
 
     def resume(self) -> None:
@@ -196,11 +210,12 @@ class Engine:
             for timer in self._timers.values():
                 timer.cancel()
             self._timers.clear()
-            self._scripts.clear()
+            self._scripts = Expected()
             with self._store.begin() as session:
                 session.clear()
             self._board = Switchboard(self._plan, self._zone, (), {})
             self._reporter.forget()
+            self._changed()
 
     def _route(self, call_id: str) -> None:
         call = self._board.call(call_id)
@@ -245,6 +260,7 @@ class Engine:
             self._later(0, self._serve_queue)
         self._plan_move(after)
         self._reporter.add(reports)
+        self._changed()
         return after
 
     def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Report]:
@@ -315,16 +331,6 @@ class Engine:
             raise CallRefused(f"There is no extension {extension}", 404)
         if extension in self._board.situation.busy:
             raise CallRefused(f"Extension {extension} is busy", 409)
-
-    def _scripted(self, phone: str) -> Script | None:
-        key = phone_key(phone)
-        waiting = self._scripts.get(key)
-        if not waiting:
-            return None
-        script = waiting.popleft()
-        if not waiting:
-            del self._scripts[key]
-        return script
 
     @property
     def _ready_after(self) -> float:

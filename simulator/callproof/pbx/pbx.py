@@ -1,12 +1,15 @@
 """One virtual PBX, put together."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import Struct
 
 from callproof.clocks.clock import Clock
 from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
-from callproof.pbx.crm_client import CrmClient
+from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.engine import Engine
 from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
@@ -16,6 +19,24 @@ from callproof.web.pulse import Pulse
 
 # Requests to the CRM that may be under way at once; lookups come on top.
 LANES = 8
+
+
+class _Activity(Struct):
+    """What the CRM says of a telephony that it switched."""
+
+    active: bool
+    freeze: bool = False
+
+
+@dataclass(frozen=True)
+class Registration:
+    """What this process knows of its telephony in the CRM: the answer to the last registration, None when
+    it asked for none, and since ``at`` whether the CRM keeps it ``active`` or ``frozen``."""
+
+    at: float
+    told: Told | None
+    active: bool = True
+    frozen: bool = False
 
 
 class Pbx:
@@ -41,9 +62,16 @@ class Pbx:
         # A manual clock does one thing after the other, so that the same seed gives the same journal.
         lanes = 1 if clock.kind == "manual" else LANES
         self.reporter = Reporter(
-            self.store, clock, self.crm, settings.upload_every, seed=settings.seed, lanes=lanes
+            self.store,
+            clock,
+            self.crm,
+            settings.upload_every,
+            seed=settings.seed,
+            lanes=lanes,
+            changed=self.pulse.bump,
         )
-        self.engine = Engine(self.store, clock, self.crm, self.reporter, settings)
+        self.engine = Engine(self.store, clock, self.crm, self.reporter, settings, self.pulse.bump)
+        self.registration: Registration | None = None
         self.engine.resume()
 
     def reset(self, number: int | None = None) -> None:
@@ -64,8 +92,25 @@ class Pbx:
             self.settings = replace(self.settings, plan=plan, timezone=timezone)
             self.crm.settle(self.settings)
 
+    def register(self) -> Told:
+        """Make this PBX known to the CRM, with its whole plan."""
+        told = self.crm.register()
+        self.registration = Registration(self.clock.now(), told)
+        return told
+
+    def switched(self, said: str) -> None:
+        """The CRM switched the telephony on or off; ``said`` is the call-back's ``activity``
+        (evidence#activity). What is no such JSON changes nothing; the schema has remarked on it."""
+        now, told = self.clock.now(), self.registration.told if self.registration else None
+        try:
+            state = msgspec.json.decode(said, type=_Activity)
+        except msgspec.DecodeError:
+            return
+        self.registration = Registration(now, told, active=state.active, frozen=state.freeze)
+
     def connect(self, crm_url: str, api_key: str) -> None:
         """Talk to another CRM from now on."""
+        self.registration = None
         self.settings = replace(self.settings, crm_url=crm_url, api_key=api_key)
         self.crm.connect(crm_url, api_key)
 

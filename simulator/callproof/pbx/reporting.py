@@ -6,7 +6,7 @@ time finds out whether the CRM is back.
 
 import logging
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from math import floor
@@ -25,17 +25,26 @@ log = logging.getLogger("callproof.reporting")
 class Reporter:
     """``upload_every`` is the period of history uploads in seconds, 0 for right after the call.
 
-    ``lanes`` is how many requests may be under way at once.
+    ``lanes`` is how many requests may be under way at once; ``changed`` is told when one has been settled.
     """
 
     def __init__(
-        self, store: PbxStore, clock: Clock, crm: CrmClient, upload_every: float, *, seed: int, lanes: int
+        self,
+        store: PbxStore,
+        clock: Clock,
+        crm: CrmClient,
+        upload_every: float,
+        *,
+        seed: int,
+        lanes: int,
+        changed: Callable[[], object],
     ) -> None:
         self._store = store
         self._clock = clock
         self._crm = crm
         self._seed = seed
         self._lanes = lanes
+        self._changed = changed
         self._busy_lanes = 0
         self._lock = RLock()
         self._outbox = Outbox()
@@ -61,6 +70,11 @@ class Reporter:
         with self._lock:
             self._outbox = Outbox()
             self._failures, self._quiet_until, self._planned = 0, 0.0, None
+
+    @property
+    def quiet_until(self) -> float:
+        """Before this moment nothing is sent, because nothing gets through or too much was sent."""
+        return self._quiet_until
 
     def history_due(self, now: float) -> float:
         """When a call that ended now may be uploaded: at once, or when the period is over."""
@@ -155,6 +169,7 @@ class Reporter:
                 mine.put_back(settled)
             else:
                 mine.done(settled)
+        self._changed()
 
     def _judged(self, batch: Sequence[Report], told: Told) -> list[Report]:
         fate = outbox.fate_of(told.status, told.success)

@@ -32,6 +32,10 @@ class Switchboard:
         """A call that goes on."""
         return self._calls.get(call_id)
 
+    def calls(self) -> list[Call]:
+        """The calls that go on, in the order of their beginning."""
+        return list(self._calls.values())
+
     def queued(self) -> list[Call]:
         """Who waits for a free extension, in the order of their arrival."""
         return [self._calls[call_id] for call_id in self._queue]

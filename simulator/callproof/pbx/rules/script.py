@@ -1,7 +1,10 @@
 """What the parties of a call do when nobody tells them to."""
 
+from collections import deque
 from dataclasses import dataclass
 from enum import StrEnum
+
+from callproof.contract.phones import phone_key
 
 
 class Party(StrEnum):
@@ -35,3 +38,24 @@ class Script:
     hold: float = 0.0
     transfer_to: str = ""
     pick_up: float = 2.0
+
+
+class Expected:
+    """What customers will do who are called next, by their numbers in any notation."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[str, deque[Script]] = {}
+
+    def add(self, phone: str, script: Script) -> None:
+        """Behind those that wait for this number already."""
+        self._waiting.setdefault(phone_key(phone), deque()).append(script)
+
+    def take(self, phone: str) -> Script | None:
+        """The first one for this number, which is then forgotten."""
+        key = phone_key(phone)
+        if not (waiting := self._waiting.get(key)):
+            return None
+        script = waiting.popleft()
+        if not waiting:
+            del self._waiting[key]
+        return script

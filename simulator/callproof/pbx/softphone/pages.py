@@ -3,15 +3,20 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Flask
+from flask import Flask, request
 
+from callproof.clocks.real import ScaledClock
 from callproof.pbx.pbx import Pbx
+from callproof.pbx.softphone import remembered
+from callproof.pbx.softphone.acts import Acts
+from callproof.pbx.softphone.callers import Callers
+from callproof.pbx.softphone.looking import Looking, spoken
 from callproof.web.guard import Guard
 from callproof.web.reach import reached
 from callproof.web.site import About, Link, Site, Surroundings
 
 LINKS = (Link("/", "phone.title"),)
-TEMPLATES = Path(__file__).parent / "templates"
+HERE = Path(__file__).parent
 
 
 def add_pages(app: Flask, pbx: Pbx, token: str, around: Surroundings, more: Callable[[Site], None]) -> None:
@@ -20,13 +25,15 @@ def add_pages(app: Flask, pbx: Pbx, token: str, around: Surroundings, more: Call
         about=lambda: _about(pbx, around),
         guard=Guard("pbx", pbx.settings.api_key, token),
         pulse=pbx.pulse,
-        folders=(TEMPLATES,),
+        folders=(HERE / "templates",),
         links=LINKS,
         zone=lambda: pbx.settings.timezone,
         answers=reached,
+        static={"phone": HERE / "static"},
     )
     blueprint = site.blueprint(app)
     _Softphone(pbx, site).add()
+    Acts(pbx, site).add()
     more(site)
     app.register_blueprint(blueprint)
 
@@ -41,9 +48,28 @@ class _Softphone:
     def __init__(self, pbx: Pbx, site: Site) -> None:
         self._pbx = pbx
         self._site = site
+        self._callers = Callers(pbx)
 
     def add(self) -> None:
         self._site.page("/", self._home)
 
     def _home(self) -> str:
-        return self._site.write("softphone/home.html")
+        pbx = self._pbx
+        if "HX-Request" not in request.headers:
+            self._callers.ask()
+        chosen = remembered.telephones(pbx.settings.plan)
+        clock, callers = pbx.clock, self._callers.found()
+        return self._site.write(
+            "softphone/home.html",
+            look=Looking(pbx),
+            spoken=spoken,
+            chosen=chosen,
+            dialled=remembered.dialled(),
+            said=remembered.said(),
+            callers=callers,
+            names={caller.phone: caller.name for caller in callers},
+            registration=pbx.registration,
+            crm_url=pbx.settings.crm_url,
+            # Time that is moved by hand stands still on the page as well.
+            speed=clock.speed if isinstance(clock, ScaledClock) else 0,
+        )

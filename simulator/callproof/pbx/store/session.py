@@ -67,9 +67,26 @@ class PbxSession:
         result = self._db.execute(insert(table).values(values))
         return replace(report, id=new_id(result.inserted_primary_key))
 
-    def pending(self) -> list[Report]:
+    def ended(self, limit: int) -> list[Call]:
+        """The newest of the calls that are over, the newest first."""
+        table = tables.calls
+        statement = (
+            select(table.c.document).where(table.c.open.is_(False)).order_by(table.c.position.desc())
+        )
+        return [_call(document) for document in self._db.execute(statement.limit(limit)).scalars()]
+
+    def pending(self, limit: int | None = None) -> list[Report]:
+        """What waits to be delivered, the oldest first."""
         table = tables.outbox
-        statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id)
+        statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id).limit(limit)
+        return [Report(**row) for row in self._db.execute(statement).mappings()]
+
+    def refused(self, limit: int) -> list[Report]:
+        """What the CRM refused, the newest first."""
+        table = tables.outbox
+        statement = (
+            select(table).where(table.c.fate == Fate.REFUSED).order_by(table.c.id.desc()).limit(limit)
+        )
         return [Report(**row) for row in self._db.execute(statement).mappings()]
 
     def reports(self) -> list[Report]:
