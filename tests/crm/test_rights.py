@@ -57,7 +57,11 @@ def test_credentials_tell_the_rights_of_the_key(account: Account) -> None:
     body = account.client.get("/api/credentials?apiKey=small").get_json()
     assert body == {
         "success": True,
-        "credentials": ["/api/telephony/manager", "/api/telephony/setting/{code}"],
+        "credentials": [
+            "/api/telephony/calls",
+            "/api/telephony/manager",
+            "/api/telephony/setting/{code}",
+        ],
         "scopes": ["telephony_read"],
         "siteAccess": "access_selective",
         "sitesAvailable": ["shop2"],

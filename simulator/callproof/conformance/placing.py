@@ -7,19 +7,10 @@ from collections.abc import Iterator, Mapping
 from callproof.conformance.addresses import ELSEWHERE, ROWS, SECRET
 from callproof.conformance.evidence import Seen
 from callproof.conformance.verdict import Check
+from callproof.contract.beyond import is_beyond
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Operation, Side
 
-# Methods of the API that the contract here does without, and a telephony may well call
-# (evidence#neighbours-read, evidence#neighbours-words, evidence#calls-read).
-_NEIGHBOURS = re.compile(
-    r"/api/v5/("
-    r"(settings|statistic|costs|custom-fields|files|loyalty|packs|payment|segments|store|delivery|web-analytics"
-    r"|notifications|verification|reference|tasks|orders|customers-corporate)(/.*)?"
-    r"|customers/(history|notes|upload|combine|fix-external-ids|[^/]+/(notes|subscriptions|tags))(/.*)?"
-    r"|telephony/calls"
-    r")/?"
-)
 _OLDER = re.compile(r"/api/(v[34])/")
 _NAMED_KEY = re.compile(r"(?i)\bapi[-_]?key=|\bx-api-key\b")
 # Shorter keys could stand in a text by chance.
@@ -55,7 +46,7 @@ def _is_glance(exchange: Seen, operation: Operation) -> bool:
 
 def _is_known(exchange: Seen) -> bool:
     if exchange.asked_by is Side.PBX:
-        return _NEIGHBOURS.fullmatch(exchange.path) is not None
+        return is_beyond(exchange.path) and not _OLDER.match(exchange.path)
     # What a browser looks for by itself.
     return exchange.file or exchange.path in ("/favicon.ico", "/robots.txt")
 

@@ -13,11 +13,13 @@
                                    SimpleConnectionDisabled, TelephonyNotEnabled, UploadNotSupported
       ActivationFailed       402
       PartlyLoaded           460
+      NotSimulated           501
       ServerFault            500
       RateLimitExceeded      503 or 429
 
 ``status`` and ``message`` are what goes over the wire; ``errors`` is an object, a list or None.
-``remedy`` and ``requirement`` are for the finding that explains the refusal to an integrator.
+``remedy`` and ``requirement`` are for the finding that explains the refusal to an integrator; where
+``blames`` is false the sender did nothing wrong.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,6 +47,7 @@ class ApiError(Exception):
     message: ClassVar[str] = ""
     remedy: ClassVar[str] = ""
     requirement: ClassVar[str] = ""
+    blames: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -210,6 +213,17 @@ class PartlyLoaded(ApiError):
 
     def __init__(self, what: str, extra: Mapping[str, Json] | None = None) -> None:
         super().__init__(f"{what} are loaded with errors", extra=extra)
+
+
+class NotSimulated(ApiError):
+    """The real CRM has the method, and nothing here stands in for it."""
+
+    status = 501
+    remedy = "Try it with a real account; what comes here is an answer of callproof's own."
+    blames = False
+
+    def __init__(self, verb: str, path: str) -> None:
+        super().__init__(f"{verb} {path} is a method of the API that is known and not simulated")
 
 
 class ServerFault(ApiError):

@@ -52,6 +52,23 @@ class Operation:
 
 _V5 = "/api/v5"
 
+
+def _kept(
+    path: str, part: str, name: str, entity: str, right: str, entity_schema: str
+) -> tuple[Operation, ...]:
+    """The methods of a kind of document that is listed, created and read."""
+    where, read, write = f"{_V5}/{path}", f"{right}_read", f"{right}_write"
+    listed, one, site = "payloads/documents-query", "payloads/customer-query", "payloads/site-query"
+    new = "answers/created"
+    return (
+        Operation(path, "GET", where, Side.PBX, read, "", "", listed, "answers/documents"),
+        Operation(
+            f"{name}-create", "POST", f"{where}/create", Side.PBX, write, entity, entity_schema, site, new
+        ),
+        Operation(name, "GET", f"{where}/{{{part}}}", Side.PBX, read, "", "", one, "answers/success"),
+    )
+
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("credentials", "GET", "/api/credentials", answer_schema="answers/credentials"),
     Operation("api-versions", "GET", "/api/api-versions", answer_schema="answers/api-versions"),
@@ -102,6 +119,14 @@ OPERATIONS: tuple[Operation, ...] = (
         older=("v4", "v3"),
     ),
     Operation(
+        "calls",
+        "GET",
+        f"{_V5}/telephony/calls",
+        scope="telephony_read",
+        query_schema="payloads/calls-query",
+        answer_schema="answers/calls",
+    ),
+    Operation(
         "manager-lookup",
         "GET",
         f"{_V5}/telephony/manager",
@@ -148,6 +173,17 @@ OPERATIONS: tuple[Operation, ...] = (
         older=("v4", "v3"),
     ),
     Operation(
+        "status-groups",
+        "GET",
+        f"{_V5}/reference/status-groups",
+        scope="reference_read",
+        answer_schema="answers/status-groups",
+        older=("v4", "v3"),
+    ),
+    Operation(
+        "settings", "GET", f"{_V5}/settings", scope="reference_read", answer_schema="answers/settings"
+    ),
+    Operation(
         "customers",
         "GET",
         f"{_V5}/customers",
@@ -187,83 +223,33 @@ OPERATIONS: tuple[Operation, ...] = (
         answer_schema="answers/edited",
         older=("v4", "v3"),
     ),
+    *_kept("tasks", "id", "task", "task", "task", "payloads/task"),
     Operation(
-        "tasks",
-        "GET",
-        f"{_V5}/tasks",
-        scope="task_read",
-        query_schema="payloads/documents-query",
-        answer_schema="answers/documents",
-    ),
-    Operation(
-        "task-create",
+        "task-edit",
         "POST",
-        f"{_V5}/tasks/create",
+        f"{_V5}/tasks/{{id}}/edit",
         scope="task_write",
         entity="task",
-        entity_schema="payloads/task",
+        entity_schema="payloads/task-edit",
         query_schema="payloads/site-query",
-        answer_schema="answers/created",
+        answer_schema="answers/edited",
     ),
-    Operation(
-        "task",
-        "GET",
-        f"{_V5}/tasks/{{id}}",
-        scope="task_read",
-        query_schema="payloads/customer-query",
-        answer_schema="answers/success",
-    ),
-    Operation(
-        "orders",
-        "GET",
-        f"{_V5}/orders",
-        scope="order_read",
-        query_schema="payloads/documents-query",
-        answer_schema="answers/documents",
-    ),
-    Operation(
-        "order-create",
-        "POST",
-        f"{_V5}/orders/create",
-        scope="order_write",
-        entity="order",
-        entity_schema="payloads/order",
-        query_schema="payloads/site-query",
-        answer_schema="answers/created",
-    ),
-    Operation(
-        "order",
-        "GET",
-        f"{_V5}/orders/{{uid}}",
-        scope="order_read",
-        query_schema="payloads/customer-query",
-        answer_schema="answers/success",
-    ),
-    Operation(
+    *_kept("orders", "uid", "order", "order", "order", "payloads/order"),
+    *_kept(
         "customers-corporate",
-        "GET",
-        f"{_V5}/customers-corporate",
-        scope="customer_read",
-        query_schema="payloads/documents-query",
-        answer_schema="answers/documents",
-    ),
-    Operation(
-        "corporate-create",
-        "POST",
-        f"{_V5}/customers-corporate/create",
-        scope="customer_write",
-        entity="customerCorporate",
-        entity_schema="payloads/customer-corporate",
-        query_schema="payloads/site-query",
-        answer_schema="answers/created",
-    ),
-    Operation(
+        "uid",
         "corporate",
+        "customerCorporate",
+        "customer",
+        "payloads/customer-corporate",
+    ),
+    Operation(
+        "corporate-contacts",
         "GET",
-        f"{_V5}/customers-corporate/{{uid}}",
+        f"{_V5}/customers-corporate/{{uid}}/contacts",
         scope="customer_read",
-        query_schema="payloads/customer-query",
-        answer_schema="answers/success",
+        query_schema="payloads/contacts-query",
+        answer_schema="answers/contacts",
     ),
     Operation(
         "setting-v4",

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from callproof.contract.beyond import WORDS
 from callproof.contract.operations import OPERATIONS, Operation
 
-# What may stand for a ``{name}`` of a path; the word ``create`` is a method, not a customer.
-_PART = r"(?P<\1>(?!create/?$)[^/]+)"
+# What may stand for a ``{name}`` of a path; words such as ``create`` are methods, not customers.
+A_PART = rf"(?!(?:{'|'.join(WORDS)})/?\Z)[^/]+"
 
 Verbs = dict[str, Operation]
 
@@ -22,7 +23,7 @@ class Routes:
                 kind = templates if "{" in path else self._literal
                 kind.setdefault(path, {})[operation.method] = operation
         self._templates = [
-            (re.compile(re.sub(r"\{(\w+)\}", _PART, path)), verbs)
+            (re.compile(re.sub(r"\{(\w+)\}", _part, path)), verbs)
             for path, verbs in sorted(templates.items(), key=lambda found: found[0].count("{"))
         ]
 
@@ -45,6 +46,11 @@ class Routes:
         for pattern, verbs in self._templates:
             if found := pattern.fullmatch(path):
                 yield verbs, found.groupdict()
+
+
+def _part(found: "re.Match[str]") -> str:
+    """A module may have any code."""
+    return f"(?P<{found[1]}>{'[^/]+' if found[1] == 'code' else A_PART})"
 
 
 OF_CRM = Routes(OPERATIONS)

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as HttpMethodNotAllowed
 
 from callproof.contract import decoding
+from callproof.contract.beyond import is_beyond
 from callproof.contract.decoding import Decoded
 from callproof.contract.errors import (
     AccountNotFound,
@@ -20,6 +21,7 @@ from callproof.contract.errors import (
     InvalidEntity,
     MethodNotAllowed,
     MethodNotFound,
+    NotSimulated,
     ServerFault,
 )
 from callproof.contract.findings import Finding, Kind
@@ -92,7 +94,7 @@ class CrmApi:
             path = path.encode("latin-1").decode("utf-8", "replace")
         found = OF_CRM.match(verb, path)
         if found is None and not f"{path}/".startswith("/api/"):
-            raise _unknown(path)
+            raise _unknown(incoming.method, path)
         strict = self._crm.settings.strict
         decoded = decoding.decode(
             incoming.query,
@@ -113,7 +115,7 @@ class CrmApi:
             if knobs.limits.counts and grant is not NOBODY and not paid:
                 raise _BudgetFirst(knobs, grant)
             if operation is None or judgement is None:
-                raise _unknown(path)
+                raise _unknown(incoming.method, path)
             demand_scope(grant, operation.scope)
             asked = self._asked(operation, parts, decoded, judgement, grant, knobs, findings)
             return HANDLERS[operation.name](session, asked)
@@ -173,18 +175,20 @@ class CrmApi:
         )
 
 
-def _unknown(path: str) -> ApiError:
+def _unknown(verb: str, path: str) -> ApiError:
     if "//" in path:
         return DoubledSlash()  # (evidence#double-slash)
-    verbs = OF_CRM.verbs(path)
-    return MethodNotAllowed(verbs) if verbs else MethodNotFound()
+    if verbs := OF_CRM.verbs(path):
+        return MethodNotAllowed(verbs)
+    return NotSimulated(verb, path) if is_beyond(path) else MethodNotFound()
 
 
 def _refusal(error: ApiError, findings: list[Finding]) -> Answer:
     """The refusal, which never goes without a finding that says why."""
     if not any(finding.kind is Kind.VIOLATION for finding in findings):
         why = decoding.explain(error) or f"refused: {error}"
-        findings.append(Finding(Kind.VIOLATION, "request", "", why, error.remedy, error.requirement))
+        kind = Kind.VIOLATION if error.blames else Kind.NOTICE
+        findings.append(Finding(kind, "request", "", why, error.remedy, error.requirement))
     return _refused(error)
 
 

@@ -55,9 +55,9 @@ def create_app(
 
 
 class _Part(BaseConverter):
-    """One part of a path; the word ``create`` is a method, not a customer."""
+    """One part of a path."""
 
-    regex = r"(?!create\Z)[^/]+"
+    regex = routes.A_PART
     part_isolating = True
 
 

@@ -5,10 +5,13 @@ One module per section of the API. Operations know neither Flask nor SQLAlchemy.
 
 from callproof.crm.asked import OperationHandler, ShortHandler
 from callproof.crm.operations import (
+    companies,
     customers,
+    history,
     modules,
     neighbours,
     older,
+    references,
     service,
     telephony,
     users,
@@ -19,6 +22,7 @@ SHORT: dict[str, ShortHandler] = {
     **modules.SHORT,
     **telephony.SHORT,
     **users.SHORT,
+    **references.SHORT,
     **customers.SHORT,
 }
 HANDLERS: dict[str, OperationHandler] = {
@@ -26,6 +30,8 @@ HANDLERS: dict[str, OperationHandler] = {
     **modules.HANDLERS,
     **users.HANDLERS,
     **customers.HANDLERS,
+    **history.HANDLERS,
     **neighbours.HANDLERS,
+    **companies.HANDLERS,
     **older.HANDLERS,
 }

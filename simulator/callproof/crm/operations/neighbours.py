@@ -1,7 +1,7 @@
-"""Tasks, orders and companies: kept, read and listed, no more (evidence#neighbours,
+"""Tasks, orders and companies: kept, read and listed, tasks changed as well, no more (evidence#neighbours,
 evidence#missed-tasks)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -31,25 +31,35 @@ class Neighbour:
 def create(neighbour: Neighbour) -> OperationHandler:
     def handler(session: CrmSession, asked: Asked) -> Reply:
         sent = asked.document
-        user = sent.get(neighbour.manager)
-        if isinstance(user, int) and session.user(user) is None:
-            refusal = NotLoaded(neighbour.what)
-            refusal.errors = {neighbour.manager: INVALID}
-            raise refusal
-        external_id = msgspec.convert(sent.get("externalId"), str | None)
-        if external_id is not None and session.document(neighbour.kind, external_id=external_id):
-            raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})
         stored = session.add_document(
             StoredDocument(
                 kind=neighbour.kind,
-                external_id=external_id,
+                external_id=_demand_good(session, neighbour, sent),
                 site=demand_site(session, asked, None),
-                customer_id=_customer(session, sent),
+                customer_id=customer_of(session, sent),
                 created_at=asked.now,
                 document=sent,
             )
         )
         return Reply({"id": stored.id}, 201)
+
+    return handler
+
+
+def edit(neighbour: Neighbour) -> OperationHandler:
+    """Change the members that were sent (evidence#task-edit)."""
+
+    def handler(session: CrmSession, asked: Asked) -> Reply:
+        old, sent = known(session, neighbour, asked), asked.document
+        external_id = _demand_good(session, neighbour, sent, old.id)
+        changed = replace(
+            old,
+            external_id=external_id if "externalId" in sent else old.external_id,
+            customer_id=customer_of(session, sent) if "customer" in sent else old.customer_id,
+            document={**old.document, **sent},
+        )
+        session.save_document(changed)
+        return Reply({"id": old.id})
 
     return handler
 
@@ -68,19 +78,40 @@ def listing(neighbour: Neighbour) -> OperationHandler:
 
 def get(neighbour: Neighbour) -> OperationHandler:
     def handler(session: CrmSession, asked: Asked) -> Reply:
-        uid = asked.path.get("uid") or asked.path["id"]
-        if "uid" in asked.path and asked.query.get("by", "externalId") == "externalId":
-            found = session.document(neighbour.kind, external_id=uid)
-        else:
-            found = session.document(neighbour.kind, number=whole(uid) or 0)
-        if found is None or not asked.grant.sees(found.site):
-            raise EntityNotFound
-        return Reply({neighbour.singular: _shown(found, asked)})
+        return Reply({neighbour.singular: _shown(known(session, neighbour, asked), asked)})
 
     return handler
 
 
-def _customer(session: CrmSession, sent: JsonObject) -> int | None:
+def known(session: CrmSession, neighbour: Neighbour, asked: Asked) -> StoredDocument:
+    """The document that the address names. Raises EntityNotFound."""
+    uid = asked.path.get("uid") or asked.path["id"]
+    if "uid" in asked.path and asked.query.get("by", "externalId") == "externalId":
+        found = session.document(neighbour.kind, external_id=uid)
+    else:
+        found = session.document(neighbour.kind, number=whole(uid) or 0)
+    if found is None or not asked.grant.sees(found.site):
+        raise EntityNotFound
+    return found
+
+
+def _demand_good(session: CrmSession, neighbour: Neighbour, sent: JsonObject, own: int = 0) -> str | None:
+    """The externalId that was sent. Raises NotLoaded for an unknown user, and InvalidEntity when another
+    document than that with the number ``own`` has the externalId."""
+    user = sent.get(neighbour.manager)
+    if isinstance(user, int) and session.user(user) is None:
+        refusal = NotLoaded(neighbour.what)
+        refusal.errors = {neighbour.manager: INVALID}
+        raise refusal
+    external_id = msgspec.convert(sent.get("externalId"), str | None)
+    other = session.document(neighbour.kind, external_id=external_id) if external_id is not None else None
+    if other is not None and other.id != own:
+        raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})
+    return external_id
+
+
+def customer_of(session: CrmSession, sent: JsonObject) -> int | None:
+    """Of the customer whom a document names, the id, where there is one."""
     named = inner(sent, "customer")
     if isinstance(number := named.get("id"), int):
         found = session.customer(number)
@@ -98,16 +129,17 @@ def _shown(document: StoredDocument, asked: Asked) -> JsonObject:
 
 _TASK = Neighbour("task", "task", "tasks", "performerId", "Task")
 _ORDER = Neighbour("order", "order", "orders", "managerId", "Order")
-_COMPANY = Neighbour("company", "customerCorporate", "customersCorporate", "managerId", "CustomerCorporate")
+COMPANY = Neighbour("company", "customerCorporate", "customersCorporate", "managerId", "CustomerCorporate")
 
 HANDLERS: dict[str, OperationHandler] = {
     "tasks": listing(_TASK),
     "task-create": create(_TASK),
     "task": get(_TASK),
+    "task-edit": edit(_TASK),
     "orders": listing(_ORDER),
     "order-create": create(_ORDER),
     "order": get(_ORDER),
-    "customers-corporate": listing(_COMPANY),
-    "corporate-create": create(_COMPANY),
-    "corporate": get(_COMPANY),
+    "customers-corporate": listing(COMPANY),
+    "corporate-create": create(COMPANY),
+    "corporate": get(COMPANY),
 }

@@ -36,7 +36,7 @@ class Page:
 
 
 def user_json(user: User, groups: Mapping[str, Group], zone: str) -> JsonObject:
-    return _present(
+    return present(
         {
             "id": user.id,
             "createdAt": written(user.created_at, zone),
@@ -68,13 +68,13 @@ def customer_json(customer: Customer, zone: str) -> JsonObject:
         "phones": phones_json(customer.phones),
     }
     document["customFields"] = document.get("customFields") or []
-    return _present(document)
+    return present(document)
 
 
 def customer_brief(customer: Customer) -> JsonObject:
     """The members that the manager lookup gives (evidence#manager-details)."""
     names = ("firstName", "lastName", "patronymic", "email")
-    return _present(
+    return present(
         {
             "id": customer.id,
             "externalId": customer.external_id,
@@ -93,6 +93,6 @@ def _group(code: str, groups: Mapping[str, Group]) -> JsonObject:
     return {"id": group.id, "name": group.name, "code": code} if group else {"name": code, "code": code}
 
 
-def _present(document: JsonObject) -> JsonObject:
+def present(document: JsonObject) -> JsonObject:
     """Null and unset members are simply absent (evidence#absent-members)."""
     return {name: value for name, value in document.items() if value not in (None, "")}

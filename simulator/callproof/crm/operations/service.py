@@ -2,12 +2,25 @@
 
 import re
 
+from callproof.clocks.manual import EPOCH
+from callproof.contract.dates import written
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import OPERATIONS
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.store.calls import ShortSession
 
 VERSIONS = ("3.0", "4.0", "5.0")
 SYSTEM_VERSION = "8.7.77"
+CURRENCY = "RUB"
+
+_SET_AT = EPOCH - 30 * 86400
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday")
+_WORK: JsonObject = {
+    "start_time": "09:00",
+    "end_time": "18:00",
+    "lunch_start_time": "13:00",
+    "lunch_end_time": "14:00",
+}
 
 
 def credentials(session: ShortSession, asked: Asked) -> Reply:
@@ -34,4 +47,30 @@ def system_info(session: ShortSession, asked: Asked) -> Reply:
     return Reply({"systemVersion": SYSTEM_VERSION, "publicUrl": address, "technicalUrl": address})
 
 
-SHORT = {"credentials": credentials, "api-versions": api_versions, "system-info": system_info}
+def settings(session: ShortSession, asked: Asked) -> Reply:
+    """What the account lives by, each value with the time of its last change (evidence#settings-read)."""
+    zone = asked.settings.timezone
+
+    def value(text: str) -> JsonObject:
+        return {"value": text, "updated_at": written(_SET_AT, zone)}
+
+    days: list[Json] = [{"day_type": day, **_WORK} for day in _DAYS]
+    return Reply(
+        {
+            "settings": {
+                "default_currency": value(CURRENCY),
+                "system_language": value("EN"),
+                "timezone": value(zone),
+                "work_times": days,
+                "non_working_days": [{"start_date": "01.01", "end_date": "01.08"}],
+            }
+        }
+    )
+
+
+SHORT = {
+    "credentials": credentials,
+    "api-versions": api_versions,
+    "system-info": system_info,
+    "settings": settings,
+}

@@ -1,4 +1,4 @@
-"""Users, their status, groups and shops (evidence#people)."""
+"""Users, their status and groups (evidence#people)."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -66,23 +66,6 @@ def groups(session: ShortSession, asked: Asked) -> Reply:
     return Reply({"pagination": page.pagination(len(found)), "groups": shown})
 
 
-def sites(session: ShortSession, asked: Asked) -> Reply:
-    """A map by code, not a list (evidence#sites)."""
-    shown: JsonObject = {
-        site.code: {
-            "name": site.name,
-            "url": site.url,
-            "code": site.code,
-            "defaultForCrm": number == 0,
-            "ordering": 10 * (number + 1),
-            "countryIso": asked.settings.country,
-            "currency": "RUB",
-        }
-        for number, site in enumerate(session.directory().sites)
-    }
-    return Reply({"sites": shown or []})
-
-
 def _known(session: ShortSession, asked: Asked) -> User:
     number = whole(asked.path["id"])
     found = session.user(number) if number is not None else None
@@ -119,5 +102,5 @@ def _moment(text: str, time: str) -> str:
     return f"{year:>04}-{month:>02}-{number:>02} {given or time:>08}"
 
 
-SHORT: dict[str, ShortHandler] = {"users": users, "user": user, "user-groups": groups, "sites": sites}
+SHORT: dict[str, ShortHandler] = {"users": users, "user": user, "user-groups": groups}
 HANDLERS = {"user-status": set_status}

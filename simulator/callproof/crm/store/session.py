@@ -10,9 +10,11 @@ from sqlalchemy import (
     Connection,
     RowMapping,
     Select,
+    and_,
     delete,
     func,
     insert,
+    or_,
     select,
     update,
 )
@@ -211,6 +213,21 @@ class CrmSession(ShortSession):
         rows = self._all(select(table).where(table.c.id > position).order_by(table.c.id).limit(limit))
         return [(row["id"], _history_call(row)) for row in rows]
 
+    def newest_calls(
+        self, limit: int, before: int | None = None, sites: Sequence[str] | None = None
+    ) -> list[tuple[int, HistoryCall]]:
+        """At most ``limit`` calls with their numbers, those that began last first, from behind the call
+        ``before``; of certain shops only, and those without a shop."""
+        table = tables.calls
+        began, shop = table.c.document["date"].as_string(), table.c.document["site"].as_string()
+        found = select(table).order_by(began.desc(), table.c.id.desc()).limit(limit)
+        if before is not None:
+            last = select(began).where(table.c.id == before).scalar_subquery()
+            found = found.where(or_(began < last, and_(began == last, table.c.id < before)))
+        if sites is not None:
+            found = found.where(or_(shop.is_(None), shop.in_(sites)))
+        return [(row["id"], _history_call(row)) for row in self._all(found)]
+
     def add_initiation(self, initiation: Initiation) -> Initiation:
         values = asdict(initiation)
         del values["id"]
@@ -230,6 +247,10 @@ class CrmSession(ShortSession):
         values = asdict(document)
         del values["id"]
         return replace(document, id=self._driver.add(tables.documents, values))
+
+    def save_document(self, document: StoredDocument) -> None:
+        table = tables.documents
+        self._db.execute(update(table).where(table.c.id == document.id).values(asdict(document)))
 
     def document(
         self, kind: str, *, number: int | None = None, external_id: str | None = None
