@@ -13,10 +13,12 @@ import trustme
 
 @dataclass(frozen=True)
 class Https:
-    """``ca`` is its CA's file in PEM, ``asked`` the paths that were asked for."""
+    """``ca`` is its CA's file in PEM, ``own`` that of its certificate, ``asked`` the paths that it was
+    asked for."""
 
     port: int
     ca: str
+    own: str
     asked: list[str]
 
     def at(self, host: str) -> str:
@@ -30,7 +32,10 @@ def https(folder: Path, *names: str) -> Iterator[Https]:
     file = folder / "private-ca.pem"
     ca.cert_pem.write_to_path(file)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    ca.issue_cert(*names).configure_cert(context)
+    leaf = ca.issue_cert(*names)
+    leaf.configure_cert(context)
+    own = folder / "its-own.pem"
+    leaf.cert_chain_pems[0].write_to_path(own)
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -49,7 +54,7 @@ def https(folder: Path, *names: str) -> Iterator[Https]:
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield Https(server.server_port, str(file), asked)
+            yield Https(server.server_port, str(file), str(own), asked)
         finally:
             server.shutdown()
             thread.join()

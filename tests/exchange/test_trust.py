@@ -39,6 +39,10 @@ def test_a_private_ca_is_believed_beside_the_public_ones(private: Https) -> None
     assert len(believed.context().get_ca_certs()) > 50
 
 
+def test_the_certificate_itself_may_be_what_is_named(private: Https) -> None:
+    assert outcome(private.at("localhost"), Trust((private.own,))) == "200"
+
+
 @pytest.mark.parametrize("name", trust.VARIABLES)
 def test_the_ca_of_the_environment_is_believed(
     private: Https, name: str, monkeypatch: pytest.MonkeyPatch

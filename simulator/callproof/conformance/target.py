@@ -75,6 +75,15 @@ class Start:
 
 
 @dataclass(frozen=True)
+class TlsEnd:
+    """The end opposite listens with TLS. ``folder``, beside the file, keeps its CA; ``names`` are hosts
+    that its certificate is for beside those of this machine."""
+
+    folder: str = ""
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Target:
     """The side under test; ``folder`` is where its commands run."""
 
@@ -96,6 +105,7 @@ class Target:
     rewrite: Mapping[str, str] = field(default_factory=dict)
     allow_hosts: tuple[str, ...] = ()
     trust: Trust = USUAL
+    tls: TlsEnd | None = None
     # Where a stimulus or a view would stand that is missing.
     place: str = ""
 
@@ -160,6 +170,7 @@ class _TargetYaml(msgspec.Struct, rename="kebab"):
     allow_hosts: tuple[str, ...] = ()
     ca: tuple[str, ...] = ()
     insecure_callbacks: tuple[str, ...] = ()
+    tls: TlsEnd | None = None
 
 
 def load_target(file: str) -> Target:
@@ -202,6 +213,7 @@ class _TargetReader:
             rewrite=read.rewrite,
             allow_hosts=read.allow_hosts,
             trust=self._trust(folder),
+            tls=read.tls,
             place=self._place(("stimuli",)),
         )
 

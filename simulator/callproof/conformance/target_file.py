@@ -40,6 +40,8 @@ _ENDS = """\
 # allow-hosts: [pbx.test.internal]
 # A private CA of your side's https, beside the public ones.
 # ca: [ca.pem]
+# callproof's own end listens with TLS, for a side that insists on https; $ca is the file to believe.
+# tls: {}
 """
 _BEGINNING = """\
 # How callproof reaches and pokes your {name}. Fill it in, then:

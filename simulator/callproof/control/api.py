@@ -8,6 +8,7 @@ from the type of what it is asked, so that the description cannot rot. Refusals 
 import hmac
 from collections.abc import Callable
 from typing import Concatenate, TypeVar, overload
+from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, request
@@ -117,8 +118,9 @@ class Control:
         ):
             return _answer({"error": f"The control API wants its token in {TOKEN_HEADER}."}, 403)
         origin = request.headers.get("Origin")
-        if origin and origin != request.host_url.rstrip("/"):
-            # Any page that a tester has open could otherwise reach an end on loopback.
+        if origin and urlsplit(origin).netloc != request.host:
+            # Any page that a tester has open could otherwise reach an end on loopback. The scheme is left
+            # alone: something before the end may speak TLS for it.
             return _answer({"error": f"The control API does not serve pages of {origin}."}, 403)
         return None
 

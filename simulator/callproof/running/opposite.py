@@ -6,6 +6,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
 from time import time
+from urllib.parse import urlsplit
 
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
@@ -20,6 +21,7 @@ from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
 from callproof.pbx.plan import account_plan
 from callproof.pbx.settings import PbxSettings
+from callproof.running.certificate import Certificate, TlsOptions
 from callproof.running.opening import Opening
 from callproof.running.threads import LOOPBACK, Address
 
@@ -34,7 +36,8 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
     Raises Unreachable when the side under test does not get ready or does not answer.
     """
     with ExitStack() as stack:
-        address = Address(LOOPBACK, target.listen)
+        certificate = _certificate(target, stack)
+        address = Address(LOOPBACK, target.listen, certificate)
         stack.callback(address.close)
         key = target.api_key or api_key(seed)
         names = {
@@ -43,6 +46,10 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             "api_key": key,
             "crm_url" if target.side is Side.PBX else "pbx_url": address.url,
         }
+        if certificate:
+            names["ca"] = certificate.ca
+            trust = replace(target.trust, files=(*target.trust.files, certificate.ca))
+            target = replace(target, trust=trust)
         target = _with_names(replace(target, api_key=key), names)
         names["crm_url" if target.side is Side.CRM else "pbx_url"] = target.url
         clock: Clock = RealClock()
@@ -81,7 +88,7 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             strict=strict,
             timezone=target.account.timezone,
             country=target.account.country,
-            allowed_hosts=target.allow_hosts,
+            allowed_hosts=_own_hosts(target),
             rewrites=target.rewrite,
             trust=target.trust,
         )
@@ -96,12 +103,28 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             client_id=target.client_id,
             plan=account_plan(target.account),
             timezone=target.account.timezone,
-            allowed_hosts=target.allow_hosts,
+            allowed_hosts=_own_hosts(target),
             rewrites=target.rewrite,
             trust=target.trust,
         ),
         address,
     )
+
+
+def _certificate(target: Target, stack: ExitStack) -> Certificate | None:
+    """Of our end, where it is to have one. Raises Misuse when it cannot be made."""
+    if target.tls is None:
+        return None
+    # Only here: cryptography takes its time to be imported.
+    from callproof.running.authority import certified
+
+    folder = str(target.folder / target.tls.folder) if target.tls.folder else ""
+    return stack.enter_context(certified(TlsOptions(folder, target.tls.names)))
+
+
+def _own_hosts(target: Target) -> tuple[str, ...]:
+    """Whom the file allows us to call, and where it says that the side is."""
+    return (*target.allow_hosts, urlsplit(target.url).hostname or "")
 
 
 def _is_spoken_to(target: Target) -> bool:
