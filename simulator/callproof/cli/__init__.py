@@ -51,6 +51,15 @@ COMMANDS = {
         "journal",
         "Show what went over the wire at a running end, with what was found about it.",
     ),
+    "replay": (
+        "replay",
+        "Send a request of a running end's journal again, from here to the same address.",
+    ),
+    "calls": (
+        "kept",
+        "Show the calls that a running end keeps: the history as uploaded, or what the PBX noted.",
+    ),
+    "cards": ("kept", "Show the call cards that managers of a running CRM see or saw."),
     "ladder": ("testers", "Draw calls of a running end as ladders, from the first ring to the upload."),
     "validate": ("validate", "Judge one payload on its own; FILE holds the JSON, - is standard input."),
 }
