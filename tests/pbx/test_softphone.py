@@ -13,6 +13,7 @@ from callproof.pbx.pbx import Pbx
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.plan import NumberingPlan, PlannedExtension, PlannedLine, RingGroup, Then
 from callproof.pbx.settings import PbxSettings
+from callproof.web.site import Link
 
 LINE, PHONE = "+7-499-999-99-99", "+7 912 345-67-89"
 PLAN = NumberingPlan(
@@ -241,3 +242,11 @@ def test_customers_of_the_crm_are_asked_for_once(phone: Softphone) -> None:
     assert "&lt;b&gt; +7 912" in phone.page
     assert phone.page
     assert asked == ["/api/v5/customers"]
+
+
+def test_calls_lead_to_their_ladders_where_the_bench_is_at_hand(phone: Softphone) -> None:
+    call = phone.call()
+    assert "/bench/calls/" not in phone.page
+    links = (Link("/bench", "bench.title"),)
+    app = create_app(phone.pbx, more=lambda site: setattr(site, "links", site.links + links))
+    assert f'href="/bench/calls/{call.id}"' in app.test_client().get("/").get_data(as_text=True)
