@@ -52,5 +52,5 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps retailcrm==5.3.0
 	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-update-notifier \
-		--prefix .venv/node node-retailcrm-api@1.0.8 || echo "npm failed; its client is not tested"; fi
+		--prefix .venv/node node-retailcrm-api@1.0.8 axe-core@4.14.1 || echo "npm failed; what it brings is not tested"; fi
 	@touch .venv/demo $@

@@ -25,6 +25,8 @@ ARGUMENTS = (
     "--disable-sync",
     "--autoplay-policy=no-user-gesture-required",
 )
+# What a browser says of requests that the end of a server or of a page cut off.
+INTERRUPTED = ("ERR_CONNECTION", "INCOMPLETE", "Failed to fetch")
 
 
 @dataclass
@@ -105,10 +107,25 @@ def context(browser: Browser) -> Iterator[Callable[..., BrowserContext]]:
     yield make
     for one in made:
         one.close()
-    unexpected = [text for text in complaints if "ERR_CONNECTION" not in text and "INCOMPLETE" not in text]
-    assert unexpected == []
+    assert [text for text in complaints if not any(word in text for word in INTERRUPTED)] == []
 
 
 @pytest.fixture
 def page(context: Callable[..., BrowserContext]) -> Page:
     return context().new_page()
+
+
+@pytest.fixture(scope="session")
+def axe() -> Callable[[Page], list[str]]:
+    """What axe-core finds on a page, a line for each kind."""
+    source = Path(sys.prefix) / "node" / "node_modules" / "axe-core" / "axe.min.js"
+    if not source.is_file():
+        missing("axe-core", "axe-core is not installed. make .venv/dev does where npm is.")
+    code = source.read_text("utf-8")
+
+    def look(page: Page) -> list[str]:
+        page.evaluate(code)
+        found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+        return [f"{one['id']}: {one['help']}: {one['nodes'][0]['html'][:200]}" for one in found]
+
+    return look

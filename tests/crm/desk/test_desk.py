@@ -1,63 +1,15 @@
 """A manager's desk: who signs in, what the icon, the cards and the pages show, and what is made there."""
 
-import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from flask import Flask, Response
-from flask.testing import FlaskClient
+from flask import Response
 
-from callproof.running.threads import Address, serving
+from tests.crm.desk.browsing import Browser, Listener
 from tests.support import Account
 
 ICON = 'action="/call"'
 CALLER = "+7 912 345-67-89"
-
-
-class Browser:
-    """One browser at one CRM; ``act`` fills in what the page's forms would."""
-
-    def __init__(self, account: Account) -> None:
-        self.client: FlaskClient = account.client.application.test_client()
-
-    def see(self, path: str = "/", status: int = 200) -> str:
-        answer = self.client.get(path)
-        assert answer.status_code == status
-        return answer.get_data(as_text=True)
-
-    def act(self, path: str, back: str = "/", **form: str) -> str:
-        """The page that the act leads to."""
-        token = re.findall(r'name="csrf" value="([^"]+)"', self.see())[0]
-        answer = self.client.post(path, data={"csrf": token, "back": back, **form})
-        assert answer.status_code == 303
-        return self.see(answer.headers["Location"])
-
-    def sign_in(self, user: int = 1) -> "Browser":
-        self.act("/sign-in", user=str(user))
-        return self
-
-
-@pytest.fixture
-def desk(registered: Account) -> Browser:
-    return Browser(registered).sign_in()
-
-
-class Listener:
-    """A PBX that answers each call with ``status``."""
-
-    def __init__(self) -> None:
-        self.address = Address()
-        self.status = 200
-        self.app = Flask(__name__)
-        self.app.add_url_rule("/<path:path>", view_func=lambda path: Response("", self.status))
-
-
-@pytest.fixture
-def listener() -> Iterator[Listener]:
-    found = Listener()
-    with serving(found.app, found.address):
-        yield found
 
 
 def user(account: Account, number: int = 1) -> dict[str, object]:
@@ -116,7 +68,7 @@ def test_who_is_not_authorised_has_no_icon(registered: Account, desk: Browser) -
 
 @pytest.mark.parametrize(("status", "told"), [(200, "Calling"), (503, "the PBX answered 503")])
 def test_what_came_of_a_click_is_told(account: Account, listener: Listener, status: int, told: str) -> None:
-    listener.status = status
+    listener.answer = Response("", status)
     account.register(makeCallUrl=f"{listener.address.url}/call")
     desk = Browser(account).sign_in()
     page = desk.act("/call", "/customers/1", phone=CALLER, shop="shop2")

@@ -7,6 +7,7 @@ from flask import Flask
 
 from callproof.crm.crm import Crm
 from callproof.crm.desk.customers import Customers
+from callproof.crm.desk.history import History
 from callproof.crm.desk.home import Home
 from callproof.crm.desk.orders import Orders
 from callproof.crm.desk.visitor import Visitor, full_name, name_of, order_number
@@ -18,6 +19,7 @@ LINKS = (
     Link("/", "desk.title"),
     Link("/customers", "desk.customers"),
     Link("/orders", "desk.orders"),
+    Link("/history", "desk.history"),
 )
 HERE = Path(__file__).parent
 
@@ -45,6 +47,7 @@ def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Call
     Home(crm, site).add()
     Customers(crm, site).add()
     Orders(crm, site).add()
+    History(crm, site).add()
     more(site)
     app.register_blueprint(blueprint)
 

@@ -100,6 +100,14 @@
       tell();
     }
   });
+  // A player does not say why it is silent; the answer does. Errors of media do not bubble.
+  document.addEventListener("error", async (event) => {
+    const player = event.target;
+    if (!(player instanceof HTMLAudioElement)) return;
+    const note = player.parentElement.querySelector("[data-why]");
+    const answer = await fetch(player.currentSrc, { headers: { Range: "bytes=0-0" } });
+    note.textContent = answer.ok ? note.dataset.why : (await answer.text()).slice(0, 300);
+  }, true);
   for (const touch of ["pointerdown", "keydown"]) document.addEventListener(touch, wake);
   document.addEventListener("DOMContentLoaded", () => {
     if (channel) channel.onmessage = look;
