@@ -8,6 +8,7 @@ import pytest
 from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
+from callproof.crm.rules.model import Grant
 from callproof.crm.settings import CrmSettings
 from tests.support import KEY, Account, call_item
 
@@ -102,3 +103,27 @@ def test_a_reset_brings_back_the_same_numbers(registered: Account, on_postgres: 
         assert account.client.post("/_bench/reset", json={}).status_code == 200
         answers.append(account.get("customers/customer-1").get_json())
     assert answers[1] == answers[0]
+
+
+def test_the_history_is_read_back_by_date_cursor_and_shop(on_postgres: Account) -> None:
+    dates = [f"2024-05-01 1{number % 2}:00:00" for number in range(5)]
+    calls = [call_item(f"c-{number}", date=date) for number, date in enumerate(dates)]
+    on_postgres.upload(*calls, call_item("elsewhere", site="shop2"))
+    found: list[str] = []
+    cursor = ""
+    while not found or cursor:
+        body = on_postgres.get("telephony/calls", limit="2", cursor=cursor).get_json()
+        found += [call["externalId"] for call in body["calls"]]
+        cursor = body["pagination"].get("nextCursor", "")
+    assert found == ["elsewhere", "c-3", "c-1", "c-4", "c-2", "c-0"]
+    with on_postgres.crm.store.begin() as session:
+        session.save_grant(Grant("one", ("telephony_read",), ("shop1",)))
+    answer = on_postgres.client.get("/api/v5/telephony/calls", headers={"X-API-KEY": "one"})
+    assert [call["externalId"] for call in answer.get_json()["calls"]] == found[1:]
+
+
+def test_a_task_is_changed(on_postgres: Account) -> None:
+    on_postgres.post("tasks/create", site="shop1", task={"text": "Call back", "performerId": 1})
+    on_postgres.post("tasks/1/edit", task={"text": "Called"})
+    task = on_postgres.get("tasks/1").get_json()["task"]
+    assert (task["text"], task["performerId"]) == ("Called", 1)
