@@ -11,6 +11,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.exchange import Exchange, Request
 from callproof.exchange.journal import Journal
 from callproof.web import texts
 from callproof.web.pulse import Pulse
@@ -155,5 +156,16 @@ def test_all_streams_end_with_the_end(pulse: Pulse) -> None:
     thread = threading.Thread(target=lambda: heard.extend(pulse.beats(silence=60)))
     thread.start()
     pulse.close()
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def test_they_end_too_when_nobody_may_wait_for_the_journal() -> None:
+    journal = Journal()
+    beats = Pulse(journal).beats(silence=60)
+    journal.write(Exchange(0.0, "in", Request("GET", "http://crm"), None))
+    thread = threading.Thread(target=lambda: list(beats))
+    thread.start()
+    journal.interrupt()
     thread.join(10)
     assert not thread.is_alive()

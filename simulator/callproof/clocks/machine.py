@@ -1,9 +1,14 @@
 """The machine's own time, which goes on where a test has frozen Python's own."""
 
+import importlib.util
 import time
+from collections.abc import Callable
 
-# What freezes time replaces the names of modules; what a tuple holds it leaves alone.
-_REAL = (time.monotonic, time.time)
+# What freezes time replaces names in modules: in one of our own, made anew, they are Python's, and a tuple
+# keeps them.
+_SPEC = importlib.util.find_spec("time")
+_OWN = importlib.util.module_from_spec(_SPEC) if _SPEC else time
+_REAL: tuple[Callable[[], float], Callable[[], float]] = (_OWN.monotonic, _OWN.time)
 
 
 def monotonic() -> float:

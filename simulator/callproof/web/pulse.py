@@ -68,6 +68,8 @@ class Pulse:
         last = self._journal.last_id
         while self._goes_on():
             self._journal.since(last, wait=LOOK, limit=1)
+            if self._journal.interrupted:
+                self.close()
             if (now := self._journal.last_id) != last:
                 last = now
                 self.bump()
