@@ -114,6 +114,21 @@ def test_telephones_are_remembered_and_what_was_typed_is_kept(pair: ServedPair, 
     expect(page.locator("#telephone-100")).to_have_count(0)
 
 
+def test_a_call_is_taken_by_keyboard_alone_and_the_title_says_that_it_rings(
+    people: tuple[Page, Page],
+) -> None:
+    customer, manager = people
+    call(customer)
+    expect(manager).to_have_title(re.compile("Extension 100 rings"))
+    manager.get_by_role("button", name="Answer").focus()
+    manager.keyboard.press("Enter")
+    expect(manager.get_by_role("button", name="Hold")).to_be_focused()
+    expect(manager).not_to_have_title(re.compile("rings"))
+    manager.keyboard.press("Tab")
+    manager.keyboard.press("Enter")
+    expect(manager.locator("#telephone-100").get_by_label("Number")).to_be_focused()
+
+
 def test_a_name_that_is_a_script_is_shown_as_text(people: tuple[Page, Page]) -> None:
     customer, manager = people
     call(customer, SCRIPT)

@@ -7,6 +7,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from callproof.clocks.machine import monotonic
 from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
@@ -14,7 +15,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.exchange.exchange import Exchange, Request
 from callproof.exchange.journal import Journal
 from callproof.web import texts
-from callproof.web.pulse import Pulse
+from callproof.web.pulse import PAUSE, Pulse
 from tests.support import KEY
 
 TOKEN = "tell-nobody"
@@ -149,6 +150,18 @@ def test_a_stream_hears_of_each_change_and_is_silent_otherwise(pulse: Pulse) -> 
     pulse.bump()
     assert next(beats) == 1
     assert next(beats) is None
+
+
+def test_a_burst_of_changes_is_told_in_pauses(pulse: Pulse) -> None:
+    beats = pulse.beats(silence=0.01)
+    assert next(beats) is None
+    pulse.bump()
+    assert next(beats) == 1
+    told = monotonic()
+    for _ in range(5):
+        pulse.bump()
+    assert next(beats) == 6
+    assert monotonic() - told >= PAUSE / 2
 
 
 def test_all_streams_end_with_the_end(pulse: Pulse) -> None:

@@ -42,6 +42,8 @@ class Pulse:
             while not self._closed.is_set():
                 new = self._beyond(seen, silence)
                 yield None if new == seen else new
+                if new != seen:
+                    self._closed.wait(PAUSE)
                 seen = new
         finally:
             with self._changed:

@@ -157,6 +157,17 @@ def test_a_transfer_that_nobody_takes_comes_back(action: str) -> None:
     assert (call.state, call.answered_by, call.occupied) == (State.TALKING, "200", ("200",))
 
 
+def test_a_hold_is_told_to_nobody_and_counts_as_talk() -> None:
+    """The guide's events are in, out and hangup alone (evidence#event)."""
+    talking = played(IN, "ring two", "answer at 200")
+    held = life.hold(talking, 30.0)
+    back = life.take_back(held, 40.0)
+    assert events_between(talking, held) == events_between(held, back) == []
+    assert (held.occupied, back.duration) == (("200",), 0)
+    ended = life.hang_up(back, Party.CUSTOMER, 50.0)
+    assert history_item(ended, None)["duration"] == 30
+
+
 def test_an_extension_that_rings_again_is_told_of_once() -> None:
     first = played(IN, "ring 100", "expire")
     again = ACTIONS["ring two"](first, 40.0)

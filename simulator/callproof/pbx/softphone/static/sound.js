@@ -12,7 +12,7 @@
   const channel = "BroadcastChannel" in window ? new BroadcastChannel("callproof-phone") : null;
   const silenced = new Set();
   let audio = null;
-  let leads = !navigator.locks;
+  let leads = false;
   let playing = "";
   let playingNow = [];
   let again = null;
@@ -75,6 +75,13 @@
     play(kind);
   }
 
+  // The one that sounds has to hear of calls while it is hidden; the others may sleep.
+  function lead() {
+    leads = true;
+    document.body.setAttribute("data-awake", "");
+    look();
+  }
+
   function silence(call) {
     silenced.add(call);
     look();
@@ -108,7 +115,9 @@
     window.addEventListener("storage", (event) => { if (event.key === KEY) show(); });
     if (channel) channel.onmessage = (message) => silence(message.data);
     if (navigator.locks) {
-      navigator.locks.request("callproof-phone-sound", () => { leads = true; look(); return new Promise(() => {}); });
+      navigator.locks.request("callproof-phone-sound", () => { lead(); return new Promise(() => {}); });
+    } else {
+      lead();
     }
     show();
   });
