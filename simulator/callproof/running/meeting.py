@@ -11,6 +11,8 @@ from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running.certificate import Certificate, TlsOptions, advice
 from callproof.running.threads import LOOPBACK, Address, is_wildcard, netloc, reached, url
+from callproof.storage.database import IN_MEMORY, shown
+from callproof.web.site import Surroundings
 
 
 @dataclass(frozen=True)
@@ -19,7 +21,8 @@ class ServeOptions:
 
     An end without settings is not started. A PBX whose settings name no CRM talks to the one beside it. A
     public address is the one that others are told; of an end that is not started it says where it is.
-    ``ready_file`` is written once all ends answer, and removed at the end.
+    ``ready_file`` is written once all ends answer, and removed at the end. ``name`` is what the pages are
+    headed by.
     """
 
     crm: CrmSettings | None
@@ -35,6 +38,7 @@ class ServeOptions:
     register: bool = False
     control_token: str = ""
     ready_file: str = ""
+    name: str = Surroundings.name
 
 
 @contextmanager
@@ -59,7 +63,7 @@ class Meeting:
         self._certificate = certificate
         self._public = {Side.CRM: options.crm_public_url, Side.PBX: options.pbx_public_url}
         self._ports = {Side.CRM: options.crm_port, Side.PBX: options.pbx_port}
-        if options.crm and options.pbx and (self._public[Side.PBX] or certificate):
+        if options.crm and options.pbx:
             # The CRM has to know where the PBX is before that one is there.
             self._ports[Side.PBX] = options.pbx_port or _free_port(options.host)
         served = {Side.CRM: options.crm, Side.PBX: options.pbx}
@@ -78,6 +82,11 @@ class Meeting:
     def told(self, side: Side) -> str:
         """The address that others are told."""
         return self._public[side] or self.near(side)
+
+    def around(self, side: Side, database: str) -> Surroundings:
+        """What the pages of an end say of where they are; ``database`` is its address."""
+        other = self.near(side.other) if side.other in self._served else self._public[side.other]
+        return Surroundings(self._options.name, "" if database == IN_MEMORY else shown(database), other)
 
     def crm(self, settings: CrmSettings) -> CrmSettings:
         """With what this CRM needs to reach the PBX."""

@@ -21,6 +21,7 @@ from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.running.threads import Address, serving
+from callproof.web.pulse import Pulse
 from callproof.web.site import ALONE, Site, Surroundings
 
 if TYPE_CHECKING:
@@ -32,17 +33,17 @@ class Opening:
     first nobody waits for a journal any more, then nobody is answered, then nothing that was planned
     happens, then the stores are closed.
 
-    ``token`` is demanded from users of the control API. ``around`` is what the pages say of where they are.
+    ``token`` is demanded from users of the control API.
     """
 
-    def __init__(self, clock: Clock, token: str = "", around: Surroundings = ALONE) -> None:
+    def __init__(self, clock: Clock, token: str = "") -> None:
         self._clock = clock
         self._token = token
-        self._around = around
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
         self._journals: list[Journal] = []
+        self._pulses: list[Pulse] = []
 
     def __enter__(self) -> "Opening":
         return self
@@ -71,22 +72,25 @@ class Opening:
         self._answer(self._apps[Side.PBX], address)
         return pbx
 
-    def open(self, settings: CrmSettings | PbxSettings, address: Address) -> None:
-        """The same for either."""
-        self._answer(self.app(settings), self._kept(address))
+    def open(
+        self, settings: CrmSettings | PbxSettings, address: Address, around: Surroundings = ALONE
+    ) -> None:
+        """The same for either; ``around`` is what its pages say of where they are."""
+        self._answer(self.app(settings, around), self._kept(address))
 
-    def app(self, settings: CrmSettings | PbxSettings) -> Flask:
+    def app(self, settings: CrmSettings | PbxSettings, around: Surroundings = ALONE) -> Flask:
         """The app of an end for which something else answers, at its ``base_url``."""
-        return self._serve(
-            self._crm(settings) if isinstance(settings, CrmSettings) else self._pbx(settings)
-        )
+        end = self._crm(settings) if isinstance(settings, CrmSettings) else self._pbx(settings)
+        return self._serve(end, around)
 
     def controlled(self, side: Side, url: str) -> End:
         """The control API of what ``crm`` or ``pbx`` opened, without a socket in between."""
         return End(side, url, self._token, InProcess(self._apps[side], url))
 
     def interrupt(self) -> None:
-        """Nobody waits any more for what comes into a journal."""
+        """Nobody waits any more for what comes into a journal, and no page for what changes."""
+        for pulse in self._pulses:
+            pulse.close()
         for journal in self._journals:
             journal.interrupt()
 
@@ -96,7 +100,7 @@ class Opening:
             self._stores.callback(self._clock.close)
             self._answering.close()
 
-    def _serve(self, end: Crm | Pbx) -> Flask:
+    def _serve(self, end: Crm | Pbx, around: Surroundings = ALONE) -> Flask:
         """The app of the end, with the pages that both have; these know its control API."""
         settings = end.settings
         side = Side.CRM if isinstance(end, Crm) else Side.PBX
@@ -107,9 +111,9 @@ class Opening:
             add_bench(site, own, beside)
 
         if isinstance(end, Crm):
-            made = crm_app(end, self._token, self._around, more)
+            made = crm_app(end, self._token, around, more)
         else:
-            made = pbx_app(end, self._token, self._around, more)
+            made = pbx_app(end, self._token, around, more)
         self._apps[side] = made
         return made
 
@@ -128,11 +132,13 @@ class Opening:
     def _crm(self, settings: CrmSettings) -> Crm:
         crm = Crm(settings, self._clock)
         self._journals.append(crm.journal)
+        self._pulses.append(crm.pulse)
         self._stores.callback(crm.close)
         return crm
 
     def _pbx(self, settings: PbxSettings) -> Pbx:
         pbx = Pbx(settings, self._clock)
         self._journals.append(pbx.journal)
+        self._pulses.append(pbx.pulse)
         self._stores.callback(pbx.close)
         return pbx

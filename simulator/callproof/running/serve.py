@@ -97,8 +97,9 @@ class _Server:
             side, number = Side.CRM, settings.workers
         address = meeting.address(side)
         settings = replace(settings, base_url=meeting.told(side))
+        around = meeting.around(side, settings.database)
         if self.together:
-            self.together.open(settings, address)
+            self.together.open(settings, address, around)
             return
         # The port was free a moment ago; granian opens it anew, once for each worker.
         address.close()
@@ -109,7 +110,7 @@ class _Server:
 
         def make() -> Made:
             opening = Opening(RealClock(), self.options.control_token)
-            return Made(opening.app(settings).wsgi_app, opening.interrupt, opening.close)
+            return Made(opening.app(settings, around).wsgi_app, opening.interrupt, opening.close)
 
         end = Workers(side.upper(), address, number, make, self._cores(number))
         self.processes.append(stack.enter_context(answering(end)))

@@ -1,0 +1,81 @@
+"""What only a browser shows of the bench."""
+
+from collections.abc import Callable
+from urllib.parse import parse_qs, urlsplit
+
+import requests
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.browser.conftest import ServedPair
+
+CALLER, LINE = "+79161234567", "+7-499-999-99-99"
+SCRIPT = "<script>document.title = 'broken into'</script>"
+
+
+def _act(pair: ServedPair, path: str, **body: object) -> dict[str, str]:
+    answer = requests.post(f"{pair.pbx}/_bench{path}", json=body, timeout=30)
+    assert answer.status_code == 200, answer.text
+    told: dict[str, str] = answer.json()
+    return told
+
+
+def test_a_line_appears_as_it_happens_and_a_name_of_a_caller_is_text(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench")
+    lines = page.locator("ol.lines li")
+    expect(lines).to_have_count(1)
+    _act(pair, "/calls", **{"from": SCRIPT, "to": LINE})
+    expect(lines).to_have_count(2)
+    expect(lines.first).to_contain_text(SCRIPT)
+    assert "broken into" not in page.title()
+
+
+def test_filters_stay_in_the_address_and_hold_for_what_comes(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench")
+    page.get_by_label("Phone").fill("9161234567")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("Nothing in the journal is like that.")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query) == {"phone": ["9161234567"]}
+    _act(pair, "/calls", **{"from": "+79160000000", "to": LINE})
+    _act(pair, "/calls", **{"from": CALLER, "to": LINE})
+    expect(page.locator("ol.lines li")).to_have_count(1)
+    expect(page.get_by_label("Phone")).to_have_value("9161234567")
+
+
+def test_what_is_half_typed_outlives_what_happens(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench")
+    page.get_by_label("Phone").fill("916")
+    page.get_by_label("Call", exact=True).focus()
+    _act(pair, "/calls", **{"from": CALLER, "to": LINE})
+    expect(page.locator("ol.lines li")).to_have_count(2)
+    expect(page.get_by_label("Phone")).to_have_value("916")
+    expect(page.get_by_label("Call", exact=True)).to_be_focused()
+
+
+def test_a_ladder_grows_and_its_heads_stay(context: Callable[..., BrowserContext], pair: ServedPair) -> None:
+    page = context(viewport={"width": 390, "height": 300}).new_page()
+    call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
+    page.goto(f"{pair.pbx}/bench/calls/{call}")
+    ladder = page.locator(".ladder ol")
+    expect(ladder).to_contain_text("card, 100, 200")
+    _act(pair, f"/calls/{call}/answer", extension="100")
+    _act(pair, f"/calls/{call}/hang-up", by="customer")
+    expect(ladder).to_contain_text("card closes")
+    expect(ladder).to_contain_text("calls-upload")
+    page.locator(".ladder li").last.scroll_into_view_if_needed()
+    expect(page.locator(".ladder .heads")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+def test_the_newest_message_is_always_shown(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench/latest")
+    expect(page.locator("h1")).to_contain_text("module-edit")
+    _act(pair, "/calls", **{"from": CALLER, "to": LINE})
+    expect(page.locator("h1")).to_contain_text("call-event")
+
+
+def test_the_pages_know_their_name_and_the_other_end(page: Page, serve: Callable[..., ServedPair]) -> None:
+    pair = serve("--name", "Staging")
+    page.goto(f"{pair.crm}/bench")
+    expect(page.locator("header")).to_contain_text("Staging")
+    expect(page.locator("footer")).to_contain_text(pair.pbx)
+    expect(page.locator("footer")).to_contain_text("answers")
