@@ -51,7 +51,9 @@ def test_what_is_half_typed_outlives_what_happens(page: Page, pair: ServedPair) 
     expect(page.get_by_label("Call", exact=True)).to_be_focused()
 
 
-def test_a_ladder_grows_and_its_heads_stay(context: Callable[..., BrowserContext], pair: ServedPair) -> None:
+def test_a_ladder_grows_and_its_heads_stay(
+    context: Callable[..., BrowserContext], pair: ServedPair
+) -> None:
     page = context(viewport={"width": 390, "height": 300}).new_page()
     call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
     page.goto(f"{pair.pbx}/bench/calls/{call}")
@@ -79,3 +81,28 @@ def test_the_pages_know_their_name_and_the_other_end(page: Page, serve: Callable
     expect(page.locator("header")).to_contain_text("Staging")
     expect(page.locator("footer")).to_contain_text(pair.pbx)
     expect(page.locator("footer")).to_contain_text("answers")
+
+
+def test_the_clock_stands_still_and_goes_on(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench/controls")
+    page.get_by_role("button", name="Stop").click()
+    stopped = page.get_by_role("button", name="Stop")
+    expect(stopped).to_have_attribute("aria-pressed", "true")
+    told = requests.get(f"{pair.pbx}/_bench/clock", timeout=10).json()
+    assert told["speed"] == 0
+    page.get_by_role("button", name="x1", exact=True).click()
+    expect(page.get_by_role("button", name="x1", exact=True)).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_message_is_edited_and_sent_again(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.crm}/bench/latest")
+    page.get_by_role("link", name="Edit and send again").click()
+    page.get_by_text("Edit and send again").click()
+    body = page.get_by_label("Body")
+    body.fill("integrationModule={}")
+    _act(pair, "/calls", **{"from": CALLER, "to": LINE})
+    expect(page.get_by_role("link", name="After")).to_be_visible()
+    expect(body).to_have_value("integrationModule={}")
+    page.get_by_role("button", name="Send").click()
+    expect(page.locator("h1")).to_contain_text("400")
+    expect(page.locator(".findings")).to_contain_text("violation")

@@ -79,3 +79,26 @@ def test_threads_may_plan_on_a_stepped_clock_while_it_advances() -> None:
         thread.join()
     clock.advance(100)
     assert len(ran) == 800
+
+
+def test_a_clock_stands_still_and_goes_on_from_there() -> None:
+    clock, done = RealClock(), Event()
+    clock.run(0)
+    stood = clock.now()
+    clock.call_at(stood + 600, done.set)
+    assert clock.now() == stood
+    assert clock.kind == "scaled"
+    clock.run(100_000)
+    assert done.wait(5)
+    assert clock.now() >= stood + 600
+    clock.close()
+
+
+def test_a_clock_at_the_speed_of_the_machine_is_real_again() -> None:
+    clock = RealClock()
+    clock.run(7)
+    clock.run(1)
+    assert (clock.kind, clock.speed) == ("real", 1)
+    with pytest.raises(ValueError, match="backwards"):
+        clock.run(-1)
+    clock.close()

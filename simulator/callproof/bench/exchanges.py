@@ -2,32 +2,26 @@
 says there, and how it is asked again."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
 
 import orjson
-from flask import Response
+from flask import Response, request
+from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.bench.lines import findings
-from callproof.bench.workplace import Workplace
+from callproof.bench.workplace import Workplace, said
 from callproof.conformance.evidence import Seen
 from callproof.contract import schemas
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import OPERATIONS
 from callproof.contract.requirements import all_requirements
+from callproof.control.client import ActionRefused, Unreachable
 from callproof.reports.bodies import curl, query_of, readable
 
 _SCHEMAS = {
     name for operation in OPERATIONS for name in (operation.entity_schema, operation.query_schema) if name
 }
-
-
-@dataclass(frozen=True)
-class Edited:
-    """What is sent again, as a person edits it: headers one a line."""
-
-    method: str
-    url: str
-    headers: str
-    body: str
 
 
 def add_exchanges(workplace: Workplace) -> None:
@@ -43,6 +37,17 @@ def add_exchanges(workplace: Workplace) -> None:
         found = next((each for each in seen if str(each.id) == number), None)
         return _shown(workplace, seen, found) if found else workplace.missing()
 
+    def again() -> AnyResponse:
+        form = request.form
+        back = f"/bench/exchanges/{form.get('from', type=int) or 0}"
+        try:
+            told = workplace.own.post("/again", _edited(form))
+        except (ActionRefused, Unreachable, ValueError) as error:
+            return said(back, str(error))
+        if told["id"]:
+            return said(f"/bench/exchanges/{told['id']}")
+        return said(back, workplace.site.texts("bench.unkept", outcome=told["status"] or told["error"]))
+
     def row(name: str) -> "str | Response":
         found = all_requirements().get(name)
         return workplace.write("row.html", row=found) if found else workplace.missing()
@@ -56,8 +61,34 @@ def add_exchanges(workplace: Workplace) -> None:
 
     site.page("/bench/latest", latest)
     site.page("/bench/exchanges/<number>", one)
+    site.act("/bench/again", again)
     site.page("/bench/rows/<name>", row)
     site.page("/bench/schemas/<path:name>", schema)
+
+
+def _edited(form: MultiDict[str, str]) -> JsonObject:
+    """What is to be sent, from the form's texts: headers one a line. Raises ValueError, with a sentence."""
+    headers: list[Json] = []
+    for line in form.get("headers", "").splitlines():
+        name, colon, value = line.partition(":")
+        if line.strip() and not colon:
+            raise ValueError(f"The header {line!r} has no colon.")
+        if line.strip():
+            headers.append([name.strip(), value.strip()])
+    body = form.get("body", "")
+    if not form.get("crlf"):
+        # Browsers end lines of a text so, whatever they ended by before.
+        body = body.replace("\r\n", "\n")
+    method = form.get("method", "").strip().upper()
+    return {"method": method, "url": form.get("url", "").strip(), "headers": headers, "body": body}
+
+
+def _address(one: Seen) -> str:
+    """At this end by its path, elsewhere as a whole."""
+    if one.exchange.direction == "out":
+        return one.url
+    parts = urlsplit(one.url)
+    return urlunsplit(("", "", parts.path or "/", parts.query, ""))
 
 
 def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
@@ -78,6 +109,7 @@ def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
         findings=findings(one),
         known=all_requirements(),
         curl=curl(one),
+        address=_address(one),
         request=readable(one.request, query_of(one.url)),
         answer=readable(one.reply) if one.reply else [],
         schema=(operation.entity_schema or operation.query_schema) if operation else "",

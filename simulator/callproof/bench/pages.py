@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from callproof.bench.calls import add_calls
+from callproof.bench.controls import add_controls
 from callproof.bench.exchanges import add_exchanges
 from callproof.bench.journal import add_journal
 from callproof.bench.watching import Beside
@@ -22,3 +23,4 @@ def add_bench(site: Site, own: End, beside: Beside) -> None:
     add_journal(workplace)
     add_calls(workplace)
     add_exchanges(workplace)
+    add_controls(workplace)

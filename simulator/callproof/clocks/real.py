@@ -18,32 +18,45 @@ _WORKERS = 32
 
 
 class ScaledClock:
-    """The machine's time, ``speed`` times as fast, from the moment that the clock is made.
+    """The machine's time, ``speed`` times as fast; it begins at the moment that the clock is made.
 
     One thread watches what is planned; the actions run on a small pool, so that one which waits for the
     network holds up no other. An action that raises is logged. ``close`` drops what is still planned.
     """
 
-    kind = "scaled"
+    @property
+    def kind(self) -> str:
+        """``real`` while it runs as the machine's does."""
+        return "real" if self.speed == 1 else "scaled"
 
     def __init__(self, speed: float) -> None:
         if speed <= 0:
             raise ValueError("The speed of a clock is greater than 0")
         self.id = uuid.uuid4().hex
         self.speed = speed
-        self._start = time.time()
-        self._zero = monotonic()
+        self._run_from = time.time(), monotonic(), speed
         self._order = count()
         self._planned: list[tuple[float, int, Timer]] = []
         self._changed = Condition()
         self._closed = False
         self._pool = ThreadPoolExecutor(_WORKERS, "callproof-action")
-        self._watch = Thread(target=self._run, name="callproof-clock", daemon=True)
+        self._watch = Thread(target=self._watch_on, name="callproof-clock", daemon=True)
         self._watch.start()
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        return self._start + (monotonic() - self._zero) * self.speed
+        # One attribute, so that it is read whole while somebody changes the speed.
+        start, zero, speed = self._run_from
+        return start + (monotonic() - zero) * speed
+
+    def run(self, speed: float) -> None:
+        """Run so many times as fast from now on, with 0 stand still. Raises ValueError for less."""
+        if speed < 0:
+            raise ValueError("A clock does not run backwards")
+        with self._changed:
+            self._run_from = self.now(), monotonic(), speed
+            self.speed = speed
+            self._changed.notify()
 
     def call_at(self, when: float, action: Callable[[], object]) -> Timer:
         timer = Timer(action)
@@ -64,12 +77,13 @@ class ScaledClock:
         self._watch.join()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
-    def _run(self) -> None:
+    def _watch_on(self) -> None:
         with self._changed:
             while not self._closed:
                 wait = self._planned[0][0] - self.now() if self._planned else None
                 if wait is None or wait > 0:
-                    self._changed.wait(None if wait is None else wait / self.speed)
+                    # While it stands still nothing comes nearer.
+                    self._changed.wait(wait / self.speed if wait and self.speed else None)
                     continue
                 _, _, timer = heapq.heappop(self._planned)
                 if timer.action:
@@ -78,8 +92,6 @@ class ScaledClock:
 
 class RealClock(ScaledClock):
     """The machine's own time."""
-
-    kind = "real"
 
     def __init__(self) -> None:
         super().__init__(1.0)

@@ -16,6 +16,7 @@ from msgspec import Struct, UnsetType
 
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
+from callproof.clocks.real import ScaledClock
 from callproof.contract.dates import written
 from callproof.contract.shapes import Misshapen, shaped
 from callproof.control import description
@@ -44,7 +45,7 @@ class ControlError(Refusal):
 
 class Control:
     """The methods that every end has; an end adds its own with ``add``. ``changed`` hears of each that may
-    have changed something."""
+    have changed something. ``alone`` says that no other process answers for the end."""
 
     def __init__(
         self,
@@ -53,12 +54,15 @@ class Control:
         journal: Journal,
         token: str = "",
         changed: Callable[[], None] = nobody,
+        *,
+        alone: bool = True,
     ) -> None:
         self.end = end
         self.clock = clock
         self.journal = journal
         self.token = token
         self._changed = changed
+        self.alone = alone
         self.methods: list[Method] = []
         self._followers = Followers(journal)
         waits = (
@@ -68,7 +72,10 @@ class Control:
         self.add("GET", "/journal", waits, self._journal, JournalAsked)
         self.add("DELETE", "/journal", "Forget the journal's entries.", self._forget)
         self.add("GET", "/clock", "What time it is and what is due next.", self._clock)
-        moves = "Move a manual clock on, by seconds or to a moment."
+        moves = (
+            "Move a manual clock on, by seconds or to a moment. Let one that runs by itself run at another"
+            " speed from now on: 0 stands still, 1 is the machine's."
+        )
         self.add("POST", "/clock", moves, self._advance, ClockAsked)
         self.add("GET", "/openapi.json", "This description.", self._described)
 
@@ -151,9 +158,15 @@ class Control:
 
     def _clock(self) -> ClockTold:
         now = self.clock.now()
-        return ClockTold(self.clock.id, self.clock.kind, now, written(now), self.clock.next_due())
+        speed = self.clock.speed if isinstance(self.clock, ScaledClock) else 0.0
+        return ClockTold(self.clock.id, self.clock.kind, now, written(now), self.clock.next_due(), speed)
 
     def _advance(self, asked: ClockAsked) -> ClockTold:
+        if isinstance(self.clock, ScaledClock) and (speed := known(asked.speed)) is not None:
+            if not self.alone:
+                raise ControlError("Of several workers each would have to be told.", 409)
+            self.clock.run(speed)
+            return self._clock()
         if not isinstance(self.clock, ManualClock):
             raise ControlError(f"This end runs on a {self.clock.kind} clock, which nobody can move.", 409)
         if isinstance(asked.to, UnsetType):

@@ -86,6 +86,9 @@ class End:
     def post(self, path: str, body: Mapping[str, Json] | None = None) -> JsonObject:
         return self._post(_OBJECT, path, dict(body or {}))
 
+    def delete(self, path: str) -> JsonObject:
+        return self._ask(_OBJECT, "DELETE", path)
+
     def clock(self) -> ClockTold:
         return self._get(_CLOCK, "/clock")
 
@@ -124,7 +127,7 @@ class End:
 
     def mend(self) -> None:
         """No fault acts any more."""
-        self._ask(_OBJECT, "DELETE", "/faults")
+        self.delete("/faults")
 
     def upload_every(self, seconds: float) -> None:
         """From now on the PBX uploads its history in batches, with 0 after each call."""

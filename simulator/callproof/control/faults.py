@@ -55,6 +55,11 @@ def add_faults(api: Control, side: Side, faults: Faults, *, workers: int = 1) ->
         faults.clear()
         return listed()
 
+    def remove(name: str) -> object:
+        if not faults.remove(name):
+            raise ControlError(f"The fault {name} does not act.", 404)
+        return listed()
+
     api.add("GET", "/faults", "The faults that act now, and how many messages each met.", listed)
     api.add(
         "POST",
@@ -65,6 +70,7 @@ def add_faults(api: Control, side: Side, faults: Faults, *, workers: int = 1) ->
         FaultAsked,
     )
     api.add("DELETE", "/faults", "Let everything work again.", clear)
+    api.add("DELETE", "/faults/{name}", "Let this fault act no more.", remove)
 
 
 def _shown(fault: Fault, seen: int) -> dict[str, object]:

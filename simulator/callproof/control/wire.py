@@ -6,6 +6,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, structs
 
 TOKEN_HEADER = "X-Callproof-Token"
 LONGEST_PAGE = 1000
+FASTEST = 1000
 # The end of the year 2099, as seconds since 1970.
 LATEST = 4_102_444_799
 
@@ -37,6 +38,9 @@ class JournalAsked(Members):
 
 
 class ClockAsked(Members):
+    """``speed`` is for a clock that runs by itself: 1 is the machine's, 0 stands still."""
+
+    speed: Annotated[float, Meta(ge=0, le=FASTEST)] | UnsetType = UNSET
     advance: Moment | UnsetType = UNSET
     to: Moment | UnsetType = UNSET
 
@@ -58,13 +62,15 @@ class SeedAsked(Members):
 
 class ClockTold(Struct, frozen=True):
     """``id`` is the same for ends that share a clock; whoever moves time has to know. Moments are seconds
-    since 1970, ``next`` is when something is due, ``written`` is now as the contract writes dates."""
+    since 1970, ``next`` is when something is due, ``written`` is now as the contract writes dates, and
+    ``speed`` how many times as fast as the machine's it runs by itself."""
 
     id: str
     kind: str
     now: float
     written: str = ""
     next: float | None = None
+    speed: float = 0.0
 
 
 def given(asked: Struct) -> dict[str, Any]:

@@ -9,8 +9,10 @@ from callproof.contract.dates import zone_problem
 from callproof.contract.operations import Side
 from callproof.contract.phones import country_problem
 from callproof.contract.values import whole
+from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, given, known
 from callproof.crm import control_wire as wire
 from callproof.crm import shown
@@ -23,7 +25,8 @@ from callproof.crm.settings import SCOPES
 
 def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
-    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump)
+    alone = crm.settings.workers == 1
+    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump, alone=alone)
     look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)
@@ -115,6 +118,8 @@ def control(crm: Crm, token: str = "") -> Control:
     api.add("POST", "/modules/{code}/delete", "A user deletes an integration.", acts.delete_module)
     api.add("POST", "/modules/{code}/account", "A user opens the module's account.", acts.open_account)
     add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
+    add_again(api, crm.caller)
+    add_snapshots(api, crm.snapshot, crm.restore)
     return api
 
 

@@ -1,6 +1,6 @@
 """One CRM, put together: its store, clock, journal, keys and its calls to the PBX."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import msgspec
 
@@ -20,6 +20,7 @@ from callproof.exchange.journal import Journal
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
+from callproof.storage.snapshots import Rows
 from callproof.web.pulse import Pulse
 
 
@@ -28,6 +29,15 @@ class _Kept(msgspec.Struct):
 
     readings: Readings = Readings()
     limits: Limits | None = None
+
+
+@dataclass(frozen=True)
+class CrmSnapshot:
+    """What a CRM kept at some moment."""
+
+    rows: Rows
+    timezone: str
+    country: str
 
 
 class Crm:
@@ -42,7 +52,7 @@ class Crm:
         self.faults = Faults(settings.seed, settings.faults)
         self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
-        caller = Caller(
+        self.caller = Caller(
             self.journal,
             clock,
             self.faults,
@@ -51,7 +61,7 @@ class Crm:
             rewrites=settings.rewrites,
             trust=settings.trust,
         )
-        self.outgoing = Outgoing(self.store, clock, caller, settings, lambda: self.knobs().readings)
+        self.outgoing = Outgoing(self.store, clock, self.caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()
 
     def directory(self) -> Directory:
@@ -106,6 +116,18 @@ class Crm:
         self.faults.reset()
         self.pace.reset()
         self.journal.clear()
+
+    def snapshot(self) -> CrmSnapshot:
+        """All that is kept, and the account's zone and country."""
+        with self.store.begin() as session:
+            return CrmSnapshot(session.snapshot(), self.settings.timezone, self.settings.country)
+
+    def restore(self, found: CrmSnapshot) -> None:
+        """Back to a snapshot; the journal, the faults and the clock go on."""
+        self.settle(found.timezone, found.country)
+        with self.store.begin() as session:
+            session.restore(found.rows)
+        self.pace.reset()
 
     def close(self) -> None:
         self.pulse.close()

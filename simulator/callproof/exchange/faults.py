@@ -139,6 +139,22 @@ class Faults:
             self._active.append(fault)
             self._counts.append(Counter())
 
+    def remove(self, name: str) -> bool:
+        """This one acts no more; False where it did not. Answers that wait are given."""
+        with self._lock:
+            left = [
+                (fault, counts)
+                for fault, counts in zip(self._active, self._counts, strict=True)
+                if fault.name != name
+            ]
+            removed = len(left) < len(self._active)
+            self._active = [fault for fault, _ in left]
+            self._counts = [counts for _, counts in left]
+            if removed:
+                self.cleared.set()
+                self.cleared = Event()
+        return removed
+
     def reset(self) -> None:
         """Only the standing ones act, from their first message on; answers that wait are given."""
         self.resets += 1

@@ -4,8 +4,10 @@ from dataclasses import replace
 
 from callproof.contract.dates import zone_problem
 from callproof.contract.operations import Side
+from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, SeedAsked, known
 from callproof.files.yamlfile import FileError
 from callproof.pbx import control_wire as wire
@@ -67,6 +69,8 @@ def control(pbx: Pbx, token: str = "") -> Control:
         wire.SendAsked,
     )
     add_faults(api, Side.PBX, pbx.faults)
+    add_again(api, pbx.caller)
+    add_snapshots(api, pbx.snapshot, pbx.restore)
     return api
 
 

@@ -15,6 +15,7 @@ from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
+from callproof.storage.snapshots import Rows
 from callproof.web.pulse import Pulse
 
 # Requests to the CRM that may be under way at once; lookups come on top.
@@ -39,6 +40,17 @@ class Registration:
     frozen: bool = False
 
 
+@dataclass(frozen=True)
+class PbxSnapshot:
+    """What a PBX kept at some moment."""
+
+    rows: Rows
+    plan: NumberingPlan
+    timezone: str
+    upload_every: float
+    registration: Registration | None
+
+
 class Pbx:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
@@ -49,7 +61,7 @@ class Pbx:
         self.pulse = Pulse(self.journal)
         self.store = PbxStore(settings.database)
         self.faults = Faults(settings.seed, settings.faults)
-        caller = Caller(
+        self.caller = Caller(
             self.journal,
             clock,
             self.faults,
@@ -58,7 +70,7 @@ class Pbx:
             rewrites=settings.rewrites,
             trust=settings.trust,
         )
-        self.crm = CrmClient(caller, settings)
+        self.crm = CrmClient(self.caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.
         lanes = 1 if clock.kind == "manual" else LANES
         self.reporter = Reporter(
@@ -84,6 +96,24 @@ class Pbx:
         self.reporter.set_period(self.settings.upload_every, 0.0)
         self.faults.reset()
         self.journal.clear()
+
+    def snapshot(self) -> PbxSnapshot:
+        """All that is kept, and the plan, zone and period that the PBX lives by."""
+        with self.store.begin() as session:
+            rows = session.snapshot()
+        every, plan, zone = self.reporter.upload_every, self.settings.plan, self.settings.timezone
+        return PbxSnapshot(rows, plan, zone, every, self.registration)
+
+    def restore(self, found: PbxSnapshot) -> None:
+        """Back to a snapshot; calls that went on go on, and what is overdue by now happens at once. The
+        journal, the faults and the clock go on."""
+        self.engine.forget(self.settings.seed)
+        self.settle(found.plan, found.timezone)
+        self.reporter.set_period(found.upload_every, 0.0)
+        with self.store.begin() as session:
+            session.restore(found.rows)
+        self.registration = found.registration
+        self.engine.resume()
 
     def settle(self, plan: NumberingPlan, timezone: str) -> None:
         """Live by this plan and in this zone until the next reset. Raises CallRefused during a call."""

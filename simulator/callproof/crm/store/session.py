@@ -46,9 +46,12 @@ from callproof.storage.database import (
     skip_id,
 )
 from callproof.storage.driver import Compiler, Driver, RawConnection
+from callproof.storage.snapshots import Rows, put_back, taken
 
 T = TypeVar("T")
 _PHONE = ("customer_id", "phone_key")
+# The journal is not state, and its numbers go on.
+_STATE = [table for table in tables.crm.sorted_tables if table not in tables.journal]
 
 
 class CrmStore:
@@ -289,8 +292,16 @@ class CrmSession(ShortSession):
         return {"openCards": self._count(select(tables.cards).where(tables.cards.c.closed_at.is_(None)))}
 
     def clear(self) -> None:
-        # The journal is not state, and its numbers go on.
-        clear(self._db, [table for table in tables.crm.sorted_tables if table not in tables.journal])
+        clear(self._db, _STATE)
+        self._change_directory()
+
+    def snapshot(self) -> Rows:
+        """Everything that is kept."""
+        return taken(self._db, _STATE)
+
+    def restore(self, rows: Rows) -> None:
+        """Keep what a snapshot has, and nothing else."""
+        put_back(self._db, _STATE, rows)
         self._change_directory()
 
     def _change_directory(self) -> None:

@@ -13,6 +13,7 @@ from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.storage.database import Database, clear, new_id
+from callproof.storage.snapshots import Rows, put_back, taken
 
 # What is kept of a report beside its number.
 _KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
@@ -133,6 +134,14 @@ class PbxSession:
 
     def clear(self) -> None:
         clear(self._db, tables.pbx.sorted_tables)
+
+    def snapshot(self) -> Rows:
+        """Everything that is kept."""
+        return taken(self._db, tables.pbx.sorted_tables)
+
+    def restore(self, rows: Rows) -> None:
+        """Keep what a snapshot has, and nothing else."""
+        put_back(self._db, tables.pbx.sorted_tables, rows)
 
 
 def _row(call: Call) -> dict[str, object]:
