@@ -11,8 +11,11 @@ class Visitor:
         self._session = requests.Session()
         self._session.trust_env = False
 
+    def get(self, path: str) -> requests.Response:
+        return self._session.get(f"{self.url}{path}", timeout=20)
+
     def page(self, path: str) -> str:
-        answer = self._session.get(f"{self.url}{path}", timeout=20)
+        answer = self.get(path)
         assert answer.status_code == 200, answer.text
         return answer.text
 

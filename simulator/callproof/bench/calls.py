@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
-from callproof.bench.lines import Line
+from callproof.bench.lines import JournalLine
 from callproof.bench.workplace import Workplace
 from callproof.conformance import ladder
 from callproof.conformance.ladder import LIFELINE_NAMES, Arrow, Ladder
@@ -71,7 +71,7 @@ def _asked(workplace: Workplace) -> Ladder | None:
     return line.ladder if line else None
 
 
-def _found(workplace: Workplace, name: str) -> Line | None:
+def _found(workplace: Workplace, name: str) -> JournalLine | None:
     """The newest call of this name, or else of a name that begins so, or with this number."""
     calls = [(line, line.ladder) for line in workplace.lines(both=True) if line.ladder and name]
     fitting = (

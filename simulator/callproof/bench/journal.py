@@ -5,19 +5,19 @@ from urllib.parse import urlencode
 
 from flask import request
 
-from callproof.bench.lines import Wanted
+from callproof.bench.lines import LinesWanted
 from callproof.bench.workplace import Workplace
 
 # How many lines stand on a page.
 LINES = 50
-_NAMES = [field.name for field in fields(Wanted)]
+_NAMES = [field.name for field in fields(LinesWanted)]
 
 
 def add_journal(workplace: Workplace) -> None:
     """``/bench``; what is looked for stands in the address."""
 
     def journal() -> str:
-        wanted = Wanted(**{name: request.args.get(name, "").strip() for name in _NAMES})
+        wanted = LinesWanted(**{name: request.args.get(name, "").strip() for name in _NAMES})
         before = request.args.get("before", 0, type=int)
         every = workplace.lines()
         fitting = [line for line in every if wanted.fits(line)]

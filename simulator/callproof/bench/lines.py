@@ -17,7 +17,7 @@ _NUMBER = 7
 
 
 @dataclass(frozen=True)
-class Line:
+class JournalLine:
     """``ladder`` is None for a request that belongs to no call."""
 
     exhibits: tuple[Exhibit, ...]
@@ -57,7 +57,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class LinesWanted:
     """What somebody looks for, as texts of the page's address; empty ones ask for nothing.
 
     ``method`` is a part of a method's name or of an address, ``status`` a number, ``4xx`` or ``none``,
@@ -71,7 +71,7 @@ class Wanted:
     call: str = ""
     refused: str = ""
 
-    def fits(self, line: Line) -> bool:
+    def fits(self, line: JournalLine) -> bool:
         """Whether one exchange of the line is all that is asked; the call may be that of the line."""
         if self.call and self.call not in line.name and not any(map(self._is_of_call, line.exhibits)):
             return False
@@ -79,7 +79,7 @@ class Wanted:
             return False
         return any(self._is(exhibit) for exhibit in line.exhibits)
 
-    def _is_with(self, line: Line) -> bool:
+    def _is_with(self, line: JournalLine) -> bool:
         if line.ladder and same_number(self.phone, line.ladder.phone):
             return True
         return any(self._names_phone(exhibit.exchange) for exhibit in line.exhibits)
@@ -100,19 +100,19 @@ class Wanted:
         return any(same_number(self.phone, text) for text in _texts(seen.params))
 
 
-def lines(seen: Iterable[Seen]) -> list[Line]:
+def lines(seen: Iterable[Seen]) -> list[JournalLine]:
     """Whatever happened last comes first."""
     shown = exhibits(seen)
     of_number = {exhibit.number: exhibit for exhibit in shown}
-    found: list[Line] = []
+    found: list[JournalLine] = []
     taken: set[int] = set()
     for ladder in ladders(shown):
         if not (ladder.call or ladder.phone):
             continue
         numbers = dict.fromkeys(sorted(arrow.exhibit for arrow in ladder.arrows))
         taken |= numbers.keys()
-        found.append(Line(tuple(of_number[number] for number in numbers), ladder))
-    found += [Line((exhibit,)) for exhibit in shown if exhibit.number not in taken]
+        found.append(JournalLine(tuple(of_number[number] for number in numbers), ladder))
+    found += [JournalLine((exhibit,)) for exhibit in shown if exhibit.number not in taken]
     return sorted(found, key=lambda line: line.newest, reverse=True)
 
 

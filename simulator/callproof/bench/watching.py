@@ -70,6 +70,10 @@ class Beside:
                 self._silent_until = 0.0
         return self._end
 
+    def patient(self, address: str) -> End | None:
+        """The same for whoever has more time."""
+        return End(self._side, address, self._token, trust=self._trust) if address else None
+
     def seen(self, address: str) -> list[Seen]:
         """Empty where nobody answers as an end of callproof's."""
         if self.end(address) is None or self._watched is None or monotonic() < self._silent_until:

@@ -6,11 +6,12 @@ from threading import Lock
 from flask import Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
-from callproof.bench.lines import Line, lines
+from callproof.bench.lines import JournalLine, lines
 from callproof.bench.watching import Beside, Watched
 from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import offset
-from callproof.control.client import End
+from callproof.control.client import ActionRefused, End, Unreachable
+from callproof.errors import Misuse
 from callproof.web.site import Site
 
 _SAID = "said"
@@ -24,13 +25,25 @@ class Workplace:
         self.own = own
         self._watched = Watched(own)
         self._beside = beside
-        self._known: dict[bool, tuple[tuple[int, ...], list[Line]]] = {}
+        self._known: dict[bool, tuple[tuple[int, ...], list[JournalLine]]] = {}
         self._sorting = Lock()
 
     @property
     def other(self) -> End | None:
         """The control API of the end beside it, None where no address is known."""
         return self._beside.end(self.site.about().other_address)
+
+    def beside_for_run(self) -> End:
+        """The control API of the other end, which may take as long as a run needs; to be closed. Raises
+        Misuse where no end of callproof's answers."""
+        found = self._beside.patient(self.site.about().other_address)
+        try:
+            if found:
+                found.clock()
+                return found
+        except (ActionRefused, Unreachable):
+            pass
+        raise Misuse("The other end is none of callproof's, or does not answer.")
 
     def seen(self) -> list[Seen]:
         """Of the own journal, oldest first."""
@@ -40,7 +53,7 @@ class Workplace:
         """Of the other journal, if there is one."""
         return self._beside.seen(self.site.about().other_address)
 
-    def lines(self, *, both: bool = False) -> list[Line]:
+    def lines(self, *, both: bool = False) -> list[JournalLine]:
         """Newest first; of ``both`` journals, or of the own one."""
         own, beside = self.seen(), self.seen_beside() if both else []
         with self._sorting:

@@ -1,6 +1,7 @@
 """Opens an end: its settings become a CRM or a PBX, its Flask app, and answers on an address."""
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from callproof.bench.pages import add_bench
 from callproof.bench.watching import Beside
 from callproof.clocks.clock import Clock
 from callproof.contract.operations import Side
-from callproof.control.client import End
+from callproof.control.client import End, Ends
 from callproof.control.inside import InProcess
 from callproof.crm.app import create_app as crm_app
 from callproof.crm.crm import Crm
@@ -108,7 +109,8 @@ class Opening:
         beside = Beside(side.other, self._token, settings.trust)
 
         def more(site: Site) -> None:
-            add_bench(site, own, beside)
+            alone = not isinstance(settings, CrmSettings) or settings.workers == 1
+            add_bench(site, own, beside, _pair if alone else None)
 
         if isinstance(end, Crm):
             made = crm_app(end, self._token, around, more)
@@ -142,3 +144,13 @@ class Opening:
         self._pulses.append(pbx.pulse)
         self._stores.callback(pbx.close)
         return pbx
+
+
+@contextmanager
+def _pair() -> Iterator[Ends]:
+    """Two ends of their own, on a clock of their own."""
+    # Only here: it opens ends itself.
+    from callproof.running.pair import built_in
+
+    with built_in() as pair:
+        yield pair.ends
