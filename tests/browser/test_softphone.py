@@ -169,6 +169,25 @@ def test_a_caller_hears_the_ring_back_until_somebody_answers(people: tuple[Page,
     expect(customer.locator("html")).to_have_attribute("data-sounding", "")
 
 
+@pytest.mark.parametrize(("locale", "scheme"), [("en", "light"), ("ru", "dark")])
+def test_it_fits_narrow_screens_and_axe_finds_nothing(
+    pair: ServedPair, context: Contexts, axe: Callable[[Page], list[str]], locale: str, scheme: str
+) -> None:
+    page = context(locale=locale, color_scheme=scheme, viewport={"width": 360, "height": 740}).new_page()
+    page.goto(pair.pbx)
+    assert axe(page) == []
+    for name in ("N" * 100, "+7 900 000-00-02"):
+        page.locator("#call-other").fill(name)
+        page.locator("#call-button").click()
+        page.locator("article.telephone button.yes").first.click()
+        expect(page.locator("#customers article .no")).to_have_count(1 if name.startswith("N") else 2)
+    page.locator("#customers article .no").first.click()
+    expect(page.locator("#ended tbody tr")).to_have_count(1)
+    expect(page.locator("select[id^=transfer-]")).to_have_count(1)
+    assert page.evaluate("document.documentElement.scrollWidth") <= 360
+    assert axe(page) == []
+
+
 def test_the_outbox_shows_retries_while_the_crm_is_away(
     serve: Callable[..., ServedPair], page: Page
 ) -> None:

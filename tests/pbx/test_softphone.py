@@ -109,7 +109,7 @@ def test_what_came_too_late_is_told_and_does_nothing(phone: Softphone) -> None:
     assert "no such call" in phone.post("calls/nobody/answer")
     assert "busy" in phone.post("dial", extension="100", phone=PHONE)
     assert "not a number" in phone.post("dial", extension="200", phone="nobody")
-    assert "There is no line" in phone.post("call", other=PHONE, line="0")
+    assert "no such line" in phone.post("call", other=PHONE, line="0")
 
 
 def test_a_manager_dials_and_the_customer_is_busy(phone: Softphone) -> None:

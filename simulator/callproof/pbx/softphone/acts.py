@@ -103,11 +103,11 @@ class Acts:
         try:
             act()
         except CallRefused as error:
-            return self._refused(str(error))
+            return self._refused(self._site.texts(f"phone.refused-{error.status}"))
         except KeyError:
             return self._refused(self._site.texts("phone.no-call"))
-        except IllegalAction as error:
-            return self._refused(self._site.texts("phone.too-late", why=error))
+        except IllegalAction:
+            return self._refused(self._site.texts("phone.too-late"))
         remembered.say_nothing()
         return redirect(HOME, 303)
 
