@@ -182,3 +182,17 @@ def test_workers_know_the_variables_of_the_databases_driver(
             ).scalars()
             assert "named-by-libpq" in set(seen)
         crm.stop()
+
+
+@pytest.mark.parametrize("kind", ["file", "postgres"])
+def test_a_kept_account_is_seeded_anew(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    url = (
+        request.getfixturevalue("postgres_url") if kind == "postgres" else f"sqlite:///{tmp_path / 's.db'}"
+    )
+    with served(tmp_path, str(url), options=["--workers", "2"]) as (crm,):
+        crm.register()
+        told = crm.bench("seed", {"seed": 2, "users": [{"id": 7}]}).json()
+        assert told["counts"]["modules"] == 0
+        crm.register()
+        assert crm.event(RINGING) == {"success": True}
+        crm.stop()

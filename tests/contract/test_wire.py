@@ -104,6 +104,22 @@ def test_a_compressed_body_is_not_read_and_the_only_finding_says_so(coding: str,
     assert (coding.lower() or "gzip") in request.findings[0].message
 
 
+@pytest.mark.parametrize(
+    "text", ["[" * 101 + "]" * 101, '{"a":' * 300 + "1" + "}" * 300, "[" * 5000 + "]" * 5000]
+)
+def test_text_that_is_nested_too_deeply_is_no_structure(text: str) -> None:
+    with pytest.raises(ArrayExpected) as refused:
+        structure(decode("", FORM, urlencode({"event": text}).encode()), "event")
+    assert "event is not JSON" in explain(refused.value)
+    found = decode("", "application/json", text.encode()).findings
+    assert any(finding.kind is Kind.VIOLATION for finding in found)
+
+
+def test_many_lists_beside_each_other_are_not_deep() -> None:
+    text = orjson.dumps([[[]]] * 1000).decode()
+    assert structure(decode("", FORM, urlencode({"calls": text}).encode()), "calls")[0] == [[[]]] * 1000
+
+
 def test_identity_is_no_compression() -> None:
     assert decode("", FORM, urlencode({"event": TEXT}).encode(), coding="identity").findings == []
 

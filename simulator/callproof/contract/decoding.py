@@ -15,6 +15,7 @@ from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.http import parse_options_header
 from werkzeug.sansio.multipart import Data, Epilogue, Field, File, MultipartDecoder, NeedData
 
+from callproof.contract import jsontypes
 from callproof.contract.errors import (
     ApiError,
     ArrayExpected,
@@ -103,8 +104,8 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         said = f"the structure was not sent as text; a live CRM answers: {ScalarExpected(name)}"
         return value, [_forgiven(name, said, ScalarExpected.remedy)]
     try:
-        decoded = orjson.loads(value)
-    except orjson.JSONDecodeError as error:
+        decoded = jsontypes.decoded(value)
+    except ValueError as error:
         refusal = ArrayExpected("NULL", "null")
         refusal.add_note(f"{name} is not JSON: {error}")
         raise refusal from None
@@ -171,8 +172,8 @@ def _json_body(body: bytes, findings: list[Finding], strict: bool) -> JsonObject
     if strict:
         return {}
     try:
-        decoded = orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        decoded = jsontypes.decoded(body)
+    except ValueError as error:
         findings.append(Finding(Kind.VIOLATION, "body", "", f"the body is not JSON: {error}"))
         return {}
     if not isinstance(decoded, dict):

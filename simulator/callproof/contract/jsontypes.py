@@ -3,12 +3,43 @@
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+import orjson
+
 if TYPE_CHECKING:
     Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
 else:
     # A decoder cannot follow a name that stands in its own definition; any JSON will do where this stands.
     Json = Any
 JsonObject: TypeAlias = dict[str, Json]
+
+
+# How many lists and objects may stand in each other. The longest message of the contract has seven.
+DEEPEST = 100
+
+
+def decoded(text: str | bytes) -> Json:
+    """JSON text of a stranger. Raises ValueError with what is wrong with it."""
+    found: Json = orjson.loads(text)
+    brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
+    if sum(map(text.count, brackets)) > DEEPEST and _is_deep(found):  # type: ignore[arg-type]
+        raise ValueError(f"lists and objects stand more than {DEEPEST} deep in each other")
+    return found
+
+
+def _is_deep(value: Json) -> bool:
+    """Level by level, because what is deep ends every recursion."""
+    level: list[Json] = [value]
+    for _ in range(DEEPEST + 1):
+        if not level:
+            return False
+        level = [
+            item
+            for one in level
+            if isinstance(one, dict | list)
+            for item in (one.values() if isinstance(one, dict) else one)
+            if isinstance(item, dict | list)
+        ]
+    return bool(level)
 
 
 def inner(document: Mapping[str, Json], name: str) -> JsonObject:

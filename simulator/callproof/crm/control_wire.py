@@ -11,11 +11,12 @@ from callproof.crm.settings import Readings, Scope
 Text = str | UnsetType
 Flag = bool | UnsetType
 Status = Literal["free", "busy", "dinner", "break"] | UnsetType
-Limit = Annotated[int, Meta(ge=0)] | None | UnsetType
+Limit = Annotated[int, Meta(ge=0, le=1_000_000)] | None | UnsetType
+Id = Annotated[int, Meta(ge=1, le=999_999_999)]
 
 
 class UserSeeded(Members, rename="camel"):
-    id: Annotated[int, Meta(ge=1, le=999_999_999)]
+    id: Id
     first_name: Text = UNSET
     last_name: Text = UNSET
     email: Text = UNSET
@@ -57,7 +58,7 @@ class UserAsked(Members):
 
 
 class ClickAsked(Members, rename="camel"):
-    user_id: int
+    user_id: Id
     phone: str
     site: Text = UNSET
 
@@ -85,7 +86,7 @@ class ModuleAsked(Members):
 
 
 class PairAsked(Members, rename="camel"):
-    user_id: Annotated[int, Meta(ge=1, le=999_999_999)]
+    user_id: Id
     code: str
 
 
