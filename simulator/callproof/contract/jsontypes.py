@@ -29,7 +29,7 @@ def decoded(text: str | bytes) -> Json:
 def _is_deep(value: Json) -> bool:
     """Level by level, because what is deep ends every recursion."""
     level: list[Json] = [value]
-    for _ in range(DEEPEST + 1):
+    for _ in range(DEEPEST):
         if not level:
             return False
         level = [

@@ -6,7 +6,7 @@ from the type of what it is asked, so that the description cannot rot. Refusals 
 """
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Concatenate, TypeVar, overload
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ from callproof.control.method import Method
 from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
 from callproof.exchange.journal import Journal
+from callproof.exchange.reach import ALLOW, is_known_as
 
 MAX_WAIT = 30.0
 
@@ -54,6 +55,7 @@ class Control:
         journal: Journal,
         token: str = "",
         changed: Callable[[], None] = nobody,
+        names: Collection[str] = (),
         *,
         alone: bool = True,
     ) -> None:
@@ -62,6 +64,7 @@ class Control:
         self.journal = journal
         self.token = token
         self._changed = changed
+        self._names = names
         self.alone = alone
         self.methods: list[Method] = []
         self._followers = Followers(journal)
@@ -120,6 +123,8 @@ class Control:
         return view
 
     def _let_in(self) -> Response | None:
+        if not is_known_as(request.host, self._names):
+            return _answer({"error": f"The control API is not served as {request.host}; {ALLOW}."}, 403)
         if self.token and not hmac.compare_digest(
             request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
         ):

@@ -21,12 +21,14 @@ from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused
 from callproof.crm.rules.model import Extension, Grant, Line, Module, Site, User
 from callproof.crm.settings import SCOPES
+from callproof.exchange.reach import names_of
 
 
 def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
     alone = crm.settings.workers == 1
-    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump, alone=alone)
+    names = names_of(crm.settings.base_url, crm.settings.allowed_hosts)
+    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump, names, alone=alone)
     look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)

@@ -2,10 +2,10 @@
 
 import io
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 from urllib.parse import quote
 
-from werkzeug.exceptions import ClientDisconnected
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from callproof.contract.values import immutable, whole
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # What an address is made of.
 ADDRESS = ("PATH_INFO", "QUERY_STRING", "RAW_URI", "SERVER_NAME", "SERVER_PORT", "wsgi.url_scheme")
+_PIECE = 64 * 1024
 # Signs that stand in paths as they are.
 _IN_PATHS = "/:@!$&'()*+,;=~"
 _BENCH = f"HTTP_{BENCH_HEADER.upper().replace('-', '_')}"
@@ -66,8 +67,18 @@ def receive(environ: "WSGIEnvironment", most: int) -> Incoming:
         if len(body) < known:
             raise ClientDisconnected
     else:
-        body = get_input_stream(environ, max_content_length=most).read()
+        body = _all_of(get_input_stream(environ), most)
     return heading(environ, body)
+
+
+def _all_of(stream: IO[bytes], most: int) -> bytes:
+    """What comes in pieces until its end. Raises RequestEntityTooLarge instead of cutting it."""
+    body = bytearray()
+    while piece := stream.read(_PIECE):
+        body += piece
+        if len(body) > most:
+            raise RequestEntityTooLarge
+    return bytes(body)
 
 
 def heading(environ: "WSGIEnvironment", body: bytes = b"") -> Incoming:

@@ -16,6 +16,10 @@ from callproof.errors import Refusal
 _ODD = re.compile(r"[\\\x00-\x20\x7f]")
 
 
+# What to do about a Host that is not known.
+ALLOW = "ask by an address, or allow the name with --allow-host or a public URL"
+
+
 class HostRefused(Refusal):
     """The host is neither this machine nor allowed by an option; nothing was sent."""
 
@@ -45,6 +49,34 @@ class Reach:
     def stays_here(self, url: str) -> bool:
         """Whether the connection has to lead to this machine, whatever the name resolves to."""
         return (urlsplit(url).hostname or "").lower() not in self.allowed_hosts
+
+
+def is_known_as(host: str, names: Collection[str]) -> bool:
+    """Whether a request may name this ``Host``, with or without a port, as one for us.
+
+    A page of a stranger can make its own name lead here and then ask as if it were ours (DNS rebinding). It
+    needs a name of the public DNS for that: no address, and no name without a dot, as containers have.
+    """
+    try:
+        name = urlsplit(f"//{host}").hostname or ""
+    except ValueError:
+        return False
+    return is_address(name) or "." not in name or name.endswith(".localhost") or name in names
+
+
+def names_of(base_url: str, allowed_hosts: Collection[str]) -> frozenset[str]:
+    """The names of the public DNS that an end at this address has."""
+    own = urlsplit(base_url).hostname or ""
+    return frozenset({own.lower(), *(host.lower() for host in allowed_hosts)})
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IPv4 or IPv6 address and no name."""
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def is_here(host: str) -> bool:

@@ -9,6 +9,7 @@ from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
 from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, SeedAsked, known
+from callproof.exchange.reach import names_of
 from callproof.files.yamlfile import FileError
 from callproof.pbx import control_wire as wire
 from callproof.pbx import shown
@@ -22,7 +23,8 @@ from callproof.pbx.rules.plan import NumberingPlan
 
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
-    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump)
+    names = names_of(pbx.settings.base_url, pbx.settings.allowed_hosts)
+    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump, names)
     _add_looks(api, _PbxState(pbx))
     module = _ModuleActs(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)

@@ -1,6 +1,6 @@
 """The pages of one end as a Flask blueprint: what all of them share, and how a page is written."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.contract.dates import written
+from callproof.exchange.reach import ALLOW, is_known_as, names_of
 from callproof.web import texts
 from callproof.web.guard import FIELD, Guard, protect
 from callproof.web.pulse import Pulse
@@ -74,6 +75,8 @@ class Site:
     links: tuple[Link, ...]
     zone: Callable[[], str]
     answers: Callable[[str], bool]
+    # Names of the public DNS under which the pages may be asked for, beside that of their address.
+    names: Collection[str] = ()
     static: dict[str, Path] = field(default_factory=dict)
     # Adds what every template of the end may use, such as who is signed in.
     more: Callable[[], dict[str, object]] = dict
@@ -151,7 +154,14 @@ class Site:
             **self.more(),
         }
 
+    def _known(self) -> bool:
+        return is_known_as(request.host, names_of(self.about().address, self.names))
+
     def _let_in(self) -> "AnyResponse | str | tuple[str, int] | None":
+        if not self._known():
+            return Response(
+                f"These pages are not served as {request.host}; {ALLOW}.", 403, mimetype="text/plain"
+            )
         if request.path.startswith(STATIC):
             return None
         if _from_elsewhere():

@@ -35,6 +35,7 @@ def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Call
         links=LINKS,
         zone=lambda: crm.settings.timezone,
         answers=reached,
+        names=crm.settings.allowed_hosts,
         static={"desk": HERE / "static"},
         more=lambda: {
             "desk": Visitor(crm),

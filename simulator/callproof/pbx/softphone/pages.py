@@ -29,6 +29,7 @@ def add_pages(app: Flask, pbx: Pbx, token: str, around: Surroundings, more: Call
         links=LINKS,
         zone=lambda: pbx.settings.timezone,
         answers=reached,
+        names=pbx.settings.allowed_hosts,
         static={"phone": HERE / "static"},
     )
     blueprint = site.blueprint(app)
