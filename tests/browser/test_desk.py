@@ -6,12 +6,13 @@ from collections.abc import Callable
 
 import pytest
 import requests
-from playwright.sync_api import BrowserContext, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 
 from tests.browser.conftest import ServedPair
 
 LINE, OTHER_LINE = "+7-499-999-99-99", "+7-499-888-88-88"
-PAGES = ("", "customers", "customers/1", "customers/add", "orders", "orders/add", "history")
+SETTINGS = ("settings", "settings/virtual-pbx")
+PAGES = ("", "customers", "customers/1", "customers/add", "orders", "orders/add", "history", *SETTINGS)
 STRANGER = "+79990001122"
 Contexts = Callable[..., BrowserContext]
 
@@ -53,6 +54,26 @@ def test_a_card_pops_up_within_a_second_and_goes_with_the_call(desk: Page, pair:
     expect(card(desk)).to_contain_text("to Shop 1")
     act(pair.pbx, f"/calls/{call}/hang-up", by="customer")
     expect(card(desk)).to_have_count(0)
+
+
+@pytest.mark.parametrize("tabs", [1, 2])
+def test_a_call_that_came_while_a_page_was_on_its_way_is_seen(
+    pair: ServedPair, context: Contexts, tabs: int
+) -> None:
+    person = context()
+    page = sign_in(person.new_page(), pair)
+    for _ in range(tabs - 1):
+        page = person.new_page()
+        page.goto(pair.crm)
+
+    def late(route: Route) -> None:
+        """Let the call come when the page is there, and before its script is."""
+        tell(pair, phone=STRANGER, type="in", userIds=[1], callExternalId="late")
+        route.continue_()
+
+    page.route("**/live.js", late)
+    page.reload()
+    expect(card(page)).to_have_count(1)
 
 
 def test_two_managers_see_their_own_calls(pair: ServedPair, context: Contexts) -> None:
@@ -180,6 +201,38 @@ def test_a_call_is_played_back_and_sought_in(desk: Page, pair: ServedPair) -> No
     assert any(name == "Range" for one in asked for name, _ in one["headers"])
 
 
+def test_extensions_are_tied_by_hand_unless_the_telephony_forbids_it(desk: Page, pair: ServedPair) -> None:
+    allow_edit(pair, yes=True)
+    desk.goto(f"{pair.crm}/settings")
+    desk.get_by_role("region").get_by_role("link").first.click()
+    desk.locator("#code-1").fill("777")
+    desk.get_by_role("button", name="Save").click()
+    expect(desk.locator("#told")).to_contain_text("Saved")
+    expect(desk.locator(".me")).to_contain_text("extension 777")
+    expect(desk.locator("#code-1")).to_have_value("777")
+    desk.get_by_role("button", name="Switch off").click()
+    expect(desk.locator("#state")).to_contain_text("switched off")
+    desk.get_by_role("button", name="Switch on").click()
+    expect(desk.locator("#state")).to_contain_text("switched on")
+    allow_edit(pair, yes=False)
+    expect(desk.get_by_role("button", name="Save")).to_have_count(0)
+    desk.get_by_text("Delete the integration").click()
+    desk.get_by_role("button", name="Delete").click()
+    expect(desk.locator("#told")).to_contain_text("virtual-pbx is deleted")
+
+
+def allow_edit(pair: ServedPair, *, yes: bool) -> None:
+    """The telephony registers anew."""
+    module = {
+        "code": "virtual-pbx",
+        "clientId": "2dbh26tahjj26sg",
+        "integrations": {"telephony": {"allowEdit": yes}},
+    }
+    sent = {"integrationModule": json.dumps(module)}
+    url = f"{pair.crm}/api/v5/integration-modules/virtual-pbx/edit"
+    assert requests.post(url, data=sent, headers={"X-API-KEY": pair.key}, timeout=10).ok
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(
     pair: ServedPair, context: Contexts, axe: Callable[[Page], list[str]], scheme: str
@@ -190,6 +243,7 @@ def test_axe_finds_nothing(
     sign_in(page, pair)
     calls(pair)
     expect(card(page)).to_have_count(1)
+    allow_edit(pair, yes=True)
     for path in PAGES:
         page.goto(f"{pair.crm}/{path}")
         assert axe(page) == [], path
@@ -201,6 +255,7 @@ def test_nothing_is_wider_than_a_small_screen(pair: ServedPair, context: Context
     sign_in(page, pair)
     calls(pair)
     expect(card(page)).to_have_count(1)
+    allow_edit(pair, yes=True)
     for path in PAGES:
         page.goto(f"{pair.crm}/{path}")
         assert page.evaluate("document.documentElement.scrollWidth") <= 360, path

@@ -20,7 +20,7 @@ class Browser:
         assert answer.status_code == status
         return answer.get_data(as_text=True)
 
-    def act(self, path: str, back: str = "/", **form: str) -> str:
+    def act(self, path: str, back: str = "/", **form: str | list[str]) -> str:
         """The page that the act leads to."""
         token = re.findall(r'name="csrf" value="([^"]+)"', self.see())[0]
         answer = self.client.post(path, data={"csrf": token, "back": back, **form})

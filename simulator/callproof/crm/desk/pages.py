@@ -10,6 +10,7 @@ from callproof.crm.desk.customers import Customers
 from callproof.crm.desk.history import History
 from callproof.crm.desk.home import Home
 from callproof.crm.desk.orders import Orders
+from callproof.crm.desk.settings import Settings
 from callproof.crm.desk.visitor import Visitor, full_name, name_of, order_number
 from callproof.web.guard import Guard
 from callproof.web.reach import reached
@@ -20,6 +21,7 @@ LINKS = (
     Link("/customers", "desk.customers"),
     Link("/orders", "desk.orders"),
     Link("/history", "desk.history"),
+    Link("/settings", "desk.settings"),
 )
 HERE = Path(__file__).parent
 
@@ -49,6 +51,7 @@ def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Call
     Customers(crm, site).add()
     Orders(crm, site).add()
     History(crm, site).add()
+    Settings(crm, site).add()
     more(site)
     app.register_blueprint(blueprint)
 

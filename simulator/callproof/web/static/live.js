@@ -38,15 +38,23 @@
   }
 
   function hold() {
-    let lost = false;
     const source = new EventSource("/live");
-    source.onopen = () => { if (lost) tell("changed"); else tell("online"); lost = false; };
+    // What changed before the stream was there, or while it was not, nobody told.
+    source.onopen = () => tell("changed");
     source.onmessage = () => tell("changed");
     source.onerror = () => {
-      lost = true;
       tell("offline");
       if (source.readyState === EventSource.CLOSED) setTimeout(() => { source.close(); hold(); }, 1000);
     };
+  }
+
+  async function listen() {
+    if (!navigator.locks) { hold(); return; }
+    const forever = () => { hold(); return new Promise(() => {}); };
+    await navigator.locks.request(NAME, { ifAvailable: true }, (lock) => (lock ? forever() : null));
+    // Another tab holds it, and may have been told something while this page was on its way.
+    changed();
+    navigator.locks.request(NAME, forever);
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -58,7 +66,6 @@
       const text = document.getElementById(button.dataset.copy).textContent;
       if (navigator.clipboard) await navigator.clipboard.writeText(text);
     });
-    if (navigator.locks) navigator.locks.request(NAME, () => { hold(); return new Promise(() => {}); });
-    else hold();
+    listen();
   });
 })();
