@@ -7,6 +7,7 @@ from callproof.bench.controls import add_controls
 from callproof.bench.exchanges import add_exchanges
 from callproof.bench.journal import add_journal
 from callproof.bench.running import Opens
+from callproof.bench.saving import add_saving
 from callproof.bench.scenarios import add_scenarios
 from callproof.bench.watching import Beside
 from callproof.bench.workplace import Workplace
@@ -28,3 +29,4 @@ def add_bench(site: Site, own: End, beside: Beside, pair: Opens | None) -> None:
     add_exchanges(workplace)
     add_controls(workplace)
     add_scenarios(workplace, pair)
+    add_saving(workplace)

@@ -54,14 +54,17 @@ class Opening:
     ) -> None:
         self.close()
 
-    def crm(self, settings: CrmSettings, address: Address | None = None) -> Crm:
+    def crm(
+        self, settings: CrmSettings, address: Address | None = None, around: Surroundings = ALONE
+    ) -> Crm:
         """A CRM that a thread answers for, on a free port of this machine unless an address is given.
 
-        Its ``base_url`` is that address. Raises StorageError when its database cannot be used.
+        Its ``base_url`` is that address; ``around`` is what its pages say of where they are. Raises
+        StorageError when its database cannot be used.
         """
         address = self._kept(address)
         crm = self._crm(replace(settings, base_url=address.url))
-        self._serve(crm)
+        self._serve(crm, around)
         self._answer(self._apps[Side.CRM], address)
         return crm
 

@@ -18,6 +18,8 @@ from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
+from callproof.running.threads import Address
+from callproof.web.site import Surroundings
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ def built_in(
 ) -> Iterator[BuiltIn]:
     """Both ends on free loopback ports, in memory, on one clock: a manual one unless given."""
     key = api_key(seed)
-    with Opening(clock or ManualClock()) as opening:
+    # The CRM's pages know where the PBX is before that one is there.
+    address = Address()
+    with closing(address), Opening(clock or ManualClock()) as opening:
         crm = opening.crm(
             CrmSettings(
                 api_key=key,
@@ -59,12 +63,13 @@ def built_in(
                 country=country,
                 managers=managers,
                 customers=customers,
-            )
+            ),
+            around=Surroundings(other=address.url),
         )
         crm_url = crm.settings.base_url
         plan = plan or default_plan(managers)
         pbx = opening.pbx(
-            PbxSettings(crm_url=crm_url, api_key=key, seed=seed, plan=plan, timezone=timezone)
+            PbxSettings(crm_url=crm_url, api_key=key, seed=seed, plan=plan, timezone=timezone), address
         )
         pbx_url = pbx.settings.base_url
         ends = Ends(opening.controlled(Side.CRM, crm_url), opening.controlled(Side.PBX, pbx_url), key)

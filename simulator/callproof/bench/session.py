@@ -1,0 +1,208 @@
+"""From a session to a scenario: what was done by hand, with what was seen to come of it, as a file that
+``callproof check`` plays."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from urllib.parse import parse_qsl, urlsplit
+
+import msgspec
+
+from callproof.bench.lines import JournalLine
+from callproof.bench.retelling import CallKept, Deed, Retold, SessionNames, clicked, retold
+from callproof.conformance.evidence import Seen
+from callproof.conformance.exhibits import exhibits
+from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.control.client import End
+from callproof.explore.writing import Written
+
+# Between calls nobody needs to wait for longer, in seconds.
+IDLE = 5.0
+_PAGE = 500
+_FORM = "application/x-www-form-urlencoded"
+# The row that says what a method answers, where it is not the one of all answers.
+_ANSWERS = {
+    "call-event": "CRM-EVENT-01",
+    "calls-upload": "CRM-HISTORY-01",
+    "manager-lookup": "CRM-MANAGER-08",
+}
+_ALL_ANSWERS = "CRM-API-01"
+
+
+def kept_calls(pbx: End) -> list[CallKept]:
+    """The calls of a virtual PBX, the oldest first. Raises Unreachable or ActionRefused."""
+    found: list[CallKept] = []
+    after = 0.0
+    while True:
+        page = pbx.get("/calls", after=after, limit=_PAGE)
+        found += msgspec.convert(page["calls"], list[CallKept])
+        if not page["calls"]:
+            return found
+        after = msgspec.convert(page["last"], float)
+
+
+def written(
+    lines: Sequence[JournalLine],
+    crm: Sequence[Seen],
+    pbx: Sequence[Seen],
+    calls: Sequence[CallKept],
+    title: str,
+) -> Written:
+    """The session, or what of it ``lines`` and ``calls`` are about. Without the journal of the ``pbx``
+    nobody can say what was sent to the CRM by hand."""
+    names = SessionNames(call.phone for call in calls)
+    clicks = [seen for seen in crm if seen.is_of("make-call") and not seen.by_bench]
+    told = retold(calls, clicks, names)
+    # At the same moment of a clock that stands, what was prepared comes before the call that it was for.
+    deeds = [deed for seen in crm if (deed := _status(seen, names))]
+    deeds += _by_hand(crm, pbx)
+    deeds += [deed for seen in clicks if seen.status != 200 for deed in clicked(seen, names)]
+    deeds += [deed for one in told for deed in one.deeds]
+    of_call = {line.ladder.call: line for line in lines if line.ladder}
+    expected = [step for one in told for step in _expected(one, of_call.get(one.call.id), names)]
+    steps = [*_timed(sorted(deeds, key=lambda deed: deed.at), told), *expected]
+    rule = "Written down from a session by hand: whatever was done then has to lead to the same again."
+    return Written(_given(told, of_call, names), steps, title, rule)
+
+
+def _timed(deeds: Sequence[Deed], told: Sequence[Retold]) -> Iterator[JsonObject]:
+    """The steps with the waits between them, and who still talks at the end hangs up."""
+    now: float | None = None
+    for deed in deeds:
+        at = round(deed.at, 1)
+        passed = at - now if now is not None else 0.0
+        if now is not None and not _goes_on(told, now, at):
+            passed = min(passed, IDLE)
+        if passed > 0:
+            yield {"wait": round(passed, 1)}
+        now = at if now is None else max(now, at)
+        if deed.step:
+            yield deed.step
+    for one in told:
+        if one.call.ended_at is None:
+            yield {"do": "hang up", "call": one.ref, "by": "customer"}
+
+
+def _goes_on(told: Sequence[Retold], since: float, until: float) -> bool:
+    """Whether a call went on all that time."""
+    return any(
+        round(one.call.started_at, 1) <= since
+        and (one.call.ended_at is None or round(one.call.ended_at, 1) >= until)
+        for one in told
+    )
+
+
+def _given(told: Sequence[Retold], of_call: Mapping[str, JournalLine], names: SessionNames) -> JsonObject:
+    """The customers of whom the CRM named the manager."""
+    customers: dict[str, JsonObject] = {}
+    for one in told:
+        number = names.number(one.call.phone)
+        manager = _manager(of_call.get(one.call.id))
+        if manager and names.is_named(one.call.phone) and number not in customers:
+            place = len(customers) + 1
+            customers[number] = {
+                "externalId": f"mine-{place}-$run",
+                "firstName": f"Mine {place}",
+                "managerId": names.user(manager),
+                "phones": [{"number": number}],
+            }
+    return {"customers": list(customers.values())} if customers else {}
+
+
+def _manager(line: JournalLine | None) -> str:
+    for exhibit in line.exhibits if line else ():
+        if exhibit.name == "manager-lookup":
+            return str(reached(exhibit.exchange.answer, "manager", "id") or "")
+    return ""
+
+
+def _status(seen: Seen, names: SessionNames) -> Deed | None:
+    """A manager changed the status, of which the PBX was told."""
+    if not seen.is_of("status-notice") or seen.by_bench:
+        return None
+    user, status = reached(seen.params, "userId"), reached(seen.params, "status")
+    step: JsonObject = {"do": "set user", "user": names.user(str(user)), "status": str(status)}
+    return Deed(seen.at, step)
+
+
+def _by_hand(crm: Sequence[Seen], pbx: Sequence[Seen]) -> list[Deed]:
+    """What came to the CRM that the virtual PBX did not send, as far as a form says it."""
+    if not pbx:
+        return []
+    alone = [one.exchange for one in exhibits([*crm, *pbx]) if len(one.refs) == 1]
+    deeds = []
+    for seen in alone:
+        to_crm = seen.seen_by == "crm" and seen.exchange.direction == "in" and not seen.by_bench
+        if to_crm and not seen.is_of("user-status") and (step := _sent(seen)):
+            deeds += [Deed(seen.at, step), Deed(seen.at, _answered(seen))]
+    return deeds
+
+
+def _sent(seen: Seen) -> JsonObject:
+    """Empty for what no step can send."""
+    body, kind = seen.request.body.text, seen.request.header("content-type")
+    if seen.method not in ("GET", "POST") or body is None or (body and not kind.startswith(_FORM)):
+        return {}
+    step: JsonObject = {"send": f"{seen.method} {seen.path}"}
+    for name, text in (("query", urlsplit(seen.url).query), ("form", body)):
+        pairs = dict(parse_qsl(text, keep_blank_values=True))
+        pairs.pop("apiKey", None)
+        if any("$" in part for pair in pairs.items() for part in pair):
+            # It would stand for something else.
+            return {}
+        if pairs:
+            step[name] = {**pairs}
+    return step
+
+
+def _answered(seen: Seen) -> JsonObject:
+    name = seen.operation.name if seen.operation else "anything"
+    row = _ANSWERS.get(name, _ALL_ANSWERS) if seen.status in (200, 201) else _ALL_ANSWERS
+    return {
+        "expect": f"crm answers {name}",
+        "status": seen.status,
+        "at-least": 1,
+        "within": 5,
+        "proves": row,
+    }
+
+
+def _expected(one: Retold, line: JournalLine | None, names: SessionNames) -> Iterator[JsonObject]:
+    """What was seen of a call, which is to be seen again."""
+    if line is None:
+        return
+    number = names.number(one.call.phone)
+    phone: JsonObject = {"phone": {"$phone": number}} if names.is_named(one.call.phone) else {}
+    events = [e.exchange for e in line.exhibits if e.exchange.is_of("call-event")]
+    for kind, row in (("in", "PBX-EVENT-04"), ("out", "PBX-EVENT-05"), ("hangup", "PBX-EVENT-06")):
+        found = [seen for seen in events if reached(seen.params, "type") == kind]
+        if found:
+            yield _event(kind, row, found[-1], one, phone)
+    if any(seen.status in (200, 201) for seen in events):
+        answer: JsonObject = {"expect": "crm answers call-event", "status": {"$one-of": [200, 201]}}
+        yield {**answer, "with": {"success": True}, "at-least": 1, "proves": "CRM-EVENT-01"}
+    yield from _uploaded(one, line, phone)
+
+
+def _event(kind: str, row: str, seen: Seen, one: Retold, phone: JsonObject) -> JsonObject:
+    about: JsonObject = {"PBX-EVENT-10": {"callExternalId": {"$if-present": one.ref}}}
+    if kind == "hangup":
+        about["PBX-EVENT-08"] = {"hangupStatus": reached(seen.params, "hangupStatus")}
+    step: JsonObject = {"expect": "pbx sends call-event", "with": {"type": kind, **phone}}
+    return {**step, "at-least": 1, "within": 5, "proves": row, "about": about}
+
+
+def _uploaded(one: Retold, line: JournalLine, phone: JsonObject) -> Iterator[JsonObject]:
+    for exhibit in line.exhibits:
+        items = exhibit.exchange.params if exhibit.name == "calls-upload" else None
+        for item in items if isinstance(items, list) else []:
+            if isinstance(item, Mapping) and item.get("externalId") == one.call.id:
+                about: JsonObject = {
+                    "PBX-HISTORY-07": {"type": item.get("type")},
+                    "PBX-HISTORY-09": {"result": item.get("result")},
+                    "PBX-HISTORY-10": {"externalId": one.ref},
+                }
+                step: JsonObject = {"expect": "pbx sends cdr"}
+                if phone:
+                    step["with"] = phone
+                more: dict[str, Json] = {"at-least": 1, "within": 5, "proves": "PBX-HISTORY-05"}
+                yield {**step, **more, "about": about}
+                return
