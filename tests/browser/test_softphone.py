@@ -68,6 +68,15 @@ def test_a_call_rings_elsewhere_within_a_second_is_answered_and_played_back(
     assert sound.evaluate(seek) == [True, True, False]
 
 
+def test_the_first_call_is_played_back_after_one_click(page: Page, pair: ServedPair) -> None:
+    page.goto(pair.pbx)
+    button(page, "Let a whole call happen")
+    expect(page.locator("article.telephone").filter(has_text="talking")).to_have_count(1, timeout=10_000)
+    sound = page.locator("#ended audio")
+    expect(sound).to_be_visible(timeout=15_000)
+    assert sound.evaluate("async (audio) => { await audio.play(); return audio.duration }") == 5
+
+
 def test_a_recording_goes_on_playing_while_the_page_is_renewed(people: tuple[Page, Page]) -> None:
     customer, manager = people
     customer.get_by_label("and then").select_option("answered")
