@@ -161,13 +161,15 @@ class Ready:
 
 
 @contextmanager
-def serving_ends(folder: Path, *options: str) -> Iterator[Ready]:
+def serving_ends(folder: Path, *options: str, new_group: bool = False) -> Iterator[Ready]:
     """``callproof serve`` with these options, on free ports unless they say otherwise."""
     file, log = folder / "ready.json", folder / "serve.log"
     command = [sys.executable, "-m", "callproof", "serve", "--ready-file", str(file)]
     command += ["--crm-port", "0", "--pbx-port", "0", *options]
     with log.open("w+") as errors:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=new_group
+        )
         try:
             assert process.stdout is not None
             said = ""

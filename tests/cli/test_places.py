@@ -1,5 +1,6 @@
 """Where ends are, and what others are told of it: names, wildcards, public addresses, ready files."""
 
+import os
 import signal
 import socket
 from pathlib import Path
@@ -123,3 +124,12 @@ def test_waiting_for_nobody_ends_with_3_and_a_sentence() -> None:
 def test_waiting_wants_addresses() -> None:
     assert wait()[0] == 2
     assert "is no address such as" in wait("127.0.0.1:8080")[1]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_to_the_whole_group_ends_all(tmp_path: Path, number: signal.Signals) -> None:
+    """As a terminal sends Ctrl-C and ``timeout`` its signal: the ends' own processes get it as well."""
+    with serving_ends(tmp_path, new_group=True) as ends:
+        os.killpg(ends.process.pid, number)
+        ends.process.wait(60)
+        assert not ends.file.exists()

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from threading import Event, Thread
@@ -28,7 +29,6 @@ from callproof.running.threads import Address
 
 if TYPE_CHECKING:
     from multiprocessing.sharedctypes import Synchronized
-    from multiprocessing.synchronize import Event as Told
 
     from _typeshed.wsgi import WSGIApplication
 
@@ -93,7 +93,8 @@ class Workers:
 def answering(end: Workers) -> Iterator[BaseProcess]:
     """The end answers until the block ends, or its process does. Raises Failed when it does not begin."""
     context = multiprocessing.get_context("fork")
-    stopping = context.Event()
+    # Not an Event, whose setting waits for all that wait for it, also for a worker that a signal has ended.
+    stopping, stopper = context.Pipe(duplex=False)
     process = context.Process(target=_supervise, args=(end, stopping), name=end.name)
     process.start()
     try:
@@ -101,9 +102,11 @@ def answering(end: Workers) -> Iterator[BaseProcess]:
         yield process
     finally:
         # A worker ends when everybody is answered, and would answer until then who follows its journal.
-        stopping.set()
+        stopper.send_bytes(b"x")
         process.terminate()
         process.join()
+        stopper.close()
+        stopping.close()
 
 
 def _wait(process: BaseProcess, end: Workers) -> None:
@@ -120,7 +123,7 @@ def _wait(process: BaseProcess, end: Workers) -> None:
     raise Failed(f"The {end.name} does not listen at {end.address.url} within {START:g} s.")
 
 
-def _supervise(end: Workers, stopping: "Told") -> None:
+def _supervise(end: Workers, stopping: "connection.Connection") -> None:
     _end_with_parent()
     certificate = end.address.certificate
     begun = multiprocessing.get_context("fork").Value("i", 0)
@@ -143,7 +146,7 @@ def _supervise(end: Workers, stopping: "Told") -> None:
     server.serve(target_loader=lambda _name: _load(end, begun, stopping))
 
 
-def _load(end: Workers, begun: "Synchronized[int]", stopping: "Told") -> "WSGIApplication":
+def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connection") -> "WSGIApplication":
     _end_with_parent()
     if end.cores:
         with begun.get_lock():
@@ -166,8 +169,9 @@ def _load(end: Workers, begun: "Synchronized[int]", stopping: "Told") -> "WSGIAp
     return made.app
 
 
-def _interrupt(made: Made, stopping: "Told") -> None:
-    stopping.wait()
+def _interrupt(made: Made, stopping: "connection.Connection") -> None:
+    # It is looked at and not read: each worker has to see it.
+    connection.wait([stopping])
     made.interrupt()
 
 
