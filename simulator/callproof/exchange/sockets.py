@@ -20,7 +20,7 @@ NoAddress: TypeAlias = socket.gaierror
 _C = socket.SocketType
 _LOOK_UP = socket.getaddrinfo
 # Of classes that stand in for it, the one that they stand in for.
-_GENUINE = next(kind for kind in socket.socket.__mro__ if kind.__module__ == "socket")
+_GENUINE = next((kind for kind in socket.socket.__mro__ if kind.__module__ == "socket"), socket.socket)
 _SWAPPING = Lock()
 
 
@@ -28,7 +28,8 @@ class Socket(_GENUINE):  # type: ignore[misc, valid-type]
     """A socket that connects and accepts whatever the class ``socket.socket`` does at the moment."""
 
     # The one below the class in which others replace it.
-    connect = _C.connect
+    # Locust's are gevent's from the beginning, and nobody's guard.
+    connect = _C.connect if issubclass(_GENUINE, _C) else _GENUINE.connect  # type: ignore[attr-defined]
 
     def accept(self) -> "tuple[Socket, object]":
         number, address = self._accept()
