@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from urllib.parse import parse_qs, urlsplit
 
+import pytest
 import requests
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -106,3 +107,43 @@ def test_a_message_is_edited_and_sent_again(page: Page, pair: ServedPair) -> Non
     page.get_by_role("button", name="Send").click()
     expect(page.locator("h1")).to_contain_text("400")
     expect(page.locator(".findings")).to_contain_text("violation")
+
+
+def test_verdicts_appear_while_scenarios_are_played(page: Page, pair: ServedPair) -> None:
+    page.goto(f"{pair.pbx}/bench/scenarios")
+    page.get_by_label("7-call", exact=False).first.check()
+    page.get_by_role("button", name="Play and judge").click()
+    expect(page.locator(".verdicts li").first).to_be_visible(timeout=30_000)
+    report = page.get_by_role("link", name="Report")
+    expect(report).to_be_visible(timeout=60_000)
+    with page.context.expect_page() as opened:
+        report.click()
+    expect(opened.value.locator("h1")).to_contain_text("onform")
+
+
+def test_a_session_is_downloaded(page: Page, pair: ServedPair) -> None:
+    _act(pair, "/calls", **{"from": CALLER, "to": LINE})
+    page.goto(f"{pair.crm}/bench")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Save as a scenario").click()
+    assert "customer calls" in download.value.path().read_text("utf-8")
+
+
+@pytest.mark.parametrize(("locale", "scheme"), [("en", "light"), ("ru-RU", "dark")])
+def test_the_pages_fit_narrow_screens_and_axe_finds_nothing(
+    pair: ServedPair,
+    context: Callable[..., BrowserContext],
+    axe: Callable[[Page], list[str]],
+    locale: str,
+    scheme: str,
+) -> None:
+    call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
+    _act(pair, "/snapshot", name="kept")
+    requests.post(f"{pair.pbx}/_bench/faults", json={"fault": "pbx-slow-calls"}, timeout=10)
+    page = context(viewport={"width": 360, "height": 700}, locale=locale, color_scheme=scheme).new_page()
+    found = {}
+    for path in ("", "/latest", "/exchanges/1", f"/calls/{call}", "/controls", "/scenarios"):
+        page.goto(f"{pair.pbx}/bench{path}")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        found[path] = [*axe(page), *([f"{width} pixels wide"] if width > 360 else [])]
+    assert not any(found.values()), found

@@ -26,20 +26,25 @@ def add_controls(workplace: Workplace) -> None:
 
     def page() -> str:
         own, other = workplace.own, workplace.other
-        clocks = [own.clock()]
+        clocks = {own.side: own.clock()}
         with suppress(*_ELSEWHERE):
-            clocks += [other.clock()] if other else []
+            if other:
+                clocks[other.side] = other.clock()
+        beside = len(clocks) > 1
+        if len({clock.id for clock in clocks.values()}) == 1:
+            # They share it.
+            clocks = {own.side: clocks[own.side]}
         acting = own.get("/faults")["faults"]
         snapshots = own.get("/snapshots")["snapshots"]
         return workplace.write(
             "controls.html",
-            clocks=list({clock.id: clock for clock in clocks}.values()),
+            clocks=clocks,
             counts=own.get("/counts"),
             acting=acting,
             known=[fault for fault in catalogue().values() if fault.side is own.side],
             texts={name: fault.text for name, fault in catalogue().items()},
             snapshots=snapshots,
-            beside=len(clocks) > 1,
+            beside=beside,
         )
 
     acts: dict[str, Callable[[], None]] = {

@@ -44,7 +44,8 @@ def add_scenarios(workplace: Workplace, pair: Opens | None) -> None:
     def start() -> AnyResponse:
         try:
             wanted = frozenset(request.form.getlist("wanted"))
-            chosen = [found for found in loading.find(()) if wanted & {found.id, _chapter(found)}]
+            every = bool(request.form.get("all"))
+            chosen = [found for found in _known() if every or wanted & {found.id, _chapter(found)}]
             if pair is None:
                 raise Misuse("Scenarios are played from the page of an end with one worker.")
             here = request.form.get("on") != "pair"

@@ -16,6 +16,8 @@ from callproof.explore.writing import Written
 
 # Between calls nobody needs to wait for longer, in seconds.
 IDLE = 5.0
+# A scenario of more calls nobody reads.
+CALLS = 200
 _PAGE = 500
 _FORM = "application/x-www-form-urlencoded"
 # The row that says what a method answers, where it is not the one of all answers.
@@ -28,12 +30,12 @@ _ALL_ANSWERS = "CRM-API-01"
 
 
 def kept_calls(pbx: End) -> list[CallKept]:
-    """The calls of a virtual PBX, the oldest first. Raises Unreachable or ActionRefused."""
+    """The newest calls of a virtual PBX, the oldest of them first. Raises Unreachable or ActionRefused."""
     found: list[CallKept] = []
     after = 0.0
     while True:
         page = pbx.get("/calls", after=after, limit=_PAGE)
-        found += msgspec.convert(page["calls"], list[CallKept])
+        found = [*found, *msgspec.convert(page["calls"], list[CallKept])][-CALLS:]
         if not page["calls"]:
             return found
         after = msgspec.convert(page["last"], float)

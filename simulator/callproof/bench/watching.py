@@ -10,7 +10,7 @@ from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.exchange.trust import USUAL, Trust
 
 # How many exchanges the pages reach back; the journal itself has more.
-KEPT = 3000
+KEPT = 2000
 _PAGE = 1000
 # How long the other end may take to answer, and how long one that did not is left alone, in seconds.
 TIMEOUT, REST = 2.0, 5.0

@@ -1,6 +1,7 @@
 """The CRM's pages, put together."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask
@@ -36,7 +37,7 @@ def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Call
         folders=(HERE / "templates",),
         links=LINKS,
         zone=lambda: crm.settings.timezone,
-        answers=reached,
+        answers=partial(reached, trust=crm.settings.trust),
         names=crm.settings.allowed_hosts,
         static={"desk": HERE / "static"},
         more=lambda: {

@@ -1,6 +1,7 @@
 """The virtual PBX's pages, put together."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from flask import Flask, request
@@ -28,7 +29,7 @@ def add_pages(app: Flask, pbx: Pbx, token: str, around: Surroundings, more: Call
         folders=(HERE / "templates",),
         links=LINKS,
         zone=lambda: pbx.settings.timezone,
-        answers=reached,
+        answers=partial(reached, trust=pbx.settings.trust),
         names=pbx.settings.allowed_hosts,
         static={"phone": HERE / "static"},
     )

@@ -1,0 +1,25 @@
+"""Whether the other end answers, over TLS as well."""
+
+from pathlib import Path
+
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.exchange.trust import Trust
+from callproof.web.site import Surroundings
+from tests.https import https
+from tests.support import KEY
+
+
+def _word(other: str, trust: Trust) -> str:
+    settings = CrmSettings(api_key=KEY, base_url="http://localhost", trust=trust)
+    app = create_app(Crm(settings, ManualClock()), around=Surroundings(other=other))
+    return app.test_client().get("/other").get_data(as_text=True)
+
+
+def test_an_end_with_a_certificate_answers_whoever_believes_its_ca(tmp_path: Path) -> None:
+    with https(tmp_path, "localhost", "127.0.0.1") as server:
+        other = server.at("127.0.0.1")
+        assert "answers" in _word(other, Trust((server.ca,)))
+        assert "does not answer" in _word(other, Trust())
