@@ -85,7 +85,9 @@ def test_a_finding_leads_to_its_row_and_a_message_to_its_schema(pair: BuiltIn) -
     page = _page(f"{pair.crm_url}/bench/latest")
     row = page.partition('href="/bench/rows/')[2].partition('"')[0]
     assert row in _page(f"{pair.crm_url}/bench/rows/{row}")
-    assert "callExternalId" in _page(f"{pair.crm_url}/bench/schemas/payloads/call-event")
+    for name in ("payloads/call-event", "answers/call-event"):
+        assert f"/bench/schemas/{name}" in page
+        assert "properties" in _page(f"{pair.crm_url}/bench/schemas/{name}")
 
 
 @pytest.mark.parametrize(

@@ -57,7 +57,7 @@ def _missed_and_cancelled(pair: BuiltIn) -> None:
 
 
 def _clicked(pair: BuiltIn) -> None:
-    pair.ends.crm.post("/click-to-call", {"userId": 1, "phone": CALLER})
+    pair.ends.crm.post("/click-to-call", {"userId": 1, "phone": CALLER, "site": "shop2"})
     (call,) = pair.ends.pbx.state()["calls"]
     assert isinstance(call, dict)
     _act(pair, str(call["id"]), "answer", 3)
@@ -93,6 +93,8 @@ def _by_curl(pair: BuiltIn) -> None:
     event = '{"phone": "+79160000000", "type": "in", "codes": ["100"], "callExternalId": "x-1"}'
     for body in (event, '{"type": "sideways"}'):
         requests.post(f"{url}/call/event", headers=key, data={"event": body}, timeout=10)
+    for wrong in ({"X-API-KEY": "another"}, {}):
+        requests.post(f"{url}/call/event", headers=wrong, data={"event": event}, timeout=10)
     requests.get(f"{url}/manager", headers=key, params={"phone": CALLER}, timeout=10)
 
 

@@ -20,7 +20,10 @@ from callproof.control.client import ActionRefused, Unreachable
 from callproof.reports.bodies import curl, query_of, readable
 
 _SCHEMAS = {
-    name for operation in OPERATIONS for name in (operation.entity_schema, operation.query_schema) if name
+    name
+    for operation in OPERATIONS
+    for name in (operation.entity_schema, operation.query_schema, operation.answer_schema)
+    if name
 }
 
 
@@ -113,6 +116,7 @@ def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
         request=readable(one.request, query_of(one.url)),
         answer=readable(one.reply) if one.reply else [],
         schema=(operation.entity_schema or operation.query_schema) if operation else "",
+        answer_schema=operation.answer_schema if operation else "",
         before=seen[place - 1].id if place else 0,
         after=seen[place + 1].id if place + 1 < len(seen) else 0,
     )

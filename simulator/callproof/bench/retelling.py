@@ -81,10 +81,6 @@ class SessionNames:
     def user(self, number: str) -> Json:
         return self._users.get(number) or (int(number) if number.isdecimal() else number)
 
-    def shop(self, code: str) -> str:
-        found = self._account.get(code, "")
-        return found if found.startswith("$shop") else code
-
 
 @dataclass(frozen=True)
 class Retold:
@@ -119,6 +115,10 @@ def clicked(click: Seen, names: SessionNames, begun: Retold | None = None) -> li
     phone, user = str(reached(click.params, "phone") or ""), str(reached(click.params, "userId") or "")
     number = names.number(phone)
     step: JsonObject = {"do": "manager clicks", "user": names.user(user), "phone": number}
+    line = names.line(str(reached(click.params, "externalPhone") or ""))
+    if line.startswith("$line"):
+        # It was added because of the shop of the page.
+        step["site"] = line.replace("line", "shop")
     sent: JsonObject = {"expect": "crm sends make-call", "with": {"phone": {"$phone": number}}}
     sent |= {"at-least": 1, "proves": "CRM-CALL-01"}
     deeds = [Deed(click.at, step), Deed(click.at, sent)]

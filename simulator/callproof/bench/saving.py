@@ -39,12 +39,9 @@ def _text(workplace: Workplace, wanted: str) -> str:
     crm, heard = of_side[pbx.side.other], [] if wanted else of_side[pbx.side]
     if wanted:
         crm = [seen for seen in crm if seen.is_of("make-call")]
-    found = written(workplace.lines(both=True), crm, heard, calls, _title(wanted))
+    key, title = workplace.site.about().key, "A call by hand" if wanted else "A session by hand"
+    found = written(workplace.lines(both=True), crm, heard, calls, key=key, title=title)
     if not found.steps:
         raise Misuse("Nothing was done yet that a scenario could say.")
     found.scenario("session", "session.yaml")
     return found.text()
-
-
-def _title(wanted: str) -> str:
-    return "A call by hand" if wanted else "A session by hand"

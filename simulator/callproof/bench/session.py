@@ -46,16 +46,18 @@ def written(
     crm: Sequence[Seen],
     pbx: Sequence[Seen],
     calls: Sequence[CallKept],
+    *,
+    key: str,
     title: str,
 ) -> Written:
     """The session, or what of it ``lines`` and ``calls`` are about. Without the journal of the ``pbx``
-    nobody can say what was sent to the CRM by hand."""
+    nobody can say what was sent to the CRM by hand; ``key`` is the account's."""
     names = SessionNames(call.phone for call in calls)
     clicks = [seen for seen in crm if seen.is_of("make-call") and not seen.by_bench]
     told = retold(calls, clicks, names)
     # At the same moment of a clock that stands, what was prepared comes before the call that it was for.
     deeds = [deed for seen in crm if (deed := _status(seen, names))]
-    deeds += _by_hand(crm, pbx)
+    deeds += _by_hand(crm, pbx, key)
     deeds += [deed for seen in clicks if seen.status != 200 for deed in clicked(seen, names)]
     deeds += [deed for one in told for deed in one.deeds]
     of_call = {line.ladder.call: line for line in lines if line.ladder}
@@ -125,7 +127,7 @@ def _status(seen: Seen, names: SessionNames) -> Deed | None:
     return Deed(seen.at, step)
 
 
-def _by_hand(crm: Sequence[Seen], pbx: Sequence[Seen]) -> list[Deed]:
+def _by_hand(crm: Sequence[Seen], pbx: Sequence[Seen], key: str) -> list[Deed]:
     """What came to the CRM that the virtual PBX did not send, as far as a form says it."""
     if not pbx:
         return []
@@ -133,26 +135,29 @@ def _by_hand(crm: Sequence[Seen], pbx: Sequence[Seen]) -> list[Deed]:
     deeds = []
     for seen in alone:
         to_crm = seen.seen_by == "crm" and seen.exchange.direction == "in" and not seen.by_bench
-        if to_crm and not seen.is_of("user-status") and (step := _sent(seen)):
+        if to_crm and not seen.is_of("user-status") and (step := _sent(seen, key)):
             deeds += [Deed(seen.at, step), Deed(seen.at, _answered(seen))]
     return deeds
 
 
-def _sent(seen: Seen) -> JsonObject:
-    """Empty for what no step can send."""
+def _sent(seen: Seen, key: str) -> JsonObject:
+    """Empty for what no step can send, such as one with a key that the account may not have again."""
     body, kind = seen.request.body.text, seen.request.header("content-type")
     if seen.method not in ("GET", "POST") or body is None or (body and not kind.startswith(_FORM)):
         return {}
     step: JsonObject = {"send": f"{seen.method} {seen.path}"}
+    given = seen.request.header("x-api-key")
     for name, text in (("query", urlsplit(seen.url).query), ("form", body)):
         pairs = dict(parse_qsl(text, keep_blank_values=True))
-        pairs.pop("apiKey", None)
+        given = pairs.pop("apiKey", "") or given
         if any("$" in part for pair in pairs.items() for part in pair):
             # It would stand for something else.
             return {}
         if pairs:
             step[name] = {**pairs}
-    return step
+    if given == key:
+        return step
+    return {**step, "api-key": given and "wrong"} if seen.status in (401, 403) else {}
 
 
 def _answered(seen: Seen) -> JsonObject:
