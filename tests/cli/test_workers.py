@@ -7,9 +7,11 @@ import socket
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
@@ -18,6 +20,7 @@ from sqlalchemy import NullPool, create_engine, make_url, text
 
 from callproof.cli import main
 from tests.served import RINGING, Served, served
+from tests.support import KEY
 
 WORKERS = 3
 
@@ -196,3 +199,40 @@ def test_a_kept_account_is_seeded_anew(kind: str, tmp_path: Path, request: pytes
         crm.register()
         assert crm.event(RINGING) == {"success": True}
         crm.stop()
+
+
+def test_slow_senders_and_readers_of_the_journal_keep_nobody_waiting(tmp_path: Path) -> None:
+    with served(tmp_path, "sqlite://") as (crm,), ExitStack() as stack:
+        where = urlsplit(crm.url)
+        slow = f"POST /api/v5/users/1/status HTTP/1.1\r\nHost: x\r\nX-API-KEY: {KEY}\r\nContent-Length: 99\r\n\r\ns"
+        polls = "GET /_bench/journal?since=99999&wait=30 HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        for sent in [slow, polls] * 100:
+            peer = socket.create_connection((where.hostname, where.port))
+            stack.callback(peer.close)
+            peer.sendall(sent.encode())
+        crm.register()
+        for _ in range(10):
+            assert crm.event(RINGING) == {"success": True}
+
+
+def test_a_worker_that_dies_is_replaced_and_nothing_is_lost(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'state.db'}"
+    with served(tmp_path, database, options=["--workers", "2", "--pin"]) as (crm,):
+        crm.register()
+        assert crm.upload(["before"])["processedCallsCount"] == 1
+        kept: list[int] = []
+        until = monotonic() + 20
+        while len(kept) < 2 and monotonic() < until:
+            crm.journal()
+            kept = [one for one in descendants(crm.process.pid) if len(os.sched_getaffinity(one)) == 1]
+        os.kill(kept[0], signal.SIGKILL)
+        uploaded, replaced = 0, list[int]()
+        while len(set(replaced) - set(kept)) < 1 and monotonic() < until + 20:
+            with suppress(requests.ConnectionError):
+                uploaded += crm.upload([f"after-{uploaded}"])["processedCallsCount"]
+            replaced = [one for one in descendants(crm.process.pid) if len(os.sched_getaffinity(one)) == 1]
+        assert len(replaced) == 2
+        assert len(crm.state()["calls"]) == uploaded + 1
+        crm.stop()
+        assert crm.process.returncode == 0
+    assert "A worker of the CRM has died" in (tmp_path / "0.log").read_text()

@@ -5,6 +5,7 @@ A worker is forked, so that what it needs to make its app need not be written do
 
 import ctypes
 import gc
+import logging
 import multiprocessing
 import os
 import signal
@@ -32,8 +33,11 @@ if TYPE_CHECKING:
 
     from _typeshed.wsgi import WSGIApplication
 
-# Requests that a worker answers at once. Readers of the journal wait up to half a minute each.
-THREADS = 64
+log = logging.getLogger("callproof.running")
+
+# Requests that a worker answers at once. Each takes a thread when it is needed, and may wait in it: readers of
+# the journal for half a minute, pages for as long as they are open, slow senders for their own bodies.
+THREADS = 512
 # How long an end may take to listen, and a worker to finish what it answers, in seconds.
 START = 30.0
 GRACE = 5
@@ -78,8 +82,8 @@ class Made:
 class Workers:
     """The processes that answer for one end, ``number`` of them, at an address that nobody listens at.
 
-    ``make`` is called in each. The first worker
-    keeps to the first of ``cores``, and so on; without them each runs anywhere.
+    ``make`` is called in each. The first worker keeps to the first of ``cores``, and so on; without them
+    each runs anywhere. One that dies is ``replaced``, where nothing is lost with it.
     """
 
     name: str
@@ -87,6 +91,7 @@ class Workers:
     number: int
     make: Callable[[], Made]
     cores: tuple[int, ...] = ()
+    replaced: bool = False
 
 
 @contextmanager
@@ -138,6 +143,7 @@ def _supervise(end: Workers, stopping: "connection.Connection") -> None:
         websockets=False,
         log_level=LogLevels.error,
         workers_kill_timeout=GRACE,
+        respawn_failed_workers=end.replaced,
         ssl_cert=certificate.cert if certificate else None,
         ssl_key=certificate.key if certificate else None,
         # Clients of the age of PHP 5 know no newer one.
@@ -148,12 +154,14 @@ def _supervise(end: Workers, stopping: "connection.Connection") -> None:
 
 def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connection") -> "WSGIApplication":
     _end_with_parent()
+    with begun.get_lock():
+        before = begun.value
+        begun.value += 1
+    if before >= end.number:
+        log.error("A worker of the %s has died; another one takes its place.", end.name)
     if end.cores:
-        with begun.get_lock():
-            core = end.cores[begun.value % len(end.cores)]
-            begun.value += 1
         # Threads that it starts from now on stay there too.
-        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, {end.cores[before % len(end.cores)]})
     for name in [name for name in os.environ if not name.startswith(_KEPT)]:
         del os.environ[name]
     made = end.make()

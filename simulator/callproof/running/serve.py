@@ -112,7 +112,8 @@ class _Server:
             opening = Opening(RealClock(), self.options.control_token)
             return Made(opening.app(settings, around).wsgi_app, opening.interrupt, opening.close)
 
-        end = Workers(side.upper(), address, number, make, self._cores(number))
+        kept = settings.database != IN_MEMORY
+        end = Workers(side.upper(), address, number, make, self._cores(number), replaced=kept)
         self.processes.append(stack.enter_context(answering(end)))
 
     def _cores(self, workers: int) -> tuple[int, ...]:
