@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("callproof.running")
 
-# Requests that a worker answers at once. Each takes a thread when it is needed, and may wait in it: readers of
-# the journal for half a minute, pages for as long as they are open, slow senders for their own bodies.
+# Requests that a worker answers at once. Each takes a thread when it is needed, and may wait in it: readers
+# of the journal for half a minute, pages for as long as they are open, slow senders for their own bodies.
 THREADS = 512
 # How long an end may take to listen, and a worker to finish what it answers, in seconds.
 START = 30.0
