@@ -7,6 +7,8 @@ from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.trust import Trust
+from callproof.running.pair import built_in
+from callproof.web.reach import reached
 from callproof.web.site import Surroundings
 from tests.https import https
 from tests.support import KEY
@@ -23,3 +25,10 @@ def test_an_end_with_a_certificate_answers_whoever_believes_its_ca(tmp_path: Pat
         other = server.at("127.0.0.1")
         assert "answers" in _word(other, Trust((server.ca,)))
         assert "does not answer" in _word(other, Trust())
+
+
+def test_to_ask_whether_an_end_answers_sets_nothing_off() -> None:
+    with built_in() as pair:
+        assert reached(pair.pbx_url)
+        assert reached(pair.crm_url)
+        assert pair.crm.journal.last_id == pair.pbx.journal.last_id == 0
