@@ -10,6 +10,7 @@ from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.rules.model import Grant
 from callproof.crm.settings import CrmSettings
+from tests.crm.desk.browsing import Browser
 from tests.support import KEY, Account, call_item
 
 LONG = "1" * 300
@@ -127,3 +128,49 @@ def test_a_task_is_changed(on_postgres: Account) -> None:
     on_postgres.post("tasks/1/edit", task={"text": "Called"})
     task = on_postgres.get("tasks/1").get_json()["task"]
     assert (task["text"], task["performerId"]) == ("Called", 1)
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "phone=0001",
+        "phone=%00",
+        "type=in&result=answered",
+        "since=2024-05-01&until=2024-05-01",
+        "until=2024-04-30",
+    ],
+)
+def test_the_desk_looks_through_the_history_alike(
+    registered: Account, on_postgres: Account, asked: str
+) -> None:
+    pages = []
+    for account in (registered, on_postgres):
+        account.upload(
+            call_item("c-1", phone="+7 (912) 000-00-01"), call_item("c-2", date="2024-04-30 23:59:59")
+        )
+        page = account.client.get(f"/history?{asked}").get_data(as_text=True)
+        pages.append(page.partition("<table")[2].partition("</table>")[0])
+    assert pages[1] == pages[0]
+
+
+@pytest.mark.parametrize(
+    "path", ["/", "/customers?q=%00", "/orders", "/recording?call=%00", "/settings/%00"]
+)
+def test_pages_show_alike(registered: Account, on_postgres: Account, path: str) -> None:
+    answers = [account.client.get(path) for account in (registered, on_postgres)]
+    assert answers[1].status_code == answers[0].status_code < 500
+
+
+def test_the_desk_makes_customers_and_orders_and_maps_alike(
+    registered: Account, on_postgres: Account
+) -> None:
+    for account in (registered, on_postgres):
+        desk = Browser(account).sign_in()
+        account.event(type="in", phone="+7 912 345-67-89", callExternalId="c-1", codes=["100"])
+        card = str(account.state("cards")[0]["id"])
+        assert "Anna" in desk.act("/cards/customer", card=card, first="An\0na")
+        assert "Order 7" in desk.act("/orders/add", number="7\0", customer="1")
+        assert "Saved" in desk.act("/settings/my-telephony", user="1", code="555")
+        assert account.state("modules")[0]["extensions"] == {"555": 1}
+        assert "is deleted" in desk.act("/settings/my-telephony/delete")
+        assert account.state("modules") == []

@@ -50,6 +50,13 @@ ACTIONS: dict[str, ActionRule] = {
     "set user": ActionRule(Side.CRM, "/users/{user}", {"online": "online", "status": "status"}),
     "switch module": ActionRule(Side.CRM, "/modules/{code}", {"active": "active", "freeze": "freeze"}),
     "open account": ActionRule(Side.CRM, "/modules/{code}/account", {}),
+    "set mapping": ActionRule(
+        Side.CRM,
+        "/modules/{code}/mapping",
+        {"extensions": "extensions", "lines": "lines"},
+        optional=True,
+    ),
+    "delete module": ActionRule(Side.CRM, "/modules/{code}/delete", {}, optional=True),
     "give key": ActionRule(Side.CRM, "/keys", {"key": "key", "scopes": "scopes", "sites": "sites"}),
     "set budgets": ActionRule(
         Side.CRM, "/budgets", {"general": "general", "telephony": "telephony", "status": "status"}

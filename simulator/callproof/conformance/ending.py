@@ -116,9 +116,9 @@ class Ending:
         names = {one.operation.name for one in seen if one.operation}
         if not names & {"call-event", "calls-upload"}:
             return
-        yield from self._patiently(Side.CRM, lambda: self._of_views(seen))
+        yield from self._patiently(Side.CRM, lambda: self._of_views(seen, _by_hand(acts)))
 
-    def _of_views(self, seen: Sequence[Seen]) -> list[Check]:
+    def _of_views(self, seen: Sequence[Seen], by_hand: Sequence[Json]) -> list[Check]:
         state = self.ends.crm.state()
         calls: list[Json] | None = state.get("calls")
         cards: list[Json] | None = state.get("cards")
@@ -126,6 +126,12 @@ class Ending:
         if calls is not None:
             checks += keeping.kept(seen, calls, self.where)
         if cards is not None:
-            checks += keeping.shown(seen, cards, self.where)
-            checks += keeping.closed(seen, cards, self.where)
+            checks += keeping.shown(seen, cards, self.where, by_hand)
+            checks += keeping.closed(seen, cards, self.where, by_hand)
         return checks
+
+
+def _by_hand(acts: Sequence[Act]) -> list[Json]:
+    """The extensions that users tied on the settings page."""
+    given = (act.args.get("extensions") for act in acts if act.action == "set mapping")
+    return [pair for pairs in given if isinstance(pairs, list) for pair in pairs]

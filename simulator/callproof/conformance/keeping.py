@@ -107,11 +107,14 @@ def _moment(date: Json) -> float | None:
         return None
 
 
-def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[Check]:
-    """Each card is of somebody whom an event of its call names, and none of an event that was refused."""
+def shown(
+    seen: Sequence[Seen], cards: Sequence[Json], where: str, by_hand: Sequence[Json] = ()
+) -> Iterator[Check]:
+    """Each card is of somebody whom an event of its call names, and none of an event that was refused.
+    ``by_hand`` are the extensions that users tied, as in a registration."""
     named: dict[str, set[str]] = {}
     refused: dict[str, None] = {}
-    users = _users(seen)
+    users = _users(seen, by_hand)
     for one in seen:
         call_id = reached(one.params, "callExternalId") if one.is_of("call-event") else None
         if call_id is None:
@@ -134,10 +137,12 @@ def shown(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[C
         yield Check(NOTHING, f"the cards of call {call_id}", where, problem)
 
 
-def closed(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[Check]:
+def closed(
+    seen: Sequence[Seen], cards: Sequence[Json], where: str, by_hand: Sequence[Json] = ()
+) -> Iterator[Check]:
     """No card is open of a call whose end the CRM took, for whoever that names, or whose row; also not by a
     beginning that came later."""
-    users = _users(seen)
+    users = _users(seen, by_hand)
     over: dict[str, set[str] | None] = {}
     stored: set[str] = set()
     late: set[str] = set()
@@ -165,13 +170,15 @@ def closed(seen: Sequence[Seen], cards: Sequence[Json], where: str) -> Iterator[
             yield Check(row, about, where, f"user {user} sees the card after the upload" if left else "")
 
 
-def _users(seen: Sequence[Seen]) -> dict[str, set[str]]:
+def _users(seen: Sequence[Seen], by_hand: Sequence[Json]) -> dict[str, set[str]]:
     """Whose each extension is, or was, in the settings of any module."""
     found: dict[str, set[str]] = {}
+    pairs = list(by_hand)
     for one in seen:
-        pairs = reached(one.params, "integrations", "telephony", "additionalCodes")
-        for pair in pairs if one.is_of("module-edit") and isinstance(pairs, list) else []:
-            found.setdefault(str(reached(pair, "code")), set()).add(str(reached(pair, "userId")))
+        sent = reached(one.params, "integrations", "telephony", "additionalCodes")
+        pairs += sent if one.is_of("module-edit") and isinstance(sent, list) else []
+    for pair in pairs:
+        found.setdefault(str(reached(pair, "code")), set()).add(str(reached(pair, "userId")))
     return found
 
 

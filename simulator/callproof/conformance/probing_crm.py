@@ -30,7 +30,7 @@ class CrmProbe(Probe):
             self.each(self._customer)
             self._register()
             self.each(self._call, self._clicks, self._status, self._module, self._module_account)
-            self.each(self._key, self._budgets)
+            self.each(self._mapping, self._key, self._budgets)
             self._settings()
             if self.target.timed:
                 with self.trying():
@@ -220,6 +220,36 @@ class CrmProbe(Probe):
     def _module_account(self) -> None:
         self.do("open account", {"code": self.target.code})
         self._hears("open account", "account", "accountUrl was not asked")
+
+    def _mapping(self) -> None:
+        """On a module of the probe's own, which is deleted in the end."""
+        code, (user, _), extension = f"probe-{self.serial}", self.account.users, "9099"
+        if not (self.has("set mapping") or self.has("delete module")):
+            return
+        module: JsonObject = {
+            "code": code,
+            "clientId": code,
+            "name": "Probe",
+            "active": True,
+            "integrations": {"telephony": {"allowEdit": True, "additionalCodes": []}},
+        }
+        path = BY_NAME["module-edit"].path.replace("{code}", code)
+        self._api("POST", path, {"integrationModule": msgspec.json.encode(module).decode()})
+        if self.has("set mapping"):
+            with self.trying():
+                pair: JsonObject = {"userId": user, "code": extension}
+                self.do("set mapping", {"code": code, "extensions": [pair], "lines": []})
+                _, answer = self._api("GET", path.removesuffix("/edit"))
+                if extension not in str(answer):
+                    self.wrong("set mapping", f"the settings have no extension {extension} after it")
+        if self.has("delete module"):
+            self.do("delete module", {"code": code})
+            status, _ = self._api("GET", path.removesuffix("/edit"))
+            if status == 200:
+                self.wrong("delete module", "the settings are still answered 200")
+        else:
+            module["active"] = False
+            self._api("POST", path, {"integrationModule": msgspec.json.encode(module).decode()})
 
     def _key(self) -> None:
         key = f"probe-{self.serial}"

@@ -7,7 +7,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import same_phone
 from callproof.contract.values import whole
 from callproof.crm.crm import Crm
-from callproof.crm.desk.home import back
+from callproof.crm.desk.home import back, typed
 from callproof.crm.desk.visitor import Visitor
 from callproof.crm.rules.model import Customer, CustomerQuery, HistoryQuery
 from callproof.crm.store.session import CrmSession
@@ -15,7 +15,6 @@ from callproof.web.site import Site
 
 PAGE = 25
 _FEW = 10
-_LONGEST = 255
 
 
 class Customers:
@@ -31,7 +30,7 @@ class Customers:
         self._site.act("/cards/customer", self._make_of_caller)
 
     def _list(self) -> str:
-        asked, number = request.args.get("q", "").strip(), page_number()
+        asked, number = typed("q", request.args), page_number()
         with self._crm.store.begin() as session:
             found, total = session.customers(CustomerQuery(name=asked), PAGE, (number - 1) * PAGE)
         return self._site.write(
@@ -57,7 +56,7 @@ class Customers:
         return self._site.write("desk/customer-new.html", phone=request.args.get("phone", ""))
 
     def _make(self) -> Response:
-        customer = self._made(request.form.get("phone", "").strip())
+        customer = self._made(typed("phone"))
         return redirect(f"/customers/{customer.id}", 303)
 
     def _make_of_caller(self) -> Response:
@@ -73,8 +72,8 @@ class Customers:
     def _made(self, phone: str) -> Customer:
         """By the form; the cards of the number show it."""
         form, now = request.form, self._crm.clock.now()
-        sent = {"firstName": form.get("first", ""), "lastName": form.get("last", "")}
-        details: JsonObject = {name: text.strip()[:_LONGEST] for name, text in sent.items() if text.strip()}
+        sent = {"firstName": typed("first"), "lastName": typed("last")}
+        details: JsonObject = {name: text for name, text in sent.items() if text}
         manager = whole(form.get("manager", ""))
         shop = form.get("shop", "")
         directory = self._crm.directory()
@@ -85,7 +84,7 @@ class Customers:
                     external_id=None,
                     site=shop if shop in {site.code for site in directory.sites} else None,
                     manager_id=manager if manager in directory.users else None,
-                    phones=(phone[:_LONGEST],) if phone else (),
+                    phones=(phone,) if phone else (),
                     created_at=now,
                     updated_at=now,
                     details=details,

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 from callproof.contract.values import whole
 from callproof.crm.crm import Crm
 from callproof.crm.desk.customers import PAGE, page_number
+from callproof.crm.desk.home import typed
 from callproof.crm.outgoing import Refused, heard
 from callproof.crm.rules.model import HistoryQuery
 from callproof.web.site import Site
@@ -75,7 +76,7 @@ def _asked() -> HistoryQuery:
     )
     kind, result = asked.get("type", ""), asked.get("result", "")
     return HistoryQuery(
-        phone=asked.get("phone", "").strip()[:_LONGEST],
+        phone=typed("phone", asked),
         type=kind if kind in TYPES else "",
         result=result if result in RESULTS else "",
         user_id=whole(asked.get("manager", "")),

@@ -1,5 +1,7 @@
 """The desk itself: a manager signs in, has a status, sees calls and starts them."""
 
+from collections.abc import Mapping
+
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
@@ -12,12 +14,19 @@ from callproof.crm.rules.model import HistoryQuery
 from callproof.web.site import Site, back_to
 
 STATUSES = ("free", "busy", "dinner", "break")
+LONGEST = 255
 _FEW = 5
 
 
 def back() -> Response:
     """To the page that the form stood on; it works without script as well."""
     return redirect(back_to(request.form.get("back", "/")), 303)
+
+
+def typed(name: str, source: Mapping[str, str] | None = None) -> str:
+    """What somebody typed into a field of the form, or another ``source``; no database keeps a NUL."""
+    found = (request.form if source is None else source).get(name, "")
+    return found.replace("\0", "").strip()[:LONGEST]
 
 
 class Home:
@@ -69,7 +78,7 @@ class Home:
 
     def _call(self) -> Response:
         """A click on the telephone icon; whether it worked is told (evidence#guide-call)."""
-        visitor, phone = Visitor(self._crm), request.form.get("phone", "").strip()
+        visitor, phone = Visitor(self._crm), typed("phone")
         if visitor.me is None or not phone:
             return back()
         try:

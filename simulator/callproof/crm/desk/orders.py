@@ -7,13 +7,12 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.contract.values import whole
 from callproof.crm.crm import Crm
 from callproof.crm.desk.customers import PAGE, nothing_there, page_number
+from callproof.crm.desk.home import typed
 from callproof.crm.desk.visitor import order_phone
 from callproof.crm.rules.managers import caller
 from callproof.crm.rules.model import Customer, StoredDocument
 from callproof.crm.store.session import CrmSession
 from callproof.web.site import Site
-
-_LONGEST = 255
 
 
 class Orders:
@@ -48,17 +47,15 @@ class Orders:
         return self._site.write("desk/order.html", order=order, customer=customer, phone=phone)
 
     def _new(self) -> str:
-        phone, site = request.args.get("phone", ""), request.args.get("shop", "")
+        phone, site = typed("phone", request.args), request.args.get("shop", "")
         with self._crm.store.begin() as session:
             customer = caller(session.owners(phone)) if phone else None
         return self._site.write("desk/order-new.html", phone=phone, customer=customer, shop=site)
 
     def _make(self) -> Response:
         form = request.form
-        sent = {"number": form.get("number", ""), "phone": form.get("phone", "")}
-        document: JsonObject = {
-            name: text.strip()[:_LONGEST] for name, text in sent.items() if text.strip()
-        }
+        sent = {"number": typed("number"), "phone": typed("phone")}
+        document: JsonObject = {name: text for name, text in sent.items() if text}
         shops = {site.code for site in self._crm.directory().sites}
         shop, number = form.get("shop", ""), whole(form.get("customer", ""))
         with self._crm.store.begin() as session:

@@ -10,6 +10,7 @@ from callproof.contract.jsontypes import inner
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused, icon_of
 from callproof.crm.rules.model import Card, Customer, Directory, StoredDocument, User
+from callproof.crm.store.calls import ShortSession
 
 _USER = "user"
 _TOLD = "told"
@@ -75,16 +76,19 @@ class Visitor:
 
     @cached_property
     def cards(self) -> list[ShownCard]:
+        """Every open page asks for them with each change, so nobody who writes waits for it."""
         me = self.me
         if me is None:
             return []
+        return self._crm.store.share(lambda session: self._cards_of(session, me.id), writes=False)
+
+    def _cards_of(self, session: ShortSession, user_id: int) -> list[ShownCard]:
         shops = {site.code: site.name for site in self.directory.sites}
         shown = []
-        with self._crm.store.begin() as session:
-            for card in session.cards_of(me.id):
-                customer = session.customer(card.customer_id) if card.customer_id is not None else None
-                order = session.last_order(customer.id) if customer else None
-                shown.append(ShownCard(card, customer, order, shops.get(card.shop or "", card.shop or "")))
+        for card in session.cards_of(user_id):
+            customer = session.customer(card.customer_id) if card.customer_id is not None else None
+            order = session.last_order(customer.id) if customer else None
+            shown.append(ShownCard(card, customer, order, shops.get(card.shop or "", card.shop or "")))
         return shown
 
     @property

@@ -217,6 +217,8 @@ class ShortSession:
         return told
 
     def call(self, external_id: str) -> HistoryCall | None:
+        if "\0" in external_id:
+            return None
         row = self._driver.execute(_CALL_OF, (external_id,)).fetchone()
         return HistoryCall(row[0], orjson.loads(row[1]), *row[2:]) if row else None
 

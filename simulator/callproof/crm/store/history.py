@@ -24,11 +24,12 @@ def history(query: HistoryQuery, country: str) -> Select[Any]:
         found = found.where(calls.c.user_id == query.user_id)
     if query.customer_id is not None:
         found = found.where(calls.c.customer_id == query.customer_id)
+    # Whole days: what stands behind one is compared otherwise by each collation.
+    day = func.substr(_member("date"), 1, 10)
     if query.since:
-        found = found.where(_member("date") >= query.since)
+        found = found.where(day >= query.since)
     if query.until:
-        # Behind every time of that day.
-        found = found.where(_member("date") < f"{query.until}~")
+        found = found.where(day <= query.until)
     return found
 
 
