@@ -162,3 +162,9 @@ def test_the_control_api_deletes_as_a_user_does(closed: Browser, account: Accoun
     assert account.get("integration-modules/my-telephony").status_code == 404
     for path in ("delete", "mapping"):
         assert account.client.post(f"/_bench/modules/my-telephony/{path}", json={}).status_code == 404
+
+
+def test_an_open_page_of_a_telephony_that_was_deleted_says_so(closed: Browser) -> None:
+    closed.act(f"{PAGE}/delete")
+    answer = closed.client.get(PAGE, headers={"HX-Request": "true"})
+    assert (answer.status_code, "There is nothing here" in answer.get_data(as_text=True)) == (200, True)

@@ -110,4 +110,6 @@ def page_number() -> int:
 
 
 def nothing_there(site: Site) -> Response:
-    return Response(site.write("desk/nothing.html"), 404, mimetype="text/html")
+    """Of a page that is open already, it is no failure that what it showed is gone."""
+    status = 200 if "HX-Request" in request.headers else 404
+    return Response(site.write("desk/nothing.html"), status, mimetype="text/html")
