@@ -15,6 +15,14 @@ from callproof.errors import Misuse
 
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
+_DATE = "tag:yaml.org,2002:timestamp"
+_NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+# No file that a person writes has as many parts, digits or levels.
+MOST = 100_000
+DEEPEST = 100
+_DIGITS = 300
+_TOO_DEEP = f"lists and maps stand more than {DEEPEST} deep in each other, or an alias holds itself"
+
 # Ten times as fast, where the system has libyaml.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -47,8 +55,10 @@ class Document:
         try:
             node = loader.get_single_node()
             if node is not None:
-                self._read(node, ())
+                self._read(node, (), 0)
             self.data: object = loader.construct_document(node) if node is not None else None
+        except RecursionError:
+            raise FileError(self.name, 1, _TOO_DEEP) from None
         except yaml.YAMLError as error:
             mark = getattr(error, "problem_mark", None)
             problem = getattr(error, "problem", None) or str(error).splitlines()[0]
@@ -78,11 +88,18 @@ class Document:
             hint = "; put it in quotes" if _wants_quotes(errors[0]) else ""
             raise self.error(where, f"{name}: {errors[0].message}{hint}")
 
-    def _read(self, node: yaml.Node, path: Path_) -> None:
-        self._lines.setdefault(path, node.start_mark.line + 1)
+    def _read(self, node: yaml.Node, path: Path_, depth: int) -> None:
+        line = node.start_mark.line + 1
+        if depth > DEEPEST:
+            raise FileError(self.name, line, _TOO_DEEP)
+        if len(self._lines) > MOST:
+            raise FileError(self.name, line, f"the file has more than {MOST} parts, with those of aliases")
+        self._lines.setdefault(path, line)
+        if isinstance(node, yaml.ScalarNode) and (problem := _unreadable(node)):
+            raise FileError(self.name, line, f"{problem}; put it in quotes")
         if isinstance(node, yaml.SequenceNode):
             for index, item in enumerate(node.value):
-                self._read(item, (*path, index))
+                self._read(item, (*path, index), depth + 1)
         elif isinstance(node, yaml.MappingNode):
             seen: set[str] = set()
             for key, value in node.value:
@@ -93,7 +110,19 @@ class Document:
                     raise FileError(self.name, key.start_mark.line + 1, f"{name!r} stands twice")
                 seen.add(name)
                 self._lines[(*path, name)] = key.start_mark.line + 1
-                self._read(value, (*path, name))
+                self._read(value, (*path, name), depth + 1)
+
+
+def _unreadable(node: yaml.ScalarNode) -> str:
+    """What is wrong with a number or a date that YAML sees in a text."""
+    if node.tag in _NUMBERS and len(node.value) > _DIGITS:
+        return f"a number has more than {_DIGITS} digits"
+    if node.tag == _DATE:
+        try:
+            yaml.SafeLoader("").construct_yaml_timestamp(node)
+        except ValueError:
+            return f"{node.value[:40]} is no date"
+    return ""
 
 
 def _respelt(error: ValidationError) -> Iterator[tuple[str, str]]:
