@@ -172,6 +172,12 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
     metavar="NAME",
     help="Break an end on purpose; callproof faults lists how. A requirement means all that touch it.",
 )
+@option(
+    "--open",
+    "browse",
+    is_flag=True,
+    help="Open the CRM's pages, or those of the only end, in the default browser.",
+)
 @option("--name", default=ServeOptions.name, show_default=True, help="What the pages are headed by.")
 @option("--control-token", default="", help="Demand this token from users of the control API.")
 @option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")

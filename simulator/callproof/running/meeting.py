@@ -22,7 +22,7 @@ class ServeOptions:
     An end without settings is not started. A PBX whose settings name no CRM talks to the one beside it. A
     public address is the one that others are told; of an end that is not started it says where it is.
     ``ready_file`` is written once all ends answer, and removed at the end. ``name`` is what the pages are
-    headed by.
+    headed by. ``browse`` opens the pages of the CRM, or of the only end, in a browser.
     """
 
     crm: CrmSettings | None
@@ -39,6 +39,7 @@ class ServeOptions:
     control_token: str = ""
     ready_file: str = ""
     name: str = Surroundings.name
+    browse: bool = False
 
 
 @contextmanager

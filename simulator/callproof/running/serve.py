@@ -23,6 +23,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running import ready
+from callproof.running.browsing import open_page
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Failed, Made, Workers, answering
@@ -75,10 +76,13 @@ class _Server:
         self._say_of([end for end in (crm, pbx) if end])
         # Whoever is told that all is ready may end it at once.
         told = stack.enter_context(_signals())
-        if options.ready_file:
+        if options.ready_file or options.browse:
             self._demand_answers(meeting)
+        if options.ready_file:
             stack.enter_context(ready.announced(options.ready_file, meeting.ready(key)))
         say("Serving; stop with Ctrl-C.")
+        if options.browse:
+            open_page(meeting.near(Side.CRM if crm else Side.PBX), say)
         self._wait(told)
 
     def _say_of(self, ends: list[CrmSettings | PbxSettings]) -> None:
