@@ -8,7 +8,7 @@ from callproof.exchange.journal import Journal
 # How long the journal is waited for at once, how soon after a change the next one is told, and how long a
 # stream may be silent: a peer that has gone shows when it is written to. In seconds.
 LOOK = 5.0
-PAUSE = 0.1
+PAUSE = 0.25
 SILENCE = 10.0
 
 
