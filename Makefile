@@ -3,12 +3,13 @@
 # make strangers: judge implementations that the checks were not written for
 # make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
 # make test-browser: the pages in Chromium, which it installs
+# make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs kill-matrix strangers bench clean
+.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -23,6 +24,10 @@ test: .venv/dev
 test-browser: .venv/dev
 	@command -v chromium >/dev/null || apt-get install -q -y --no-install-recommends chromium
 	CALLPROOF_TESTS_NEED=chromium $(BIN)/pytest -n 2 tests/browser
+
+screenshots: .venv/dev
+	@command -v chromium >/dev/null || apt-get install -q -y --no-install-recommends chromium
+	$(BIN)/python -m tools.screenshots
 
 kill-matrix: .venv/dev
 	$(BIN)/python -m tools.kill_matrix

@@ -1,6 +1,5 @@
 """A real browser, and a served pair for it to look at."""
 
-import shutil
 import signal
 import subprocess
 import sys
@@ -13,18 +12,8 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests.needed import missing
+from tools.chromium import launched
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
-# Debian's Chromium as root, and without its calls home.
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
 # What a browser says of requests that the end of a server or of a page cut off.
 INTERRUPTED = ("ERR_CONNECTION", "INCOMPLETE", "Failed to fetch")
 
@@ -45,11 +34,10 @@ class ServedPair:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    found = next(filter(None, map(shutil.which, CHROMIUM)), None)
-    if found is None:
-        missing("chromium", "Chromium is not installed. On Debian: apt-get install chromium")
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))
+        browser = launched(playwright)
+        if browser is None:
+            missing("chromium", "Chromium is not installed. On Debian: apt-get install chromium")
         yield browser
         browser.close()
 

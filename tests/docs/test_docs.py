@@ -23,6 +23,7 @@ from callproof.pbx.plan import load_plan
 from callproof.running.threads import Address
 from callproof.traffic.mix import load_mix
 from tools import docs
+from tools.screenshots import LARGEST, PICTURES, afterwards, at_the_bench, while_it_rings
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
@@ -74,6 +75,18 @@ def test_the_example_scenario_is_one_and_holds(tmp_path: Path) -> None:
 def test_links_between_pages_lead_somewhere(page: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text("utf-8")):
         assert (page.parent / target).exists(), target
+
+
+def test_every_picture_is_shown_small_and_drawn_by_make_screenshots() -> None:
+    shown = {
+        (page.parent / name).resolve()
+        for page in PAGES
+        for name in re.findall(r"!\[[^]]+\]\(([^):]+)\)", page.read_text("utf-8"))
+    }
+    assert shown == set(PICTURES.iterdir())
+    drawn = {picture.name for picture in (*at_the_bench({"id": ""}), *while_it_rings(), *afterwards())}
+    assert drawn == {picture.stem for picture in shown}
+    assert max(picture.stat().st_size for picture in shown) <= LARGEST
 
 
 def consoles(page: Path) -> Iterator[tuple[str, list[str]]]:
