@@ -1,10 +1,12 @@
 """The pages of the journal, of a call and of an exchange, as the end writes them."""
 
+import re
 from collections.abc import Iterator
 from xml.etree import ElementTree
 
 import pytest
 import requests
+from markupsafe import escape
 
 from callproof.control.client import Ends
 from callproof.running.pair import BuiltIn, built_in
@@ -44,6 +46,12 @@ def test_a_call_is_one_line(pair: BuiltIn) -> None:
     page = _page(f"{pair.crm_url}/bench", phone="9161234567")
     assert page.count("<li id=") == 1
     assert "calls-upload" in page
+
+
+def test_a_finding_and_its_remedy_are_sentences_of_their_own(pair: BuiltIn) -> None:
+    findings = [one for entry in pair.ends.crm.journal().entries for one in entry.findings if one.remedy]
+    words = " ".join(re.sub(r"<[^>]+>", " ", _page(f"{pair.crm_url}/bench", finding="violation")).split())
+    assert any(str(escape(f"{one.message.rstrip('.')}. {one.remedy}")) in words for one in findings)
 
 
 def test_a_request_that_belongs_to_no_call_is_a_line(pair: BuiltIn) -> None:

@@ -10,6 +10,7 @@ from callproof.bench.lines import JournalLine, lines
 from callproof.bench.watching import Beside, Watched
 from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import offset
+from callproof.contract.findings import sentence
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.errors import Misuse
 from callproof.web.site import Site
@@ -73,7 +74,7 @@ class Workplace:
 
     def write(self, template: str, **values: object) -> str:
         said = session.get(_SAID, "") if _SAID in request.args else ""
-        return self.site.write(f"bench/{template}", said=said, offset=offset, **values)
+        return self.site.write(f"bench/{template}", said=said, offset=offset, sentence=sentence, **values)
 
     def missing(self) -> Response:
         """What there is not, or not any more."""
