@@ -145,6 +145,18 @@ def test_without_an_icon_nothing_is_asked(
     assert listener.asked == []
 
 
+@pytest.mark.parametrize("phone", ["abc", "+", "name@host1"])
+@pytest.mark.parametrize("dial", ["digits", "as-stored"])
+def test_what_is_no_number_is_refused_before_anything_is_sent(
+    connected: Account, listener: Listener, phone: str, dial: str
+) -> None:
+    connected.client.post("/_bench/readings", json={"dial": dial})
+    result = click(connected, phone=phone)
+    assert (result["succeeded"], result["outcome"]) == (False, f"{phone} is no number that can be dialled")
+    assert listener.asked == []
+    assert connected.state("initiations") == []
+
+
 def test_a_changed_status_is_told_once_whoever_changes_it(connected: Account, listener: Listener) -> None:
     connected.client.post("/_bench/users/1", json={"status": "busy"})
     connected.post("users/1/status", status="busy")

@@ -19,6 +19,8 @@ from callproof.exchange.exchange import Answer, Exchange
 from callproof.exchange.reach import HostRefused
 
 MAX_REDIRECTS = 5
+# Of what somebody else wrote no more characters are told.
+_SHOWN = 80
 
 
 class Refused(Refusal):
@@ -61,11 +63,14 @@ class Outgoing:
         """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
 
         200 counts as success, anything else as a failure, and the body is not looked at
-        (evidence#guide-call). Raises Refused when there would be no icon to click on.
+        (evidence#guide-call). Raises Refused when there would be no icon to click on, and for what no PBX
+        could dial.
         """
         module, code = icon_of(
             self._store.share(lambda session: session.directory(), writes=False), user_id
         )
+        if not dialable(phone, self._settings.country):
+            raise Refused(f"{phone.strip()[:_SHOWN] or 'Nothing'} is no number that can be dialled")
         asked = {
             "clientId": module.client_id,
             "code": code,

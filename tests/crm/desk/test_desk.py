@@ -83,6 +83,12 @@ def test_a_click_where_there_is_no_icon_any_more_is_told(account: Account) -> No
     assert "No telephony is enabled" in desk.act("/call", phone=CALLER)
 
 
+def test_what_is_no_number_is_not_dialled(registered: Account, desk: Browser) -> None:
+    before = registered.last
+    assert "abc is no number that can be dialled" in desk.act("/call", phone="abc")
+    assert registered.last is before
+
+
 def test_a_card_names_customer_order_and_shop_and_goes_with_the_call(
     registered: Account, desk: Browser
 ) -> None:
