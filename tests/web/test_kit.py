@@ -14,6 +14,9 @@ from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.exchange import Exchange, Request
 from callproof.exchange.journal import Journal
+from callproof.pbx.app import create_app as pbx_app
+from callproof.pbx.pbx import Pbx
+from callproof.pbx.settings import PbxSettings
 from callproof.web import texts
 from callproof.web.pulse import PAUSE, Pulse
 from tests.support import KEY
@@ -182,3 +185,58 @@ def test_they_end_too_when_nobody_may_wait_for_the_journal() -> None:
     journal.interrupt()
     thread.join(10)
     assert not thread.is_alive()
+
+
+OF_BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+OF_JAVA = {"Accept": "text/html, image/gif, image/jpeg, *; q=.2, */*; q=.2"}
+
+
+@pytest.mark.parametrize(
+    ("path", "headers"),
+    [
+        ("/nope", OF_BROWSER),
+        ("/v5/orders", {"Sec-Fetch-Mode": "navigate", "Sec-Fetch-Site": "none"}),
+        ("/apple-touch-icon.png", {"Sec-Fetch-Mode": "no-cors"}),
+        ("/favicon.ico", {}),
+        ("/customers/x/nope", OF_BROWSER),
+    ],
+)
+@pytest.mark.parametrize("end", ["crm", "pbx"])
+def test_a_browser_that_finds_no_page_is_told_so_and_nobody_is_judged(
+    end: str, path: str, headers: dict[str, str]
+) -> None:
+    made, journal = ends()[end]
+    answer = made.test_client().get(path, headers=headers)
+    assert (answer.status_code, "There is no such page" in answer.get_data(as_text=True)) == (404, True)
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert journal.last_id == 0
+
+
+@pytest.mark.parametrize(
+    ("verb", "path", "headers"),
+    [
+        ("GET", "/v5/telephony/manager", {}),
+        ("GET", "/v5/telephony/manager", OF_JAVA),
+        ("GET", "/v5/telephony/manager", {"Sec-Fetch-Mode": "cors"}),
+        ("GET", "/api/v6/nope", OF_BROWSER),
+        ("POST", "/v5/telephony/call/event", OF_BROWSER),
+        ("GET", "//api/v5/telephony/manager", {}),
+    ],
+)
+def test_a_program_with_a_wrong_address_is_judged(verb: str, path: str, headers: dict[str, str]) -> None:
+    made, journal = ends()["crm"]
+    answer = made.test_client().open(path, method=verb, headers=headers)
+    assert answer.mimetype == "application/json"
+    [entry] = journal.since()
+    assert entry.findings
+
+
+def test_a_page_that_is_not_there_is_locked_like_all_others() -> None:
+    answer = app(TOKEN).test_client().get("/nope", headers=OF_BROWSER)
+    assert (answer.status_code, KEY in answer.get_data(as_text=True)) == (403, False)
+
+
+def ends() -> dict[str, tuple[Flask, Journal]]:
+    crm = Crm(CrmSettings(api_key=KEY, base_url="http://localhost"), ManualClock())
+    pbx = Pbx(PbxSettings("http://localhost", "http://crm", KEY), ManualClock())
+    return {"crm": (create_app(crm), crm.journal), "pbx": (pbx_app(pbx), pbx.journal)}

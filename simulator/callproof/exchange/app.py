@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 # Nobody is judged by what a tester looks at.
 SILENT = ("/_bench", "/bench", "/docs", "/openapi.json")
+_FOR_PROGRAMS = "/_bench"
+
+
+# What browsers ask for unbidden.
+_ICON = "/favicon.ico"
 
 
 class _MatchedRule(Rule):
@@ -30,7 +35,8 @@ def _no_address(_rule: Rule, **_values: object) -> tuple[str, str]:
 
 
 class EndApp(Flask):
-    """Whatever begins with one of ``ours`` comes the one way, and so does what no view knows.
+    """Whatever begins with one of ``ours`` comes the one way, and so does what no view knows: a side with
+    a wrong address is told so. Only a person who looks for a page gets ``missing``, and nobody is judged.
 
     Flask's own dispatch costs twice as much as a request of an end, so the methods go past it. They
     stand in the URL map all the same, and the view behind each rule is that very way.
@@ -46,6 +52,7 @@ class EndApp(Flask):
         self._answering = answering
         self._refuse = refuse
         self._ours = ours
+        self.missing: Callable[[], AnyResponse] | None = None
         self.register_error_handler(HTTPException, self._not_served)
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -72,7 +79,23 @@ class EndApp(Flask):
         return self._answering
 
     def _not_served(self, error: HTTPException) -> "WSGIApplication":
-        if error.code in (404, 405) and not request.path.startswith(SILENT):
-            return self._answering
+        if error.code in (404, 405):
+            if self.missing and _looks_for_a_page() and not request.path.startswith(_FOR_PROGRAMS):
+                return self.missing()
+            if not request.path.startswith(SILENT):
+                return self._answering
         answer = self._refuse(error)
         return AnyResponse(answer.body.content, answer.status, list(answer.headers))
+
+
+def _looks_for_a_page() -> bool:
+    """Whether a browser asks for itself or its person. Scripts in it are programs as any other, Node's
+    fetch tells a mode as well, and Java's own client accepts text/html before all else."""
+    if request.method not in ("GET", "HEAD"):
+        return False
+    accepted = request.headers.get("Accept", "")
+    return (
+        request.path == _ICON
+        or request.headers.get("Sec-Fetch-Mode", "cors") != "cors"
+        or ("text/html" in accepted and "application/xhtml+xml" in accepted)
+    )

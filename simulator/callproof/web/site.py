@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TypeAlias
 
 import msgspec
-from flask import Blueprint, Flask, Response, redirect, request, send_from_directory, session
+from flask import Blueprint, Response, make_response, redirect, request, send_from_directory, session
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.contract.dates import written
+from callproof.exchange.app import EndApp
 from callproof.exchange.reach import ALLOW, is_known_as, names_of
 from callproof.web import texts
 from callproof.web.guard import FIELD, Guard, protect
@@ -81,9 +82,10 @@ class Site:
     # Adds what every template of the end may use, such as who is signed in.
     more: Callable[[], dict[str, object]] = dict
 
-    def blueprint(self, app: Flask) -> Blueprint:
+    def blueprint(self, app: EndApp) -> Blueprint:
         """Call it once; add the pages with ``page`` and ``act`` before it is registered."""
         self.guard.keep(app, self.about().address)
+        app.missing = self._missing
         self._pages = Blueprint("pages", __name__)
         self._pages.after_request(protect)
         self._pages.before_request(self._let_in)
@@ -172,6 +174,10 @@ class Site:
         if request.method == "POST" and not self.guard.is_own():
             return self.write("stale.html"), 403
         return None
+
+    def _missing(self) -> Response:
+        """What a browser gets for an address that no page has; its hooks are not those of the pages."""
+        return protect(make_response(self._let_in() or (self.write("missing.html"), 404)))
 
     def _unlock(self) -> "AnyResponse | tuple[str, int]":
         if self.guard.unlock(request.form.get("token", "")):

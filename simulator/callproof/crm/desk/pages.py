@@ -4,8 +4,6 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from flask import Flask
-
 from callproof.crm.crm import Crm
 from callproof.crm.desk.customers import Customers
 from callproof.crm.desk.history import History
@@ -13,6 +11,7 @@ from callproof.crm.desk.home import Home
 from callproof.crm.desk.orders import Orders
 from callproof.crm.desk.settings import Settings
 from callproof.crm.desk.visitor import Visitor, full_name, name_of, order_number
+from callproof.exchange.app import EndApp
 from callproof.web.guard import Guard
 from callproof.web.reach import reached
 from callproof.web.site import About, Link, Site, Surroundings
@@ -27,7 +26,9 @@ LINKS = (
 HERE = Path(__file__).parent
 
 
-def add_pages(app: Flask, crm: Crm, token: str, around: Surroundings, more: Callable[[Site], None]) -> None:
+def add_pages(
+    app: EndApp, crm: Crm, token: str, around: Surroundings, more: Callable[[Site], None]
+) -> None:
     """Add the pages to the app of this CRM; ``more`` adds those that both ends have."""
     settings = crm.settings
     site = Site(

@@ -4,9 +4,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from flask import Flask, request
+from flask import request
 
 from callproof.clocks.real import ScaledClock
+from callproof.exchange.app import EndApp
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.softphone import remembered
 from callproof.pbx.softphone.acts import Acts
@@ -20,7 +21,9 @@ LINKS = (Link("/", "phone.title"),)
 HERE = Path(__file__).parent
 
 
-def add_pages(app: Flask, pbx: Pbx, token: str, around: Surroundings, more: Callable[[Site], None]) -> None:
+def add_pages(
+    app: EndApp, pbx: Pbx, token: str, around: Surroundings, more: Callable[[Site], None]
+) -> None:
     """Add the pages to the app of this PBX; ``more`` adds those that both ends have."""
     site = Site(
         about=lambda: _about(pbx, around),
