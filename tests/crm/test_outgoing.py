@@ -234,6 +234,17 @@ def test_what_is_no_audio_is_not_played(
     assert played["outcome"].endswith(words)
 
 
+@pytest.mark.parametrize("target", ["http://[", "http://127.0.0.1:99999/", "//\\", "http://10.0.0.1/r.wav"])
+def test_a_recording_that_leads_nowhere_is_not_played(
+    connected: Account, listener: Listener, target: str
+) -> None:
+    listener.answer = lambda: Response("", 302, {"Location": target})
+    connected.upload(call_item("c-1", recordUrl=listener.url("rec")))
+    played = connected.client.post("/_bench/play", json={"externalId": "c-1"})
+    assert played.status_code == 200
+    assert played.get_json()["outcome"] != "played"
+
+
 def test_a_recording_that_nobody_knows_cannot_be_played(connected: Account) -> None:
     answer = connected.client.post("/_bench/play", json={"externalId": "c-9"})
     assert (answer.status_code, answer.get_json()["error"]) == (

@@ -278,4 +278,7 @@ def _redirect(exchange: Exchange) -> str | None:
     if answer is None or answer.status not in (301, 302, 303, 307, 308):
         return None
     target = answer.header("Location")
-    return urljoin(exchange.request.url, target) if target else None
+    try:
+        return urljoin(exchange.request.url, target) if target else None
+    except ValueError:
+        return target  # no address: asking it is refused with the reason
