@@ -12,10 +12,6 @@ _KBPS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
 
 
-class NoSound(ValueError):
-    """A body that does not begin as any kind of sound does."""
-
-
 def is_text(content: bytes) -> bool:
     """Whether it is a page or JSON, whatever its Content-Type says; sound without any header may begin with
     the same byte, but is no text."""
@@ -25,20 +21,29 @@ def is_text(content: bytes) -> bool:
     return "\0" not in start and all(sign.isprintable() or sign.isspace() for sign in start)
 
 
+def is_sound(content: bytes) -> bool:
+    """Whether it begins as some kind of sound does."""
+    start = _behind_tag(content)
+    tagged = content[:3] == b"ID3" and start >= len(content)
+    return tagged or _is_wav(content) or _is_mpeg(content, start) or _KNOWN.match(content) is not None
+
+
 def seconds(content: bytes, size: int) -> float | None:
     """How long the sound of ``size`` bytes lasts that begins like this, None where its beginning does not
-    tell. Raises NoSound."""
-    if content[:4] in (b"RIFF", b"RF64") and content[8:12] == b"WAVE":
+    tell, or is none of sound."""
+    if _is_wav(content):
         return _wav_seconds(content, size)
     start = _behind_tag(content)
-    if content[:3] == b"ID3" and start >= len(content):
-        return None
+    return _mpeg_seconds(content, size, start) if _is_mpeg(content, start) else None
+
+
+def _is_wav(content: bytes) -> bool:
+    return content[:4] in (b"RIFF", b"RF64") and content[8:12] == b"WAVE"
+
+
+def _is_mpeg(content: bytes, start: int) -> bool:
     head = content[start : start + 4]
-    if len(head) == 4 and head[0] == 0xFF and head[1] >= 0xE0:
-        return _mpeg_seconds(content, size, start)
-    if _KNOWN.match(content) is None:
-        raise NoSound
-    return None
+    return len(head) == 4 and head[0] == 0xFF and head[1] >= 0xE0
 
 
 def _wav_seconds(content: bytes, size: int) -> float | None:

@@ -263,14 +263,8 @@ def heard(answer: Answer, content_type: str, *, whole: bool) -> str:
         return "the recording is empty"
     if whole and sound.is_text(content):
         return f"the PBX sent text and called it {kind}: {content[:20].decode('utf-8', 'replace')!r}"
-    return "the recording holds no sound" if whole and _lasts(content) == 0 else "played"
-
-
-def _lasts(content: bytes) -> float | None:
-    try:
-        return sound.seconds(content, len(content))
-    except sound.NoSound:
-        return None
+    silent = whole and sound.seconds(content, len(content)) == 0
+    return "the recording holds no sound" if silent else "played"
 
 
 def _redirect(exchange: Exchange) -> str | None:

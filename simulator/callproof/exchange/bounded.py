@@ -35,15 +35,15 @@ _until: ContextVar[float] = ContextVar("until", default=float("inf"))
 _here: ContextVar[bool] = ContextVar("here", default=False)
 
 
-class NotHere(requests.ConnectionError):
+class _NotHere(requests.ConnectionError):
     """The name of this machine leads to another one."""
 
 
-class TooLate(requests.Timeout):
+class _TooLate(requests.Timeout):
     """The answer was not whole in time."""
 
 
-class TooLarge(requests.RequestException):
+class _TooLarge(requests.RequestException):
     """The answer has more bytes than anybody wants to keep."""
 
 
@@ -65,8 +65,8 @@ def ask(
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of the answer, all of it within ``seconds``; redirects are not followed.
 
-    With ``here`` the connection has to lead to this machine. Raises TooLate, TooLarge, NotHere, or what
-    else requests raises.
+    With ``here`` the connection has to lead to this machine. Raises what requests does: Timeout when the
+    answer came too late, RequestException when it is too large, ConnectionError when it leads elsewhere.
     """
     until = monotonic() + seconds
     tokens = _until.set(until), _here.set(here)
@@ -76,11 +76,11 @@ def ask(
             for piece in response.iter_content(_PIECE):
                 body += piece
                 if len(body) > most:
-                    raise TooLarge(f"the answer has more than {most} bytes")
+                    raise _TooLarge(f"the answer has more than {most} bytes")
             return response.status_code, response.headers, bytes(body)
     except requests.RequestException as error:
-        if monotonic() >= until and not isinstance(error, TooLarge):
-            raise TooLate(f"no answer within {seconds:g} s") from error
+        if monotonic() >= until and not isinstance(error, _TooLarge):
+            raise _TooLate(f"no answer within {seconds:g} s") from error
         raise
     finally:
         _until.reset(tokens[0])
@@ -120,7 +120,7 @@ def _connected(connection: HTTPConnection) -> sockets.Socket:
     made = connected(connection)
     if _here.get() and not _is_own(made):
         made.close()
-        raise NotHere(f"{connection.host} leads to another machine, which nobody allowed")
+        raise _NotHere(f"{connection.host} leads to another machine, which nobody allowed")
     return made
 
 

@@ -84,9 +84,9 @@ class Database:
 
 def spelled(url: str) -> str:
     """The address in the spelling that is used here: one for all that keep nothing outside of memory, and
-    PostgreSQL by the driver that is installed. What is no address stays as it is.
+    PostgreSQL by the driver that is installed.
 
-    Raises StorageError for a kind of database that callproof does not know.
+    Raises StorageError for what is no address, or of a kind of database that callproof does not know.
     """
     for beginning in _POSTGRES:
         if url.startswith(beginning):
@@ -94,7 +94,8 @@ def spelled(url: str) -> str:
     try:
         read = make_url(url)
     except ArgumentError:
-        return url
+        how = "it is no address, as sqlite:///callproof.db is one"
+        raise StorageError(f"The database {url} cannot be used: {how}") from None
     kind = read.get_backend_name()
     if kind not in ("sqlite", "postgresql"):
         raise StorageError(

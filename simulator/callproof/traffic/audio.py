@@ -25,10 +25,9 @@ def problem(url: str, seconds: int, trust: Trust = USUAL) -> str | None:
     size = answer.headers.get("Content-Range", "").rpartition("/")[2]
     if not size.isdecimal():
         return "is served in parts without its whole size"
-    try:
-        lasts = sound.seconds(answer.content, int(size))
-    except sound.NoSound:
+    if not sound.is_sound(answer.content):
         return "is no sound"
+    lasts = sound.seconds(answer.content, int(size))
     if lasts is None or abs(lasts - seconds) > TOLERANCE:
         return f"lasts {lasts or 0:.1f} s, expected {seconds}"
     return None
