@@ -1,7 +1,9 @@
 """What the people who use the CRM do there: at their desks, on its settings page, by the control API."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import digits
@@ -10,6 +12,8 @@ from callproof.crm.outgoing import Refused
 from callproof.crm.rules.model import Extension, Line, Module, User
 
 _LONGEST = 255
+_DIALLED = re.compile(r"[0-9*#]+")
+_Row = TypeVar("_Row", Extension, Line)
 
 
 class Acting:
@@ -48,8 +52,8 @@ class Acting:
         self, code: str, extensions: Sequence[Extension], lines: Sequence[Line]
     ) -> Module | None:
         """A user ties extensions to users and lines to shops by hand (evidence#guide-extensions,
-        evidence#guide-lines). Raises Refused where the telephony lets nobody, and for what is no extension
-        or no number."""
+        evidence#guide-lines). Raises Refused where the telephony lets nobody, for what is no extension or
+        no number, and for what stands there twice."""
         with self._crm.store.begin() as session:
             module = session.module(code)
             if module is None:
@@ -60,10 +64,17 @@ class Acting:
                 raise Refused(f"The settings of {code} change through the API alone: allowEdit is false")
             for pair in extensions:
                 _demand_text("extension", pair.code)
+                # What the telephony itself has registered stays as it is.
+                if not _DIALLED.fullmatch(pair.code) and pair not in module.extensions:
+                    raise Refused(f"{pair.code[:40]} is no extension, which is dialled: digits, * and #")
             for line in lines:
                 _demand_text("line", line.phone)
                 if not digits(line.phone):
                     raise Refused(f"The line {line.phone} has no digit")
+            if twice := _twice(extensions):
+                raise Refused(f"Extension {twice.code} stands there twice for the same user")
+            if same := _twice(lines):
+                raise Refused(f"The line {same.phone} stands there twice for the same shop")
             changed = module.mapped(extensions, lines)
             session.save_module(changed)
             return changed
@@ -75,6 +86,10 @@ class Acting:
             if module is not None:
                 session.delete_module(code)
             return module
+
+
+def _twice(rows: Sequence[_Row]) -> _Row | None:
+    return next((row for place, row in enumerate(rows) if row in rows[:place]), None)
 
 
 def _demand_text(what: str, text: str) -> None:

@@ -4,6 +4,7 @@ import re
 
 from flask import Flask, Response
 from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from callproof.running.threads import Address
 from tests.support import Account
@@ -22,10 +23,19 @@ class Browser:
 
     def act(self, path: str, back: str = "/", **form: str | list[str]) -> str:
         """The page that the act leads to."""
-        token = re.findall(r'name="csrf" value="([^"]+)"', self.see())[0]
-        answer = self.client.post(path, data={"csrf": token, "back": back, **form})
+        answer = self._post(path, back, form)
         assert answer.status_code == 303
         return self.see(answer.headers["Location"])
+
+    def refused(self, path: str, back: str = "/", **form: str | list[str]) -> str:
+        """The form with what was typed, to be mended."""
+        answer = self._post(path, back, form)
+        assert answer.status_code == 200
+        return answer.get_data(as_text=True)
+
+    def _post(self, path: str, back: str, form: dict[str, str | list[str]]) -> TestResponse:
+        token = re.findall(r'name="csrf" value="([^"]+)"', self.see())[0]
+        return self.client.post(path, data={"csrf": token, "back": back, **form})
 
     def sign_in(self, user: int = 1) -> "Browser":
         self.act("/sign-in", user=str(user))

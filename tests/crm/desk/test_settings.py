@@ -74,17 +74,34 @@ def test_a_registration_replaces_what_was_tied_by_hand(browser: Browser, registe
     assert [pair["code"] for pair in telephony(registered)["additionalCodes"]] == ["100", "200"]
 
 
-@pytest.mark.parametrize(
-    ("wrong", "why"),
-    [({"code": ["\x07", ""]}, "can be read"), ({"phone": ["nobody", ""]}, "The line nobody has no digit")],
-)
-def test_what_is_no_extension_or_number_is_told(
+WRONG: list[tuple[dict[str, Any], str]] = [
+    ({"code": ["\x07", "", ""]}, "can be read"),
+    ({"code": ["abc", "", ""]}, "abc is no extension"),
+    ({"phone": ["nobody", ""]}, "The line nobody has no digit"),
+    ({"user": ["1", "2", "1"], "code": ["100", "", "100"]}, "Extension 100 stands there twice"),
+    ({"shop": ["shop2"] * 2, "phone": ["+7499"] * 2}, "The line +7499 stands there twice"),
+    ({"code": ["555", "", "105"]}, "Choose a user for extension 105"),
+    ({"phone": ["+7-499-777-77-77", "+7-499-222-22-22"]}, "Choose a shop for +7-499-222-22-22"),
+]
+
+
+@pytest.mark.parametrize(("wrong", "why"), WRONG)
+def test_what_cannot_be_saved_is_told_and_stays_to_be_mended(
     browser: Browser, registered: Account, wrong: dict[str, Any], why: str
 ) -> None:
-    page = browser.act(PAGE, **{**BY_HAND, **wrong})
+    typed = {**BY_HAND, **wrong}
+    page = browser.refused(PAGE, **typed)
     assert "Nothing was saved" in page
     assert why in page
+    for text in filter(None, [*typed["code"], *typed["phone"]]):
+        assert f'value="{text}"' in page
     assert len(telephony(registered)["additionalCodes"]) == 2
+    assert 'value="100"' in browser.see(PAGE)
+
+
+def test_an_odd_extension_that_was_registered_may_stay(browser: Browser, account: Account) -> None:
+    account.register(additionalCodes=[{"userId": 1, "code": "sip-1"}])
+    assert "Saved." in browser.act(PAGE, user=["1", "2"], code=["sip-1", "*55#"])
 
 
 def test_allow_edit_false_leaves_only_deletion(closed: Browser, account: Account) -> None:
@@ -94,7 +111,7 @@ def test_allow_edit_false_leaves_only_deletion(closed: Browser, account: Account
     assert f'action="{PAGE}"' not in page
     assert f'action="{PAGE}/switch"' not in page
     assert f'action="{PAGE}/delete"' in page
-    assert "allowEdit is false" in closed.act(PAGE, **BY_HAND)
+    assert "allowEdit is false" in closed.refused(PAGE, **BY_HAND)
     closed.act(f"{PAGE}/switch", active="false")
     assert len(telephony(account)["additionalCodes"]) == 2
     assert account.event(type="in", phone=CALLER, codes=["100"]).status_code == 200

@@ -1,5 +1,7 @@
 """The settings of telephonies: extensions of users and lines of shops by hand, on and off, deletion."""
 
+from dataclasses import dataclass
+
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
@@ -15,6 +17,14 @@ from callproof.crm.rules.model import Extension, Line, Module
 from callproof.web.site import Site
 
 _SWITCHES = ("active", "freeze")
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The rows of the form as texts: user and extension, shop and line."""
+
+    extensions: tuple[tuple[str, str], ...]
+    lines: tuple[tuple[str, str], ...]
 
 
 class Settings:
@@ -39,30 +49,51 @@ class Settings:
         return self._site.write("desk/settings.html", modules=modules)
 
     def _one(self, code: str) -> str | Response:
+        return self._shown(code, None)
+
+    def _shown(self, code: str, typed: Typed | None) -> str | Response:
+        """``typed`` is what was refused, and is there to be mended."""
         module = self._module(code)
         if module is None:
             return nothing_there(self._site)
         newest = self._registrations.newest(code)
-        return self._site.write("desk/module.html", module=module, registration=newest, sentence=sentence)
+        kept = Typed(
+            tuple((str(pair.user_id), pair.code) for pair in module.extensions),
+            tuple((line.site_code, line.phone) for line in module.lines),
+        )
+        return self._site.write(
+            "desk/module.html",
+            module=module,
+            typed=typed or kept,
+            refused=typed is not None,
+            registration=newest,
+            sentence=sentence,
+        )
 
-    def _save(self, code: str) -> Response:
-        form = request.form
-        users, codes = form.getlist("user"), form.getlist("code")
-        pairs = [(whole(user), text.strip()) for user, text in zip(users, codes, strict=False)]
-        extensions = [Extension(user, text) for user, text in pairs if user and text]
-        shops, phones = form.getlist("shop"), form.getlist("phone")
-        lines = [
-            Line(shop, phone.strip())
-            for shop, phone in zip(shops, phones, strict=False)
-            if shop and phone.strip()
-        ]
-        visitor = Visitor(self._crm)
+    def _save(self, code: str) -> str | Response:
+        sent, visitor = _typed(), Visitor(self._crm)
         try:
-            if self._acting.map_module(code, extensions, lines) is not None:
+            if self._acting.map_module(code, self._extensions(sent), self._lines(sent)) is not None:
                 visitor.tell("desk.saved")
         except Refused as error:
             visitor.tell("desk.not-saved", good=False, why=f"{error}")
+            return self._shown(code, sent)
         return _to(code)
+
+    def _extensions(self, sent: Typed) -> list[Extension]:
+        found = []
+        for user, code in sent.extensions:
+            number = whole(user)
+            if not number:
+                raise Refused(self._site.texts("desk.choose-user", code=code))
+            found.append(Extension(number, code))
+        return found
+
+    def _lines(self, sent: Typed) -> list[Line]:
+        lost = next((phone for shop, phone in sent.lines if not shop), None)
+        if lost is not None:
+            raise Refused(self._site.texts("desk.choose-shop", phone=lost))
+        return [Line(shop, phone) for shop, phone in sent.lines]
 
     def _switch(self, code: str) -> Response:
         module = self._module(code)
@@ -78,6 +109,19 @@ class Settings:
 
     def _module(self, code: str) -> Module | None:
         return self._crm.store.share(lambda session: session.module(code), writes=False)
+
+
+def _typed() -> Typed:
+    """What the form sent; a row without a number is taken away."""
+    rows = [_rows("user", "code"), _rows("shop", "phone")]
+    extensions, lines = (tuple((owner, text) for owner, text in each if text) for each in rows)
+    return Typed(extensions, lines)
+
+
+def _rows(owners: str, texts: str) -> list[tuple[str, str]]:
+    form = request.form
+    pairs = zip(form.getlist(owners), form.getlist(texts), strict=False)
+    return [(owner, text.replace("\0", "").strip()) for owner, text in pairs]
 
 
 def _to(code: str) -> Response:
