@@ -123,6 +123,30 @@ def test_telephones_are_remembered_and_what_was_typed_is_kept(pair: ServedPair, 
     expect(page.locator("#telephone-100")).to_have_count(0)
 
 
+def test_of_a_typed_number_and_a_chosen_customer_the_last_counts(people: tuple[Page, Page]) -> None:
+    page, _ = people
+    listed = page.locator("#call-customer")
+    typed = page.get_by_label("or another number or name")
+    first = listed.input_value()
+    assert first
+    typed.fill("Somebody")
+    expect(listed).to_have_value("")
+    listed.select_option("anonymous")
+    expect(typed).to_have_value("")
+    typed.fill("Somebody")
+    typed.fill("")
+    expect(listed).to_have_value(first)
+    call(page, "Somebody")
+    expect(page.locator("#customers article")).to_contain_text("Somebody")
+    expect(typed).to_have_value("")
+    expect(listed).to_have_value(first)
+    # Of pages that are renewed what was chosen stays.
+    listed.select_option("anonymous")
+    button(page, "Register with the CRM")
+    expect(page.locator("#crm")).to_contain_text("Registered with")
+    expect(listed).to_have_value("anonymous")
+
+
 def test_a_call_is_taken_by_keyboard_alone_and_the_title_says_that_it_rings(
     people: tuple[Page, Page],
 ) -> None:

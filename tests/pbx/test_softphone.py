@@ -9,6 +9,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import Json
 from callproof.pbx.app import create_app
 from callproof.pbx.crm_client import Told
+from callproof.pbx.engine import CallRefused
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.plan import NumberingPlan, PlannedExtension, PlannedLine, RingGroup, Then
@@ -41,6 +42,11 @@ class Softphone:
     @property
     def page(self) -> str:
         return self.client.get("/").get_data(as_text=True)
+
+    @property
+    def renewed(self) -> str:
+        """What a page that is open asks for."""
+        return self.client.get("/", headers={"HX-Request": "true"}).get_data(as_text=True)
 
     def post(self, path: str, **form: str) -> str:
         """What the page shows after the form was sent."""
@@ -179,6 +185,18 @@ def test_what_the_crm_refuses_stays_in_sight(phone: Softphone) -> None:
     phone.told = Told(400, {"success": False}, "no such code")
     phone.call()
     assert "no such code" in phone.page
+    assert "0 waiting, 1 refused" in phone.page
+    phone.told = Told(200, {"success": True}, "")
+    assert "0 waiting, 0 refused" in phone.post("retry-refused")
+
+
+@pytest.mark.parametrize("extension", ["200", "100", " 200 "])
+def test_an_extension_is_dialled_by_nobody(phone: Softphone, extension: str) -> None:
+    page = phone.post("dial", extension="100", phone=extension, line=LINE)
+    assert "Internal calls are not part of the contract" in page
+    with pytest.raises(CallRefused, match="is an extension"):
+        phone.pbx.engine.dial("100", extension, None)
+    assert not phone.pbx.engine.going_on()
 
 
 @pytest.mark.parametrize(
@@ -229,7 +247,12 @@ def test_pages_hear_of_each_step_that_no_journal_has(phone: Softphone) -> None:
     assert next(beats) is None
 
 
-def test_customers_of_the_crm_are_asked_for_once(phone: Softphone) -> None:
+def test_customers_of_the_crm_are_asked_for_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By an open page until the CRM is there, and then no more."""
+    monkeypatch.setattr("callproof.pbx.softphone.callers.SOON", 0.0)
+    there: list[str] = []
+    monkeypatch.setattr("callproof.pbx.softphone.pages.reached", lambda *_, **__: bool(there))
+    phone = Softphone()
     asked: list[str] = []
     customers: list[Json] = [{"firstName": "<b>", "phones": [{"number": PHONE}]}, {"phones": [{}]}, None]
 
@@ -238,10 +261,15 @@ def test_customers_of_the_crm_are_asked_for_once(phone: Softphone) -> None:
         return Told(200, {"success": True, "customers": customers}, "")
 
     phone.pbx.crm.send_any = send_any  # type: ignore[method-assign,assignment]
-    phone.clock.advance(10)
-    assert "&lt;b&gt; +7 912" in phone.page
-    assert phone.page
+    for _ in range(2):
+        assert 'id="ask-again"' in phone.renewed
+    assert not asked
+    there.append("CRM")
+    for page in (phone.renewed, phone.renewed, phone.page):
+        assert "&lt;b&gt; +7 912" in page
+        assert 'id="ask-again"' not in page
     assert asked == ["/api/v5/customers"]
+    phone.pbx.close()
 
 
 def test_calls_lead_to_their_ladders_where_the_bench_is_at_hand(phone: Softphone) -> None:

@@ -63,6 +63,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
         wire.ZoneAsked,
     )
     api.add("POST", "/flush", "Deliver now what waits for its time.", module.flush)
+    api.add("POST", "/retry-refused", "Deliver once more what the CRM refused.", module.retry_refused)
     api.add(
         "POST",
         "/send",
@@ -194,6 +195,9 @@ class _ModuleActs:
     def flush(self) -> object:
         self.pbx.reporter.flush()
         return {}
+
+    def retry_refused(self) -> object:
+        return {"again": self.pbx.reporter.retry_refused()}
 
     def send(self, asked: wire.SendAsked) -> object:
         told = self.pbx.crm.send_any(

@@ -110,7 +110,11 @@ class Engine:
             return self._keep(None, call)
 
     def dial(self, extension: str, phone: str, line: str | None, script: Script | None = None) -> Call:
-        """A manager dials on a desk phone. Raises CallRefused as ``click_to_call`` does."""
+        """A manager dials on a desk phone. Raises CallRefused as ``click_to_call`` does, and with 422 for
+        an extension: the contract knows no internal calls."""
+        if phone.strip() in self._plan.extensions:
+            why = "internal calls are not part of the contract; dial a customer's number"
+            raise CallRefused(f"{phone} is an extension, and {why}", 422)
         with self._lock:
             planned = self._outgoing(extension, phone, line)
             now = self._clock.now()

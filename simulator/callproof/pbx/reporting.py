@@ -105,6 +105,20 @@ class Reporter:
                     session.save_reports(hastened)
             self._wake()
 
+    def retry_refused(self) -> int:
+        """Let what the CRM refused go once more, as after telephony was switched on there; how many."""
+        with self._lock:
+            now = self._clock.now()
+            with self._store.begin() as session:
+                again = [
+                    replace(report, fate=Fate.PENDING, due_at=now) for report in session.refused(None)[::-1]
+                ]
+                if again:
+                    session.save_reports(again)
+            self.add(again)
+            self.flush()
+        return len(again)
+
     def _wake(self) -> None:
         """Plan a lane for what is due next, unless all are busy or one is planned already."""
         due = self._outbox.next_due()

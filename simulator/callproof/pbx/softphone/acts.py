@@ -49,6 +49,7 @@ class Acts:
             ("/phone/dial", self._dial),
             ("/phone/telephones", self._choose),
             ("/phone/flush", self._flush),
+            ("/phone/retry-refused", self._retry),
             ("/phone/register", self._register),
         ):
             self._site.act(path, act)
@@ -73,6 +74,8 @@ class Acts:
     def _dial(self) -> Response:
         form = request.form
         phone = form.get("phone", "").strip()[:LONGEST_NUMBER]
+        if phone in self._pbx.settings.plan.extensions:
+            return self._refused(self._site.texts("phone.internal"))
         return self._done(
             lambda: self._pbx.engine.dial(form.get("extension", ""), phone, _given(form, "line"))
         )
@@ -91,6 +94,9 @@ class Acts:
         if added in plan.extensions and added not in chosen:
             chosen.append(added)
         return self._done(lambda: remembered.keep_telephones(chosen))
+
+    def _retry(self) -> Response:
+        return self._done(self._pbx.reporter.retry_refused)
 
     def _flush(self) -> Response:
         return self._done(self._pbx.reporter.flush)

@@ -1,16 +1,19 @@
 """Whom a tester may be: customers that the CRM has, and callers whom no CRM knows."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Lock
 
+from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json
 from callproof.pbx.pbx import Pbx
 
-# How many are asked for (a number that the CRM's lists take), how long in seconds, and how soon again.
+# How many are asked for (a number that the CRM's lists take), how long in seconds, and how soon again: one
+# that has none to give, or one that was not there.
 MOST = 20
 PATIENCE = 1.0
 AGAIN = 10.0
+SOON = 1.5
 
 
 @dataclass(frozen=True)
@@ -20,33 +23,52 @@ class Caller:
 
 
 class Callers:
-    """Asks the CRM for customers when a page is opened, once for each CRM; the journals mark that request
-    as the bench's own."""
+    """Asks the CRM for customers when a page is opened, once for each CRM, and again for open pages until
+    it has answered; the journals mark that request as the bench's own. ``answers`` says whether somebody
+    is at an address."""
 
-    def __init__(self, pbx: Pbx) -> None:
+    def __init__(self, pbx: Pbx, answers: Callable[[str], bool]) -> None:
         self._pbx = pbx
+        self._answers = answers
         self._lock = Lock()
         self._asked: tuple[str, str] | None = None
         self._again = 0.0
         self._found: tuple[Caller, ...] = ()
+        self._answered = False
+
+    @property
+    def answered(self) -> bool:
+        """Whether there is nobody, or nothing more, to ask."""
+        return self._answered or not self._pbx.settings.crm_url
 
     def found(self) -> tuple[Caller, ...]:
         """Those that were found last."""
         return self._found
 
-    def ask(self) -> None:
-        """Find customers, unless they are known or the CRM has just been asked in vain."""
-        settings, now = self._pbx.settings, self._pbx.clock.now()
+    def ask(self, *, opened: bool) -> None:
+        """Find customers, unless they are known or the CRM has just been asked in vain; ``opened`` says
+        that a page is, and is not only renewed."""
+        settings, now = self._pbx.settings, monotonic()
         crm = (settings.crm_url, settings.api_key)
         with self._lock:
-            if not settings.crm_url or (crm == self._asked and (self._found or now < self._again)):
+            anew = crm != self._asked
+            if not settings.crm_url or (
+                not anew and (self._found or now < self._again or (self._answered and not opened))
+            ):
                 return
-            if crm != self._asked:
-                self._found = ()
-            self._asked, self._again = crm, now + AGAIN
+            if anew:
+                self._found, self._answered = (), False
+            again = not anew and not self._answered
+            self._asked, self._again = crm, now + (AGAIN if self._answered else SOON)
+        # What is known to fail is not written into the journal again and again.
+        if again and not self._answers(settings.crm_url):
+            return
         told = self._pbx.crm.send_any(
             "GET", "/api/v5/customers", {"limit": str(MOST)}, {}, None, timeout=PATIENCE
         )
+        with self._lock:
+            self._answered = told.status is not None
+            self._again = monotonic() + (AGAIN if self._answered else SOON)
         self._found = tuple(_callers(told.body.get("customers")))
 
 

@@ -53,15 +53,14 @@ class _Softphone:
     def __init__(self, pbx: Pbx, site: Site) -> None:
         self._pbx = pbx
         self._site = site
-        self._callers = Callers(pbx)
+        self._callers = Callers(pbx, site.answers)
 
     def add(self) -> None:
         self._site.page("/", self._home)
 
     def _home(self) -> str:
         pbx = self._pbx
-        if "HX-Request" not in request.headers:
-            self._callers.ask()
+        self._callers.ask(opened="HX-Request" not in request.headers)
         chosen = remembered.telephones(pbx.settings.plan)
         clock, callers = pbx.clock, self._callers.found()
         return self._site.write(
@@ -72,6 +71,7 @@ class _Softphone:
             dialled=remembered.dialled(),
             said=remembered.said(),
             callers=callers,
+            crm_answered=self._callers.answered,
             names={caller.phone: caller.name for caller in callers},
             registration=pbx.registration,
             crm_url=pbx.settings.crm_url,

@@ -82,7 +82,7 @@ class PbxSession:
         statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id).limit(limit)
         return [Report(**row) for row in self._db.execute(statement).mappings()]
 
-    def refused(self, limit: int) -> list[Report]:
+    def refused(self, limit: int | None) -> list[Report]:
         """What the CRM refused, the newest first."""
         table = tables.outbox
         statement = (
