@@ -11,8 +11,8 @@ class Visitor:
         self._session = requests.Session()
         self._session.trust_env = False
 
-    def get(self, path: str) -> requests.Response:
-        return self._session.get(f"{self.url}{path}", timeout=20)
+    def get(self, path: str, **headers: str) -> requests.Response:
+        return self._session.get(f"{self.url}{path}", headers=headers, timeout=20)
 
     def page(self, path: str) -> str:
         answer = self.get(path)

@@ -9,10 +9,33 @@ import requests
 from click.testing import CliRunner
 
 from callproof.cli import main
+from callproof.clocks.manual import ManualClock
+from callproof.crm.settings import CrmSettings
+from callproof.running.opening import Opening
 from callproof.running.pair import BuiltIn, built_in
 from tests.bench.forms import Visitor
+from tests.support import KEY
 
 CALLER, OTHER, LINE = "+79161234567", "+79161234568", "+7-499-999-99-99"
+# README's requests: path and form.
+EVENT = (
+    "telephony/call/event",
+    {"event": f'{{"phone":"+7-555-555-55-55","type":"in","codes":["100"],"externalPhone":"{LINE}"}}'},
+)
+_TELEPHONY = {
+    "allowEdit": False,
+    "inputEventSupported": True,
+    "additionalCodes": [{"userId": "1", "code": 100}, {"userId": "2", "code": 200}],
+    "externalPhones": [{"siteCode": "shop1", "externalPhone": LINE}],
+}
+_MODULE = {
+    "code": "my-telephony",
+    "active": True,
+    "name": "Telephony name",
+    "clientId": "2dbh26tahjj26sg",
+    "integrations": {"telephony": _TELEPHONY},
+}
+REGISTRATION = ("integration-modules/my-telephony/edit", {"integrationModule": json.dumps(_MODULE)})
 
 
 @pytest.fixture
@@ -24,6 +47,11 @@ def pair() -> Iterator[BuiltIn]:
 
 def _in(pair: BuiltIn, caller: str = CALLER) -> str:
     return str(pair.ends.pbx.post("/calls", {"from": caller, "to": LINE})["id"])
+
+
+def _post(url: str, key: str, path: str, form: dict[str, str]) -> requests.Response:
+    sent = {"headers": {"X-API-KEY": key}, "data": form, "timeout": 10}
+    return requests.post(f"{url}/api/v5/{path}", **sent)  # type: ignore[arg-type]
 
 
 def _act(pair: BuiltIn, call: str, word: str, wait: float = 0, **args: str) -> None:
@@ -88,6 +116,30 @@ def _of_a_customer_while_a_manager_has_dinner(pair: BuiltIn) -> None:
     _answered(pair)
 
 
+def _registered_by_hand(pair: BuiltIn) -> None:
+    """README's steps, with calls and clicks that come to nothing."""
+    pair.ends.crm.reset()
+    _post(pair.crm_url, pair.api_key, *EVENT)
+    _post(pair.crm_url, pair.api_key, *REGISTRATION)
+    _post(pair.crm_url, pair.api_key, *EVENT)
+    pair.ends.pbx.post("/register")
+    _answered(pair)
+    for phone in ("abc", OTHER, CALLER, "12", "abc"):
+        # All at one moment: only the second becomes a call.
+        pair.ends.crm.post("/click-to-call", {"userId": 1, "phone": phone})
+    pair.ends.pass_time(1)
+    pair.ends.crm.post("/click-to-call", {"userId": 1, "phone": CALLER})
+    pair.ends.pass_time(60)
+
+
+def _called_before_it_was_registered(pair: BuiltIn) -> None:
+    pair.ends.crm.reset()
+    pair.ends.pbx.reset()
+    _answered(pair)
+    pair.ends.pbx.post("/register")
+    _answered(pair)
+
+
 def _by_curl(pair: BuiltIn) -> None:
     url, key = f"{pair.crm_url}/api/v5/telephony", {"X-API-KEY": pair.api_key}
     event = '{"phone": "+79160000000", "type": "in", "codes": ["100"], "callExternalId": "x-1"}'
@@ -111,6 +163,8 @@ SESSIONS = [
     _dialled_and_refused,
     _of_a_customer_while_a_manager_has_dinner,
     _by_curl,
+    _registered_by_hand,
+    _called_before_it_was_registered,
     _still_talking,
 ]
 
@@ -150,5 +204,48 @@ def test_one_call_can_be_saved_alone(pair: BuiltIn, tmp_path: Path) -> None:
     _check(text, tmp_path / "one.yaml")
 
 
+@pytest.fixture
+def crm() -> Iterator[str]:
+    """The address of a CRM alone, whose PBX is somebody else's."""
+    with Opening(ManualClock()) as opening:
+        yield opening.crm(CrmSettings(api_key=KEY)).settings.base_url
+
+
+def test_what_was_sent_to_a_crm_alone_is_sent_again(crm: str, tmp_path: Path) -> None:
+    for path, form in (EVENT, REGISTRATION, EVENT):
+        _post(crm, KEY, path, form)
+    text = _saved(crm)
+    assert "registered: false" in text
+    assert text.count("send: ") == 3
+    _check(text, tmp_path / "session.yaml")
+
+
+def test_a_call_of_a_pbx_elsewhere_can_be_saved_alone(crm: str, tmp_path: Path) -> None:
+    _post(crm, KEY, *REGISTRATION)
+    call = {"phone": CALLER, "codes": ["100"], "externalPhone": LINE, "callExternalId": "x-1"}
+    for more in ({"type": "in"}, {"type": "hangup", "hangupStatus": "answered"}):
+        _post(crm, KEY, "telephony/call/event", {"event": json.dumps({**call, **more})})
+    _post(crm, KEY, *EVENT)
+    for query, sent in (("", 4), ("?call=x-1", 2)):
+        text = _saved(crm, query)
+        assert text.count("send: ") == sent
+        _check(text, tmp_path / "session.yaml")
+
+
+def test_what_no_step_can_send_is_left_out_with_a_note(crm: str) -> None:
+    _post(crm, KEY, *EVENT)
+    requests.post(f"{crm}/api/v5/telephony/call/event?apiKey={KEY}", json={"event": {}}, timeout=10)
+    text = _saved(crm)
+    assert text.startswith("# crm-2, POST /api/v5/telephony/call/event, was left out: ")
+    assert text.count("send: ") == 1
+
+
 def test_where_nothing_was_done_that_is_said(pair: BuiltIn) -> None:
-    assert "Nothing was done yet" in _saved(pair.pbx_url)
+    visitor = Visitor(pair.pbx_url)
+    told = visitor.get("/bench/session.yaml")
+    assert (told.status_code, told.headers["Content-Type"]) == (404, "text/plain; charset=utf-8")
+    assert told.text == "Nothing was done yet that a scenario could say.\n"
+    shown = visitor.get("/bench/session.yaml", Accept="text/html,*/*")
+    assert shown.status_code == 200
+    assert "Nothing was done yet" in shown.text
+    assert "<h1" in shown.text

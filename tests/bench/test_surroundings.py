@@ -35,7 +35,7 @@ def test_an_end_alone_has_its_own_journal(opening: Opening) -> None:
     visitor = Visitor(crm.settings.base_url)
     assert visitor.get("/api/v5/reference/sites").status_code == 403
     assert "/bench/exchanges/1" in visitor.page("/bench")
-    assert "which is not known here" in visitor.page("/bench/session.yaml")
+    assert "send: GET /api/v5/reference/sites" in visitor.page("/bench/session.yaml")
 
 
 def test_opposite_a_system_of_somebody_else_there_is_the_own_journal(opening: Opening) -> None:

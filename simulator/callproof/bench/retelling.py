@@ -10,7 +10,7 @@ from msgspec import Struct
 from callproof.conformance.evidence import Seen
 from callproof.contract.guide import GUIDES, Account
 from callproof.contract.jsontypes import Json, JsonObject, reached
-from callproof.contract.phones import phone_key, same_phone
+from callproof.contract.phones import digits, phone_key, same_phone
 
 # Numbers that a scenario has names for.
 NUMBERS = 6
@@ -112,7 +112,9 @@ def retold(calls: Sequence[CallKept], clicks: Sequence[Seen], names: SessionName
 
 def clicked(click: Seen, names: SessionNames, begun: Retold | None = None) -> list[Deed]:
     """A manager clicks on a number; where a call comes of it, it is looked up at the PBX at once."""
-    phone, user = str(reached(click.params, "phone") or ""), str(reached(click.params, "userId") or "")
+    phone, user = _phone(click), str(reached(click.params, "userId") or "")
+    if not digits(phone):
+        return []
     number = names.number(phone)
     step: JsonObject = {"do": "manager clicks", "user": names.user(user), "phone": number}
     line = names.line(str(reached(click.params, "externalPhone") or ""))
@@ -129,8 +131,21 @@ def clicked(click: Seen, names: SessionNames, begun: Retold | None = None) -> li
     return deeds
 
 
+def left_out(clicks: Iterable[Seen]) -> list[str]:
+    """The clicks that are not told, a line each: a request without a number is always a mistake."""
+    return [
+        f"{click.ref}, a click on what is no number, was left out."
+        for click in clicks
+        if not digits(_phone(click))
+    ]
+
+
+def _phone(click: Seen) -> str:
+    return str(reached(click.params, "phone") or "")
+
+
 def _is_of(click: Seen, call: CallKept) -> bool:
-    phone = str(reached(click.params, "phone") or "")
+    phone = _phone(click)
     near = abs(click.at - call.started_at) <= _SOON
     return call.direction == "out" and click.status == 200 and near and same_phone(phone, call.phone)
 

@@ -2,14 +2,13 @@
 ``callproof check`` plays."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
+from callproof.bench.heard import Heard
 from callproof.bench.lines import JournalLine
-from callproof.bench.retelling import CallKept, Deed, Retold, SessionNames, clicked, retold
+from callproof.bench.retelling import CallKept, Deed, Retold, SessionNames, clicked, left_out, retold
 from callproof.conformance.evidence import Seen
-from callproof.conformance.exhibits import exhibits
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.control.client import End
 from callproof.explore.writing import Written
@@ -19,14 +18,6 @@ IDLE = 5.0
 # A scenario of more calls nobody reads.
 CALLS = 200
 _PAGE = 500
-_FORM = "application/x-www-form-urlencoded"
-# The row that says what a method answers, where it is not the one of all answers.
-_ANSWERS = {
-    "call-event": "CRM-EVENT-01",
-    "calls-upload": "CRM-HISTORY-01",
-    "manager-lookup": "CRM-MANAGER-08",
-}
-_ALL_ANSWERS = "CRM-API-01"
 
 
 def kept_calls(pbx: End) -> list[CallKept]:
@@ -50,21 +41,24 @@ def written(
     key: str,
     title: str,
 ) -> Written:
-    """The session, or what of it ``lines`` and ``calls`` are about. Without the journal of the ``pbx``
-    nobody can say what was sent to the CRM by hand; ``key`` is the account's."""
+    """The session, or what of it ``lines`` and ``calls`` are about. What the journal of the ``crm`` has,
+    and that of the ``pbx`` has not, was sent by somebody else; ``key`` is the account's."""
     names = SessionNames(call.phone for call in calls)
     clicks = [seen for seen in crm if seen.is_of("make-call") and not seen.by_bench]
+    heard = Heard(crm, pbx, key)
     told = retold(calls, clicks, names)
-    # At the same moment of a clock that stands, what was prepared comes before the call that it was for.
+    # At the same moment of a clock that stands, what was prepared comes before the call that it was for,
+    # and a click that was refused after the call that its manager had.
     deeds = [deed for seen in crm if (deed := _status(seen, names))]
-    deeds += _by_hand(crm, pbx, key)
-    deeds += [deed for seen in clicks if seen.status != 200 for deed in clicked(seen, names)]
+    deeds += heard.deeds
     deeds += [deed for one in told for deed in one.deeds]
+    deeds += [deed for seen in clicks if seen.status != 200 for deed in clicked(seen, names)]
     of_call = {line.ladder.call: line for line in lines if line.ladder}
     expected = [step for one in told for step in _expected(one, of_call.get(one.call.id), names)]
     steps = [*_timed(sorted(deeds, key=lambda deed: deed.at), told), *expected]
     rule = "Written down from a session by hand: whatever was done then has to lead to the same again."
-    return Written(_given(told, of_call, names), steps, title, rule)
+    given = {**({} if heard.registered else {"registered": False}), **_given(told, of_call, names)}
+    return Written(given, steps, title, rule, notes=[*heard.left_out, *left_out(clicks)])
 
 
 def _timed(deeds: Sequence[Deed], told: Sequence[Retold]) -> Iterator[JsonObject]:
@@ -125,51 +119,6 @@ def _status(seen: Seen, names: SessionNames) -> Deed | None:
     user, status = reached(seen.params, "userId"), reached(seen.params, "status")
     step: JsonObject = {"do": "set user", "user": names.user(str(user)), "status": str(status)}
     return Deed(seen.at, step)
-
-
-def _by_hand(crm: Sequence[Seen], pbx: Sequence[Seen], key: str) -> list[Deed]:
-    """What came to the CRM that the virtual PBX did not send, as far as a form says it."""
-    if not pbx:
-        return []
-    alone = [one.exchange for one in exhibits([*crm, *pbx]) if len(one.refs) == 1]
-    deeds = []
-    for seen in alone:
-        to_crm = seen.seen_by == "crm" and seen.exchange.direction == "in" and not seen.by_bench
-        if to_crm and not seen.is_of("user-status") and (step := _sent(seen, key)):
-            deeds += [Deed(seen.at, step), Deed(seen.at, _answered(seen))]
-    return deeds
-
-
-def _sent(seen: Seen, key: str) -> JsonObject:
-    """Empty for what no step can send, such as one with a key that the account may not have again."""
-    body, kind = seen.request.body.text, seen.request.header("content-type")
-    if seen.method not in ("GET", "POST") or body is None or (body and not kind.startswith(_FORM)):
-        return {}
-    step: JsonObject = {"send": f"{seen.method} {seen.path}"}
-    given = seen.request.header("x-api-key")
-    for name, text in (("query", urlsplit(seen.url).query), ("form", body)):
-        pairs = dict(parse_qsl(text, keep_blank_values=True))
-        given = pairs.pop("apiKey", "") or given
-        if any("$" in part for pair in pairs.items() for part in pair):
-            # It would stand for something else.
-            return {}
-        if pairs:
-            step[name] = {**pairs}
-    if given == key:
-        return step
-    return {**step, "api-key": given and "wrong"} if seen.status in (401, 403) else {}
-
-
-def _answered(seen: Seen) -> JsonObject:
-    name = seen.operation.name if seen.operation else "anything"
-    row = _ANSWERS.get(name, _ALL_ANSWERS) if seen.status in (200, 201) else _ALL_ANSWERS
-    return {
-        "expect": f"crm answers {name}",
-        "status": seen.status,
-        "at-least": 1,
-        "within": 5,
-        "proves": row,
-    }
 
 
 def _expected(one: Retold, line: JournalLine | None, names: SessionNames) -> Iterator[JsonObject]:

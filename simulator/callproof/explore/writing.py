@@ -16,15 +16,17 @@ EVER = 2**31
 
 @dataclass(frozen=True)
 class Written:
-    """``given`` and ``steps`` as they stand in the file."""
+    """``given`` and ``steps`` as they stand in the file, below ``notes``, a comment each."""
 
     given: JsonObject = field(default_factory=dict)
     steps: Sequence[JsonObject] = ()
     title: str = "Made up by callproof explore"
     rule: str = ""
+    notes: Sequence[str] = ()
 
     def text(self) -> str:
-        lines = [f"title: {_flow(self.title)}"]
+        lines = [f"# {note}" for note in self.notes]
+        lines.append(f"title: {_flow(self.title)}")
         if self.rule:
             lines += ["rule: >", f"  {self.rule}"]
         if self.given:
