@@ -1,5 +1,6 @@
 """A manager's desk: who signs in, what the icon, the cards and the pages show, and what is made there."""
 
+import re
 from typing import Any
 
 import pytest
@@ -25,6 +26,32 @@ def test_whoever_signs_in_is_online_until_they_sign_out(registered: Account) -> 
     assert user(registered)["online"] is True
     assert "Who are you?" in browser.act("/sign-out")
     assert user(registered)["online"] is False
+
+
+def test_who_is_online_is_said_before_anybody_signs_in(registered: Account) -> None:
+    registered.client.post("/_bench/users/2", json={"online": False})
+    page = Browser(registered).see()
+    assert page.count("online: no") == 1
+    assert page.index("online: yes") < page.index("online: no")
+
+
+def test_the_extension_is_said_with_its_telephony(account: Account) -> None:
+    account.register("first", makeCallUrl="", additionalCodes=[{"userId": 1, "code": "300"}])
+    account.register("second")
+    assert "extension 100 at second" in Browser(account).sign_in().see()
+
+
+def test_of_an_unknown_caller_one_way_makes_a_customer(registered: Account, desk: Browser) -> None:
+    registered.event(type="in", phone=CALLER, callExternalId="c-1", codes=["100"])
+    page = desk.see()
+    assert "Make the caller a customer" in page
+    assert "/customers/add" not in page
+
+
+def test_words_of_a_card_stand_apart(registered: Account, desk: Browser) -> None:
+    phone = registered.get("customers/1", by="id").get_json()["customer"]["phones"][0]["number"]
+    registered.event(type="in", phone=phone, callExternalId="c-1", codes=["100"])
+    assert "No order yet · New order" in re.sub("<[^>]+>", "", desk.see())
 
 
 def test_a_browser_remembers_who_signed_in_and_another_one_does_not(

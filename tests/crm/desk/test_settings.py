@@ -42,6 +42,20 @@ def test_telephonies_are_listed(browser: Browser, registered: Account) -> None:
     assert "There is nothing here" in browser.see("/settings/third", status=404)
 
 
+def test_where_clicks_and_statuses_go_is_said(browser: Browser, registered: Account) -> None:
+    registered.register("second", changeUserStatusUrl="")
+
+    def rows() -> list[tuple[bool, bool]]:
+        pieces = browser.see("/settings").split('<tr><th scope="row">')[1:]
+        return [("clicks go here" in row, "hears your status" in row) for row in pieces]
+
+    assert rows() == [(True, False), (False, False)]
+    browser.sign_in()
+    assert rows() == [(True, True), (False, False)]
+    registered.register(makeCallUrl="")
+    assert rows() == [(False, True), (True, False)]
+
+
 def test_a_user_ties_extensions_and_lines_by_hand(browser: Browser, registered: Account) -> None:
     assert "Saved." in browser.act(PAGE, **BY_HAND)
     kept = telephony(registered)

@@ -9,7 +9,7 @@ from flask import session as browser
 from callproof.contract.jsontypes import inner
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused, icon_of
-from callproof.crm.rules.model import Card, Customer, Directory, StoredDocument, User
+from callproof.crm.rules.model import Card, Customer, Directory, Module, Pool, StoredDocument, User
 from callproof.crm.store.calls import ShortSession
 
 _USER = "user"
@@ -57,7 +57,7 @@ class Visitor:
     @cached_property
     def icon(self) -> bool:
         """Whether a telephone icon stands beside numbers (evidence#guide-extensions)."""
-        return not self.why_no_icon
+        return self._icon is not None
 
     @cached_property
     def why_no_icon(self) -> str:
@@ -71,8 +71,42 @@ class Visitor:
 
     @property
     def code(self) -> str:
-        """The user's extension, empty for none."""
-        return (self.directory.pool.code_of(self.me.id) if self.me else None) or ""
+        """The user's extension, that of a click if there is an icon; empty for none."""
+        return self._extension[1]
+
+    @property
+    def telephony(self) -> str:
+        """The code of the telephony where ``code`` is an extension."""
+        return self._extension[0]
+
+    def clicks_by(self, module: Module) -> bool:
+        """Whether this telephony is asked when this user clicks, or with nobody here, the first asked."""
+        if self.me is not None:
+            return self._icon is not None and self._icon[0].code == module.code
+        asked = (each.code for each in self.directory.pool.modules if each.make_call_url)
+        return next(asked, None) == module.code
+
+    def hears_status(self, module: Module) -> bool:
+        """Whether this telephony is told when the user's status changes (evidence#guide-status)."""
+        on = module.code in {each.code for each in self.directory.pool.modules}
+        knows = self.me is not None and Pool((module,)).code_of(self.me.id) is not None
+        return on and knows and bool(module.change_user_status_url)
+
+    @cached_property
+    def _icon(self) -> tuple[Module, str] | None:
+        try:
+            return icon_of(self.directory, self.me.id) if self.me else None
+        except Refused:
+            return None
+
+    @cached_property
+    def _extension(self) -> tuple[str, str]:
+        if self.me is None:
+            return "", ""
+        if self._icon is not None:
+            return self._icon[0].code, self._icon[1]
+        known = ((each.code, Pool((each,)).code_of(self.me.id)) for each in self.directory.pool.modules)
+        return next(((module, code) for module, code in known if code is not None), ("", ""))
 
     @cached_property
     def cards(self) -> list[ShownCard]:
