@@ -180,6 +180,13 @@ def test_a_click_on_the_icon_starts_a_call_or_says_why_not(desk: Page, pair: Ser
     act(pair.pbx, "/faults", fault="pbx-refuses-calls")
     icon.click()
     expect(desk.locator("#told")).to_contain_text("No call to")
+    asked = desk.get_by_role("link", name="See the request")
+    asked.click()
+    expect(desk.locator("main")).to_contain_text("make-call 500")
+    desk.goto(f"{pair.crm}/customers/1")
+    expect(desk.locator("#told")).to_contain_text("No call to")
+    desk.get_by_role("button", name="Close").click()
+    expect(asked).to_have_count(0)
     act(pair.crm, "/users/1", online=False)
     expect(icon).to_have_count(0)
 

@@ -50,7 +50,8 @@ def test_a_pbx_that_names_a_wildcard_is_on_this_machine(tmp_path: Path) -> None:
         edit = f"{ends.crm}/api/v5/integration-modules/m/edit"
         assert ends.http().post(edit, data=form, timeout=30).ok
         clicked = ends.click()
-        assert (clicked["url"], clicked["outcome"]) == (url, "the PBX answered 404")
+        assert clicked["url"] == url
+        assert clicked["outcome"].startswith("the PBX answered 404")
 
 
 def test_public_addresses_are_told_and_the_pair_talks_over_what_is_near(tmp_path: Path) -> None:

@@ -105,6 +105,23 @@ def test_any_status_but_200_is_a_failure_that_the_user_is_told(
     assert len(listener.asked) == 1
 
 
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ('{"error": "Extension 100 is busy."}', ": Extension 100 is busy"),
+        ("busy\r\n\x1b[1mnow", ": busy [1mnow"),
+        ("x" * 300, f": {'x' * 200}"),
+        ("<html>busy</html>", ""),
+        ('["busy"]', ""),
+    ],
+)
+def test_the_reason_of_a_failure_is_told_beside_its_status(
+    connected: Account, listener: Listener, body: str, reason: str
+) -> None:
+    listener.answer = lambda: Response(body, 409)
+    assert click(connected)["outcome"] == f"the PBX answered 409{reason}"
+
+
 def test_a_pbx_that_does_not_listen_is_a_failure(account: Account) -> None:
     with_closed_port = Address()
     url = with_closed_port.url

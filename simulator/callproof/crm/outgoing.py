@@ -21,6 +21,8 @@ from callproof.exchange.reach import HostRefused
 MAX_REDIRECTS = 5
 # Of what somebody else wrote no more characters are told.
 _SHOWN = 80
+_LONGEST_REASON = 200
+_REASONS = ("error", "errorMsg", "message", "reason")
 
 
 class Refused(Refusal):
@@ -62,9 +64,9 @@ class Outgoing:
     def make_call(self, user_id: int, phone: str, site: str | None = None) -> Initiation:
         """A user clicks on the telephone icon beside a number; ``site`` when the entity has a shop.
 
-        200 counts as success, anything else as a failure, and the body is not looked at
-        (evidence#guide-call). Raises Refused when there would be no icon to click on, and for what no PBX
-        could dial.
+        200 counts as success, anything else as a failure, and the body decides nothing
+        (evidence#guide-call); a reason in it is told beside the status. Raises Refused when there would be
+        no icon to click on, and for what no PBX could dial.
         """
         module, code = icon_of(
             self._store.share(lambda session: session.directory(), writes=False), user_id
@@ -80,9 +82,10 @@ class Outgoing:
         line = next((line for line in module.lines if line.site_code == site), None)
         if line is not None:
             asked["externalPhone"] = line.phone
-        status, outcome = self._ask("make-call", module.make_call_url, asked)
-        if status is not None:
-            outcome = "started" if status == 200 else f"the PBX answered {status}"
+        answer, outcome = self._answer("make-call", module.make_call_url, asked)
+        status = answer.status if answer else None
+        if answer is not None:
+            outcome = "started" if status == 200 else f"the PBX answered {status}{_reason(answer)}"
         with self._store.begin() as session:
             return session.add_initiation(
                 Initiation(
@@ -223,11 +226,21 @@ class Outgoing:
         form: Mapping[str, str] | None = None,
     ) -> tuple[int | None, str]:
         """GET, or POST when there is a form; the status, or None and why there is none."""
+        answer, why = self._answer(operation, url, query, form)
+        return (answer.status if answer else None), why
+
+    def _answer(
+        self,
+        operation: str,
+        url: str,
+        query: Mapping[str, str] | None = None,
+        form: Mapping[str, str] | None = None,
+    ) -> tuple[Answer | None, str]:
         try:
             exchange = self._caller.send(operation, "POST" if form else "GET", url, params=query, data=form)
         except HostRefused as error:
             return None, str(error)
-        return (exchange.answer.status if exchange.answer else None), exchange.error
+        return exchange.answer, exchange.error
 
 
 def icon_of(directory: Directory, user_id: int) -> tuple[Module, str]:
@@ -265,6 +278,21 @@ def heard(answer: Answer, content_type: str, *, whole: bool) -> str:
         return f"the PBX sent text and called it {kind}: {content[:20].decode('utf-8', 'replace')!r}"
     silent = whole and sound.seconds(content, len(content)) == 0
     return "the recording holds no sound" if silent else "played"
+
+
+def _reason(answer: Answer) -> str:
+    """What an answer says in a member of its JSON or in plain text, in one short line; a page of HTML says
+    nothing that anybody wants to read here."""
+    text = (answer.body.text or "").strip()
+    try:
+        told = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        said = "" if text.startswith("<") else text
+    else:
+        members = [told.get(name) for name in _REASONS] if isinstance(told, dict) else []
+        said = next((member for member in members if member and isinstance(member, str)), "")
+    line = " ".join("".join(char if char.isprintable() else " " for char in said[:_LONGEST_REASON]).split())
+    return f": {line.rstrip('.')}" if line else ""
 
 
 def _redirect(exchange: Exchange) -> str | None:

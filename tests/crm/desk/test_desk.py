@@ -105,6 +105,39 @@ def test_what_came_of_a_click_is_told(account: Account, listener: Listener, stat
     assert told not in desk.see("/customers/1")
 
 
+@pytest.fixture
+def failed(account: Account, listener: Listener) -> Browser:
+    """A desk whose click on the front page failed."""
+    listener.answer = Response('{"error": "<b>100</b> is busy."}', 409)
+    account.register(makeCallUrl=f"{listener.address.url}/call")
+    desk = Browser(account).sign_in()
+    page = desk.act("/call", phone=CALLER)
+    assert "the PBX answered 409: &lt;b&gt;100&lt;/b&gt; is busy." in page
+    return desk
+
+
+NO_CALL = f"No call to {CALLER}"
+
+
+def test_what_came_of_a_click_stands_on_its_page_alone_until_it_is_closed(failed: Browser) -> None:
+    assert NO_CALL in failed.see()
+    assert NO_CALL not in failed.see("/customers")
+    assert NO_CALL not in failed.act("/told/close")
+
+
+def test_what_came_of_a_click_goes_with_the_next_card(account: Account, failed: Browser) -> None:
+    call = {"phone": CALLER, "callExternalId": "c-1", "codes": ["100"]}
+    account.event(type="out", **call)
+    assert NO_CALL not in failed.see()
+    account.event(type="hangup", hangupStatus="answered", **call)
+    assert NO_CALL not in failed.see()
+
+
+def test_what_came_of_a_click_goes_with_the_next_click(account: Account, failed: Browser) -> None:
+    account.client.post("/_bench/click-to-call", json={"userId": 1, "phone": CALLER})
+    assert NO_CALL not in failed.see()
+
+
 def test_a_click_where_there_is_no_icon_any_more_is_told(account: Account) -> None:
     desk = Browser(account).sign_in()
     assert "No telephony is enabled" in desk.act("/call", phone=CALLER)

@@ -1,6 +1,7 @@
 """The desk itself: a manager signs in, has a status, sees calls and starts them."""
 
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from flask import redirect, request
 from werkzeug.wrappers import Response
@@ -41,6 +42,7 @@ class Home:
         self._site.act("/sign-out", self._sign_out)
         self._site.act("/status", self._set_status)
         self._site.act("/call", self._call)
+        self._site.act("/told/close", self._close)
 
     def _home(self) -> str:
         me = Visitor(self._crm).me
@@ -79,14 +81,26 @@ class Home:
     def _call(self) -> Response:
         """A click on the telephone icon; whether it worked is told (evidence#guide-call)."""
         visitor, phone = Visitor(self._crm), typed("phone")
+        where, before = back_to(request.form.get("back", "/")), self._crm.journal.last_id
         if visitor.me is None or not phone:
             return back()
         try:
             done = self._crm.outgoing.make_call(visitor.me.id, phone, request.form.get("shop") or None)
         except Refused as error:
-            visitor.tell("desk.call-failed", good=False, phone=phone, why=f"{error}")
+            visitor.tell_click("desk.call-failed", where, good=False, phone=phone, why=f"{error}")
         else:
             good = done.status == 200
             key = "desk.call-started" if good else "desk.call-failed"
-            visitor.tell(key, good=good, phone=phone, why=done.outcome)
+            asked = self._exchange(before, done.url)
+            visitor.tell_click(key, where, good=good, exchange=asked, phone=phone, why=done.outcome)
+        return back()
+
+    def _exchange(self, before: int, url: str) -> int:
+        """The journal's newest number of a request to this host, 0 when it keeps none."""
+        host = urlsplit(url).netloc
+        found = [each for each in self._crm.journal.since(before) if each.direction == "out"]
+        return max((each.id for each in found if urlsplit(each.request.url).netloc == host), default=0)
+
+    def _close(self) -> Response:
+        Visitor(self._crm).forget()
         return back()

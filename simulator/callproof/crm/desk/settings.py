@@ -74,9 +74,9 @@ class Settings:
         sent, visitor = _typed(), Visitor(self._crm)
         try:
             if self._acting.map_module(code, self._extensions(sent), self._lines(sent)) is not None:
-                visitor.tell("desk.saved")
+                visitor.tell("desk.saved", request.path)
         except Refused as error:
-            visitor.tell("desk.not-saved", good=False, why=f"{error}")
+            visitor.tell("desk.not-saved", request.path, good=False, why=f"{error}")
             return self._shown(code, sent)
         return _to(code)
 
@@ -104,7 +104,7 @@ class Settings:
 
     def _delete(self, code: str) -> Response:
         if self._acting.delete_module(code) is not None:
-            Visitor(self._crm).tell("desk.deleted", code=code)
+            Visitor(self._crm).tell("desk.deleted", "/settings", code=code)
         return redirect("/settings", 303)
 
     def _module(self, code: str) -> Module | None:

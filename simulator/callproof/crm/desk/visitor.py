@@ -3,7 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from urllib.parse import urlsplit
 
+from flask import request
 from flask import session as browser
 
 from callproof.contract.jsontypes import inner
@@ -30,11 +32,14 @@ class ShownCard:
 
 @dataclass(frozen=True)
 class Told:
-    """``key`` of a text and its values; ``good`` or not."""
+    """``key`` of a text and its values; ``good`` or not. What came of a click has a ``mark`` of its own
+    and the journal's number of the ``exchange``, 0 for none."""
 
     key: str
     values: Mapping[str, str]
     good: bool
+    mark: str = ""
+    exchange: int = 0
 
 
 class Visitor:
@@ -127,16 +132,58 @@ class Visitor:
 
     @property
     def told(self) -> Told | None:
-        """What came of the last act here, as long as it is new."""
+        """What came of the last act on this page, as long as it is new; that of a click, until the user's
+        next card or click."""
         found = browser.get(_TOLD)
-        if not isinstance(found, dict) or self._crm.clock.now() - float(found["at"]) > TELLS:
+        if not isinstance(found, dict) or found.get("where") != request.path:
             return None
-        return Told(str(found["key"]), dict(found["values"]), bool(found["good"]))
+        if self._crm.clock.now() - float(found["at"]) > TELLS:
+            return None
+        signs, told = found["signs"], (str(found["key"]), dict(found["values"]), bool(found["good"]))
+        if signs is None:
+            return Told(*told)
+        if tuple(signs) != self._signs():
+            return None
+        mark = f"{found['at']}-{signs[0]}-{signs[1]}"
+        return Told(*told, mark, int(found["exchange"]))
 
-    def tell(self, key: str, *, good: bool = True, **values: str) -> None:
+    def tell(self, key: str, where: str, *, good: bool = True, **values: str) -> None:
+        """``where`` is the path of the page that tells it."""
+        self._tell(key, where, good, values, None, 0)
+
+    def tell_click(self, key: str, where: str, *, good: bool, exchange: int = 0, **values: str) -> None:
+        self._tell(key, where, good, values, self._signs(), exchange)
+
+    def _tell(
+        self,
+        key: str,
+        where: str,
+        good: bool,
+        values: Mapping[str, str],
+        signs: tuple[int, int] | None,
+        exchange: int,
+    ) -> None:
         # A cookie holds 4 kB.
         short = {name: value[:300] for name, value in values.items()}
-        browser[_TOLD] = {"key": key, "values": short, "good": good, "at": self._crm.clock.now()}
+        browser[_TOLD] = {
+            "key": key,
+            "values": short,
+            "good": good,
+            "at": self._crm.clock.now(),
+            "where": urlsplit(where).path,
+            "signs": signs,
+            "exchange": exchange,
+        }
+
+    def forget(self) -> None:
+        """Tell it no more."""
+        browser.pop(_TOLD, None)
+
+    def _signs(self) -> tuple[int, int]:
+        if self.me is None:
+            return 0, 0
+        with self._crm.store.begin() as session:
+            return session.newest_call_signs(self.me.id)
 
     def sign_in(self, user: User) -> None:
         browser[_USER] = user.id

@@ -246,6 +246,14 @@ class CrmSession(ShortSession):
         mine = select(table).where(table.c.user_id == user_id).order_by(table.c.id.desc()).limit(limit)
         return [Initiation(**row) for row in self._all(mine)]
 
+    def newest_call_signs(self, user_id: int) -> tuple[int, int]:
+        """The ids of this user's newest card and newest click, 0 for none; a later one has a higher id."""
+        card, click = (
+            self._db.execute(select(func.max(table.c.id)).where(table.c.user_id == user_id)).scalar()
+            for table in (tables.cards, tables.initiations)
+        )
+        return card or 0, click or 0
+
     def add_document(self, document: StoredDocument) -> StoredDocument:
         values = asdict(document)
         del values["id"]

@@ -4,11 +4,14 @@
   const NAME = "callproof-ring";
   const LONGEST = 60_000;
   const REMEMBERED = 50;
+  const TELLS = 20_000;
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(NAME) : null;
   const seen = new Map();
   let audio = null;
   let release = null;
   let asking = false;
+  let fading = "";
+  let closing = null;
 
   const read = (name, otherwise) => {
     try { return JSON.parse(localStorage.getItem(name)) ?? otherwise; } catch { return otherwise; }
@@ -66,7 +69,18 @@
     asking = false;
   }
 
+  // What came of a click nobody reads any more after a while.
+  function fade() {
+    const told = document.querySelector("[data-told]");
+    const mark = told ? told.dataset.told : "";
+    if (mark === fading) return;
+    fading = mark;
+    clearTimeout(closing);
+    if (told) closing = setTimeout(() => document.querySelector("[data-told] button")?.click(), TELLS);
+  }
+
   function look() {
+    fade();
     const on = sounds();
     const button = document.getElementById("sound");
     if (button) button.setAttribute("aria-pressed", String(on));
