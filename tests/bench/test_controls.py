@@ -1,8 +1,11 @@
 """Faults, clock and state from the page, at one end and at both."""
 
+import html
+import re
 from collections.abc import Iterator
 
 import pytest
+import requests
 
 from callproof.running.pair import BuiltIn, built_in
 from tests.bench.forms import Visitor
@@ -89,6 +92,38 @@ def test_an_exchange_is_sent_again_after_editing(pair: BuiltIn) -> None:
         )
         == 1
     )
+
+
+def test_a_form_is_edited_as_text_and_encoded_when_it_is_sent(pair: BuiltIn) -> None:
+    event = '{"phone":"+7-555-555-55-55","type":"in","codes":["100"]}'
+    key = {"X-API-KEY": pair.api_key}
+    requests.post(
+        f"{pair.crm_url}/api/v5/telephony/call/event", headers=key, data={"event": event}, timeout=10
+    )
+    crm = Visitor(pair.crm_url)
+    last = pair.crm.journal.since()[-1]
+    page = f"/bench/exchanges/{last.id}"
+    (shown,) = re.findall(r'<textarea name="body"[^>]*>\s*(.*?)</textarea>', crm.page(page), re.DOTALL)
+    assert html.unescape(shown) == f"event={event}"
+    headers = "\r\n".join(f"{name}: {value}" for name, value in last.request.headers)
+    sent = {"method": "POST", "url": "/api/v5/telephony/call/event", "headers": headers, "fields": "1"}
+    crm.send(page, "/bench/again", **sent, body=html.unescape(shown).replace("555", "556"))
+    again = pair.crm.journal.since()[-1].request
+    assert again.body.content == last.request.body.content.replace(b"555", b"556")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"url": "api/v5"}, "The address must begin with / or http://"),
+        ({"method": "GE T"}, "The method is letters only"),
+    ],
+)
+def test_what_cannot_be_sent_again_is_said_in_plain_words(
+    pair: BuiltIn, wrong: dict[str, str], told: str
+) -> None:
+    sent = {"method": "GET", "url": "/", **wrong}
+    assert told in Visitor(pair.crm_url).send("/bench/exchanges/1", "/bench/again", **sent, **{"from": "1"})
 
 
 def test_the_same_goes_to_the_other_end(pair: BuiltIn) -> None:

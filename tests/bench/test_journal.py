@@ -22,13 +22,13 @@ def pair() -> Iterator[BuiltIn]:
         pair.ends.pbx.post("/register")
         _call(pair.ends, CALLER)
         _call(pair.ends, SCRIPT)
-        requests.post(
-            f"{pair.crm_url}/api/v5/telephony/call/event",
-            headers={"X-API-KEY": pair.api_key},
-            data={"event": '{"type": "sideways"}'},
-            timeout=10,
-        )
+        _event(pair, '{"type": "sideways"}')
         yield pair
+
+
+def _event(pair: BuiltIn, event: str) -> None:
+    url, key = f"{pair.crm_url}/api/v5/telephony/call/event", {"X-API-KEY": pair.api_key}
+    requests.post(url, headers=key, data={"event": event}, timeout=10)
 
 
 def _call(ends: Ends, caller: str) -> None:
@@ -52,6 +52,17 @@ def test_a_finding_and_its_remedy_are_sentences_of_their_own(pair: BuiltIn) -> N
     findings = [one for entry in pair.ends.crm.journal().entries for one in entry.findings if one.remedy]
     words = " ".join(re.sub(r"<[^>]+>", " ", _page(f"{pair.crm_url}/bench", finding="violation")).split())
     assert any(str(escape(f"{one.message.rstrip('.')}. {one.remedy}")) in words for one in findings)
+
+
+def test_calls_without_an_id_are_told_by_their_newest_finding() -> None:
+    with built_in() as pair:
+        _event(pair, '{"phone":"+79160000000","type":"in","codes":["100"]}')
+        pair.ends.pbx.post("/register")
+        _event(pair, '{"phone":"+79160000000","type":"hangup","codes":["100"],"hangupStatus":"no answer"}')
+        page = _page(f"{pair.crm_url}/bench", phone="9160000000", finding="hangupStatus")
+    assert page.count("<li id=") == 1
+    assert "is none of" in page
+    assert "Telephony not enabled" not in page
 
 
 def test_a_request_that_belongs_to_no_call_is_a_line(pair: BuiltIn) -> None:
@@ -103,6 +114,12 @@ def test_a_finding_leads_to_its_row_and_a_message_to_its_schema(pair: BuiltIn) -
 )
 def test_what_is_not_there_is_said(pair: BuiltIn, path: str) -> None:
     assert requests.get(f"{pair.crm_url}/bench/{path}", timeout=10).status_code == 404
+
+
+def test_a_row_or_schema_that_is_not_there_is_called_so(pair: BuiltIn) -> None:
+    for name in ("row", "schema"):
+        told = requests.get(f"{pair.crm_url}/bench/{name}s/NOPE", timeout=10).text
+        assert f"no {name} of this name" in told
 
 
 @pytest.mark.parametrize("end", ["crm", "pbx"])

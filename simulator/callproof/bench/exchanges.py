@@ -1,6 +1,7 @@
 """One exchange: request and answer as they went over the wire, what was found about them, what the contract
 says there, and how it is asked again."""
 
+import re
 from collections.abc import Sequence
 from urllib.parse import urlsplit, urlunsplit
 
@@ -13,11 +14,12 @@ from callproof.bench.lines import findings
 from callproof.bench.workplace import Workplace, said
 from callproof.conformance.evidence import Seen
 from callproof.contract import schemas
-from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import OPERATIONS
 from callproof.contract.requirements import all_requirements
 from callproof.control.client import ActionRefused, Unreachable
-from callproof.reports.bodies import curl, query_of, readable
+from callproof.reports.bodies import FORM, curl, query_of, readable
+from callproof.reports.forms import form_body, form_text
 
 _SCHEMAS = {
     name
@@ -53,11 +55,11 @@ def add_exchanges(workplace: Workplace) -> None:
 
     def row(name: str) -> "str | Response":
         found = all_requirements().get(name)
-        return workplace.write("row.html", row=found) if found else workplace.missing()
+        return workplace.write("row.html", row=found) if found else workplace.missing("row")
 
     def schema(name: str) -> "str | Response":
         if name not in _SCHEMAS:
-            return workplace.missing()
+            return workplace.missing("schema")
         found = schemas.load(name)
         text = orjson.dumps(found, option=orjson.OPT_INDENT_2).decode()
         return workplace.write("schema.html", name=name, text=text)
@@ -70,20 +72,28 @@ def add_exchanges(workplace: Workplace) -> None:
 
 
 def _edited(form: MultiDict[str, str]) -> JsonObject:
-    """What is to be sent, from the form's texts: headers one a line. Raises ValueError, with a sentence."""
-    headers: list[Json] = []
+    """What is to be sent, from the form's texts: headers one a line, the body encoded if it was shown as
+    fields. Raises ValueError, with a sentence."""
+    method, url = form.get("method", "").strip().upper(), form.get("url", "").strip()
+    if not re.fullmatch("[A-Z]{1,20}", method):
+        raise ValueError(f"The method is letters only, such as POST, not {method!r}.")
+    if not url.startswith(("/", "http://", "https://")):
+        raise ValueError(f"The address must begin with / or http://, not {url[:40]!r}.")
+    headers: list[tuple[str, str]] = []
     for line in form.get("headers", "").splitlines():
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
             raise ValueError(f"The header {line!r} has no colon.")
         if line.strip():
-            headers.append([name.strip(), value.strip()])
+            headers.append((name.strip(), value.strip()))
     body = form.get("body", "")
     if not form.get("crlf"):
         # Browsers end lines of a text so, whatever they ended by before.
         body = body.replace("\r\n", "\n")
-    method = form.get("method", "").strip().upper()
-    return {"method": method, "url": form.get("url", "").strip(), "headers": headers, "body": body}
+    is_form = any(name.lower() == "content-type" and value.startswith(FORM) for name, value in headers)
+    if form.get("fields") and is_form:
+        body = form_body(body)
+    return {"method": method, "url": url, "headers": [[*pair] for pair in headers], "body": body}
 
 
 def _address(one: Seen) -> str:
@@ -113,6 +123,7 @@ def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
         known=all_requirements(),
         curl=curl(one),
         address=_address(one),
+        fields=form_text(one.request),
         request=readable(one.request, query_of(one.url)),
         answer=readable(one.reply) if one.reply else [],
         schema=(operation.entity_schema or operation.query_schema) if operation else "",

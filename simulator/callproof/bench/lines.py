@@ -43,8 +43,11 @@ class JournalLine:
 
     @cached_property
     def gravest(self) -> Finding | None:
-        """What is worst of all that was found about it."""
-        found = [finding for exhibit in self.exhibits for finding in findings(exhibit.exchange)]
+        """What is worst of all that was found about it, of equals the newest. Of calls without an id, of
+        which nobody knows how many they are, it is that of the newest message with any."""
+        each = [found for exhibit in reversed(self.exhibits) if (found := findings(exhibit.exchange))]
+        of_several = self.ladder and not self.ladder.call
+        found = [finding for one in (each[:1] if of_several else each) for finding in one]
         return min(found, key=lambda finding: list(Kind).index(finding.kind), default=None)
 
     @property

@@ -76,9 +76,9 @@ class Workplace:
         said = session.get(_SAID, "") if _SAID in request.args else ""
         return self.site.write(f"bench/{template}", said=said, offset=offset, sentence=sentence, **values)
 
-    def missing(self) -> Response:
-        """What there is not, or not any more."""
-        return Response(self.write("missing.html"), 404)
+    def missing(self, what: str = "why") -> Response:
+        """What there is not, or not any more: something of the journal, a ``row`` or a ``schema``."""
+        return Response(self.write("missing.html", why=f"bench.missing-{what}"), 404)
 
 
 def said(path: str, text: str = "") -> AnyResponse:

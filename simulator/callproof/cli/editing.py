@@ -6,11 +6,11 @@ where there are several; what is left so is sent as it was.
 
 import re
 from collections.abc import Iterator
-from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from callproof.errors import Misuse
 from callproof.exchange.exchange import Body, Request
-from callproof.reports.bodies import FORM
+from callproof.reports.forms import form_body, form_text
 from callproof.reports.redact import HEADERS, MASK, NAMES, SHORTEST
 
 # What belongs to the connection, and is made anew for each.
@@ -49,11 +49,9 @@ def written(request: Request) -> str:
     if body is None or request.body.size != len(request.body.content):
         raise Misuse("Its body is no text, or was not kept whole, so it cannot be edited.")
     masks = Masks(request)
-    fields = _fields(request)
     lines = [f"{request.method} {masks.hide(request.url)}"]
     lines += [f"{name}: {masks.hide(value)}" for name, value in request.headers]
-    text = "\n".join(f"{name}={value}" for name, value in fields) if fields else body
-    return "\n".join([*lines, "", masks.hide(text)]) + "\n"
+    return "\n".join([*lines, "", masks.hide(form_text(request) or body)]) + "\n"
 
 
 def read(text: str, original: Request) -> Request:
@@ -68,23 +66,9 @@ def read(text: str, original: Request) -> Request:
         )
     headers = tuple(_header(number, line) for number, line in enumerate(rest, 2) if line.strip())
     body = body.removesuffix("\n")
-    if _fields(original):
-        body = urlencode(
-            [(name, value) for name, _, value in (line.partition("=") for line in _rows(body))]
-        )
+    if form_text(original):
+        body = form_body(body)
     return Request(found[1].upper(), found[2], headers, Body(body.encode()))
-
-
-def _rows(body: str) -> Iterator[str]:
-    """The fields; a line that names none goes on with the one before, as a structure does in lines."""
-    row = ""
-    for line in body.split("\n"):
-        if re.match(r"[\w.\[\]-]+=", line):
-            yield from [row] if row else []
-            row = line
-        elif line.strip():
-            row = f"{row}\n{line}" if row else line
-    yield from [row] if row else []
 
 
 def _header(number: int, line: str) -> tuple[str, str]:
@@ -92,18 +76,6 @@ def _header(number: int, line: str) -> tuple[str, str]:
     if not colon or not name.strip() or " " in name.strip():
         raise Misuse(f"Line {number} has to be a header, such as X-API-KEY: ..., or empty, not {line!r}.")
     return name.strip(), value.strip()
-
-
-def _fields(request: Request) -> list[tuple[str, str]]:
-    """Those of a form which comes out the same when it is encoded again."""
-    text = request.body.text or ""
-    if not request.header("content-type").startswith(FORM) or not text:
-        return []
-    found = parse_qsl(text, keep_blank_values=True)
-    plain = all("\n" not in value and "\r" not in value for _, value in found)
-    again = parse_qsl(urlencode(found), keep_blank_values=True) == found
-    named = all(re.fullmatch(r"[\w.\[\]-]+", name) for name, _ in found)
-    return found if plain and again and named else []
 
 
 def _secrets(request: Request) -> Iterator[str]:
