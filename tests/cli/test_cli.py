@@ -152,7 +152,10 @@ def test_a_call_by_hand_and_the_journal_of_what_came_of_it(pair: BuiltIn) -> Non
     assert "notice: query/phone: no manager is returned: no customer has this number" in output
 
 
-def test_a_call_of_a_running_end_is_drawn_as_a_ladder(pair: BuiltIn) -> None:
+def test_a_call_of_a_running_end_is_drawn_as_a_ladder(
+    pair: BuiltIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "120")
     assert run("ladder", "--url", pair.crm_url)[0] == 1
     pair.pbx.engine.place_incoming("+7 912 345-67-89", "+7-499-999-99-99")
     requests.post(f"{pair.crm_url}/_bench/clock", json={"advance": 300}, timeout=10)
@@ -162,8 +165,18 @@ def test_a_call_of_a_running_end_is_drawn_as_a_ladder(pair: BuiltIn) -> None:
     assert lines[0].endswith("with +7 912 345-67-89")
     assert lines[1].split() == ["customer", "PBX", "CRM", "manager"]
     assert "call-event in" in output
-    assert "calls-upload no answ" in output
+    assert "calls-upload no answer → 200" in output
     assert run("ladder", "no-such-call", "--url", pair.crm_url)[0] == 1
+
+
+def test_a_call_from_nobody_is_a_mistake_of_the_user() -> None:
+    code, output = run("call", "--from", " ", "--to", "1")
+    assert (code, "--from anonymous hides the number" in output) == (2, True)
+
+
+def test_an_address_without_a_scheme_is_told_what_it_lacks() -> None:
+    code, output = run("cards", "--crm-url", "nonsense")
+    assert (code, "an address begins with http:// or https://" in output) == (3, True)
 
 
 def test_a_call_that_the_pbx_refuses_exits_with_1(pair: BuiltIn) -> None:

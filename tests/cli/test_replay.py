@@ -150,3 +150,9 @@ def test_what_went_out_goes_to_the_other_side_or_nobody_is_there(pair: BuiltIn) 
     assert pair.crm.journal.last_id == before + 1
     code, output = run("replay", "1", "--url", "http://127.0.0.1:9")
     assert (code, "does not answer" in output) == (3, True)
+
+
+@pytest.mark.parametrize("number", ["abc", "0", "-1", "²"])
+def test_what_is_no_number_is_told_what_it_should_be(number: str) -> None:
+    code, output = run("replay", "--", number)
+    assert (code, "ID is the number of a journal entry" in output) == (2, True)

@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from callproof.cli import main
+from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
 from tests.https import Https, https
 from tests.served import Served, served
@@ -81,3 +82,12 @@ def test_a_command_says_that_it_does_not_trust_an_end(pbx: Https) -> None:
     done = CliRunner().invoke(main, ["journal", "--url", pbx.at("127.0.0.1")])
     assert done.exit_code == 3
     assert "name its CA with --ca FILE" in done.output
+
+
+def test_a_certificate_that_is_not_believed_ends_the_waiting(pbx: Https) -> None:
+    began = monotonic()
+    done = CliRunner().invoke(main, ["wait", pbx.at("127.0.0.1"), "--timeout", "60"])
+    assert done.exit_code == 3
+    assert "cannot be waited for" in done.output
+    assert "name its CA with --ca FILE" in done.output
+    assert monotonic() - began < 30

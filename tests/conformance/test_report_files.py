@@ -15,7 +15,7 @@ from jsonschema import Draft202012Validator
 from callproof.cli import main
 from callproof.conformance.exhibits import exhibits, offset
 from callproof.conformance.fresh import word_of
-from callproof.conformance.ladder import Lifeline, ladders, text
+from callproof.conformance.ladder import Lifeline, ladders, text, width_within
 from callproof.conformance.missed import with_missed
 from callproof.conformance.verdict import Check, Looked, Verdict
 from callproof.contract.requirements import all_requirements
@@ -238,6 +238,17 @@ def test_a_call_is_a_ladder_from_the_first_ring_to_the_upload() -> None:
     assert len(lines) == 1 + len(steps)
     assert "customer" in lines[0]
     assert draw(ladder).count("<polygon") == len(steps)
+
+
+@pytest.mark.parametrize("columns", [40, 80, 100, 120, 400])
+def test_a_ladder_in_a_terminal_cuts_names_and_no_status(columns: int) -> None:
+    (result,) = played("6-event/missed").scenarios
+    (ladder,) = ladders(exhibits(result.exchanges))
+    lines = text(ladder, width_within(columns)).splitlines()
+    assert sum("→ 200 " in line for line in lines) == sum(arrow.status == "200" for arrow in ladder.arrows)
+    assert max(map(len, lines)) <= max(columns, 80)
+    told = ["event in", "event hangup"] if columns > 80 else []
+    assert all(any(words in line for line in lines) for words in told)
 
 
 def test_calls_of_one_scenario_have_a_ladder_each() -> None:

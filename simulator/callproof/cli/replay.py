@@ -21,8 +21,16 @@ TIMEOUT = 60.0
 _LEFT_OUT = OF_CONNECTION | {BENCH_HEADER.lower(), CLOCK_HEADER.lower()}
 
 
+def _an_id(_context: click.Context, _argument: click.Parameter, value: str) -> int:
+    if not value.isdecimal() or not int(value):
+        raise click.BadParameter(
+            f"{value!r} is none: ID is the number of a journal entry, as callproof journal shows it."
+        )
+    return int(value)
+
+
 @click.command()
-@click.argument("number", type=click.IntRange(1), metavar="ID")
+@click.argument("number", metavar="ID", callback=_an_id)
 @of_an_end("Whose journal.")
 @option("--edit", is_flag=True, help="Open the request in $EDITOR first: verb, address, headers, body.")
 def replay(number: int, end: str, url: str, control_token: str, edit: bool) -> None:

@@ -1,20 +1,38 @@
 """Commands of a tester beside running ends: let a customer call, draw a call."""
 
+import shutil
+
 import click
 
 from callproof.cli.common import PBX_URL, option
 from callproof.cli.ends import controlled, journal_of, of_an_end, running_end
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
-from callproof.conformance.ladder import ladders, text
+from callproof.conformance.ladder import ladders, text, width_within
 from callproof.contract.findings import printable
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.errors import Refusal
 
+# Columns and lines where there is no terminal.
+OF_NO_TERMINAL = (120, 24)
+
+
+def _a_caller(_context: click.Context, _option: click.Parameter, caller: str) -> str:
+    if not caller.strip():
+        raise click.BadParameter("nobody calls; --from anonymous hides the number.")
+    return caller
+
 
 @click.command()
-@option("--from", "caller", required=True, metavar="PHONE", help="The customer's number.")
+@option(
+    "--from",
+    "caller",
+    required=True,
+    metavar="PHONE",
+    callback=_a_caller,
+    help="The customer's number; anonymous hides it.",
+)
 @option("--to", "line", required=True, metavar="LINE", help="The line that is dialled.")
 @option("--answer-after", type=click.FloatRange(0), metavar="SECONDS", help="Let the manager pick up.")
 @option(
@@ -58,7 +76,8 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     found = [drawn for drawn in ladders(exhibits(exchanges)) if drawn.call.startswith(call)]
     if not found:
         raise Refusal(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".")
+    columns = shutil.get_terminal_size(OF_NO_TERMINAL).columns
     for drawn in found:
         click.echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))
-        for line in text(drawn).splitlines():
+        for line in text(drawn, width_within(columns)).splitlines():
             click.echo(printable(line))

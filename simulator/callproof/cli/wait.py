@@ -10,7 +10,7 @@ import requests
 from callproof.cli.common import option, trust_given, trusting
 from callproof.clocks.machine import monotonic
 from callproof.control.client import Unreachable
-from callproof.exchange.trust import Trust, why
+from callproof.exchange.trust import Trust, is_distrust, why
 
 # Between two tries, and for one of them, in seconds.
 LOOK, TRY = 0.1, 5.0
@@ -40,7 +40,8 @@ def addresses(
 def wait(urls: Sequence[str], timeout: float) -> None:
     """Wait until something answers at each URL.
 
-    Exits with 0 when it does, with 3 when the time is over. An answer of 500 or more is none yet.
+    Exits with 0 when it does, with 3 when the time is over. An answer of 500 or more is none yet; a
+    certificate that is not believed ends the waiting.
     """
     trust, until = trust_given(), monotonic() + timeout
     for url in urls:
@@ -51,11 +52,13 @@ def wait(urls: Sequence[str], timeout: float) -> None:
 
 
 def _silent(url: str, left: float, trust: Trust) -> str:
-    """What happens instead of an answer."""
+    """What happens instead of an answer. Raises Unreachable when there will be none."""
     try:
         with trust.session() as session:
             answer = session.get(url, timeout=min(left, TRY), stream=True, allow_redirects=False)
             answer.close()
     except requests.RequestException as error:
+        if is_distrust(error):
+            raise Unreachable(f"{url} cannot be waited for: {why(error)}.") from None
         return why(error)
     return f"the answer is {answer.status_code}" if answer.status_code >= 500 else ""

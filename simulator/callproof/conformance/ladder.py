@@ -5,6 +5,7 @@ nobody sees; such an arrow is *implied* by an exchange: an incoming event means 
 the manager sees a card, a request to makeCallUrl that a manager clicked.
 """
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -16,6 +17,9 @@ from callproof.contract.phones import phone_key
 
 # How long before its first event a call can have been looked up or clicked on, in seconds.
 PRELUDE = 120.0
+# Of a ladder in a terminal: characters for the time, and the least and the most between two lifelines.
+_MARGIN = 14
+_NARROWEST, _WIDEST = 19, 48
 
 
 class Lifeline(IntEnum):
@@ -88,22 +92,39 @@ def ladders(shown: Sequence[Exhibit]) -> list[Ladder]:
     return sorted(found, key=lambda ladder: ladder.arrows[0].exhibit)
 
 
-def text(ladder: Ladder, width: int = 26) -> str:
-    """The ladder for a terminal, ``width`` characters between two lifelines."""
-    margin = 14
-    lines = [" " * (margin - 4) + "".join(f"{name:<{width}}" for name in LIFELINE_NAMES.values()).rstrip()]
+def width_within(columns: int) -> int:
+    """How many characters are between two lifelines of a ladder that is as wide as a terminal."""
+    room = columns - _MARGIN - len(LIFELINE_NAMES[Lifeline.MANAGER])
+    return min(max(room // 3, _NARROWEST), _WIDEST)
+
+
+def text(ladder: Ladder, width: int = 30) -> str:
+    """The ladder for a terminal, ``width`` characters between two lifelines. Where that is too little the
+    name of what passed is cut, never how it went."""
+    lines = [" " * (_MARGIN - 4) + "".join(f"{name:<{width}}" for name in LIFELINE_NAMES.values()).rstrip()]
     for arrow in ladder.arrows:
         row = list("|".ljust(width) * 3 + "|")
         left, right = sorted((arrow.source * width, arrow.to * width))
         room = right - left - 1
-        label = f" {arrow.label}{f' → {arrow.status}' if arrow.status else ''} "
-        if len(label) > room - 2:
-            label = f"{label[: room - 4]}… "
-        shaft = label.center(room, "." if arrow.implied else "-")
+        shaft = _labelled(arrow, room - 2).center(room, "." if arrow.implied else "-")
         head = f"{shaft[:-1]}>" if arrow.source < arrow.to else f"<{shaft[1:]}"
         row[left + 1 : right] = head
-        lines.append(f"{offset(arrow.at):<{margin}}" + "".join(row))
+        lines.append(f"{offset(arrow.at):<{_MARGIN}}" + "".join(row))
     return "\n".join(lines) + "\n"
+
+
+def _labelled(arrow: Arrow, room: int) -> str:
+    """What stands on an arrow, in at most ``room`` characters."""
+    status = f" → {arrow.status} " if arrow.status else " "
+    name = f" {arrow.label}"
+    if len(name) + len(status) > room:
+        # Which call it is says the ladder; what differs comes after that.
+        name = re.sub("^ calls?-(?=event|upload)", " ", name)
+    if len(name) + len(status) > room:
+        name = f"{name[: max(room - len(status) - 1, 1)]}…"
+    label = f"{name}{status}"
+    # Only why there is no answer can be longer than that.
+    return label if len(label) <= room else f"{label[: room - 2]}… "
 
 
 def _calls(exhibit: Exhibit) -> Iterator[tuple[str, str]]:

@@ -70,8 +70,15 @@ def problem(file: str) -> str:
 
 
 def why(error: requests.RequestException) -> str:
-    """Why there is no answer: what is wrong about TLS in plain words, or else the kind of error."""
+    """Why there is no answer: what is wrong about TLS or the address in plain words, or its kind."""
+    if isinstance(error, (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
+        return "an address begins with http:// or https://"
     return tls_problem(error) or type(error).__name__
+
+
+def is_distrust(error: requests.RequestException) -> bool:
+    """Whether it is the peer's certificate that is not believed, which waiting does not mend."""
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
 
 
 def tls_problem(error: requests.RequestException) -> str:
