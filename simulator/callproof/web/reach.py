@@ -2,6 +2,7 @@
 
 import requests
 
+from callproof.exchange.bounded import ask
 from callproof.exchange.trust import USUAL, Trust
 
 SECONDS = 1.0
@@ -13,8 +14,8 @@ def reached(address: str, trust: Trust = USUAL) -> bool:
     """Any answer counts, whatever it says."""
     try:
         with trust.session() as session:
-            url = f"{address.rstrip('/')}{PATH}"
-            session.get(url, timeout=SECONDS, stream=True, allow_redirects=False).close()
+            # To its end: a server that is hung up on keeps its file open.
+            ask(session, requests.Request("GET", f"{address.rstrip('/')}{PATH}").prepare(), SECONDS)
     except requests.RequestException:
         return False
     return True
