@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import JsonObject
+from callproof.pbx.admission import CallRefused
 from callproof.pbx.crm_client import Told
-from callproof.pbx.engine import CallRefused
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.rules.call import IllegalAction
 from callproof.pbx.rules.plan import (

@@ -7,9 +7,9 @@ from flask.testing import FlaskClient
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import Json
+from callproof.pbx.admission import CallRefused
 from callproof.pbx.app import create_app
 from callproof.pbx.crm_client import Told
-from callproof.pbx.engine import CallRefused
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.plan import NumberingPlan, PlannedExtension, PlannedLine, RingGroup, Then

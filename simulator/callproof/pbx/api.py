@@ -25,7 +25,7 @@ from callproof.contract.operations import BY_NAME
 from callproof.exchange.exchange import Answer, Body
 from callproof.exchange.incoming import Incoming
 from callproof.pbx import recordings
-from callproof.pbx.engine import CallRefused
+from callproof.pbx.admission import CallRefused
 from callproof.pbx.pbx import Pbx
 
 log = logging.getLogger("callproof.pbx")

@@ -13,7 +13,7 @@ from callproof.exchange.reach import names_of
 from callproof.files.yamlfile import FileError
 from callproof.pbx import control_wire as wire
 from callproof.pbx import shown
-from callproof.pbx.engine import CallRefused
+from callproof.pbx.admission import CallRefused
 from callproof.pbx.parties import add_parties
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.plan import read_plan

@@ -14,7 +14,7 @@ from threading import RLock
 
 from callproof.clocks.clock import Clock, Timer
 from callproof.contract.phones import digits
-from callproof.errors import Refusal
+from callproof.pbx.admission import CallRefused, demand_free, demand_number, demand_outside
 from callproof.pbx.crm_client import CrmClient
 from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules import life, moves, routing
@@ -29,17 +29,8 @@ from callproof.pbx.switchboard import Switchboard
 
 log = logging.getLogger("callproof.engine")
 
-SHORTEST_NUMBER = 3
 # Seconds until a step that could not be stored is tried again.
 AGAIN = 1.0
-
-
-class CallRefused(Refusal):
-    """The PBX cannot start this call; ``status`` is what makeCallUrl answers."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
 
 
 class Engine:
@@ -112,9 +103,7 @@ class Engine:
     def dial(self, extension: str, phone: str, line: str | None, script: Script | None = None) -> Call:
         """A manager dials on a desk phone. Raises CallRefused as ``click_to_call`` does, and with 422 for
         an extension: the contract knows no internal calls."""
-        if phone.strip() in self._plan.extensions:
-            why = "internal calls are not part of the contract; dial a customer's number"
-            raise CallRefused(f"{phone} is an extension, and {why}", 422)
+        demand_outside(self._plan, phone)
         with self._lock:
             planned = self._outgoing(extension, phone, line)
             now = self._clock.now()
@@ -149,7 +138,7 @@ class Engine:
     def transfer(self, call_id: str, extension: str) -> Call:
         """Raises CallRefused with 404 for an unknown extension and 409 for a busy one."""
         with self._lock:
-            self._demand_free(extension)
+            demand_free(self._plan, self._board.situation.busy, extension)
             seen = self._board.situation
             return self._step(call_id, lambda call, now: moves.transfer(call, extension, seen, now))
 
@@ -326,15 +315,9 @@ class Engine:
 
     def _outgoing(self, extension: str, phone: str, line: str | None) -> PlannedLine:
         """The line that the customer sees."""
-        _demand_number(phone)
-        self._demand_free(extension)
+        demand_number(phone)
+        demand_free(self._plan, self._board.situation.busy, extension)
         return (self._plan.line(line) if line else None) or self._plan.lines[0]
-
-    def _demand_free(self, extension: str) -> None:
-        if extension not in self._plan.extensions:
-            raise CallRefused(f"There is no extension {extension}", 404)
-        if extension in self._board.situation.busy:
-            raise CallRefused(f"Extension {extension} is busy", 409)
 
     @property
     def _ready_after(self) -> float:
@@ -344,8 +327,3 @@ class Engine:
         """A UUID, as PBXs have; the same seed, order and time give the same ids."""
         dice = random.Random(f"call:{self._seed}:{self._count + 1}:{self._clock.now()}")
         return str(uuid.UUID(int=dice.getrandbits(128), version=4))
-
-
-def _demand_number(phone: str) -> None:
-    if len(digits(phone)) < SHORTEST_NUMBER:
-        raise CallRefused(f"{phone!r} is not a number that can be dialled", 422)

@@ -6,7 +6,8 @@ from callproof.control.api import Control, ControlError
 from callproof.control.wire import known
 from callproof.pbx import control_wire as wire
 from callproof.pbx import shown
-from callproof.pbx.engine import CallRefused, Engine
+from callproof.pbx.admission import CallRefused
+from callproof.pbx.engine import Engine
 from callproof.pbx.rules.call import Call, IllegalAction
 from callproof.pbx.rules.script import Script
 

@@ -6,7 +6,8 @@ from typing import TypeAlias
 from flask import redirect, request
 from werkzeug.wrappers import Response
 
-from callproof.pbx.engine import CallRefused, Engine
+from callproof.pbx.admission import CallRefused
+from callproof.pbx.engine import Engine
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.rules.call import Call, IllegalAction
 from callproof.pbx.rules.script import Disposition, Party, Script
