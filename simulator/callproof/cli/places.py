@@ -1,7 +1,6 @@
 """Options of ``callproof serve`` about where its ends are, who is told so, and their certificates."""
 
 from collections.abc import Callable
-from ipaddress import ip_address
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -9,6 +8,7 @@ import click
 
 from callproof.cli.common import option
 from callproof.errors import Misuse
+from callproof.exchange.reach import is_wildcard
 from callproof.running.certificate import TlsOptions
 from callproof.running.meeting import ServeOptions
 
@@ -28,7 +28,7 @@ def public_url(_context: click.Context, _option: click.Parameter, value: str) ->
         host, port = "", None
     if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment or parts.username:
         raise click.BadParameter(f"{value!r} is no address such as https://crm.test.internal:8080.")
-    if _is_wildcard(host) or port == 0:
+    if is_wildcard(host) or port == 0:
         raise click.BadParameter(
             f"{value!r} is nothing that others could reach; name a host of this machine."
         )
@@ -62,13 +62,6 @@ def _tls(options: dict[str, Any]) -> TlsOptions | None:
     if not (options["tls"] or cert or names or folder):
         return None
     return TlsOptions(folder, names, cert, key)
-
-
-def _is_wildcard(host: str) -> bool:
-    try:
-        return ip_address(host).is_unspecified
-    except ValueError:
-        return False
 
 
 _OPTIONS = (

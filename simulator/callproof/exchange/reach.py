@@ -61,7 +61,7 @@ def is_known_as(host: str, names: Collection[str]) -> bool:
         name = urlsplit(f"//{host}").hostname or ""
     except ValueError:
         return False
-    return is_address(name) or "." not in name or name.endswith(".localhost") or name in names
+    return _address(name) is not None or "." not in name or name.endswith(".localhost") or name in names
 
 
 def names_of(base_url: str, allowed_hosts: Collection[str]) -> frozenset[str]:
@@ -70,22 +70,22 @@ def names_of(base_url: str, allowed_hosts: Collection[str]) -> frozenset[str]:
     return frozenset({own.lower(), *(host.lower() for host in allowed_hosts)})
 
 
-def is_address(host: str) -> bool:
-    """Whether it is an IPv4 or IPv6 address and no name."""
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+def is_wildcard(host: str) -> bool:
+    """Whether it is 0.0.0.0 or ::, all addresses of a machine and none to talk to."""
+    address = _address(host)
+    return address is not None and address.is_unspecified
 
 
 def is_here(host: str) -> bool:
     """Whether it names this machine, or is the address of its loopback."""
-    if host == "localhost":
-        return True
-    try:
-        address = ipaddress.ip_address(host)
-    except ValueError:
-        return False
+    address = _address(host)
     # Whoever asks a wildcard asks the own machine.
-    return address.is_loopback or address.is_unspecified
+    return host == "localhost" or is_wildcard(host) or (address is not None and address.is_loopback)
+
+
+def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """None for a name."""
+    try:
+        return ipaddress.ip_address(host)
+    except ValueError:
+        return None

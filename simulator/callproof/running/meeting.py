@@ -7,10 +7,11 @@ from urllib.parse import urlsplit
 
 from callproof.contract.operations import Side
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.reach import is_wildcard
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running.certificate import Certificate, TlsOptions, advice
-from callproof.running.threads import LOOPBACK, Address, is_wildcard, netloc, reached, url
+from callproof.running.threads import LOOPBACK, Address, netloc, reached, url
 from callproof.storage.database import IN_MEMORY, shown
 from callproof.web.site import Surroundings
 

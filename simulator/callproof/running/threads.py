@@ -1,6 +1,5 @@
 """An end on a real socket, answered by a thread of this process."""
 
-import ipaddress
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from flask import Flask
 
 from callproof.errors import Misuse
 from callproof.exchange import sockets
+from callproof.exchange.reach import is_wildcard
 from callproof.running.certificate import Certificate
 from callproof.running.server import Server
 
@@ -64,13 +64,6 @@ def url(host: str, port: int, certificate: Certificate | None = None) -> str:
 
 def netloc(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def is_wildcard(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_unspecified
-    except ValueError:
-        return False
 
 
 @contextmanager
