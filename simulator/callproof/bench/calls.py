@@ -8,8 +8,8 @@ from callproof.bench.lines import JournalLine
 from callproof.bench.workplace import Workplace
 from callproof.conformance import ladder
 from callproof.conformance.ladder import LIFELINE_NAMES, Arrow, Ladder
-from callproof.contract.findings import printable
 from callproof.contract.phones import same_phone
+from callproof.contract.printing import printable
 from callproof.reports.drawing import picture
 
 

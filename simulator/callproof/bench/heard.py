@@ -7,9 +7,9 @@ from urllib.parse import parse_qsl, urlsplit
 from callproof.bench.retelling import Deed
 from callproof.conformance.evidence import Seen
 from callproof.conformance.exhibits import Exhibit, exhibits
-from callproof.contract.findings import printable
 from callproof.contract.jsontypes import JsonObject, reached
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.reports.bodies import FORM
 
 # The row that says what a method answers, where it is not the one of all answers.

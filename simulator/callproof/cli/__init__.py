@@ -12,7 +12,9 @@ from typing import Any
 import click
 
 from callproof import __version__
+from callproof.cli.common import echo
 from callproof.cli.deferred import Deferred
+from callproof.contract.printing import printable
 from callproof.errors import CallproofError
 
 # Where each command is defined, and how its help begins.
@@ -85,7 +87,7 @@ class CommandLine(click.Group):
         try:
             return super().invoke(ctx)
         except CallproofError as error:
-            click.echo(f"callproof: {error}", err=True)
+            echo(f"callproof: {printable(str(error))}", err=True)
             sys.exit(error.exit_code)
 
 

@@ -15,6 +15,7 @@ from msgspec import structs
 from callproof.cli import listing
 from callproof.cli.common import (
     NOT_CONFORMANT,
+    echo,
     ends_given,
     known_country,
     known_zone,
@@ -37,6 +38,7 @@ from callproof.conformance.target import Target
 from callproof.conformance.verdict import Verdict
 from callproof.contract.guide import GUIDES, Account
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.errors import CallproofError, Misuse, OutOfReach
@@ -205,7 +207,7 @@ def _stopped(telling: Telling, why: str) -> None:
         with undisturbed():
             telling.ended()
     except CallproofError as error:
-        click.echo(f"callproof: {error}", err=True)
+        echo(f"callproof: {printable(str(error))}", err=True)
 
 
 def _end(verdict: Verdict) -> None:

@@ -1,12 +1,12 @@
 """``callproof click``: a manager clicks on a number."""
 
-from click import command, echo
+from click import command
 
-from callproof.cli.common import CRM_URL, option
+from callproof.cli.common import CRM_URL, echo, option
 from callproof.cli.ends import controlled, running_end
-from callproof.contract.findings import printable
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.errors import Refusal
 
 

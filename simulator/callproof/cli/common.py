@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
+from callproof.contract.printing import printable_lines
 from callproof.errors import Misuse, OutOfReach, Refusal
 
 if TYPE_CHECKING:
@@ -22,6 +23,12 @@ CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 _CA = "callproof.ca"
 
 F = TypeVar("F", bound=Callable[..., object])
+
+
+def echo(text: object, *, err: bool = False) -> None:
+    """Print lines; no text of others in them acts on a terminal, but an end of a line in it is one. Where
+    that could pass for a line of ours, the text goes through ``printable`` before."""
+    click.echo(printable_lines(str(text)), err=err)  # noqa: TID251
 
 
 def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:

@@ -4,7 +4,8 @@ import sys
 
 import click
 
-from callproof.cli.common import NOT_CONFORMANT
+from callproof.cli.common import NOT_CONFORMANT, echo
+from callproof.contract.printing import printable
 from callproof.reports.difference import Change, compare
 from callproof.reports.json_read import read
 
@@ -21,15 +22,13 @@ def diff(old: str, new: str) -> None:
     """
     found = compare(read(old), read(new))
     for line in found.unlike:
-        click.echo(line)
+        echo(printable(line))
     _show("worse ", found.worse)
     _show("better", found.better)
-    click.echo(
-        f"Rows and scenarios: {len(found.worse)} worse, {len(found.better)} better, {found.same} the same"
-    )
+    echo(f"Rows and scenarios: {len(found.worse)} worse, {len(found.better)} better, {found.same} the same")
     sys.exit(NOT_CONFORMANT if found.worse else 0)
 
 
 def _show(word: str, changes: list[Change]) -> None:
     for change in changes:
-        click.echo(f"{word} {change.name} {change.told}")
+        echo(printable(f"{word} {change.name} {change.told}"))

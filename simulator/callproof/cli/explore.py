@@ -4,6 +4,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from callproof.cli.common import NOT_CONFORMANT, no_verdict, option, trusting
+from callproof.cli.common import NOT_CONFORMANT, echo, no_verdict, option, trusting
 from callproof.cli.interrupting import interrupted, interruptible
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
@@ -125,9 +126,8 @@ def explore(**options: Any) -> None:
     target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
     broken = faults_of(asked.fault, target.side if target else None)
     with no_verdict(), interruptible(), _table(asked, target, broken) as table:
-        explorer = Explorer(
-            table, Path(asked.file).stem, asked.seed, asked.mode, explore_terminal.Progress().hear
-        )
+        progress = explore_terminal.Progress(partial(echo, err=True))
+        explorer = Explorer(table, Path(asked.file).stem, asked.seed, asked.mode, progress.hear)
         try:
             failing = explorer.explore(asked.budget)
         except KeyboardInterrupt:

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from callproof.cli.common import option
+from callproof.cli.common import echo, option
+from callproof.contract.printing import printable
 from callproof.errors import Misuse
 
 RUNS_ALREADY = "-"
@@ -47,7 +48,8 @@ def init(target: str | None, service_url: str, start: str, api_key: str, file: s
     folder = Path(file).resolve().parent
     known = _asked(told, folder) if sys.stdin.isatty() and sys.stdout.isatty() else _guessed(told, folder)
     _write(file, known)
-    click.echo(f"{file} is written. Fill it in, then: callproof check --probe --config {file}")
+    shown = printable(file)
+    echo(f"{shown} is written. Fill it in, then: callproof check --probe --config {shown}")
 
 
 def _guessed(told: _Known, folder: Path) -> _Known:
@@ -57,7 +59,7 @@ def _guessed(told: _Known, folder: Path) -> _Known:
     if not words and not told.url:
         seen, words = guessing.started(folder)
         if seen:
-            click.echo(f"As {seen} is there, your side is started by: {' '.join(words)}")
+            echo(printable(f"As {seen} is there, your side is started by: {' '.join(words)}"))
     return _Known(told.target or "pbx", told.url, words, told.api_key)
 
 
@@ -94,7 +96,7 @@ def _write(file: str, known: _Known) -> None:
     start = None if runs else Start(known.words or START.command, f"{url}/")
     output.write(file, written(Side(known.target), url, start, known.api_key).encode())
     if runs:
-        click.echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
+        echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
 
 
 def _split(command: str) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from threading import current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
-import click
+from callproof.cli.common import echo
+from callproof.contract.printing import printable
 
 # What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
@@ -43,7 +44,7 @@ def undisturbed() -> Iterator[None]:
 
 def interrupted(said: str) -> NoReturn:
     """End the command as one that somebody ended, with this sentence."""
-    click.echo(f"callproof: {said}", err=True)
+    echo(f"callproof: {printable(said)}", err=True)
     sys.exit(INTERRUPTED)
 
 

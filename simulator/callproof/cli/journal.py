@@ -8,12 +8,12 @@ from datetime import UTC, datetime
 import click
 
 from callproof.cli.choosing import ANY, Wanted, known_finding, moment
-from callproof.cli.common import option
+from callproof.cli.common import echo, option
 from callproof.cli.ends import NEWEST, how_many, journal_of, of_an_end, running_end
 from callproof.cli.interrupting import INTERRUPTED
 from callproof.conformance.evidence import Seen
-from callproof.contract.findings import printable
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.control.client import End, Missed
 from callproof.exchange.exchange import Answer, Exchange, Request
 from callproof.reports.bodies import query_of, readable
@@ -101,15 +101,15 @@ class _Shown:
     def entry(self, entry: Exchange) -> None:
         entry = self._redactor.exchange(Seen(entry, self.side)).exchange
         if self.as_json:
-            click.echo(entry.encoded().decode())
+            echo(entry.encoded().decode())
             return
         for line in _lines(entry, self.bodies):
-            click.echo(line)
+            echo(line)
 
     def say(self, text: str) -> None:
         """Something beside the exchanges."""
         if text:
-            click.echo(text, err=self.as_json)
+            echo(text, err=self.as_json)
 
 
 def _past(end: End, wanted: Wanted, shown: _Shown, limit: int) -> int:
@@ -142,7 +142,7 @@ def _coming(end: End, wanted: Wanted, shown: _Shown, last: int) -> None:
             shown.say(f"({entry.missed} exchanges came faster than they could be shown)")
         elif wanted.fits(entry):
             shown.entry(entry)
-    click.echo(f"The {end.side.upper()} has stopped.", err=True)
+    echo(f"The {end.side.upper()} has stopped.", err=True)
 
 
 def _lines(entry: Exchange, bodies: bool) -> Iterator[str]:

@@ -6,11 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 import msgspec
 
-from callproof.cli.common import CRM_URL, option
+from callproof.cli.common import CRM_URL, echo, option
 from callproof.cli.ends import controlled, how_many, limited, of_an_end, running_end
-from callproof.contract.findings import printable
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.control.client import End
 
 # What a table shows, by the names of the control API; --json has everything.
@@ -85,13 +85,13 @@ def _show(
     if note := how_many(len(newest), len(found), things) or (
         "" if found else f"There are no such {things}."
     ):
-        click.echo(note, err=as_json)
+        echo(note, err=as_json)
     if as_json:
         for row in newest:
-            click.echo(msgspec.json.encode(row).decode())
+            echo(msgspec.json.encode(row).decode())
     elif newest:
         for line in _table(newest, columns):
-            click.echo(line)
+            echo(line)
 
 
 def _table(rows: Sequence[Mapping[str, Json]], columns: Sequence[str]) -> Iterator[str]:

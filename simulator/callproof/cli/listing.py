@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-import click
-
+from callproof.cli.common import echo
 from callproof.conformance.estimating import estimate, side_by_side
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut
+from callproof.contract.printing import printable
 
 NOTHING = "nothing of it is asked of this side, or it breaks this side on purpose"
 
@@ -18,15 +18,16 @@ def show(
     ``instances`` of the side at once."""
     every = [estimate(scenario) for scenario in scenarios]
     for scenario, needed in zip(scenarios, every, strict=True):
-        click.echo(f"play {scenario.id}: {scenario.title}{f' ({needed})' if real else ''}")
+        echo(printable(f"play {scenario.id}: {scenario.title}{f' ({needed})' if real else ''}"))
     for found in left_out:
-        click.echo(f"leave out {found.scenario}: {f'{found.why} is absent' if found.why else NOTHING}")
-    click.echo(f"{len(scenarios)} to be played, {len(left_out)} left out")
+        why = f"{found.why} is absent" if found.why else NOTHING
+        echo(printable(f"leave out {found.scenario}: {why}"))
+    echo(f"{len(scenarios)} to be played, {len(left_out)} left out")
     if real:
         whole = side_by_side(every, instances)
-        click.echo(
+        echo(
             f"In real time {whole}: from a side that does everything at once to one that does all of it as"
             " late as it may. With a test clock (the stimulus 'pass time') it takes seconds."
         )
     else:
-        click.echo("No time is waited for: on a clock that is moved all of it takes seconds.")
+        echo("No time is waited for: on a clock that is moved all of it takes seconds.")

@@ -6,7 +6,6 @@ from dataclasses import replace
 from secrets import token_hex
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from callproof.cli.interrupting import interrupted, interruptible
@@ -18,7 +17,7 @@ from callproof.conformance.stimuli import StimulusFailed
 from callproof.conformance.target import PASS_TIME, Target
 from callproof.contract.operations import Side
 from callproof.errors import Misuse
-from callproof.reports.console import console
+from callproof.reports.console import console, said
 from callproof.running.opposite import opposite
 
 CLEAN_UP = "clean-up"
@@ -84,15 +83,15 @@ def _table(rows: Sequence[Tried]) -> Table:
     grid.add_column("what came of it, or what to do")
     for row in rows:
         style = _STYLE[row.outcome]
-        grid.add_row(row.name, f"[{style}]{row.outcome}[/]", escape(row.said))
+        grid.add_row(said(row.name), f"[{style}]{row.outcome}[/]", said(row.said))
     return grid
 
 
 def _summary(out: Console, rows: Sequence[Tried], config: str) -> None:
     count = {outcome: sum(row.outcome is outcome for row in rows) for outcome in Outcome}
-    said = [f"{count[outcome]} {outcome}" for outcome in Outcome if count[outcome]]
-    out.print(f"Tried: {', '.join(said)}")
+    counts = [f"{count[outcome]} {outcome}" for outcome in Outcome if count[outcome]]
+    out.print(f"Tried: {', '.join(counts)}")
     if count[Outcome.WRONG]:
         out.print("Nothing was judged. Mend what is wrong, and probe again.", soft_wrap=True)
         return
-    out.print(f"Nothing was judged. Now: callproof check --config {config}", soft_wrap=True)
+    out.print(f"Nothing was judged. Now: callproof check --config {said(config)}", soft_wrap=True)

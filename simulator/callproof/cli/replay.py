@@ -5,11 +5,11 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from callproof.cli.common import option, trust_given
+from callproof.cli.common import echo, option, trust_given
 from callproof.cli.editing import OF_CONNECTION, Masks, read, written
 from callproof.cli.ends import of_an_end, running_end
-from callproof.contract.findings import printable
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.control.client import End
 from callproof.errors import Misuse, OutOfReach, Refusal
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
@@ -98,9 +98,9 @@ def _sent(request: Request) -> Answer:
 def _tell(request: Request, answer: Answer) -> None:
     """The answer, and by the exit code whether it was a refusal."""
     hide = Masks(request).hide
-    click.echo(printable(f"{request.method} {hide(request.url)} -> {answer.status}"))
+    echo(printable(f"{request.method} {hide(request.url)} -> {answer.status}"))
     for name, value in readable(answer):
         for line in f"{name}: {value}".splitlines() if name else value.splitlines():
-            click.echo(printable(hide(line)))
+            echo(printable(hide(line)))
     if answer.status >= 400:
         raise SystemExit(Refusal.exit_code)

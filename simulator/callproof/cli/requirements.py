@@ -5,7 +5,7 @@ from difflib import get_close_matches
 
 import click
 
-from callproof.cli.common import option
+from callproof.cli.common import echo, option
 from callproof.conformance import fates
 from callproof.contract.requirements import RULESET, Evidence, Level, all_requirements
 from callproof.errors import UnknownName
@@ -41,9 +41,9 @@ def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None)
         fate = f" (excluded: {row.excluded})" if row.excluded else ""
         remedy = f" To keep it: {row.remedy}" if row.id in wanted and row.remedy else ""
         severity = row.severity(strict=False).name.lower()
-        click.echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}{remedy}")
+        echo(f"{row.id:<16} {row.level:<6} {row.evidence} {severity:<4}  {row.text}{fate}{remedy}")
     if whole:
-        click.echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")
+        echo(f"Ruleset {RULESET}: {len(all_requirements())} rows, of them untested: {len(left)}")
 
 
 def _known(wanted: tuple[str, ...], ids: Collection[str]) -> None:
@@ -73,4 +73,4 @@ def faults(side: str | None) -> None:
                 *(f"challenges {row}" for row in fault.challenges),
                 *(f"breaks {row}" for row in fault.breaks),
             ]
-            click.echo(f"{fault.name:<24} {fault.text} ({', '.join(touched)})")
+            echo(f"{fault.name:<24} {fault.text} ({', '.join(touched)})")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import known_country, known_zone, option, trust_given, trusting
+from callproof.cli.common import echo, known_country, known_zone, option, trust_given, trusting
 from callproof.cli.naming import faults_of, plan_of
 from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
@@ -196,7 +196,7 @@ def serve(**options: Any) -> None:
     options["trust"] = trust_given(options["insecure_callbacks"])
     options["api_key"] = options["api_key"] or api_key(options["seed"])
     options |= places_of(options)
-    serve_until_stopped(_serve_options(options), click.echo)
+    serve_until_stopped(_serve_options(options), echo)
 
 
 def _serve_options(options: dict[str, Any]) -> ServeOptions:

@@ -4,14 +4,14 @@ import shutil
 
 import click
 
-from callproof.cli.common import PBX_URL, option
+from callproof.cli.common import PBX_URL, echo, option
 from callproof.cli.ends import controlled, journal_of, of_an_end, running_end
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
 from callproof.conformance.ladder import ladders, text, width_within
-from callproof.contract.findings import printable
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.errors import Refusal
 
 # Columns and lines where there is no terminal.
@@ -59,7 +59,8 @@ def call(
         asked["script"] = {"after": answer_after, "talk": talk}
     with running_end(Side.PBX, pbx_url, control_token) as end:
         answer = end.post("/calls", asked)
-    click.echo(f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}")
+    said = f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}"
+    echo(printable(said))
 
 
 @click.command()
@@ -78,6 +79,6 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
         raise Refusal(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".")
     columns = shutil.get_terminal_size(OF_NO_TERMINAL).columns
     for drawn in found:
-        click.echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))
+        echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))
         for line in text(drawn, width_within(columns)).splitlines():
-            click.echo(printable(line))
+            echo(printable(line))

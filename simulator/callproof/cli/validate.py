@@ -5,7 +5,7 @@ import sys
 import click
 import orjson
 
-from callproof.cli.common import NOT_CONFORMANT
+from callproof.cli.common import NOT_CONFORMANT, echo
 from callproof.contract.operations import BY_NAME
 from callproof.errors import Refusal
 from callproof.face.payloads import validate as judged
@@ -25,6 +25,6 @@ def validate(kind: str, file: str) -> None:
         raise Refusal(f"{file}: no JSON: {error}") from None
     where = BY_NAME[KINDS[kind]].entity
     for finding in (*payload.findings, *(broken.as_finding(where) for broken in payload.violations)):
-        click.echo(str(finding))
-    click.echo(f"{len(payload.violations)} violations, {len(payload.findings)} findings")
+        echo(str(finding))
+    echo(f"{len(payload.violations)} violations, {len(payload.findings)} findings")
     sys.exit(NOT_CONFORMANT if payload.violations else 0)

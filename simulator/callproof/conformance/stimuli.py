@@ -11,6 +11,7 @@ import requests
 from callproof.conformance.process import surroundings
 from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json
+from callproof.contract.printing import printable_lines
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.exchange.trust import USUAL, Trust, why
 
@@ -118,7 +119,7 @@ class Hands:
 
     def _prompt(self, stimulus: Stimulus, way: Prompt, names: Mapping[str, Json]) -> Json:
         try:
-            typed = self._ask(f"{text(way.text, names)} [Enter] ").strip()
+            typed = self._ask(f"{printable_lines(text(way.text, names))} [Enter] ").strip()
         except (EOFError, OSError):
             said = f"{stimulus.name!r} asks a person to act, and nobody is there: run it at a terminal"
             raise Misconfigured(_placed(stimulus, said)) from None

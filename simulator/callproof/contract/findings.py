@@ -2,12 +2,8 @@
 
 from enum import StrEnum
 
+from callproof.contract.printing import printable
 from callproof.contract.values import immutable
-
-
-def printable(text: str) -> str:
-    """Text of a sender for a terminal or a log: control characters are written as escapes."""
-    return "".join(ch if ch.isprintable() else ch.encode("unicode_escape").decode() for ch in text)
 
 
 def sentence(message: str, remedy: str) -> str:

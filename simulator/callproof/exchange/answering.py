@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 from werkzeug.exceptions import HTTPException
 
 from callproof.clocks.clock import Clock
-from callproof.contract.findings import Finding, bounded, printable
+from callproof.contract.findings import Finding, bounded
+from callproof.contract.printing import printable
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
 from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import judge
 from callproof.conformance.verdict import Outcome
-from callproof.contract.findings import Kind, printable, sentence
+from callproof.contract.findings import Kind, sentence
 from callproof.contract.operations import Side
+from callproof.contract.printing import printable
 from callproof.contract.requirements import all_requirements
 from callproof.reports.bodies import curl
 from callproof.reports.redact import Redactor

@@ -4,7 +4,7 @@ from markupsafe import Markup, escape
 
 from callproof.conformance.exhibits import offset
 from callproof.conformance.ladder import LIFELINE_NAMES, Arrow, Ladder, Lifeline
-from callproof.contract.findings import printable
+from callproof.contract.printing import printable
 
 # In pixels: the column of the times, the distance of two lanes, the heights of the head and of a row.
 MARGIN, GAP, HEAD, ROW = 90, 230, 34, 40

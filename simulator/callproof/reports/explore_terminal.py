@@ -3,13 +3,12 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-import click
 from rich.console import Console
-from rich.markup import escape
 
 from callproof.clocks.machine import monotonic
 from callproof.explore.exploring import Explored, Failing
 from callproof.explore.writing import Written
+from callproof.reports.console import said
 
 # Between two lines, in seconds.
 EVERY = 3.0
@@ -18,9 +17,10 @@ SHOWN = 3
 
 
 class Progress:
-    """A line every few seconds, on stderr."""
+    """A line every few seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, say: Callable[[str], object]) -> None:
+        self._say = say
         self._began = self._last = monotonic()
 
     def hear(self, explored: Explored) -> None:
@@ -31,9 +31,7 @@ class Progress:
         every, never = len(explored.reached.every), len(explored.reached.never)
         smaller = f"; a run fails, {explored.tries} smaller ones tried" if explored.tries else ""
         done = f"{explored.runs} runs, {explored.steps} steps"
-        click.echo(
-            f"{now - self._began:.0f} s: {done}, {every - never} of {every} states{smaller}", err=True
-        )
+        self._say(f"{now - self._began:.0f} s: {done}, {every - never} of {every} states{smaller}")
 
 
 def states(out: Console, explored: Explored) -> None:
@@ -49,11 +47,11 @@ def states(out: Console, explored: Explored) -> None:
     _some(out, "Failed once, and not when played again", explored.unsteady)
 
 
-def _some(out: Console, what: str, said: Sequence[str]) -> None:
-    if said:
-        out.print(f"{what}: {len(said)}")
-    for line in list(dict.fromkeys(said))[:SHOWN]:
-        out.print(f"    {escape(line)}", soft_wrap=True)
+def _some(out: Console, what: str, lines: Sequence[str]) -> None:
+    if lines:
+        out.print(f"{what}: {len(lines)}")
+    for line in list(dict.fromkeys(lines))[:SHOWN]:
+        out.print(f"    {said(line)}", soft_wrap=True)
 
 
 def nothing(out: Console, explored: Explored) -> None:
@@ -63,9 +61,9 @@ def nothing(out: Console, explored: Explored) -> None:
 def found(out: Console, failing: Failing, file: str, again: str, clean: Callable[[str], str]) -> None:
     """``again`` is the command that plays it; ``clean`` takes secrets out of a text."""
     for row, problem in failing.problems.items():
-        out.print(f"failed {escape(row)}: {escape(clean(problem))}", style="bold red", soft_wrap=True)
+        out.print(f"failed {said(row)}: {said(clean(problem))}", style="bold red", soft_wrap=True)
     length = len(failing.written.steps)
-    out.print(f"{file} fails so in {length} of {failing.length} steps: {escape(again)}", soft_wrap=True)
+    out.print(f"{said(file)} fails so in {length} of {failing.length} steps: {said(again)}", soft_wrap=True)
 
 
 def entitled(failing: Failing, seed: int) -> Written:

@@ -18,6 +18,7 @@ from callproof.conformance.events import (
     ScenarioPlayed,
     ScenarioStarted,
 )
+from callproof.contract.printing import printable
 
 # How often the line is written anew, and after how many seconds of silence a line of its own is printed.
 TICK, QUIET = 0.25, 4.5
@@ -107,12 +108,12 @@ class Live:
                     self._say()
 
     def _say(self) -> None:
-        if told := self._moment.told(monotonic()):
+        if told := printable(self._moment.told(monotonic())):
             self._write(f"{told}\n")
             self._spoke = monotonic()
 
     def _draw(self) -> None:
-        told = self._moment.told(monotonic())
+        told = printable(self._moment.told(monotonic()))
         columns = self._columns() - 1
         told = told if len(told) <= columns else f"{told[: columns - 1]}…"
         if told or self._shown:

@@ -3,9 +3,9 @@
 from collections import Counter
 
 from rich.console import Console
-from rich.markup import escape
 
 from callproof.load.results import PERCENTILES, Results
+from callproof.reports.console import said
 
 SHOWN = 10
 
@@ -14,7 +14,7 @@ def show(out: Console, found: Results) -> None:
     """For a person; the last line is the verdict."""
 
     def line(name: str, value: object, note: str = "") -> None:
-        out.print(f"{name:<14}{value!s:>10}  {escape(note)}".rstrip())
+        out.print(f"{name:<14}{value!s:>10}  {said(note)}".rstrip())
 
     counts = found.counts()
     intended = f"{found.intended_rate:.2f}/s intended, {found.rate:.2f}/s achieved"
@@ -35,14 +35,14 @@ def show(out: Console, found: Results) -> None:
     judged = found.tally.judged
     line("Conformance", found.tally.violations.total(), f"violations in {judged} answers that were judged")
     for text, count in found.tally.violations.most_common(SHOWN):
-        out.print(f"  {count} times {escape(text)}", style="red")
-    out.print(escape(books(found)), style="" if found.reconciliation.done else "yellow")
+        out.print(f"  {count} times {said(text)}", style="red")
+    out.print(said(books(found)), style="" if found.reconciliation.done else "yellow")
     share = found.tally.cpu / found.elapsed if found.elapsed else 0.0
     out.print(f"The generator took {found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core.")
     for sentence in found.invalid:
-        out.print(f"Invalid: {escape(sentence)}", style="bold red")
+        out.print(f"Invalid: {said(sentence)}", style="bold red")
     for sentence in found.warnings:
-        out.print(f"Warning: {escape(sentence)}", style="yellow")
+        out.print(f"Warning: {said(sentence)}", style="yellow")
     for judgement in found.judged:
         mark, style = ("kept", "green") if judgement.kept else ("BROKEN", "bold red")
         out.print(f"{mark:<7}{judgement.threshold}: {judgement.shown}", style=style)

@@ -6,12 +6,12 @@ Where there are findings the table has only rows that do not hold, so that all o
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from callproof.conformance.events import Event, RunEnded, ScenarioPlayed
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
+from callproof.reports.console import said
 from callproof.reports.finding_words import lines
 
 _STYLE = {
@@ -47,10 +47,10 @@ class Terminal:
 
 def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str = "") -> None:
     """One line, and below it why it was not played to its end, and whose doing that is."""
-    out.print(f"{_word(outcome)} {escape(result.id)}: {escape(result.title)}", soft_wrap=True)
+    out.print(f"{_word(outcome)} {said(result.id)}: {said(result.title)}", soft_wrap=True)
     if result.broken:
         whose = f"broken off by {cause}: " if cause else ""
-        out.print(f"       {escape(whose + result.broken)}", style="red", soft_wrap=True)
+        out.print(f"       {said(whose + result.broken)}", style="red", soft_wrap=True)
 
 
 def told(out: Console, found: Sequence[RootCause]) -> None:
@@ -59,11 +59,11 @@ def told(out: Console, found: Sequence[RootCause]) -> None:
         return
     out.print(f"\nFindings: {len(found)}", style="bold")
     for number, finding in enumerate(found[:MOST], 1):
-        headline = f"{number:>2} {_word(finding.outcome)} [bold]{escape(finding.headline)}[/]"
+        headline = f"{number:>2} {_word(finding.outcome)} [bold]{said(finding.headline)}[/]"
         out.print(headline, soft_wrap=True)
         for name, text in lines(finding, longest=LONGEST):
             if name in ("demanded", "do") or number <= IN_FULL:
-                out.print(f"   [dim]{name:<8}[/] {escape(text)}", soft_wrap=True)
+                out.print(f"   [dim]{name:<8}[/] {said(text)}", soft_wrap=True)
     if len(found) > MOST:
         out.print(f"   and {len(found) - MOST} more; --html FILE has all of them")
     out.print()
@@ -81,7 +81,7 @@ def table(out: Console, verdict: Verdict, *, whole: bool = True) -> None:
         row = result.requirement
         checks = str(result.held + len(result.problems))
         grid.add_row(
-            _word(result.outcome), row.id, row.level.value, row.evidence.value, checks, escape(row.text)
+            _word(result.outcome), row.id, row.level.value, row.evidence.value, checks, said(row.text)
         )
     if grid.row_count:
         out.print(grid)
@@ -91,11 +91,11 @@ def summary(out: Console, verdict: Verdict) -> None:
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     style = "bold green" if verdict.conformant else "bold red"
     for scenario, absent in verdict.left_out:
-        out.print(f"left out {escape(scenario)}: {escape(absent)} is absent", soft_wrap=True)
+        out.print(f"left out {said(scenario)}: {said(absent)} is absent", soft_wrap=True)
     for entry in verdict.stale:
-        out.print(f"stale: {escape(entry)}", style="bold red", soft_wrap=True)
+        out.print(f"stale: {said(entry)}", style="bold red", soft_wrap=True)
     for made in verdict.created[:MOST_CREATED]:
-        out.print(f"created at the CRM: {escape(made)}", soft_wrap=True)
+        out.print(f"created at the CRM: {said(made)}", soft_wrap=True)
     if len(verdict.created) > MOST_CREATED:
         out.print(f"created at the CRM: {len(verdict.created) - MOST_CREATED} more, see --json")
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
@@ -104,7 +104,7 @@ def summary(out: Console, verdict: Verdict) -> None:
         rows = ", ".join(verdict.undecided)
         out.print(f"Undecided, as scenarios broke off: {rows}", style="bold red", soft_wrap=True)
     if verdict.too_few:
-        out.print(escape(verdict.too_few), style="bold red", soft_wrap=True)
+        out.print(said(verdict.too_few), style="bold red", soft_wrap=True)
     # Why there is none is said by the command, beside the report.
     out.print(verdict.words, style=style)
 

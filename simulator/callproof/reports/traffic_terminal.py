@@ -3,8 +3,8 @@
 from collections import Counter
 
 from rich.console import Console
-from rich.markup import escape
 
+from callproof.reports.console import said
 from callproof.traffic.summary import Summary
 
 SHOWN_MISMATCHES = 20
@@ -14,7 +14,7 @@ def show(out: Console, found: Summary) -> None:
     """For a person; the last line is the verdict."""
 
     def line(name: str, number: object, note: str = "") -> None:
-        out.print(f"{name:<13}{number:>8}  {escape(note)}".rstrip(), soft_wrap=True)
+        out.print(f"{name:<13}{number:>8}  {said(note)}".rstrip(), soft_wrap=True)
 
     line("Attempted", found.attempted, f"in {_time(found.seconds)}, with the time that the last ones took")
     line("Answered", found.answered)
@@ -31,7 +31,7 @@ def show(out: Console, found: Summary) -> None:
         line("Late", f"{found.latest:.0f} s", "this machine could not begin the calls at their moment")
     out.print(f"{found.per_second:.0f} calls per second, in {_time(found.took)}")
     for sentence in found.mismatches[:SHOWN_MISMATCHES]:
-        out.print(escape(sentence), style="red", soft_wrap=True)
+        out.print(said(sentence), style="red", soft_wrap=True)
     if (more := len(found.mismatches) - SHOWN_MISMATCHES) > 0:
         out.print(f"and {more} more", style="red")
     if found.mismatches:
