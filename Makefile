@@ -4,12 +4,13 @@
 # make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
 # make test-browser: the pages in Chromium, which it installs
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
+# make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench clean
+.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench lock clean
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -44,6 +45,20 @@ lint: .venv/dev
 docs: .venv/dev
 	$(BIN)/python -m tools.docs
 
+# uv writes the hashes of every platform's files; the SBOM is of what is there after an install on this one.
+LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header
+lock:
+	rm -rf .venv/lock .venv/locked
+	$(PYTHON) -m venv .venv/lock
+	.venv/lock/bin/pip install --quiet --disable-pip-version-check uv cyclonedx-bom
+	$(LOCK) --extra dev --output-file locked/dev.txt pyproject.toml
+	$(LOCK) --no-deps --output-file locked/apart.txt locked/apart.in
+	$(LOCK) --constraints locked/dev.txt --output-file locked/run.txt pyproject.toml
+	$(PYTHON) -m venv --without-pip .venv/locked
+	.venv/lock/bin/uv pip install --quiet --python .venv/locked/bin/python --require-hashes --requirement locked/run.txt
+	.venv/lock/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \
+		--output-file locked/callproof.cdx.json .venv/locked/bin/python
+
 clean:
 	rm -rf .venv .bench build dist
 
@@ -52,10 +67,12 @@ clean:
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
-.venv/dev: pyproject.toml
+# Only what is locked, by its hashes; nothing is looked up that could be another one tomorrow.
+.venv/dev: pyproject.toml locked/dev.txt locked/apart.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps retailcrm==5.3.0
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement locked/dev.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement locked/apart.txt
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-update-notifier \
 		--prefix .venv/node node-retailcrm-api@1.0.8 axe-core@4.14.1 || echo "npm failed; what it brings is not tested"; fi
 	@touch .venv/demo $@

@@ -95,3 +95,8 @@ def test_the_wheel_brings_the_scenarios_as_tests(python: Path, tmp_path: Path) -
     done = run(python, "-m", "pytest", "-q", "--callproof-scenario", "6-event", folder=tmp_path)
     shipped = len(list((ROOT / "scenarios" / "6-event").glob("*.yaml")))
     assert f"{shipped} passed" in done.stdout, done.stdout
+
+
+def test_the_wheel_brings_its_sbom(python: Path) -> None:
+    [sbom] = python.parent.parent.glob("lib/*/site-packages/callproof-*.dist-info/sboms/*.cdx.json")
+    assert sbom.read_bytes() == (ROOT / "locked" / "callproof.cdx.json").read_bytes()
