@@ -16,6 +16,9 @@ def test_the_budgets_are_counted_apart_and_by_caller() -> None:
         assert session.spend("a", "general", 1.0, 1)
         session.forget_spent()
         assert session.spend("a", "general", 1.1, 1)
+        # The machine's date was set back.
+        assert session.spend("a", "general", -3600.0, 1)
+        assert not session.spend("a", "general", -3599.5, 1)
     store.close()
 
 

@@ -2,7 +2,6 @@
 
 import heapq
 import logging
-import time
 import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,15 +9,19 @@ from itertools import count
 from threading import Condition, Thread
 
 from callproof.clocks.clock import Timer
-from callproof.clocks.machine import monotonic
+from callproof.clocks.course import Course
 
 log = logging.getLogger("callproof.clock")
 
 _WORKERS = 32
+# What waits in Python does not notice that the machine slept, so it looks again, after so many seconds.
+_LOOK = 2.0
 
 
 class ScaledClock:
     """The machine's time, ``speed`` times as fast; it begins at the moment that the clock is made.
+
+    What is planned comes when its time has passed, whatever the machine's date is set to meanwhile.
 
     One thread watches what is planned; the actions run on a small pool, so that one which waits for the
     network holds up no other. An action that raises is logged. ``close`` drops what is still planned.
@@ -29,12 +32,16 @@ class ScaledClock:
         """``real`` while it runs as the machine's does."""
         return "real" if self.speed == 1 else "scaled"
 
-    def __init__(self, speed: float) -> None:
+    @property
+    def speed(self) -> float:
+        return self._course.speed
+
+    def __init__(self, speed: float, course: Course | None = None) -> None:
         if speed <= 0:
             raise ValueError("The speed of a clock is greater than 0")
         self.id = uuid.uuid4().hex
-        self.speed = speed
-        self._run_from = time.time(), monotonic(), speed
+        self._course = course or Course(speed)
+        # By the count of the course.
         self._order = count()
         self._planned: list[tuple[float, int, Timer]] = []
         self._changed = Condition()
@@ -45,29 +52,27 @@ class ScaledClock:
 
     def now(self) -> float:
         """Seconds since 1970, UTC."""
-        # One attribute, so that it is read whole while somebody changes the speed.
-        start, zero, speed = self._run_from
-        return start + (monotonic() - zero) * speed
+        return self._course.now()
 
     def run(self, speed: float) -> None:
         """Run so many times as fast from now on, with 0 stand still. Raises ValueError for less."""
         if speed < 0:
             raise ValueError("A clock does not run backwards")
         with self._changed:
-            self._run_from = self.now(), monotonic(), speed
-            self.speed = speed
+            self._course.run(speed)
             self._changed.notify()
 
     def call_at(self, when: float, action: Callable[[], object]) -> Timer:
         timer = Timer(action)
         with self._changed:
-            heapq.heappush(self._planned, (when, next(self._order), timer))
+            due = when - self.now() + self._course.count()
+            heapq.heappush(self._planned, (due, next(self._order), timer))
             self._changed.notify()
         return timer
 
     def next_due(self) -> float | None:
         with self._changed:
-            return self._planned[0][0] if self._planned else None
+            return self._planned[0][0] - self._course.count() + self.now() if self._planned else None
 
     def close(self) -> None:
         with self._changed:
@@ -80,10 +85,10 @@ class ScaledClock:
     def _watch_on(self) -> None:
         with self._changed:
             while not self._closed:
-                wait = self._planned[0][0] - self.now() if self._planned else None
+                wait = self._planned[0][0] - self._course.count() if self._planned else None
                 if wait is None or wait > 0:
                     # While it stands still nothing comes nearer.
-                    self._changed.wait(wait / self.speed if wait and self.speed else None)
+                    self._changed.wait(min(wait / self.speed, _LOOK) if wait and self.speed else None)
                     continue
                 _, _, timer = heapq.heappop(self._planned)
                 if timer.action:

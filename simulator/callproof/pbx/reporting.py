@@ -21,6 +21,9 @@ from callproof.pbx.store.session import PbxStore
 
 log = logging.getLogger("callproof.reporting")
 
+# Seconds; by less no date is set back that matters to anybody here.
+_SET_BACK = 0.5
+
 
 class Reporter:
     """``upload_every`` is the period of history uploads in seconds, 0 for right after the call.
@@ -134,6 +137,7 @@ class Reporter:
         with self._lock:
             if self._planned == planned:
                 self._planned = None
+            self._follow(planned - self._clock.now())
             if self._busy_lanes >= self._lanes:
                 return
             self._busy_lanes += 1
@@ -148,6 +152,16 @@ class Reporter:
             with self._lock:
                 self._busy_lanes -= 1
                 self._wake()
+
+    def _follow(self, early: float) -> None:
+        """Nothing planned comes early, unless the machine's date was set back meanwhile."""
+        if early < _SET_BACK:
+            return
+        self._quiet_until -= early
+        moved = self._outbox.set_back(early)
+        if moved:
+            with self._store.begin() as session:
+                session.save_reports(moved)
 
     def _next(self) -> list[Report]:
         now = self._clock.now()

@@ -105,19 +105,19 @@ class Call:
         """Whole seconds of talk, times on hold among them."""
         if self.answered_at is None or self.ended_at is None:
             return 0
-        return round(self.ended_at - self.answered_at)
+        return _whole(self.ended_at - self.answered_at)
 
     @property
     def waiting(self) -> int:
         """Whole seconds from the start to the answer or, without one, to the end."""
         end = self.answered_at if self.answered_at is not None else self.ended_at
-        return round(end - self.started_at) if end is not None else 0
+        return _whole(end - self.started_at) if end is not None else 0
 
     @property
     def recorded(self) -> int:
         """Whole seconds of the recording: the talk, or the message that the caller left."""
         if self.message_at is not None and self.ended_at is not None:
-            return round(self.ended_at - self.message_at)
+            return _whole(self.ended_at - self.message_at)
         return self.duration
 
     @property
@@ -149,3 +149,8 @@ class Call:
     def reason(self) -> str:
         """Why the call went where it is."""
         return self.choices[-1].reason if self.choices else ""
+
+
+def _whole(seconds: float) -> int:
+    """Never less than none, as it would be where somebody set the machine's date back meanwhile."""
+    return max(round(seconds), 0)

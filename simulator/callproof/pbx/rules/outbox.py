@@ -7,7 +7,7 @@ oldest first (evidence#guide-upload).
 import heapq
 import random
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -118,19 +118,26 @@ class Outbox:
 
     def hasten(self, now: float) -> list[Report]:
         """Make everything due that is not in flight; returns what was changed by it."""
-        hastened = []
+        return self._plan_anew(lambda due: min(due, now))
+
+    def set_back(self, seconds: float) -> list[Report]:
+        """The date was set back, so what is not in flight is due by as much earlier; returns it."""
+        return self._plan_anew(lambda due: due - seconds)
+
+    def _plan_anew(self, due: Callable[[float], float]) -> list[Report]:
+        changed = []
         for waiting in self._calls.values():
             for place, report in enumerate(waiting):
-                if report.due_at > now and report.id not in self._in_flight:
-                    waiting[place] = replace(report, due_at=now)
-                    hastened.append(waiting[place])
+                if report.id not in self._in_flight and due(report.due_at) != report.due_at:
+                    waiting[place] = replace(report, due_at=due(report.due_at))
+                    changed.append(waiting[place])
         heads = [waiting[0] for waiting in self._calls.values() if waiting[0].id not in self._in_flight]
         self._later, self._events, self._rows = [], [], []
         self._rows_by_due.clear()
         self._ready_rows.clear()
         for report in heads:
             self._arm(report)
-        return hastened
+        return changed
 
     def _arm(self, report: Report) -> None:
         heapq.heappush(self._later, (report.due_at, report.id, report))

@@ -26,6 +26,8 @@ class Pace:
         if limit is None:
             return 0.0
         window = WINDOW + MARGIN
+        if self._spent and self._spent[-1] > now + window:
+            self._spent.clear()  # the machine's date was set back
         while self._spent and self._spent[0] <= now - window:
             self._spent.popleft()
         if len(self._spent) < limit:
