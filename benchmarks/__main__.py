@@ -13,11 +13,12 @@ import click
 
 from benchmarks import machine, plan, wrk
 from benchmarks.bench import ROOT, Bench
-from benchmarks.claims import of_comparison, of_footprint, of_journal, of_sizes, of_workers
+from benchmarks.claims import of_comparison, of_footprint, of_journal, of_notations, of_sizes, of_workers
 from benchmarks.figures import Found
 from benchmarks.processes import NotStarted
 from benchmarks.report import (
     JOURNAL_TEXT,
+    NOTATIONS_TEXT,
     NOTICE,
     SIZES_TEXT,
     comparison_part,
@@ -29,12 +30,13 @@ from benchmarks.report import (
 from benchmarks.sections.comparison import Comparison, compare
 from benchmarks.sections.footprint import Footprint, measure_footprint
 from benchmarks.sections.journal import measure_journal
+from benchmarks.sections.notations import measure_notations
 from benchmarks.sections.sizes import measure_sizes
 from benchmarks.sections.workers import Workers, measure_workers
 
 PAGE = ROOT / "docs" / "performance.md"
 SCALING = ROOT / "docs" / "scaling.md"
-SECTIONS = ("peers", "sizes", "journal", "workers", "footprint")
+SECTIONS = ("peers", "sizes", "notations", "journal", "workers", "footprint")
 # As of all commands here: usage, and what is needed could not be reached.
 _USAGE, _UNREACHABLE = 2, 3
 
@@ -43,6 +45,7 @@ _USAGE, _UNREACHABLE = 2, 3
 class Results:
     compared: Comparison = field(default_factory=Comparison)
     sizes: Found = field(default_factory=Found)
+    notations: Found = field(default_factory=Found)
     journal: Found = field(default_factory=Found)
     workers: Workers = field(default_factory=Workers)
     footprint: Footprint = field(default_factory=Footprint)
@@ -81,6 +84,8 @@ def _measure(bench: Bench, sections: list[str]) -> Results:
         results.compared = compare(bench)
     if "sizes" in sections:
         results.sizes = measure_sizes(bench)
+    if "notations" in sections:
+        results.notations = measure_notations(bench)
     if "journal" in sections:
         results.journal = measure_journal(bench)
     if "workers" in sections:
@@ -94,6 +99,7 @@ def _page(results: Results, quick: bool, only: str | None) -> str:
     parts = {
         "peers": comparison_part(results.compared),
         "sizes": found_part("Stored calls", SIZES_TEXT, "stored calls and their ids", results.sizes),
+        "notations": found_part("Notations", NOTATIONS_TEXT, "numbers", results.notations),
         "journal": found_part("Journal", JOURNAL_TEXT, "callproof", results.journal),
         "workers": workers_part(results.workers),
         "footprint": footprint_part(results.footprint),
@@ -101,6 +107,7 @@ def _page(results: Results, quick: bool, only: str | None) -> str:
     claims = {
         "peers": of_comparison(results.compared.found),
         "sizes": of_sizes(results.sizes),
+        "notations": of_notations(results.notations),
         "journal": of_journal(results.journal),
         "workers": of_workers(results.workers),
         "footprint": of_footprint(results.footprint),

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from benchmarks import wrk
 from benchmarks.processes import Server
-from benchmarks.workload import Ids, Workload, script
+from benchmarks.workload import Ids, Notation, Workload, script
 
 ROOT = Path(__file__).resolve().parent.parent
 # No run uses up the numbers between two starts.
@@ -62,6 +62,7 @@ class Bench:
         *,
         ids: Ids = Ids.ASCENDING,
         limit: int = 0,
+        notation: Notation = Notation.MIXED,
         beside: Sequence[Server] = (),
         spread: bool = False,
     ) -> wrk.Figure:
@@ -72,6 +73,6 @@ class Bench:
         """
         start = next(self._starts)
         file = self.work / f"{work.name}-{start}.lua"
-        file.write_text(script(work, start, ids, limit), "utf-8")
+        file.write_text(script(work, start, ids, limit, notation), "utf-8")
         cores = self.server_cores | self.load_cores if spread else self.load_cores
         return wrk.measure([server, *beside], url, file, seconds, cores)

@@ -9,7 +9,7 @@ from benchmarks.sections import comparison, journal, sizes
 from benchmarks.sections.comparison import FLOOR, KEPT, KINDS, OURS, PLAIN
 from benchmarks.sections.footprint import FLASK, HELP, NOTHING, PACKAGE, Footprint
 from benchmarks.sections.workers import SETUPS, Workers
-from benchmarks.workload import Ids
+from benchmarks.workload import Ids, Notation
 
 
 @dataclass(frozen=True)
@@ -62,6 +62,12 @@ def of_journal(found: Found) -> Iterator[Claim]:
     for kind in KINDS:
         value = _costs(found.get(journal.ON, kind), found.get(journal.OFF, kind))
         yield Claim(f"{kind}: CPU time with the journal, of that without", value, at_most=1.2)
+
+
+def of_notations(found: Found) -> Iterator[Claim]:
+    for kind in ("event", "upload"):
+        value = _costs(found.get(Notation.MIXED, kind), found.get(Notation.PLUS, kind))
+        yield Claim(f"{kind}: CPU time of mixed notations, of that of +7 alone", value, at_most=1.2)
 
 
 def of_workers(workers: Workers) -> Iterator[Claim]:

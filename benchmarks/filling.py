@@ -52,7 +52,7 @@ def _one_call(url: str) -> None:
         (EVENT_PATH, "event", HANGUP),
         (UPLOAD_PATH, "calls", f"[{FINISHED_CALL}]"),
     ):
-        body = urlencode({field: text.replace(CALL, TEMPLATE).replace(PHONE, _PHONE)})
+        body = urlencode({field: text.replace(CALL, TEMPLATE).replace(PHONE, f"+79{_PHONE}")})
         requests.post(url + path, data=body, headers=FORM_HEADERS, timeout=30).raise_for_status()
 
 

@@ -81,7 +81,7 @@ def _client(url: str, number: int, requests_each: int, name: str) -> _Answered:
 
 
 def _filled(text: str, call: str, number: int) -> str:
-    return text.replace(CALL, call).replace(PHONE, f"{number:09}")
+    return text.replace(CALL, call).replace(PHONE, f"+79{number:09}")
 
 
 def _post(session: requests.Session, url: str, form: dict[str, str]) -> dict[str, int]:

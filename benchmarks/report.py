@@ -24,13 +24,16 @@ measured, a server takes every request once; a run in which one answer is no suc
 PEERS_TEXT = """\
 An event is `POST /api/v5/telephony/call/event`, a lookup `GET /api/v5/telephony/manager`, an upload is
 50 calls to `POST /api/v5/telephony/calls/upload`. Every event and every call has an id and a telephone
-number of its own. callproof validates, keeps its state, commits before it answers and writes its journal:
-in memory, as it comes, and in a SQLite file, which several processes may share. Peers have their logs and
-journals off where they can."""
+number of its own, in the notations of the field. callproof validates, keeps its state, commits before it
+answers and writes its journal: in memory, as it comes, and in a SQLite file, which several processes may
+share. Peers have their logs and journals off where they can."""
 SIZES_TEXT = """\
 A stored call has its two events, its card and its upload. Every round begins with a copy of the filled
 database, and so few requests are sent that even the smallest stays about as large."""
 JOURNAL_TEXT = "With the journal as it comes, and with `--journal off`."
+NOTATIONS_TEXT = """\
+`+79…`, `79…`, `89…`, `+375…`, with dashes and with brackets, each as often as any other, as in all other
+chapters; and `+79…` alone."""
 WORKERS_TEXT = """\
 Eight clients send events and uploads to all servers; two clients send each upload at the same time.
 Whatever is sent must be acknowledged as new once and stored once. Server, database and load share all

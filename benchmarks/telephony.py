@@ -15,20 +15,22 @@ KEY_HEADER = {"X-API-KEY": API_KEY}
 FORM_HEADERS = {**KEY_HEADER, "Content-Type": "application/x-www-form-urlencoded"}
 
 EVENT = (
-    f'{{"phone":"+79{PHONE}","type":"in","codes":["100"],'
+    f'{{"phone":"{PHONE}","type":"in","codes":["100"],'
     f'"externalPhone":"+7-499-999-99-99","callExternalId":"{CALL}"}}'
 )
 HANGUP = (
-    f'{{"phone":"+79{PHONE}","type":"hangup","codes":["100"],"hangupStatus":"answered",'
+    f'{{"phone":"{PHONE}","type":"hangup","codes":["100"],"hangupStatus":"answered",'
     f'"externalPhone":"+7-499-999-99-99","callExternalId":"{CALL}"}}'
 )
 FINISHED_CALL = (
-    f'{{"date":"2026-01-15 12:00:00","type":"in","phone":"+79{PHONE}","code":"100",'
+    f'{{"date":"2026-01-15 12:00:00","type":"in","phone":"{PHONE}","code":"100",'
     f'"result":"answered","duration":65,"externalId":"{CALL}","externalPhone":"+7-499-999-99-99",'
     f'"recordUrl":"http://pbx.example/records/{CALL}.mp3"}}'
 )
 INVALID_EVENTS = {
-    "type “sideways”": EVENT.replace('"in"', '"sideways"').replace(CALL, "bad-1").replace(PHONE, "0" * 9),
+    "type “sideways”": EVENT.replace('"in"', '"sideways"')
+    .replace(CALL, "bad-1")
+    .replace(PHONE, "+79000000000"),
     "broken JSON": '{"phone":"+79000000000","type":',
 }
 

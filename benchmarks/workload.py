@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-CALL, PHONE, KNOWN = "CALLID", "NINEDIGITS", "KNOWNPHONE"
+CALL, PHONE, KNOWN = "CALLID", "TELEPHONE", "KNOWNPHONE"
 _TOKENS = re.compile(f"({CALL}|{PHONE}|{KNOWN})")
 
 
@@ -18,6 +18,28 @@ class Ids(StrEnum):
 
     ASCENDING = "ascending"
     RANDOM = "random"
+
+
+class Notation(StrEnum):
+    """How telephone numbers are written: as clients in the field do, or all alike."""
+
+    MIXED = "mixed"
+    PLUS = "+7 alone"
+
+
+# As a form has them, of two, one, two, two and two digits; a mixture has each as often as any other.
+_PLUS = "%%2B79%1%2%3%4%5"
+_FORMS = {
+    Notation.PLUS: [_PLUS],
+    Notation.MIXED: [
+        _PLUS,
+        "79%1%2%3%4%5",
+        "89%1%2%3%4%5",
+        "%%2B375291%3%4%5",
+        "%%2B7-9%1-%2%3-%4-%5",
+        "8+%%289%1%%29+%2%3-%4-%5",
+    ],
+}
 
 
 @dataclass(frozen=True)
@@ -45,10 +67,16 @@ class Workload:
 
     def _filled(self, text: str, call: str) -> str:
         known = self.known[0] if self.known else ""
-        return text.replace(CALL, call).replace(PHONE, "000000000").replace(KNOWN, known)
+        return text.replace(CALL, call).replace(PHONE, "%2B79000000000").replace(KNOWN, known)
 
 
-def script(work: Workload, start: int, ids: Ids = Ids.ASCENDING, limit: int = 0) -> str:
+def script(
+    work: Workload,
+    start: int,
+    ids: Ids = Ids.ASCENDING,
+    limit: int = 0,
+    notation: Notation = Notation.MIXED,
+) -> str:
     """wrk's script in Lua. Calls are numbered from ``start``; after ``limit`` requests the run ends."""
     return "\n".join(
         [
@@ -60,7 +88,8 @@ def script(work: Workload, start: int, ids: Ids = Ids.ASCENDING, limit: int = 0)
             f"math.randomseed({start})",
             "local random, format = math.random, string.format",
             f"local function call() return {_CALL_IDS[ids]} end",
-            'local function phone() return format("%09d", n * 7919 % 1000000000) end',
+            f"local forms = {{{', '.join(json.dumps(form) for form in _FORMS[notation])}}}",
+            _TELEPHONE,
             f"local function item() n = n + 1; return {_lua(work.item)} end",
             _REQUEST.format(
                 path=_lua(work.path),
@@ -87,6 +116,11 @@ _CALL_IDS = {
     Ids.RANDOM: 'format("%08x-%04x-4%03x-%04x-%012x", random(0, 0xffffffff), random(0, 0xffff), '
     "random(0, 0xfff), random(0x8000, 0xbfff), random(0, 0xffffffffffff))",
 }
+_TELEPHONE = """
+local function phone()
+  local digits = format("%09d", n * 7919 % 1000000000)
+  return (digits:gsub("(..)(.)(..)(..)(..)", forms[n % #forms + 1]))
+end"""
 # Whoever asks for leave to send after the last request waits longer than the run. wrk's main thread
 # sleeps for the whole duration; only a signal to itself wakes it when the last answer is there.
 _LIMIT = """

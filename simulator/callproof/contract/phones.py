@@ -8,16 +8,12 @@ from functools import lru_cache
 import phonenumbers
 from phonenumbers import CountryCodeSource, PhoneNumber, national_significant_number
 
+from callproof.contract.numbering import plainly
+
 # Numbers are compared by their last ten digits, so that +7 912..., 8 912... and 912... meet.
 SIGNIFICANT_DIGITS = 10
 # Of a field no more is looked at: what is longer holds notes, and the plans take their time.
 LONGEST = 255
-
-# What most numbers here look like. Reading the plans takes 40 times as long and says the same.
-_NATIONAL = r" ?\(?([3489][0-9]{2})\)?[ -]?([0-9]{3})[ -]?([0-9]{2})[ -]?([0-9]{2})"
-_BARE = re.compile(r"\+7[3489][0-9]{9}").fullmatch
-_ANYWHERE = re.compile(rf"\+7{_NATIONAL}")
-_AT_HOME = re.compile(rf"(?:\+7|8){_NATIONAL}")
 
 # A number in whatever else a field holds, of at least so many digits if there is one.
 _RUN = re.compile(r"\+?\(?\+?\d(?:[\d().\- \u00a0\u2010-\u2013]*[\d)])?")
@@ -48,20 +44,16 @@ def dialable(number: str, country: str = "RU") -> str:
     ``8 (912) 123-45-67`` -> ``79121234567``. A number that no plan of ``country`` knows keeps its
     own digits, because the PBX may still be able to dial it.
     """
-    ten = _ten_digits(number, country)
-    return f"7{ten}" if ten else parsed(number[:LONGEST], country)
+    return _dialable(number[:LONGEST], country)
 
 
-def _ten_digits(number: str, country: str) -> str:
-    if _BARE(number):
-        return number[2:]
-    plain = (_AT_HOME if country == "RU" else _ANYWHERE).fullmatch(number)
-    return "".join(plain.groups()) if plain else ""
+@lru_cache(maxsize=16_384)
+def _dialable(number: str, country: str) -> str:
+    return plainly(number, country) or parsed(number, country)
 
 
-@lru_cache(maxsize=65_536)
 def parsed(number: str, country: str) -> str:
-    """``dialable`` by the numbering plans alone."""
+    """``dialable`` by phonenumbers, whatever the field holds."""
     found = _meant(number, country)
     if found is None:
         return digits(first_number(number))
@@ -138,7 +130,7 @@ def phone_key(number: str, country: str = "RU") -> str:
     A number without a country code is read in the numbering plan of ``country``. Numbers of two countries
     may have one key: ``same_phone`` tells them apart.
     """
-    return _ten_digits(number, country) or parsed(number[:LONGEST], country)[-SIGNIFICANT_DIGITS:]
+    return _dialable(number[:LONGEST], country)[-SIGNIFICANT_DIGITS:]
 
 
 def same_phone(one: str, other: str, country: str = "RU") -> bool:
