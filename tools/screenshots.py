@@ -82,6 +82,7 @@ def main() -> None:
 @contextmanager
 def served() -> Iterator[None]:
     command = [sys.executable, "-m", "callproof", "serve", "--register", "--clock", "manual"]
+    command += ["--seed", str(DEFAULT_SEED)]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None

@@ -24,7 +24,8 @@ def browser(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize(
-    ("options", "end"), [(("--clock", "manual"), "crm"), (("--only", "pbx"), "pbx"), ((), "crm")]
+    ("options", "end"),
+    [(("--clock", "manual"), "crm"), (("--only", "pbx", "--seed", "1"), "pbx"), ((), "crm")],
 )
 def test_the_pages_are_opened_once_the_ends_answer(
     tmp_path: Path, browser: Path, options: tuple[str, ...], end: str

@@ -14,6 +14,7 @@ from callproof.cli import main
 from callproof.running.threads import Address
 from tests.https import https
 from tests.served import serving_ends
+from tests.support import KEY
 
 
 def has_ipv6() -> bool:
@@ -73,8 +74,8 @@ def test_public_addresses_are_told_and_the_pair_talks_over_what_is_near(tmp_path
 
 def test_the_ready_file_comes_last_and_goes_with_the_ends(tmp_path: Path) -> None:
     (tmp_path / "ready.json").write_text("of an earlier run")
-    with serving_ends(tmp_path, "--only", "pbx") as ends:
-        assert set(ends.told) == {"pbxUrl", "pbxPublicUrl", "apiKey", "pid"}
+    with serving_ends(tmp_path, "--only", "pbx", "--api-key", KEY) as ends:
+        assert set(ends.told) == {"pbxUrl", "pbxPublicUrl", "apiKey", "clientId", "pid"}
         assert ends.told["pid"] == ends.process.pid
         assert ends.bench("pbx", "clock")["kind"] == "real"
         assert sorted(file.name for file in tmp_path.iterdir()) == ["ready.json", "serve.log"]

@@ -22,6 +22,7 @@ class Composed:
 
     services: dict[str, Any]
     places: dict[str, str]
+    secrets: dict[str, str]
 
     @classmethod
     def of_page(cls, scheme: str) -> "Composed":
@@ -33,7 +34,11 @@ class Composed:
             "http://pbx:8081": f"{scheme}://{name}:{ports[1]}",
             "http://127.0.0.1:8080": f"{scheme}://127.0.0.1:{ports[0]}",
         }
-        return cls(yaml.safe_load(found[1])["services"], places)
+        read = yaml.safe_load(found[1])
+        secrets = {name: f"{number}" * 32 for number, name in enumerate(read["x-secrets"])}
+        assert all(value.startswith(f"${{{name}:?") for name, value in read["x-secrets"].items())
+        assert [end["environment"] for end in read["services"].values()] == [read["x-secrets"]] * 2
+        return cls(read["services"], places, secrets)
 
     def words(self, command: str) -> list[str]:
         return [self.places.get(word, word) for word in shlex.split(command)]
@@ -46,8 +51,12 @@ class Composed:
 
 
 @pytest.mark.parametrize("scheme", ["http", "https"])
-def test_two_containers_make_a_call_end_to_end(tmp_path: Path, scheme: str) -> None:
+def test_two_containers_make_a_call_end_to_end(
+    tmp_path: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     composed = Composed.of_page(scheme)
+    for name, secret in composed.secrets.items():
+        monkeypatch.setenv(name, secret)
     crm_url, pbx_url = composed.places["http://crm:8080"], composed.places["http://pbx:8081"]
     tls = ["--tls-folder", str(tmp_path / "tls")] if scheme == "https" else []
     believed = ["--ca", str(tmp_path / "tls" / "ca.pem")] if tls else []

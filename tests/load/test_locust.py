@@ -46,7 +46,7 @@ class Server:
     """``callproof serve`` in a process of its own."""
 
     def __init__(self, *options: str, stack: ExitStack) -> None:
-        command = [sys.executable, "-m", "callproof", "serve", *options]
+        command = [sys.executable, "-m", "callproof", "serve", "--seed", "1", *options]
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         stack.callback(process.communicate)
         stack.callback(process.terminate)

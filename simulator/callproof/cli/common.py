@@ -36,6 +36,12 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(name, *names, envvar=_variable(name), show_envvar=True, **attributes)
 
 
+def is_given(parameter: str) -> bool:
+    """Whether the user of the command that runs has said so: by the option, its variable or at a prompt."""
+    source = click.get_current_context().get_parameter_source(parameter)
+    return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+
+
 def _variable(name: str) -> str:
     return f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
 

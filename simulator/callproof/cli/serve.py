@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import echo, known_country, known_zone, option, trust_given, trusting
+from callproof.cli.common import echo, is_given, known_country, known_zone, option, trust_given, trusting
 from callproof.cli.naming import faults_of, plan_of
 from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
+from callproof.contract.guide import CLIENT_ID
 from callproof.contract.operations import Side
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
@@ -83,9 +84,14 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
     default=CrmSettings.seed,
     show_default=True,
     type=int,
-    help="Makes customers, calls and the key.",
+    help="Makes customers and calls; where it is given, also key and clientId, which others can know then.",
 )
-@option("--api-key", default="", help="The CRM's API key; by default one made from the seed.")
+@option(
+    "--api-key",
+    default="",
+    help="The CRM's API key. By default that of --seed if it is given, else the last one of this --db, else"
+    " a new one.",
+)
 @option("--strict", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
 @option(
     "--clock",
@@ -194,9 +200,18 @@ def serve(**options: Any) -> None:
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
     options["trust"] = trust_given(options["insecure_callbacks"])
-    options["api_key"] = options["api_key"] or api_key(options["seed"])
+    options |= _way_in(options)
     options |= places_of(options)
     serve_until_stopped(_serve_options(options), echo)
+
+
+def _way_in(options: dict[str, Any]) -> dict[str, str]:
+    """Key and clientId as far as they are said; what is empty is nobody's to know."""
+    if options["api_key"] or not is_given("seed"):
+        if options["only"] == "pbx" and not options["api_key"]:
+            raise Misuse("The virtual PBX alone does not know the key of its CRM. Add --api-key KEY.")
+        return {"client_id": ""}
+    return {"api_key": api_key(options["seed"]), "client_id": CLIENT_ID}
 
 
 def _serve_options(options: dict[str, Any]) -> ServeOptions:

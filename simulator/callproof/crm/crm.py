@@ -8,10 +8,11 @@ from callproof.clocks.clock import Clock
 from callproof.contract.budgets import Limits, purse_of
 from callproof.contract.errors import RateLimitExceeded
 from callproof.crm import seed
+from callproof.crm.keeping import keep
 from callproof.crm.outgoing import Outgoing
 from callproof.crm.pace import Pace
-from callproof.crm.rules.model import Directory, Grant
-from callproof.crm.settings import SCOPES, CrmSettings, Knobs, Readings
+from callproof.crm.rules.model import Directory
+from callproof.crm.settings import CrmSettings, Knobs, Readings
 from callproof.crm.store import tables
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.exchange.calling import Caller
@@ -145,10 +146,10 @@ class Crm:
     def _fill_when_empty(self) -> None:
         with self.store.begin() as session:
             if session.users():
-                session.save_grant(Grant(self.settings.api_key, SCOPES))
+                keep(session, self.settings.api_key)
             else:
                 self._fill(session, self.settings.seed)
 
     def _fill(self, session: CrmSession, number: int) -> None:
-        session.save_grant(Grant(self.settings.api_key, SCOPES))
+        keep(session, self.settings.api_key)
         seed.fill(session, number, managers=self.settings.managers, customers=self.settings.customers)

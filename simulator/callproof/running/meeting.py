@@ -20,10 +20,12 @@ from callproof.web.site import Surroundings
 class ServeOptions:
     """Which ends are served, and what of ``callproof serve`` is not a setting of an end.
 
-    An end without settings is not started. A PBX whose settings name no CRM talks to the one beside it. A
-    public address is the one that others are told; of an end that is not started it says where it is.
-    ``ready_file`` is written once all ends answer, and removed at the end. ``name`` is what the pages are
-    headed by. ``browse`` opens the pages of the CRM, or of the only end, in a browser.
+    An end without settings is not started. A PBX whose settings name no CRM talks to the one beside it.
+    Without a key both have the one of the CRM's database, or a new one; without a ``client_id`` the PBX has
+    one that follows from the key. A public address is the one that others are told; of an end that is not
+    started it says where it is. ``ready_file`` is written once all ends answer, and removed at the end.
+    ``name`` is what the pages are headed by. ``browse`` opens the pages of the CRM, or of the only end, in
+    a browser.
     """
 
     crm: CrmSettings | None
@@ -140,13 +142,16 @@ class Meeting:
         yield f"TLS          by a CA for tests only, {self._certificate.ca}; clients believe it by:"
         yield from (f"  {line}" for line in advice(self._certificate.ca))
 
-    def ready(self, api_key: str) -> Mapping[str, str]:
-        """What a program has to know of the ends that are served, by names for JSON."""
+    def ready(self, api_key: str, client_id: str) -> Mapping[str, str]:
+        """What a program has to know of the ends that are served, by names for JSON; ``client_id`` is the
+        PBX's, empty where none is served."""
         found: dict[str, str] = {}
         for side in self._served:
             found[f"{side}Url"] = self.near(side)
             found[f"{side}PublicUrl"] = self.told(side)
         found["apiKey"] = api_key
+        if client_id:
+            found["clientId"] = client_id
         if self._certificate and self._certificate.ca:
             found["ca"] = self._certificate.ca
         return found

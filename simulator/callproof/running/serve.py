@@ -24,6 +24,7 @@ from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running import ready
 from callproof.running.browsing import open_page
+from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Failed, Made, Workers, answering
@@ -53,6 +54,7 @@ class _Server:
         say("callproof is for tests only: do not expose it, do not put real data into it.")
         if options.ready_file:
             ready.forget(options.ready_file)
+        options = self.options = keyed(options)
         meeting = stack.enter_context(met(options))
         if options.clock == "manual":
             self.together = stack.enter_context(Opening(ManualClock(), options.control_token))
@@ -79,7 +81,8 @@ class _Server:
         if options.ready_file or options.browse:
             self._demand_answers(meeting)
         if options.ready_file:
-            stack.enter_context(ready.announced(options.ready_file, meeting.ready(key)))
+            ids = meeting.ready(key, pbx.client_id if pbx else "")
+            stack.enter_context(ready.announced(options.ready_file, ids))
         say("Serving; stop with Ctrl-C.")
         if options.browse:
             open_page(meeting.near(Side.CRM if crm else Side.PBX), say)

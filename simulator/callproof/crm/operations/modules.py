@@ -103,7 +103,7 @@ def update_scopes(session: CrmSession, asked: Asked) -> Reply:
         raise SimpleConnectionDisabled
     asked_for = msgspec.convert(asked.document, _Requires)
     number = len(session.directory().grants)
-    key = api_key(f"{asked.settings.seed}:{code}:{number}:{asked.now}")
+    key = api_key(f"{asked.settings.api_key}:{code}:{number}:{asked.now}")
     session.save_grant(Grant(key, tuple(dict.fromkeys(asked_for.scopes))))
     return Reply({"apiKey": key})
 
