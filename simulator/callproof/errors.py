@@ -2,8 +2,8 @@
 
 A command ends with the exit code of what was raised: 1 for what is refused or not conformant, 2 for
 options, files and names that a person has to change, 3 for an end that cannot be reached, which is no
-verdict on anybody. (0 is for what is conformant or done, and no error.) A class stands where it is raised;
-this is the whole tree::
+verdict on anybody, 4 where callproof itself fails. (0 is for what is conformant or done, and no error.) A
+class stands where it is raised; this is the whole tree::
 
     CallproofError       1  root of all
       BrokenScenario     1  a step of a scenario cannot be done
@@ -17,10 +17,11 @@ this is the whole tree::
         HostRefused      1  an end does not call this host, which nobody allowed
         IllegalAction    1  a party of a call cannot do this now
         Refused          1  the CRM cannot act for its user: no telephony, no extension, no recording
+      InternalError      4  callproof itself failed, which is no verdict on anybody
       Misuse             2  options that do not fit together
         FileError        2  a file of the user's is wrong; the text begins with file:line
         Misshapen        2  a value has not the shape that it is to be read as; the text says where
-        NotWritten       2  a report cannot be written
+        NotWritten       2  a report, or what is printed, cannot be written
         PortTaken        2  the address cannot be listened on
         StorageError     2  the database cannot be opened
         ThresholdError   2  the text is no threshold
@@ -59,6 +60,26 @@ class OutOfReach(CallproofError):
     """Nobody is there to be judged, so this is a verdict on nobody."""
 
     exit_code = 3
+
+
+class InternalError(CallproofError):
+    """callproof itself failed, by no fault of anybody who uses it or is judged by it."""
+
+    exit_code = 4
+
+    @classmethod
+    def of(cls, error: BaseException) -> "InternalError":
+        """What nobody expected, as a sentence that says where it happened."""
+        trace = error.__traceback__
+        while trace and trace.tb_next:
+            trace = trace.tb_next
+        place = f" at {trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}" if trace else ""
+        said = f"{type(error).__name__}: {error}".removesuffix(": ").rstrip(".")
+        return cls(f"callproof itself failed, which is no verdict on anybody: {said}{place}.")
+
+
+class NotWritten(Misuse):
+    """A report, or what is printed, cannot be written; the text is a sentence with the reason."""
 
 
 class UnknownName(Misuse, LookupError):

@@ -14,7 +14,8 @@ from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdic
 from callproof.conformance.whose import REGISTRATION, BrokenOff, answering, whose
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME, Operation, Side
-from callproof.control.client import ActionRefused, Unreachable
+from callproof.control.client import ActionRefused
+from callproof.errors import InternalError
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.reports import html, json_report, junit, markdown
 from tools.kill_matrix import bench
@@ -138,6 +139,6 @@ def test_an_end_of_ours_that_fails_is_no_verdict(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(CrmClient, "register", fails)
     heard: list[ScenarioResult] = []
-    with bench() as ends, pytest.raises(Unreachable, match=r"The PBX at .* failed"):
+    with bench() as ends, pytest.raises(InternalError, match="RuntimeError: a mistake of ours"):
         runner.run(loading.find(["7-call/started"]), ends, heard.append, judged=CRM)
     assert [found.by for found in heard] == [Whose.BENCH]

@@ -1,8 +1,9 @@
 """The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
 
 Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
-the other end could not be reached or nothing was played, 130 interrupted. What stops a command is a
-``CallproofError``, which has its code; it becomes a sentence on stderr here and nowhere else.
+the other end could not be reached or nothing was played, 4 callproof itself failed, 130 interrupted, 141
+nobody reads what is printed. What stops a command is a ``CallproofError``, which has its code, or what
+nobody expected; it becomes a sentence on stderr here and nowhere else.
 """
 
 import io
@@ -14,8 +15,10 @@ import click
 from callproof import __version__
 from callproof.cli.common import echo
 from callproof.cli.deferred import Deferred
+from callproof.cli.failing import failed, unread
+from callproof.cli.interrupting import INTERRUPTED
 from callproof.contract.printing import printable
-from callproof.errors import CallproofError
+from callproof.errors import CallproofError, InternalError
 
 # Where each command is defined, and how its help begins.
 COMMANDS = {
@@ -86,9 +89,25 @@ class CommandLine(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         try:
             return super().invoke(ctx)
+        except InternalError as error:
+            failed(error)
         except CallproofError as error:
             echo(f"callproof: {printable(str(error))}", err=True)
             sys.exit(error.exit_code)
+        except click.exceptions.Exit:
+            raise
+        except click.ClickException as error:
+            said = io.StringIO()
+            error.show(said)
+            echo(said.getvalue().rstrip("\n"), err=True)
+            sys.exit(error.exit_code)
+        except (KeyboardInterrupt, click.Abort):
+            echo("callproof: interrupted.", err=True)
+            sys.exit(INTERRUPTED)
+        except BrokenPipeError:
+            unread()
+        except Exception as error:
+            failed(error)
 
 
 @click.group(

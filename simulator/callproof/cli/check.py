@@ -41,7 +41,7 @@ from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
-from callproof.errors import CallproofError, Misuse, OutOfReach
+from callproof.errors import CallproofError, InternalError, Misuse, OutOfReach
 from callproof.reports import output
 from callproof.reports.live import Live, is_watched
 from callproof.reports.redact import Redactor
@@ -197,6 +197,13 @@ def _told_to_the_end(telling: Telling, redactor: Redactor) -> Iterator[None]:
     except OutOfReach as error:
         _stopped(telling, redactor.text(str(error)))
         raise OutOfReach(telling.verdict.stopped) from None
+    except CallproofError as error:
+        if isinstance(error, InternalError):
+            _stopped(telling, redactor.text(str(error)))
+        raise
+    except Exception as error:
+        _stopped(telling, redactor.text(str(InternalError.of(error))))
+        raise
     telling.ended()
 
 
@@ -206,7 +213,7 @@ def _stopped(telling: Telling, why: str) -> None:
     try:
         with undisturbed():
             telling.ended()
-    except CallproofError as error:
+    except Exception as error:
         echo(f"callproof: {printable(str(error))}", err=True)
 
 

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from callproof.contract.printing import printable_lines
-from callproof.errors import Misuse, OutOfReach, Refusal
+from callproof.errors import Misuse, NotWritten, OutOfReach, Refusal
 
 if TYPE_CHECKING:
     from callproof.exchange.trust import Trust
@@ -28,7 +28,15 @@ F = TypeVar("F", bound=Callable[..., object])
 def echo(text: object, *, err: bool = False) -> None:
     """Print lines; no text of others in them acts on a terminal, but an end of a line in it is one. Where
     that could pass for a line of ours, the text goes through ``printable`` before."""
-    click.echo(printable_lines(str(text)), err=err)  # noqa: TID251
+    try:
+        click.echo(printable_lines(str(text)), err=err)  # noqa: TID251
+    except BrokenPipeError:
+        # Who reads errors alone decides nothing about what is printed.
+        if not err:
+            raise
+    except OSError as error:
+        if not err:
+            raise NotWritten(f"What is printed cannot be written: {error.strerror or error}.") from None
 
 
 def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:

@@ -12,7 +12,7 @@ from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.verdict import ScenarioResult
 from callproof.control.client import Ends
-from callproof.errors import OutOfReach
+from callproof.errors import CallproofError
 from callproof.exchange.faults import Fault
 
 
@@ -27,8 +27,8 @@ def run(
     """Each pair of ends plays the next scenario that is left, the longest ones first; ``done`` hears of
     each as it ends, one after the other.
 
-    Raises Unreachable when an end does not answer. Then, and when the run is interrupted, nothing more is
-    begun, and ``done`` has heard what was seen of the others until then.
+    Raises what ``runner.run`` raises. Then, and when the run is interrupted, nothing more is begun, and
+    ``done`` has heard what was seen of the others until then.
     """
     if len(pairs) == 1:
         runner.run(scenarios, pairs[0], done, judged, faults, tell)
@@ -68,7 +68,7 @@ def run(
         try:
             for ended in as_completed(playing):
                 ended.result()
-        except (OutOfReach, KeyboardInterrupt):
+        except (CallproofError, KeyboardInterrupt):
             left.clear()
             for ends in pairs:
                 ends.halt()

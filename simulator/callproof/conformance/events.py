@@ -9,7 +9,6 @@ from typing import Protocol, TypeAlias
 from callproof import __version__
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.contract.operations import Side
-from callproof.errors import CallproofError
 
 
 @dataclass(frozen=True)
@@ -106,11 +105,11 @@ class Telling:
 
     def tell(self, event: Event) -> None:
         """Raises the first error of a listener, once all of them have heard."""
-        errors = []
+        errors: list[Exception] = []
         for listener in self._listeners:
             try:
                 listener.hear(event)
-            except CallproofError as error:
+            except Exception as error:
                 errors.append(error)
         if errors:
             raise errors[0]

@@ -1,15 +1,18 @@
 """Plays scenarios one after the other."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 
 from callproof.conformance.events import ScenarioStarted, Tell, nobody
 from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.playing import Play
 from callproof.conformance.scenario import Scenario
+from callproof.conformance.stumbles import no_stumble
 from callproof.conformance.verdict import ScenarioResult
 from callproof.control.client import Ends, Halted
-from callproof.errors import OutOfReach
+from callproof.errors import InternalError, OutOfReach
 from callproof.exchange.faults import Fault
 
 INTERRUPTED = "the run was interrupted"
@@ -26,8 +29,8 @@ def run(
     """Play them, each from a reset; ``done`` hears of each as it ends. ``faults`` act all the time,
     ``tell`` hears what is being done.
 
-    Raises Unreachable when an end does not answer. Then, and when the run is interrupted, ``done`` has
-    heard what was seen of the scenario until then.
+    Raises Unreachable when an end does not answer, and InternalError when callproof itself fails. Then, and
+    when the run is interrupted, ``done`` has heard what was seen of the scenario until then.
     """
     results = []
     for number, scenario in enumerate(scenarios, 1):
@@ -54,19 +57,35 @@ def improvise(
 
 def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | None) -> ScenarioResult:
     try:
-        try:
-            result = play.result()
-            if result.broken or any(check.problem for check in result.checks):
-                # A side that is gone has broken no row.
-                ends.demand_answer()
-        except Halted:
-            raise
-        except OutOfReach:
-            # The side itself may have more to say than whoever missed it.
-            ends.demand_answer()
-            raise
+        with no_stumble():
+            return _result(play, ends)
     except (OutOfReach, KeyboardInterrupt) as error:
         if done:
             done(play.so_far(str(error) or INTERRUPTED))
+        raise
+    except InternalError as error:
+        if done:
+            # What failed once may fail again, and is told by whoever hears of the first time.
+            with suppress(Exception):
+                done(_unblamed(play.so_far(str(error))))
+        raise
+
+
+def _unblamed(result: ScenarioResult) -> ScenarioResult:
+    """Without the problems, which may come of what failed."""
+    return replace(result, checks=[check for check in result.checks if not check.problem])
+
+
+def _result(play: Play, ends: Ends) -> ScenarioResult:
+    try:
+        result = play.result()
+        if result.broken or any(check.problem for check in result.checks):
+            # A side that is gone has broken no row.
+            ends.demand_answer()
+    except Halted:
+        raise
+    except OutOfReach:
+        # The side itself may have more to say than whoever missed it.
+        ends.demand_answer()
         raise
     return result

@@ -3,11 +3,7 @@
 from pathlib import Path
 from typing import BinaryIO
 
-from callproof.errors import Misuse
-
-
-class NotWritten(Misuse):
-    """A report cannot be written; the text is a sentence with the file and the reason."""
+from callproof.errors import NotWritten
 
 
 def write(file: str, content: bytes) -> None:

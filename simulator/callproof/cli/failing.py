@@ -1,0 +1,54 @@
+"""What a command says when callproof itself fails, and when nobody reads it any more."""
+
+import os
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+from callproof.cli.common import echo
+from callproof.contract.printing import printable, printable_lines
+from callproof.errors import InternalError
+
+# With it the traceback is printed; without, it is a file that the sentence names.
+DEBUG = "CALLPROOF_DEBUG"
+# What a shell says of a program that writes to nobody.
+UNREAD = 141
+
+
+def failed(error: Exception) -> NoReturn:
+    """End the command with a sentence, for what nobody expected."""
+    from traceback import format_exception
+
+    said = str(error if isinstance(error, InternalError) else InternalError.of(error))
+    trace = "".join(format_exception(error))
+    if os.environ.get(DEBUG):
+        echo(trace, err=True)
+        hint = "Please report it with the traceback above."
+    elif file := _kept(trace):
+        hint = f"Please report it with {file}, which has the traceback; {DEBUG}=1 prints it."
+    else:
+        hint = f"Please report it with the traceback that {DEBUG}=1 prints."
+    echo(f"callproof: {printable(f'{said} {hint}')}", err=True)
+    sys.exit(InternalError.exit_code)
+
+
+def unread() -> NoReturn:
+    """End the command without a word, as its reader has gone away."""
+    with suppress(OSError, ValueError):
+        # What Python still has to flush goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(UNREAD)
+
+
+def _kept(trace: str) -> str:
+    """The name of a file that has it, "" where none can be written."""
+    from tempfile import NamedTemporaryFile
+
+    try:
+        with NamedTemporaryFile(
+            "w", prefix="callproof-failure-", suffix=".txt", delete=False, encoding="utf-8"
+        ) as file:
+            file.write(printable_lines(trace))
+            return file.name
+    except OSError:
+        return ""
