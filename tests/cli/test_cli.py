@@ -133,7 +133,7 @@ def test_requirements_are_listed_by_side() -> None:
         ("event", '{"phone":"1","type":"on"}', 1, 'violation: event/type: "on" is none of'),
         ("calls", "[{}]", 1, "5 violations"),
         ("integration-module", '{"clientId":"c","makeCallUrl":"http://x"}', 0, "Move it to"),
-        ("event", "{", 1, "no JSON"),
+        ("event", "{", 2, "no JSON"),
     ],
 )
 def test_a_payload_is_judged_on_its_own(kind: str, payload: str, code: int, words: str) -> None:

@@ -98,4 +98,4 @@ def test_a_file_that_is_no_report_is_named(tmp_path: Path, content: bytes) -> No
     file.write_bytes(content)
     result = CliRunner().invoke(main, ["diff", str(file), str(file)])
     assert result.exit_code == 2
-    assert result.output.startswith(f"callproof: {file} is no report of callproof check --json: ")
+    assert result.output.startswith(f"callproof: {file}:1: the file is no report of callproof check")

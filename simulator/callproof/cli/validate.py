@@ -7,8 +7,8 @@ import orjson
 
 from callproof.cli.common import NOT_CONFORMANT, echo
 from callproof.contract.operations import BY_NAME
-from callproof.errors import Refusal
 from callproof.face.payloads import validate as judged
+from callproof.files.yamlfile import FileError
 
 KINDS = {"event": "call-event", "calls": "calls-upload", "integration-module": "module-edit"}
 
@@ -22,7 +22,7 @@ def validate(kind: str, file: str) -> None:
         with click.open_file(file, "rb") as stream:
             payload = judged(KINDS[kind], orjson.loads(stream.read()))
     except orjson.JSONDecodeError as error:
-        raise Refusal(f"{file}: no JSON: {error}") from None
+        raise FileError(file, error.lineno, f"no JSON: {error.msg}") from None
     where = BY_NAME[KINDS[kind]].entity
     for finding in (*payload.findings, *(broken.as_finding(where) for broken in payload.violations)):
         echo(str(finding))

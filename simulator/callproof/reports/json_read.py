@@ -1,12 +1,16 @@
 """A report of ``json_report`` read back, as far as two of them are compared."""
 
+import re
 from pathlib import Path
 
 import msgspec
 
 from callproof.conformance.verdict import Outcome
 from callproof.contract.operations import Side
-from callproof.errors import Misuse
+from callproof.files.yamlfile import FileError
+
+# Where msgspec met something else than it expected.
+_BYTE = re.compile(r" \(byte (\d+)\)$")
 
 
 class ReadCheck(msgspec.Struct):
@@ -55,10 +59,15 @@ class ReadReport(msgspec.Struct, rename="camel"):
 
 
 def read(file: str) -> ReadReport:
-    """Raises Misuse when the file is no report."""
+    """Raises FileError, which names the line, when the file is no report."""
+    content = b""
     try:
-        return msgspec.json.decode(Path(file).read_bytes(), type=ReadReport)
+        content = Path(file).read_bytes()
+        return msgspec.json.decode(content, type=ReadReport)
     except OSError as error:
-        raise Misuse(f"{file} cannot be read: {error.strerror or error}") from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise Misuse(f"{file} is no report of callproof check --json: {error}") from None
+        raise FileError(file, 1, f"the file cannot be read: {error.strerror or error}") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        at = _BYTE.search(str(error))
+        line = content.count(b"\n", 0, int(at[1])) + 1 if at else 1
+        said = _BYTE.sub("", str(error))
+        raise FileError(file, line, f"the file is no report of callproof check --json: {said}") from None
