@@ -114,3 +114,14 @@ def test_a_late_recording_is_taken_without_a_finding_where_repeats_are_read_so(r
     registered.upload(call_item("7"))
     registered.upload(call_item("7", recordUrl="http://127.0.0.1:9/r.wav"))
     assert registered.findings == ()
+
+
+def test_calls_whose_hangups_never_came_are_closed_together_with_one_finding(registered: Account) -> None:
+    for call in ("c-1", "c-2", "c-3"):
+        registered.event(phone="+79120000001", type="in", codes=["100", "200"], callExternalId=call)
+    registered.upload(call_item("c-0"), call_item("c-1"), call_item("c-2"))
+    (found,) = [found for found in registered.findings if "hangup" in found.message]
+    assert (found.pointer, found.requirement) == ("/1/externalId", "PBX-EVENT-06")
+    assert found.message.startswith("this call and 1 more of the upload are over")
+    left = [card["callExternalId"] for card in registered.state("cards") if card["open"]]
+    assert set(left) == {"c-3"}

@@ -75,12 +75,14 @@ def upload(session: ShortSession, asked: Asked) -> Reply:
     still_open = session.open_cards(list(first_events)) if first_events else []
     stored = session.add_calls(_history_calls(session, asked, rows, pool))
     duplicates: list[Json] = []
+    new: dict[str, int] = {}
     for row, is_new in zip(rows, stored, strict=True):
-        if not is_new:
+        if is_new:
+            new[row.call.external_id] = row.place
+        else:
             duplicates.append(row.call.external_id)
             repeats.meet(session, asked, row.place, row.call, row.document)
-        elif still_open:
-            _miss_hangup(session, asked, still_open, row)
+    _miss_hangups(session, asked, still_open, new)
     body: JsonObject = {"processedCallsCount": len(rows) - len(duplicates)}
     if duplicates:
         body["duplicateCalls"] = duplicates
@@ -244,15 +246,20 @@ def _close_cards(session: ShortSession, asked: Asked, told: CallEvent, named: ca
         )
 
 
-def _miss_hangup(session: ShortSession, asked: Asked, still_open: list[Card], row: _Row) -> None:
-    mine = [card.id for card in still_open if card.call_external_id == row.call.external_id]
-    if not mine:
+def _miss_hangups(
+    session: ShortSession, asked: Asked, still_open: Sequence[Card], places: Mapping[str, int]
+) -> None:
+    """Close what nothing else will close. ``places`` are those of the new calls in the upload."""
+    late = [card for card in still_open if card.call_external_id in places]
+    if not late:
         return
-    session.close_cards(mine, asked.now, None)
+    session.close_cards([card.id for card in late], asked.now, None)
+    found = sorted({places[card.call_external_id] for card in late if card.call_external_id})
+    whose = "the call is" if len(found) == 1 else f"this call and {len(found) - 1} more of the upload are"
     asked.remark(
-        f"/{row.place}/externalId",
-        "the call is over, but no hangup was reported, so its cards stayed open until now",
-        "Send the event hangup when the call ends.",
+        f"/{found[0]}/externalId",
+        f"{whose} over, but no hangup was reported, so the cards stayed open until now",
+        "Send the event hangup when a call ends.",
         "PBX-EVENT-06",
     )
 
