@@ -53,6 +53,12 @@ class Postgres:
         with self._administrator().connect() as connection:
             return int(connection.execute(text(asked), {"name": url.rpartition("/")[2]}).scalar_one())
 
+    def end_sessions(self, url: str) -> None:
+        """Let whoever uses that database lose the connection, as when the server is restarted."""
+        asked = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = :name"
+        with self._administrator().connect() as connection:
+            connection.execute(text(asked), {"name": url.rpartition("/")[2]}).all()
+
     def url(self, database: str) -> str:
         return f"postgresql+psycopg://{ROLE}@{LOOPBACK}:{self.port}/{database}"
 

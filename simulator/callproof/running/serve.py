@@ -22,6 +22,7 @@ from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
+from callproof.pbx.store.session import PbxStore
 from callproof.running import ready
 from callproof.running.browsing import open_page
 from callproof.running.keys import keyed
@@ -59,6 +60,9 @@ class _Server:
         if options.clock == "manual":
             self.together = stack.enter_context(Opening(ManualClock(), options.control_token))
         crm, pbx = options.crm, options.pbx
+        if pbx and pbx.database != IN_MEMORY:
+            # Before anything is served: what is wrong with the database is told here, not by a worker.
+            PbxStore(pbx.database).close()
         key = ""
         if crm:
             crm, key = meeting.crm(crm), crm.api_key

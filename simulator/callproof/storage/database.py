@@ -3,60 +3,56 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
-from typing import Any, cast
+from typing import cast
 from zlib import crc32
 
-import orjson
-from sqlalchemy import (
-    Connection,
-    Engine,
-    MetaData,
-    Table,
-    create_engine,
-    delete,
-    event,
-    func,
-    make_url,
-    select,
-)
-from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
-from sqlalchemy.pool import StaticPool
 
 from callproof.errors import Misuse
 from callproof.storage.driver import Compiler
+from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason
+from callproof.storage.holding import hold_on, taken
 from callproof.storage.lanes import Lane
+from callproof.storage.schema import Mismatch, Schema
 
-IN_MEMORY = "sqlite://"
+__all__ = ["IN_MEMORY", "Database", "StorageError", "clear", "new_id", "shown", "skip_id", "spelled"]
+
 # How people begin the address of a PostgreSQL whose driver they do not name.
 _POSTGRES = ("postgres://", "postgresql://")
 
 
 class StorageError(Misuse):
-    """The database cannot be opened; the text says which and why."""
+    """The database cannot be opened, or is not ours; the text says which and why."""
 
 
 class Database:
     """The tables of ``metadata`` behind ``url``, made when they are missing.
 
-    ``sqlite://`` keeps everything in memory on one shared connection. Raises StorageError when the
-    address is wrong or nothing answers there.
+    ``sqlite://`` keeps everything in memory on one shared connection. ``alone`` holds the database for this
+    process, as far as it is about these tables. Raises StorageError when the address is wrong, nothing
+    answers there, the tables are other ones, or another process holds them.
     """
 
-    def __init__(self, url: str, metadata: MetaData) -> None:
+    def __init__(self, url: str, metadata: MetaData, *, alone: bool = False) -> None:
         self.url = url
+        self.file = ""
         try:
-            self.engine = _engine(url)
-            # The two ends may share a database and take no turns with each other.
-            turn = f"SELECT pg_advisory_xact_lock({crc32(min(metadata.tables).encode())})"
-            self._take_turn = turn if self.engine.dialect.name == "postgresql" else ""
-            if self._take_turn:
-                event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(turn))
-            # A database in memory is new, so nothing has to be looked for.
-            metadata.create_all(self.engine, checkfirst=url != IN_MEMORY)
+            self.engine = engine_of(url)
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
-            reason = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StorageError(f"The database {shown(url)} cannot be used: {reason}") from None
+            raise _unusable(url, error) from None
+        schema = Schema(metadata, self.engine.dialect)
+        self.schema = schema.version
+        # The two ends may share a database and take no turns with each other.
+        turn = f"SELECT pg_advisory_xact_lock({crc32(min(metadata.tables).encode())})"
+        self._take_turn = turn if self.engine.dialect.name == "postgresql" else ""
+        if self._take_turn:
+            event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(turn))
+        try:
+            self._open(metadata, schema, alone=alone)
+        except BaseException:
+            self.engine.dispose()
+            raise
         self.compiler = Compiler(self.engine.dialect)
         # What a transaction has read stays true until it commits: an end has one of them at a time, by
         # BEGIN IMMEDIATE or by a lock of the server. Within a process waiting for it is cheaper here.
@@ -64,6 +60,43 @@ class Database:
         self._turn = RLock() if one_at_a_time else nullcontext()
         self.writes = self._lane(writes=True)
         self.reads = self._lane(writes=False)
+
+    def _open(self, metadata: MetaData, schema: Schema, *, alone: bool) -> None:
+        if self.url == IN_MEMORY:
+            # It is new, so nothing has to be looked for.
+            metadata.create_all(self.engine, checkfirst=False)
+        else:
+            self._settle(schema)
+        self._hold = hold_on(self.engine, self.file, schema.end) if alone else None
+        if self._hold is None:
+            return
+        if holder := taken(self._hold):
+            raise StorageError(
+                f"The database {shown(self.url)} is in use by another virtual PBX, {holder}: every report"
+                " would be sent twice. Stop that one, or name another database with --db."
+            )
+        if self._take_turn:
+            # A server that was restarted has let go of it.
+            event.listen(self.engine, "connect", lambda *_: self._demand_hold())
+
+    def _settle(self, schema: Schema) -> None:
+        try:
+            with self.engine.begin() as connection:
+                self.file = file_of(connection)
+                mismatch = schema.settle(connection)
+                if mismatch:
+                    connection.rollback()
+        except SQLAlchemyError as error:
+            raise _unusable(self.url, error) from None
+        if mismatch:
+            raise _refused(self.url, mismatch)
+
+    def _demand_hold(self) -> None:
+        """Raises StorageError when another process has taken what this one held."""
+        if self._hold and (holder := self._hold.take()):
+            raise StorageError(
+                f"The database {shown(self.url)} is in use by another virtual PBX, {holder}."
+            )
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
@@ -80,6 +113,19 @@ class Database:
         self.writes.close()
         self.reads.close()
         self.engine.dispose()
+        if self._hold:
+            self._hold.close()
+
+
+def _unusable(url: str, error: Exception) -> StorageError:
+    return StorageError(f"The database {shown(url)} cannot be used: {reason(url, error)}.")
+
+
+def _refused(url: str, mismatch: Mismatch) -> StorageError:
+    return StorageError(
+        f"The database {shown(url)} {mismatch.text}. Name another one with --db, or go on with the version"
+        " of callproof that made this one."
+    )
 
 
 def spelled(url: str) -> str:
@@ -136,39 +182,3 @@ def skip_id(connection: Connection, table: Table) -> None:
     if connection.dialect.name == "postgresql":
         sequence = func.pg_get_serial_sequence(table.name, "id")
         connection.execute(select(func.setval(sequence, func.max(table.c.id))))
-
-
-def _engine(url: str) -> Engine:
-    options: dict[str, Any] = {
-        "json_serializer": lambda value: orjson.dumps(value).decode(),
-        "json_deserializer": orjson.loads,
-    }
-    if url == IN_MEMORY:
-        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
-    elif make_url(url).get_backend_name() == "postgresql":
-        options["pool_pre_ping"] = True  # a server that was restarted in between is nobody's fault
-    engine = create_engine(url, **options)
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-    return engine
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
-    # The driver's own BEGIN is deferred and deadlocks two writers; ours comes from _begin_immediate.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=NORMAL",
-        "busy_timeout=10000",
-        "foreign_keys=ON",
-        # Random ids meet every page of an index; a million of them take about 50 MB.
-        "cache_size=-65536",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_immediate(connection: Connection) -> None:
-    connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -20,8 +20,10 @@ _KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
 
 
 class PbxStore:
+    """Of one process at a time: two would send every report twice. Raises StorageError."""
+
     def __init__(self, url: str) -> None:
-        self.database = Database(url, tables.pbx)
+        self.database = Database(url, tables.pbx, alone=True)
 
     @contextmanager
     def begin(self) -> Iterator["PbxSession"]:

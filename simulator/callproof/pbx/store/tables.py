@@ -4,9 +4,11 @@ from enum import StrEnum
 
 from sqlalchemy import JSON, Boolean, Column, Enum, Float, Integer, MetaData, String, Table
 
+from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Fate, ReportKind
+from callproof.storage.schema import DOCUMENTS
 
-pbx = MetaData()
+pbx = MetaData(info={DOCUMENTS: (Call,)})
 
 
 def _word(kind: type[StrEnum]) -> Enum:

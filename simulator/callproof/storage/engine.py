@@ -1,0 +1,84 @@
+"""How a database is reached: SQLAlchemy's engine, and what each kind of database is told first."""
+
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.pool import StaticPool
+
+IN_MEMORY = "sqlite://"
+# What SQLite says of a file, by the beginnings, and what a person has to know of it.
+_SAID = {
+    "file is not a database": "it is no SQLite file",
+    "database disk image is malformed": "it is damaged: parts of the file are not those that SQLite wrote",
+    "malformed database schema": "it is damaged: the list of its tables cannot be read",
+    "attempt to write a readonly database": "the file or its folder may not be written",
+}
+
+
+def engine_of(url: str) -> Engine:
+    """Raises what SQLAlchemy does for an address that is none."""
+    options: dict[str, Any] = {
+        "json_serializer": lambda value: orjson.dumps(value).decode(),
+        "json_deserializer": orjson.loads,
+    }
+    if url == IN_MEMORY:
+        options |= {"poolclass": StaticPool, "connect_args": {"check_same_thread": False}}
+    elif make_url(url).get_backend_name() == "postgresql":
+        options["pool_pre_ping"] = True  # a server that was restarted in between is nobody's fault
+    engine = create_engine(url, **options)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    return engine
+
+
+def file_of(connection: Connection) -> str:
+    """The file behind a connection, as SQLite itself names it; empty when there is none."""
+    if connection.dialect.name != "sqlite":
+        return ""
+    rows = connection.exec_driver_sql("PRAGMA database_list")
+    return next((str(file) for _, name, file in rows if name == "main"), "")
+
+
+def reason(url: str, error: Exception) -> str:
+    """Why a database cannot be used, for a person."""
+    said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    if not url.startswith("sqlite"):
+        return said
+    for beginning, sentence in _SAID.items():
+        if said.startswith(beginning):
+            return sentence
+    if said.startswith("unable to open database file"):
+        return _unopened(Path(make_url(url).database or ""))
+    return said
+
+
+def _unopened(file: Path) -> str:
+    if file.is_dir():
+        return "it is a folder"
+    if not file.parent.is_dir():
+        return f"there is no folder {file.parent.absolute()}"
+    return "the file or its folder may not be read and written"
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+    # The driver's own BEGIN is deferred and deadlocks two writers; ours comes from _begin_immediate.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "busy_timeout=10000",
+        "foreign_keys=ON",
+        # Random ids meet every page of an index; a million of them take about 50 MB.
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_immediate(connection: Connection) -> None:
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
