@@ -15,6 +15,7 @@ import pytest
 import requests
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.control.wire import TOKEN_HEADER
 from callproof.running.threads import Address, PortTaken
 from tests.support import KEY, call_item
 
@@ -108,6 +109,7 @@ class Ready:
     said: str
     file: Path
     process: subprocess.Popen[str]
+    token: str = ""
 
     @property
     def crm(self) -> str:
@@ -123,6 +125,8 @@ class Ready:
         session.trust_env = False
         session.verify = self.told.get("ca", True)
         session.headers["X-API-KEY"] = self.told["apiKey"]
+        if self.token:
+            session.headers[TOKEN_HEADER] = self.token
         return session
 
     def bench(self, side: str, path: str, body: JsonObject | None = None) -> Any:

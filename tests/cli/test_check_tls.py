@@ -48,7 +48,7 @@ def test_a_side_that_insists_on_https_is_judged_opposite_an_end_with_tls(
 
 def test_the_host_of_a_crm_under_test_may_be_called(tmp_path: Path) -> None:
     name = own_name()
-    with serving_ends(tmp_path, "--tls", "--only", "crm", "--host", name) as ends:
+    with serving_ends(tmp_path, "--tls", "--only", "crm", "--host", name, "--expose") as ends:
         where = ["--crm-url", ends.crm, "--api-key", ends.told["apiKey"], "--ca", ends.told["ca"]]
         code, said = check("--target", "crm", *where, scenario="1-api/access")
     assert name in ends.crm

@@ -85,6 +85,17 @@ def test_a_pbx_alone_has_to_be_told_the_key_of_its_crm(keys: list[tuple[str, str
     assert keys == [(PUBLISHED, CLIENT_ID)]
 
 
+@pytest.mark.parametrize("value", ["ключ", "a\nb", " tail", "\udcff"])
+@pytest.mark.parametrize(
+    "words", [["serve", "--api-key"], ["serve", "--control-token"], ["journal", "--control-token"]]
+)
+def test_what_no_header_can_have_is_told_at_once(words: list[str], value: str) -> None:
+    done = CliRunner().invoke(main, [*words, value])
+    assert done.exit_code == 2
+    assert "no header can have it" in done.output
+    assert value.strip() not in done.output.partition("Error:")[2]
+
+
 def test_a_kept_database_keeps_its_key_and_its_registrations(tmp_path: Path) -> None:
     options = ("--db", f"sqlite:///{tmp_path / 'state.db'}")
     with serving_ends(tmp_path, *options, "--register") as ends:

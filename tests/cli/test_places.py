@@ -10,7 +10,9 @@ import pytest
 import requests
 from click.testing import CliRunner
 
-from callproof.cli import main
+from callproof.cli import main, places
+from callproof.cli import serve as command
+from callproof.running.meeting import ServeOptions
 from callproof.running.threads import Address
 from tests.https import https
 from tests.served import serving_ends
@@ -31,7 +33,7 @@ HOSTS = ["0.0.0.0", "localhost", *(["::", "::1"] if has_ipv6() else [])]
 @pytest.mark.parametrize("clock", ["real", "manual"])
 @pytest.mark.parametrize("host", HOSTS)
 def test_a_pair_meets_wherever_it_listens(tmp_path: Path, host: str, clock: str) -> None:
-    with serving_ends(tmp_path, "--host", host, "--register", "--clock", clock) as ends:
+    with serving_ends(tmp_path, "--host", host, "--expose", "--register", "--clock", clock) as ends:
         assert "The PBX is registered." in ends.said
         assert ends.module()["makeCallUrl"].startswith(ends.pbx)
         assert host not in ("0.0.0.0", "::") or host not in ends.crm.replace("::1", "")
@@ -42,8 +44,35 @@ def test_a_pair_meets_wherever_it_listens(tmp_path: Path, host: str, clock: str)
             assert requests.get(f"http://127.0.0.1:{port}/openapi.json", timeout=30).ok
 
 
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "0", "192.0.2.1", "::ffff:192.0.2.1", "fe80::1"])
+def test_beyond_loopback_it_is_said_by_name_who_may_come(
+    host: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[ServeOptions] = []
+    monkeypatch.setattr(command, "serve_until_stopped", lambda options, _say: started.append(options))
+
+    def serve(*options: str) -> tuple[int, str]:
+        done = CliRunner().invoke(main, ["serve", "--host", host, *options])
+        return done.exit_code, " ".join(done.output.split())
+
+    code, said = serve()
+    assert code == 2
+    assert "Add --control-token TOKEN" in said
+    assert "or --expose" in said
+    assert not started
+    assert serve("--control-token", "t")[0] == serve("--expose")[0] == 0
+    assert [(options.host, options.control_token) for options in started] == [(host, "t"), (host, "")]
+
+
+def test_a_name_that_leads_beyond_loopback_is_beyond_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(places, "look_up", {"lan.example": "192.0.2.1", "mine.example": "127.0.1.1"}.get)
+    monkeypatch.setattr(command, "serve_until_stopped", lambda _options, _say: None)
+    for host, code in (("lan.example", 2), ("mine.example", 0)):
+        assert CliRunner().invoke(main, ["serve", "--host", host]).exit_code == code
+
+
 def test_a_pbx_that_names_a_wildcard_is_on_this_machine(tmp_path: Path) -> None:
-    with serving_ends(tmp_path, "--host", "0.0.0.0") as ends:
+    with serving_ends(tmp_path, "--host", "0.0.0.0", "--expose") as ends:
         url = ends.pbx.replace("127.0.0.1", "0.0.0.0") + "/nowhere"
         telephony = {"makeCallUrl": url, "additionalCodes": [{"userId": "1", "code": "100"}]}
         sent = {"clientId": "c", "active": True, "integrations": {"telephony": telephony}}

@@ -2,7 +2,7 @@
 
 import re
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +55,7 @@ def test_two_containers_make_a_call_end_to_end(
     tmp_path: Path, scheme: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     composed = Composed.of_page(scheme)
+    token = composed.secrets["CALLPROOF_CONTROL_TOKEN"]
     for name, secret in composed.secrets.items():
         monkeypatch.setenv(name, secret)
     crm_url, pbx_url = composed.places["http://crm:8080"], composed.places["http://pbx:8081"]
@@ -67,7 +68,8 @@ def test_two_containers_make_a_call_end_to_end(
         assert CliRunner().invoke(main, [*health, *believed]).exit_code == 0
         with serving_ends(tmp_path / "pbx", *composed.options("pbx"), *tls) as pbx:
             assert "The PBX is registered." in pbx.said
-            both = Ready({**pbx.told, **crm.told}, "", pbx.file, pbx.process)
+            both = Ready({**pbx.told, **crm.told}, "", pbx.file, pbx.process, token)
+            assert replace(both, token="").bench("crm", "state").keys() == {"error"}
             assert both.module()["makeCallUrl"].startswith(f"{pbx_url}/")
             clicked = both.click()
             assert clicked["succeeded"], clicked["outcome"]

@@ -21,6 +21,7 @@ from callproof.cli.common import (
     known_zone,
     no_verdict,
     option,
+    sendable,
     trust_given,
     trusting,
 )
@@ -86,8 +87,10 @@ class _Asked:
 @option("--probe", is_flag=True, help="Try each stimulus and view of the file once; nothing is judged.")
 @option("--crm-url", default="", help="Your CRM; with --pbx-url, a running callproof CRM to judge.")
 @option("--pbx-url", default="", help="A running callproof PBX that talks to that CRM.")
-@option("--api-key", default="", help="The API key of the CRM.")
-@option("--control-token", default="", help="The token of the running ends' control API.")
+@option("--api-key", default="", callback=sendable, help="The API key of the CRM.")
+@option(
+    "--control-token", default="", callback=sendable, help="The token of the running ends' control API."
+)
 @option(
     "--fault",
     multiple=True,

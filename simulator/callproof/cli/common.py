@@ -44,6 +44,13 @@ def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
     return click.option(name, *names, envvar=_variable(name), show_envvar=True, **attributes)
 
 
+def sendable(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
+    """A key or token that a header carries as it is, or none, or a usage error that does not repeat it."""
+    if not (value.isascii() and value.isprintable() and value == value.strip()):
+        raise click.BadParameter("no header can have it: take letters, digits and signs of ASCII.")
+    return value
+
+
 def is_given(parameter: str) -> bool:
     """Whether the user of the command that runs has said so: by the option, its variable or at a prompt."""
     source = click.get_current_context().get_parameter_source(parameter)

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import click
 
-from callproof.cli.common import CRM_URL, PBX_URL, option, trust_given, trusting
+from callproof.cli.common import CRM_URL, PBX_URL, option, sendable, trust_given, trusting
 from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.exchange.exchange import Exchange
@@ -38,7 +38,8 @@ def of_an_end(whose: str) -> Callable[[F], F]:
 
 def controlled(command: F) -> F:
     """A command that asks a control API."""
-    return option("--control-token", default="", help="The token of its control API.")(trusting(command))
+    token = option("--control-token", default="", callback=sendable, help="The token of its control API.")
+    return token(trusting(command))
 
 
 def limited(of: str) -> Callable[[F], F]:

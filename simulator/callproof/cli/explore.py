@@ -12,7 +12,7 @@ from typing import Any
 import click
 import msgspec
 
-from callproof.cli.common import NOT_CONFORMANT, echo, no_verdict, option, trusting
+from callproof.cli.common import NOT_CONFORMANT, echo, no_verdict, option, sendable, trusting
 from callproof.cli.interrupting import interrupted, interruptible
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
@@ -101,7 +101,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     help="How to reach and poke your side, as for callproof check.",
 )
 @option("--crm-url", default="", help="Your CRM.")
-@option("--api-key", default="", help="The API key of the CRM.")
+@option("--api-key", default="", callback=sendable, help="The API key of the CRM.")
 @option(
     "--fault",
     multiple=True,

@@ -8,7 +8,8 @@ import click
 
 from callproof.cli.common import option
 from callproof.errors import Misuse
-from callproof.exchange.reach import is_wildcard
+from callproof.exchange.reach import is_loopback, is_wildcard
+from callproof.exchange.sockets import look_up
 from callproof.running.certificate import TlsOptions
 from callproof.running.meeting import ServeOptions
 
@@ -44,12 +45,28 @@ def placed(command: F) -> F:
 
 def places_of(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of ServeOptions that come of them. Raises Misuse for options that do not fit together."""
+    _demand_lock(options)
     found = {}
     if own := options["public_url"]:
         if not options["only"]:
             raise Misuse("--public-url is the address of --only one end; of two ends, name each one's.")
         found[f"{options['only']}_public_url"] = own
     return {**found, "tls": _tls(options)}
+
+
+def _demand_lock(options: dict[str, Any]) -> None:
+    """Raises Misuse where other machines would be let in without anybody having said so."""
+    if options["control_token"] or options["expose"]:
+        return
+    try:
+        bound = look_up(options["host"])
+    except OSError:
+        return  # is told by who listens
+    if not is_loopback(bound):
+        raise Misuse(
+            f"--host {options['host']} lets other machines in. Add --control-token TOKEN, which they have"
+            " to tell, or --expose where all who reach this one may do everything."
+        )
 
 
 def _tls(options: dict[str, Any]) -> TlsOptions | None:
@@ -70,7 +87,13 @@ _OPTIONS = (
         "--host",
         default=ServeOptions.host,
         show_default=True,
-        help="Address or name to listen on; 0.0.0.0 and :: are all of this machine.",
+        help="Address or name to listen on; 0.0.0.0 and :: are all of this machine. Beyond loopback it"
+        " wants --control-token or --expose.",
+    ),
+    option(
+        "--expose",
+        is_flag=True,
+        help="Listen beyond this machine without a --control-token: who reaches it may do everything.",
     ),
     option(
         "--crm-port",

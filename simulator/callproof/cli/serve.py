@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from callproof.cli.common import echo, is_given, known_country, known_zone, option, trust_given, trusting
+from callproof.cli.common import (
+    echo,
+    is_given,
+    known_country,
+    known_zone,
+    option,
+    sendable,
+    trust_given,
+    trusting,
+)
 from callproof.cli.naming import faults_of, plan_of
 from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
@@ -89,6 +98,7 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
 @option(
     "--api-key",
     default="",
+    callback=sendable,
     help="The CRM's API key. By default that of --seed if it is given, else the last one of this --db, else"
     " a new one.",
 )
@@ -185,7 +195,12 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
     help="Open the CRM's pages, or those of the only end, in the default browser.",
 )
 @option("--name", default=ServeOptions.name, show_default=True, help="What the pages are headed by.")
-@option("--control-token", default="", help="Demand this token from users of the control API.")
+@option(
+    "--control-token",
+    default="",
+    callback=sendable,
+    help="Demand this token from users of the control API.",
+)
 @option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""

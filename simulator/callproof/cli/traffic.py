@@ -17,6 +17,7 @@ from callproof.cli.common import (
     known_zone,
     no_verdict,
     option,
+    sendable,
     trust_given,
     trusting,
 )
@@ -84,8 +85,8 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
 )
 @option("--crm-url", default="", help="A running callproof CRM, instead of a built-in pair.")
 @option("--pbx-url", default="", help="A running callproof PBX that talks to it.")
-@option("--api-key", default="", help="The API key of that CRM.")
-@option("--control-token", default="", help="The token of its control API.")
+@option("--api-key", default="", callback=sendable, help="The API key of that CRM.")
+@option("--control-token", default="", callback=sendable, help="The token of its control API.")
 @trusting
 @option(
     "--json",

@@ -78,9 +78,14 @@ def is_wildcard(host: str) -> bool:
 
 def is_here(host: str) -> bool:
     """Whether it names this machine, or is the address of its loopback."""
-    address = _address(host)
     # Whoever asks a wildcard asks the own machine.
-    return host == "localhost" or is_wildcard(host) or (address is not None and address.is_loopback)
+    return host == "localhost" or is_wildcard(host) or is_loopback(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether it is an address that nobody reaches from another machine."""
+    address = _address(host)
+    return address is not None and address.is_loopback
 
 
 def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
