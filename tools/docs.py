@@ -26,6 +26,7 @@ from callproof.crm import control as crm_control
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.faults import catalogue
+from callproof.limits import TABLE
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
@@ -58,6 +59,7 @@ def pages() -> dict[str, str]:
         "pytest.md": fixtures_page.page(),
         "traffic-mix.md": NOTICE + _settings("traffic-mix"),
         "load-file.md": NOTICE + _settings("load"),
+        "limits.md": NOTICE + _limits(),
     }
 
 
@@ -160,6 +162,38 @@ def _faults() -> str:
     for fault in catalogue().values():
         rows = (", ".join(fault.challenges), ", ".join(fault.breaks))
         lines.append(_line(f"`{fault.name}`", fault.text, *rows))
+    return "\n".join(lines) + "\n"
+
+
+def _limits() -> str:
+    lines = [
+        "# Limits",
+        "",
+        "What a peer, a file or a pattern can make callproof spend, and what happens beyond it. An end of",
+        "`callproof serve` takes another value by `--limit NAME=VALUE`, as often as wanted, and by",
+        "`CALLPROOF_LIMIT` with spaces between them:",
+        "",
+        "```sh",
+        "callproof serve --limit crm-request-bytes=1048576 --limit request-seconds=5",
+        "```",
+        "",
+        "Refusals below `/api` have the contract's shape, those below `/_bench` one sentence in `error`.",
+        "What the contract itself bounds, such as 50 calls an upload, is in [its own table](contract.md).",
+        "",
+        *_table("limit", "default", "what it bounds", "beyond it"),
+    ]
+    for limit in TABLE:
+        value = f"{limit.default:,g}" if limit.default < 1000 else f"{limit.default:,.0f}"
+        name = f"`{limit.name}`" + (", fixed" if limit.fixed else "")
+        lines.append(_line(name, f"{value} {limit.unit}", limit.bounds, limit.exceeded))
+    lines += [
+        "",
+        "Each worker counts its own requests, connections and streams. It reads the body of a request in",
+        "the thread that answers it; the server below gives that no end of its own. From the moment on",
+        "that one body is half a second late, those behind it are read beside their threads and end with",
+        "408 in time; those that were first, and a connection whose 408 is sent, end when their sender",
+        "does. On a manual clock every body ends in time.",
+    ]
     return "\n".join(lines) + "\n"
 
 

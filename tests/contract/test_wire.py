@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from requests import Request
 
 from callproof.contract.decoding import (
-    MAX_FIELDS,
     Decoded,
     decode,
     explain,
@@ -27,6 +26,7 @@ from callproof.contract.errors import (
 )
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json
+from callproof.limits import USUAL
 
 FORM = "application/x-www-form-urlencoded"
 EVENT = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
@@ -183,13 +183,13 @@ def test_text_that_is_not_utf8_leaves_a_finding(body: bytes) -> None:
 
 
 PART = b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n'
-PARTS = PART * (MAX_FIELDS + 1) + b"--b--"
+PARTS = PART * (USUAL.form_fields + 1) + b"--b--"
 
 
 @pytest.mark.parametrize(
     ("content_type", "body"),
     [
-        (FORM, b"&".join(b"a=1" for _ in range(MAX_FIELDS + 1))),
+        (FORM, b"&".join(b"a=1" for _ in range(USUAL.form_fields + 1))),
         (FORM, b"a" + b"[b]" * 20 + b"=1"),
         ("multipart/form-data", b"x"),
         ("multipart/form-data; boundary=b", PARTS),

@@ -17,9 +17,10 @@ import requests
 from callproof.contract.operations import Side
 from callproof.control import following
 from callproof.control.client import ActionRefused, End, Missed
-from callproof.control.following import MOST, Followers
+from callproof.control.following import Followers
 from callproof.exchange.exchange import Exchange, Request
 from callproof.exchange.journal import Journal
+from callproof.limits import USUAL
 from callproof.running.pair import BuiltIn
 from tests.support import KEY
 
@@ -99,8 +100,8 @@ def test_the_stream_ends_with_the_end() -> None:
 
 def test_listeners_are_counted() -> None:
     followers = Followers(Journal())
-    found = [followers.follow(None, events=False) for _ in range(MOST + 1)]
-    assert [stream is None for stream in found] == [False] * MOST + [True]
+    found = [followers.follow(None, events=False) for _ in range(USUAL.listeners + 1)]
+    assert [stream is None for stream in found] == [False] * USUAL.listeners + [True]
     assert found[0] is not None
     for _ in range(2):
         found[0].close()

@@ -8,8 +8,8 @@ import pytest
 from callproof.clocks.manual import ManualClock
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, Ends
-from callproof.control.snapshots import MOST
 from callproof.crm.settings import CrmSettings
+from callproof.limits import USUAL
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.storage.database import IN_MEMORY
@@ -87,11 +87,11 @@ def test_settings_come_back_and_the_journal_goes_on(ends: Ends) -> None:
 
 
 def test_of_many_snapshots_the_oldest_is_dropped(ends: Ends) -> None:
-    for number in range(MOST + 1):
+    for number in range(USUAL.snapshots + 1):
         _snapshot(ends, "/snapshot", f"number {number}")
     found = ends.crm.get("/snapshots")["snapshots"]
     assert isinstance(found, list)
-    assert len(found) == MOST
+    assert len(found) == USUAL.snapshots
     with pytest.raises(ActionRefused, match="There is no snapshot 'number 0'"):
         ends.crm.post("/restore", {"name": "number 0"})
 

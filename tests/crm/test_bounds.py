@@ -5,8 +5,8 @@ import weakref
 
 import pytest
 
-from callproof.contract import findings as remarks
 from callproof.contract.errors import ApiError
+from callproof.limits import USUAL
 from tests.support import KEY, Account
 
 RINGING = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
@@ -34,7 +34,7 @@ def test_a_refused_request_is_let_go_at_once(account: Account, monkeypatch: pyte
 
 def test_of_very_many_remarks_some_are_kept_and_the_others_counted(registered: Account) -> None:
     registered.event(**RINGING, **{f"unknown{n}": 1 for n in range(1000)})
-    assert len(registered.findings) == remarks.MOST + 1
+    assert len(registered.findings) == USUAL.findings + 1
     assert "900 more remarks" in registered.findings[-1].message
 
 
@@ -43,7 +43,7 @@ def test_the_journal_counts_addresses_headers_and_findings(registered: Account) 
     before = journal._bytes
     unknown = "&".join(f"unknown{n}=1" for n in range(1000))
     registered.client.get(f"/api/v5/users?{unknown}", headers={"X-API-KEY": KEY})
-    assert journal._bytes - before > 10_000 + remarks.MOST * 200
+    assert journal._bytes - before > 10_000 + USUAL.findings * 200
 
 
 def test_many_extensions_and_lines_are_judged_in_linear_time(registered: Account) -> None:

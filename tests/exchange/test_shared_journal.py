@@ -9,7 +9,6 @@ from msgspec.structs import replace
 
 from callproof.contract.findings import Finding, Kind
 from callproof.crm.store import tables
-from callproof.exchange import shared_journal
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.storage.database import Database
@@ -80,9 +79,9 @@ def test_a_reader_waits_for_what_another_process_writes(url: str) -> None:
         base.close()
 
 
-def test_the_oldest_go_first_and_numbers_go_on(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared_journal, "MAX_ENTRIES", 3)
+def test_the_oldest_go_first_and_numbers_go_on(url: str) -> None:
     database, journal = opened(url)
+    journal.max_entries = 3
     for number in range(5):
         journal.write(exchange(str(number)))
         assert journal.last_id == number + 1
@@ -90,7 +89,7 @@ def test_the_oldest_go_first_and_numbers_go_on(url: str, monkeypatch: pytest.Mon
     journal.clear()
     journal.write(exchange("next"))
     assert [entry.id for entry in journal.since(0)] == [6]
-    monkeypatch.setattr(shared_journal, "MAX_BYTES", 2_000)
+    journal.max_bytes = 2_000
     journal.write(exchange("big", b"x" * 1_500))
     assert [entry.id for entry in journal.since(0)] == [7]
     journal.close()

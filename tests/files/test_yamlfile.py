@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from callproof.files.yamlfile import MOST, Document, FileError
+from callproof.files.yamlfile import Document, FileError
+from callproof.limits import USUAL
 
 LAUGHTER = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
     f"{after}: &{after} [{', '.join(['*' + before] * 9)}]\n"
@@ -22,7 +23,7 @@ LAUGHTER = "a: &a [x, x, x, x, x, x, x, x, x]\n" + "".join(
         ("&a\nsteps: *a\n", 1, "an alias holds itself"),
         ("title: T\nsteps: " + "[" * 3000 + "]" * 3000, 2, "nesting depth|deep in each other"),
         ("title: T\nsteps: " + "{a: " * 800 + "1" + "}" * 800, 2, "deep in each other"),
-        (LAUGHTER, None, f"more than {MOST} parts"),
+        (LAUGHTER, None, f"more than {USUAL.file_parts} parts"),
         ("title: T\nsteps: !!python/object:os.system {}\n", 2, "no YAML"),
     ],
     ids=["month", "day", "digits", "alias", "root", "lists", "maps", "laughter", "tag"],

@@ -10,6 +10,7 @@ import requests
 from callproof.clocks.manual import ManualClock
 from callproof.contract.budgets import Limits
 from callproof.crm.settings import Readings
+from callproof.limits import Bounds
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules import reports
@@ -68,7 +69,11 @@ def test_a_crm_that_does_not_answer_in_time_is_not_waited_for() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         crm_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
         settings = PbxSettings(
-            base_url="http://127.0.0.1:9", crm_url=crm_url, api_key="k", plan=plan, timeout=0.2
+            base_url="http://127.0.0.1:9",
+            crm_url=crm_url,
+            api_key="k",
+            plan=plan,
+            bounds=Bounds(pbx_call_seconds=0.2),
         )
         pbx = Pbx(settings, clock)
         pbx.engine.place_incoming(CALLER, LINE)

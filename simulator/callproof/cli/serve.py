@@ -24,6 +24,7 @@ from callproof.contract.operations import Side
 from callproof.crm.account import api_key
 from callproof.crm.settings import CrmSettings
 from callproof.errors import Misuse
+from callproof.limits import SETTABLE, Bounds, given
 from callproof.pbx.settings import PbxSettings
 from callproof.running.meeting import ServeOptions
 from callproof.running.serve import serve_until_stopped
@@ -59,6 +60,11 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
             )
         found[public] = near
     return found
+
+
+def limited(_context: click.Context, _option: click.Parameter, values: tuple[str, ...]) -> Bounds:
+    """The table of limits with these values; raises Misuse."""
+    return given(values)
 
 
 @click.command()
@@ -187,6 +193,15 @@ def rewritten(_context: click.Context, _option: click.Parameter, values: tuple[s
     multiple=True,
     metavar="NAME",
     help="Break an end on purpose; callproof faults lists how. A requirement means all that touch it.",
+)
+@option(
+    "--limit",
+    "bounds",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=limited,
+    help="Another value for a limit of what peers may make the ends spend, as in crm-request-bytes=65536;"
+    f" the names: {', '.join(SETTABLE)}.",
 )
 @option(
     "--open",

@@ -14,13 +14,15 @@ from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, pointer
 from callproof.contract.phones import digits
 from callproof.contract.schemas import load, resolve
+from callproof.limits import USUAL
 
 _TRUE = {"1", "true"}
 _FALSE = {"0", "false", ""}
 _LOST_PLUS = re.compile(r" +[0-9]")
-_INTEGER = re.compile(r"[+-]?\d{1,18}")
+_WHOLE = rf"[+-]?\d{{1,{USUAL.integer_digits}}}"
+_INTEGER = re.compile(_WHOLE)
 # What a spreadsheet writes for a whole number.
-_FLOAT = re.compile(r"([+-]?\d{1,18})\.0+")
+_FLOAT = re.compile(rf"({_WHOLE})\.0+")
 # Formats of telephone numbers: one to dial, one of who calls, one that people noted.
 _NUMBERS = ("dialled", "caller", "phone")
 

@@ -26,10 +26,8 @@ from callproof.contract.errors import (
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.percent import pairs as split_pairs
-from callproof.contract.values import immutable
-
-MAX_FIELDS = 2_000
-MAX_DEPTH = 8
+from callproof.contract.values import immutable, whole
+from callproof.limits import USUAL, Bounds
 
 _FORM = "application/x-www-form-urlencoded"
 _STRUCTURE_RULE = "PBX-API-02"
@@ -39,11 +37,13 @@ _GZIP = b"\x1f\x8b"
 
 @immutable(frozen=True, slots=True)
 class Decoded:
-    """The parameters of one request. ``fields`` come from the body, ``query`` from the address."""
+    """The parameters of one request. ``fields`` come from the body, ``query`` from the address; JSON in
+    them may be ``deepest`` deep."""
 
     query: JsonObject
     fields: JsonObject
     findings: list[Finding] = field(default_factory=list)
+    deepest: int = USUAL.json_depth
 
     def plain(self, *left_out: str, empty: Container[str] = ()) -> JsonObject:
         """The parameters beside the key, those of the body before those of the query. Empty ones are
@@ -72,7 +72,13 @@ class Decoded:
 
 
 def decode(
-    query: str, content_type: str, body: bytes, *, coding: str = "", strict: bool = False
+    query: str,
+    content_type: str,
+    body: bytes,
+    *,
+    coding: str = "",
+    strict: bool = False,
+    bounds: Bounds = USUAL,
 ) -> Decoded:
     """Take a request apart; ``coding`` is its Content-Encoding.
 
@@ -80,8 +86,9 @@ def decode(
     """
     findings: list[Finding] = []
     packed = body and _packed(coding, body, findings)
-    fields = _body(content_type, body, findings, strict) if body and not packed else {}
-    return Decoded(_nest(_pairs(query, "query", findings)) if query else {}, fields, findings)
+    fields = _body(content_type, body, findings, strict, bounds) if body and not packed else {}
+    asked = _nest(_pairs(query, "query", findings, bounds), bounds) if query else {}
+    return Decoded(asked, fields, findings, bounds.json_depth)
 
 
 def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
@@ -104,7 +111,7 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         said = f"the structure was not sent as text; a live CRM answers: {ScalarExpected(name)}"
         return value, [_forgiven(name, said, ScalarExpected.remedy)]
     try:
-        decoded = jsontypes.decoded(value)
+        decoded = jsontypes.decoded(value, request.deepest)
     except ValueError as error:
         refusal = ArrayExpected("NULL", "null")
         refusal.add_note(f"{name} is not JSON: {error}")
@@ -147,15 +154,18 @@ def _packed(coding: str, body: bytes, findings: list[Finding]) -> bool:
     return True
 
 
-def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool) -> JsonObject:
+def _body(
+    content_type: str, body: bytes, findings: list[Finding], strict: bool, bounds: Bounds
+) -> JsonObject:
     if content_type == _FORM:
-        return _nest(_pairs(_utf8(body, findings), "body", findings))
+        return _nest(_pairs(_utf8(body, findings), "body", findings, bounds), bounds)
     mime, options = parse_options_header(content_type)
     match mime.lower():
         case "multipart/form-data":
-            return _nest(list(_multipart(body, options.get("boundary", ""), findings)))
+            parts = _multipart(body, options.get("boundary", ""), findings, bounds.form_fields)
+            return _nest(list(parts), bounds)
         case "application/json":
-            return _json_body(body, findings, strict)
+            return _json_body(body, findings, strict, bounds.json_depth)
         case _:
             if mime.lower() != _FORM:
                 shown = mime or "no Content-Type"
@@ -164,15 +174,15 @@ def _body(content_type: str, body: bytes, findings: list[Finding], strict: bool)
                 )
                 if strict:
                     return {}
-            return _nest(_pairs(_utf8(body, findings), "body", findings))
+            return _nest(_pairs(_utf8(body, findings), "body", findings, bounds), bounds)
 
 
-def _json_body(body: bytes, findings: list[Finding], strict: bool) -> JsonObject:
+def _json_body(body: bytes, findings: list[Finding], strict: bool, deepest: int) -> JsonObject:
     findings.append(_forgiven("body", "a JSON body is not documented", f"Send Content-Type: {_FORM}."))
     if strict:
         return {}
     try:
-        decoded = jsontypes.decoded(body)
+        decoded = jsontypes.decoded(body, deepest)
     except ValueError as error:
         findings.append(Finding(Kind.VIOLATION, "body", "", f"the body is not JSON: {error}"))
         return {}
@@ -182,11 +192,11 @@ def _json_body(body: bytes, findings: list[Finding], strict: bool) -> JsonObject
     return cast(JsonObject, decoded)
 
 
-def _multipart(body: bytes, boundary: str, findings: list[Finding]) -> Iterator[tuple[str, str]]:
+def _multipart(body: bytes, boundary: str, findings: list[Finding], most: int) -> Iterator[tuple[str, str]]:
     """The fields; a part with a filename is a file, which is no parameter (evidence#file-parts)."""
     if not boundary:
         raise InvalidInput("The multipart body has no boundary")
-    decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=len(body), max_parts=MAX_FIELDS)
+    decoder = MultipartDecoder(boundary.encode(), max_form_memory_size=len(body), max_parts=most)
     decoder.receive_data(body)
     decoder.receive_data(None)
     name, content, is_file = "", bytearray(), False
@@ -203,7 +213,7 @@ def _multipart(body: bytes, boundary: str, findings: list[Finding]) -> Iterator[
             elif isinstance(event, NeedData):
                 break
     except RequestEntityTooLarge:
-        raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
+        raise _too_many(most) from None
     except ValueError as error:
         raise InvalidInput(f"The multipart body is broken: {error}") from None
 
@@ -224,11 +234,11 @@ def _utf8(body: bytes, findings: list[Finding]) -> str:
         return body.decode("utf-8", "replace")
 
 
-def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, str]]:
+def _pairs(text: str, where: str, findings: list[Finding], bounds: Bounds) -> list[tuple[str, str]]:
     try:
-        pairs = split_pairs(text, MAX_FIELDS)
+        pairs = split_pairs(text, bounds.form_fields)
     except ValueError:
-        raise InvalidInput(f"More than {MAX_FIELDS} fields in one request") from None
+        raise _too_many(bounds.form_fields) from None
     for _, value in pairs:
         # It stands for what could not be decoded, unless it was sent itself.
         if "\ufffd" in value and "\ufffd" not in text and "%EF%BF%BD" not in text.upper():
@@ -237,25 +247,27 @@ def _pairs(text: str, where: str, findings: list[Finding]) -> list[tuple[str, st
     return pairs
 
 
-def _nest(pairs: list[tuple[str, str]]) -> JsonObject:
+def _nest(pairs: list[tuple[str, str]], bounds: Bounds) -> JsonObject:
     """PHP's reading of names with brackets: ``filter[ids][]=7`` -> ``{"filter": {"ids": ["7"]}}``."""
     flat: JsonObject = {}
     for name, value in pairs:
         if "[" in name:
-            return _tree(pairs)
+            return _tree(pairs, bounds.name_depth)
         if name:
             flat[name] = value
     return flat
 
 
-def _tree(pairs: Iterable[tuple[str, str]]) -> JsonObject:
-    tree: dict[str, object] = {}
-    for index, (name, value) in enumerate(pairs):
-        if index >= MAX_FIELDS:
-            raise InvalidInput(f"More than {MAX_FIELDS} fields in one request")
+def _too_many(most: int) -> InvalidInput:
+    return InvalidInput(f"More than {most} fields in one request")
+
+
+def _tree(pairs: Iterable[tuple[str, str]], deepest: int) -> JsonObject:
+    tree = _Branch()
+    for name, value in pairs:
         keys = _keys(name)
-        if len(keys) > MAX_DEPTH:
-            raise InvalidInput(f"A field name nests deeper than {MAX_DEPTH} levels")
+        if len(keys) > deepest:
+            raise InvalidInput(f"A field name nests deeper than {deepest} levels")
         _put(tree, keys, value)
     return cast(JsonObject, {name: _lists(branch) for name, branch in tree.items() if name})
 
@@ -267,20 +279,29 @@ def _keys(name: str) -> list[str]:
     return [head, *rest[:-1].split("][")]
 
 
-def _put(tree: dict[str, object], keys: list[str], value: str) -> None:
-    for key in keys[:-1]:
-        branch = tree.setdefault(_slot(tree, key), {})
-        if not isinstance(branch, dict):
-            branch = tree[key] = {}
-        tree = branch
-    tree[_slot(tree, keys[-1])] = value
+class _Branch(dict[str, object]):
+    """What stands below a name, by keys."""
 
+    _next = 0
 
-def _slot(tree: dict[str, object], key: str) -> str:
-    """``[]`` means one past the highest index, as in PHP."""
-    if key:
+    def slot(self, key: str) -> str:
+        """The key for one that was sent; ``[]`` means one past the highest index, as in PHP."""
+        if not key:
+            key = str(self._next)
+        index = whole(key)
+        if index is not None:
+            self._next = max(self._next, index + 1)
         return key
-    return str(max((int(known) for known in tree if known.isdecimal()), default=-1) + 1)
+
+
+def _put(tree: _Branch, keys: list[str], value: str) -> None:
+    for key in keys[:-1]:
+        slot = tree.slot(key)
+        branch = tree.get(slot)
+        if not isinstance(branch, _Branch):
+            branch = tree[slot] = _Branch()
+        tree = branch
+    tree[tree.slot(keys[-1])] = value
 
 
 def _lists(branch: object) -> Json:

@@ -12,10 +12,6 @@ def sentence(message: str, remedy: str) -> str:
     return f"{message}{stop} {remedy}".rstrip()
 
 
-# Of one message so many are kept; a reader who mends these sees the rest.
-MOST = 100
-
-
 class Kind(StrEnum):
     """How a finding came about, from the gravest to the mildest."""
 
@@ -26,12 +22,12 @@ class Kind(StrEnum):
     NOTICE = "notice"  # allowed, but seldom what the sender wanted
 
 
-def bounded(findings: "list[Finding]") -> "list[Finding]":
-    """At most ``MOST``, and how many more there are."""
-    if len(findings) <= MOST:
+def bounded(findings: "list[Finding]", most: int) -> "list[Finding]":
+    """At most so many, and how many more there are: a reader who mends these sees the rest."""
+    if len(findings) <= most:
         return findings
-    said = f"there are {len(findings) - MOST} more remarks on this message"
-    return [*findings[:MOST], Finding(Kind.NOTICE, findings[MOST].where, "", said, "Mend these first.")]
+    said = f"there are {len(findings) - most} more remarks on this message"
+    return [*findings[:most], Finding(Kind.NOTICE, findings[most].where, "", said, "Mend these first.")]
 
 
 @immutable(frozen=True, slots=True)

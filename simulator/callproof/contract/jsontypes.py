@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
+from callproof.limits import USUAL
+
 if TYPE_CHECKING:
     Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
 else:
@@ -13,23 +15,20 @@ else:
 JsonObject: TypeAlias = dict[str, Json]
 
 
-# How many lists and objects may stand in each other. The longest message of the contract has seven.
-DEEPEST = 100
-
-
-def decoded(text: str | bytes) -> Json:
-    """JSON text of a stranger. Raises ValueError with what is wrong with it."""
+def decoded(text: str | bytes, deepest: int = USUAL.json_depth) -> Json:
+    """JSON text of a stranger, with at most so many lists and objects in each other; the longest message of
+    the contract has seven. Raises ValueError with what is wrong with it."""
     found: Json = orjson.loads(text)
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
-    if sum(map(text.count, brackets)) > DEEPEST and _is_deep(found):  # type: ignore[arg-type]
-        raise ValueError(f"lists and objects stand more than {DEEPEST} deep in each other")
+    if sum(map(text.count, brackets)) > deepest and _is_deep(found, deepest):  # type: ignore[arg-type]
+        raise ValueError(f"lists and objects stand more than {deepest} deep in each other")
     return found
 
 
-def _is_deep(value: Json) -> bool:
+def _is_deep(value: Json, deepest: int) -> bool:
     """Level by level, because what is deep ends every recursion."""
     level: list[Json] = [value]
-    for _ in range(DEEPEST):
+    for _ in range(deepest):
         if not level:
             return False
         level = [

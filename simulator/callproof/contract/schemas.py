@@ -32,9 +32,10 @@ from callproof.contract.errors import (
     too_many,
 )
 from callproof.contract.files import shipped
-from callproof.contract.findings import MOST, Finding, Kind
+from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, parts, pointer
 from callproof.contract.phones import digits
+from callproof.limits import USUAL
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _DATETIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}")
@@ -160,13 +161,13 @@ def is_canonical(schema_id: str, value: Json) -> bool:
 
 
 def validate(schema_id: str, value: Json) -> list[Violation]:
-    """Violations in the order of the document, never only the first: all, or ``MOST`` of very many."""
+    """Violations in the order of the document, never only the first; of very many those that are kept."""
     return [] if _verdict(schema_id)(value) else explain(schema_id, value)
 
 
 def explain(schema_id: str, value: Json) -> list[Violation]:
     """The same by the reference alone."""
-    errors = islice(_validator(schema_id).iter_errors(value), MOST)
+    errors = islice(_validator(schema_id).iter_errors(value), USUAL.findings)
     found = [violation for error in errors for violation in _read(schema_id, error)]
     # A text that breaks its format breaks the pattern of that format as well; once is enough.
     first = {(v.pointer, v.error): v for v in reversed(found)}

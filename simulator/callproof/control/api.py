@@ -11,8 +11,9 @@ from typing import Concatenate, TypeVar, overload
 from urllib.parse import urlsplit
 
 import msgspec
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, current_app, request
 from msgspec import Struct, UnsetType
+from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
 from callproof.clocks.clock import Clock
 from callproof.clocks.manual import ManualClock
@@ -20,14 +21,13 @@ from callproof.clocks.real import ScaledClock
 from callproof.contract.dates import written
 from callproof.contract.shapes import Misshapen, shaped
 from callproof.control import description
-from callproof.control.following import EVENTS, MOST, NDJSON, Followers
+from callproof.control.following import EVENTS, NDJSON, Followers
 from callproof.control.method import Method
 from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import ALLOW, is_known_as
-
-MAX_WAIT = 30.0
+from callproof.limits import USUAL, Bounds
 
 A = TypeVar("A", bound=Struct)
 
@@ -58,6 +58,7 @@ class Control:
         names: Collection[str] = (),
         *,
         alone: bool = True,
+        bounds: Bounds = USUAL,
     ) -> None:
         self.end = end
         self.clock = clock
@@ -66,8 +67,9 @@ class Control:
         self._changed = changed
         self._names = names
         self.alone = alone
+        self.bounds = bounds
         self.methods: list[Method] = []
-        self._followers = Followers(journal)
+        self._followers = Followers(journal, bounds.listeners)
         waits = (
             "Exchanges since a number; waits for the first, up to wait seconds. With follow a stream of "
             "them as they happen, one JSON object a line, or server-sent events for who accepts those."
@@ -99,6 +101,8 @@ class Control:
         blueprint = Blueprint("bench", __name__, url_prefix="/_bench")
         blueprint.before_request(self._let_in)
         blueprint.register_error_handler(ControlError, _refuse)
+        blueprint.register_error_handler(RequestTimeout, _too_slow)
+        blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
         for method in self.methods:
             path = method.path.replace("{", "<").replace("}", ">")
             blueprint.add_url_rule(
@@ -140,7 +144,7 @@ class Control:
         since = known(asked.since)
         if asked.follows:
             return self._following(since)
-        wait = min(asked.wait, MAX_WAIT)
+        wait = min(asked.wait, self.bounds.wait_seconds)
         entries = self.journal.since(int(since or 0), wait=wait, limit=int(asked.limit))
         return {"lastId": self.journal.last_id, "entries": [entry.as_json() for entry in entries]}
 
@@ -151,7 +155,7 @@ class Control:
             since = request.headers.get("Last-Event-ID", type=int)
         stream = self._followers.follow(None if since is None else int(since), events=events)
         if stream is None:
-            raise ControlError(f"{MOST} listeners follow this journal already.", 503)
+            raise ControlError(f"{self.bounds.listeners} listeners follow this journal already.", 503)
         answer = Response(stream, mimetype=EVENTS if events else NDJSON)
         # What stands between may not hold it back to make it one piece.
         answer.headers.update({"Cache-Control": "no-cache", "X-Accel-Buffering": "no"})
@@ -208,6 +212,15 @@ def _body() -> object:
 
 def _refuse(error: ControlError) -> Response:
     return _answer({"error": str(error)}, error.status)
+
+
+def _too_slow(_: RequestTimeout) -> Response:
+    return _answer({"error": "The body of the request did not arrive in time."}, 408)
+
+
+def _too_large(_: RequestEntityTooLarge) -> Response:
+    most = current_app.config["MAX_CONTENT_LENGTH"]
+    return _answer({"error": f"The body of the request has more than {most} bytes."}, 413)
 
 
 def _answer(body: object, status: int) -> Response:

@@ -11,10 +11,9 @@ import msgspec
 
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.journal import Journal
+from callproof.limits import USUAL
 
 NDJSON, EVENTS = "application/x-ndjson", "text/event-stream"
-# Each listener takes one of the threads that answer.
-MOST = 16
 # How long nothing may come until a sign of life is sent, in seconds; who has gone is noticed by it.
 SIGN_OF_LIFE = 2.0
 # How many entries are taken out of the journal at once.
@@ -22,11 +21,11 @@ PIECE = 20
 
 
 class Followers:
-    """Those who listen to one journal, in this process."""
+    """Those who listen to one journal, in this process: each takes one of the threads that answer."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, most: int = USUAL.listeners) -> None:
         self._journal = journal
-        self._places = BoundedSemaphore(MOST)
+        self._places = BoundedSemaphore(most)
 
     def follow(self, since: int | None, *, events: bool) -> "Listener | None":
         """Entries with a higher number, by default those that come from now on, until the end stops; None

@@ -11,9 +11,6 @@ from callproof.contract.dates import written
 from callproof.control.api import Control, ControlError
 from callproof.control.wire import Members
 
-# Of so many the oldest is dropped for another one; they are kept in memory.
-MOST = 10
-
 T = TypeVar("T")
 
 
@@ -42,7 +39,7 @@ class _Snapshots(Generic[T]):
         with self._changing:
             self._kept.pop(asked.name, None)
             self._kept[asked.name] = _Taken(self._api.clock.now(), self._take())
-            while len(self._kept) > MOST:
+            while len(self._kept) > self._api.bounds.snapshots:
                 del self._kept[next(iter(self._kept))]
         return self.listed()
 
@@ -72,7 +69,8 @@ def add_snapshots(api: Control, take: Callable[[], T], restore: Callable[[T], No
     api.add(
         "POST",
         "/snapshot",
-        f"Keep everything as it is under a name, in memory; of more than {MOST} the oldest is dropped.",
+        f"Keep everything as it is under a name, in memory; of more than {api.bounds.snapshots} the oldest"
+        " is dropped.",
         snapshots.take,
         SnapshotAsked,
     )

@@ -102,6 +102,7 @@ class CrmApi:
             incoming.body,
             coding=incoming.environ.get("HTTP_CONTENT_ENCODING", ""),
             strict=strict,
+            bounds=self._crm.settings.bounds,
         )
         operation, parts = found or (None, {})
         judgement = judge(operation, decoded, strict=strict) if operation else None

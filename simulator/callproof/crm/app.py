@@ -19,8 +19,6 @@ from callproof.exchange.app import EndApp
 from callproof.exchange.spoiling import Spoiling
 from callproof.web.site import ALONE, Site, Surroundings, nothing_more
 
-MAX_BODY = 4 * 1024 * 1024
-
 
 def create_app(
     crm: Crm,
@@ -31,10 +29,19 @@ def create_app(
     """The API under ``/api``, the control API under ``/_bench`` and the pages; ``more`` adds some."""
     api = CrmApi(crm)
     spoiling = Spoiling(crm.faults, crm.clock, _name, crm.settings.api_key)
+    bounds = crm.settings.bounds
+    most = bounds.crm_request_bytes
     answering = Answering(
-        api.respond, api.refuse, crm.journal, crm.clock, crm.faults, spoiling, most=MAX_BODY
+        api.respond,
+        api.refuse,
+        crm.journal,
+        crm.clock,
+        crm.faults,
+        spoiling,
+        most=most,
+        bounds=bounds,
     )
-    app = EndApp(__name__, answering, api.refuse, ("/api",), MAX_BODY)
+    app = EndApp(__name__, answering, api.refuse, ("/api",), most)
     app.url_map.converters["part"] = _Part
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False

@@ -28,7 +28,9 @@ def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
     alone = crm.settings.workers == 1
     names = names_of(crm.settings.base_url, crm.settings.allowed_hosts)
-    api = Control("crm", crm.clock, crm.journal, token, crm.pulse.bump, names, alone=alone)
+    api = Control(
+        "crm", crm.clock, crm.journal, token, crm.pulse.bump, names, alone=alone, bounds=crm.settings.bounds
+    )
     look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)

@@ -49,7 +49,7 @@ class Crm:
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country)
         self.journal = self._journal()
-        self.pulse = Pulse(self.journal)
+        self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.faults = Faults(settings.seed, settings.faults)
         self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
@@ -57,7 +57,8 @@ class Crm:
             self.journal,
             clock,
             self.faults,
-            timeout=settings.timeout,
+            timeout=settings.bounds.crm_call_seconds,
+            most=settings.bounds.answer_bytes,
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
             trust=settings.trust,
@@ -137,11 +138,11 @@ class Crm:
         self.store.close()
 
     def _journal(self) -> Journal:
+        bounds, every = self.settings.bounds, self.settings.journal_every
+        most = bounds.journal_entries, bounds.journal_bytes
         if self.settings.database == IN_MEMORY:
-            return Journal(every=self.settings.journal_every)
-        return SharedJournal(
-            JournalTable(self.store.database, tables.journal), every=self.settings.journal_every
-        )
+            return Journal(*most, every=every)
+        return SharedJournal(JournalTable(self.store.database, tables.journal), *most, every=every)
 
     def _fill_when_empty(self) -> None:
         with self.store.begin() as session:

@@ -18,7 +18,6 @@ from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Answer, Exchange
 from callproof.exchange.reach import HostRefused
 
-MAX_REDIRECTS = 5
 # Of what somebody else wrote no more characters are told.
 _SHOWN = 80
 _LONGEST_REASON = 200
@@ -194,7 +193,7 @@ class Outgoing:
     def _fetch(self, url: str, query: Mapping[str, str], part: str | None) -> Exchange:
         headers = {"Range": part} if part else {}
         exchange = self._caller.send("record", "GET", url, params=query, headers=headers)
-        for _ in range(MAX_REDIRECTS):
+        for _ in range(self._settings.bounds.redirects):
             target = _redirect(exchange)
             if target is None:
                 break

@@ -12,7 +12,9 @@ from callproof.contract.guide import MANAGERS
 from callproof.crm.account import CUSTOMERS
 from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
-from callproof.exchange.trust import USUAL, Trust
+from callproof.exchange.trust import USUAL as PUBLIC
+from callproof.exchange.trust import Trust
+from callproof.limits import USUAL, Bounds
 
 Scope = Literal[
     "telephony_read",
@@ -78,10 +80,10 @@ class CrmSettings:
     ``strict`` refuses what the real CRM is thought to refuse instead of leaving a finding.
     ``rewrites`` are beginnings of public addresses of the PBX with what they are reached by. ``limits``
     are the budgets of a key, none by default. ``timezone`` is the account's, in which dates are written.
-    ``managers`` and ``customers`` are how many the seed makes. ``timeout`` is in seconds and holds for
-    every call to the PBX (evidence#reading-timeout); ``trust`` is whose certificates it believes then.
-    ``faults`` act from the start. Of so many exchanges the journal keeps one, ``journal_every``; 0 keeps
-    none. ``workers`` processes answer as this CRM.
+    ``managers`` and ``customers`` are how many the seed makes. ``trust`` is whose certificates it believes
+    when it calls the PBX. ``faults`` act from the start. Of so many exchanges the journal keeps one,
+    ``journal_every``; 0 keeps none. ``workers`` processes answer as this CRM. ``bounds`` are the limits of
+    what peers may make it spend, and how long every call to the PBX may take (evidence#reading-timeout).
     """
 
     api_key: str
@@ -89,16 +91,16 @@ class CrmSettings:
     seed: int = 1
     strict: bool = False
     country: str = "RU"
-    timeout: float = 10.0
     allowed_hosts: tuple[str, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
-    trust: Trust = USUAL
+    trust: Trust = PUBLIC
     database: str = "sqlite://"
     limits: Limits = field(default_factory=Limits)
     timezone: str = "UTC"
     managers: int = MANAGERS
     customers: int = CUSTOMERS
     faults: tuple[Fault, ...] = ()
+    bounds: Bounds = USUAL
     journal_every: int = 1
     workers: int = 1
 

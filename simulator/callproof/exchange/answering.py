@@ -14,12 +14,14 @@ from werkzeug.exceptions import HTTPException
 from callproof.clocks.clock import Clock
 from callproof.contract.findings import Finding, bounded
 from callproof.contract.printing import printable
+from callproof.exchange.arriving import Arriving
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
 from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import FINDINGS_HEADER
 from callproof.exchange.spoiling import Spoiling
+from callproof.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
@@ -43,7 +45,7 @@ Pick = Callable[["WSGIEnvironment"], tuple[str, ...]]
 class Answering:
     """A WSGI app: every request that it gets is in the journal before its answer leaves.
 
-    ``most`` bounds the bytes of a body. The number of findings goes out as a header.
+    ``most`` bounds the bytes of a body, ``bounds`` the rest. The number of findings goes out as a header.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class Answering:
         spoiling: Spoiling,
         *,
         most: int,
+        bounds: Bounds = USUAL,
     ) -> None:
         self._respond = respond
         self._refuse = refuse
@@ -64,12 +67,14 @@ class Answering:
         self._faults = faults
         self._spoiling = spoiling
         self._most = most
+        self._bounds = bounds
+        self.arriving = Arriving(bounds.request_seconds)
         self._shapes: dict[Names, tuple[Names, Pick]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         findings: list[Finding] = []
         try:
-            sent = receive(environ, self._most)
+            sent = receive(environ, self._most, self.arriving)
         except HTTPException as error:
             sent, lost = heading(environ), ""
             answer = self._refuse(error)
@@ -102,7 +107,7 @@ class Answering:
     ) -> Iterable[bytes]:
         headers = _headers(answer.headers, answer.body.size, len(findings))
         if journalled and self._journal.wants():
-            self._write(sent, answer, headers, lost, tuple(bounded(findings)))
+            self._write(sent, answer, headers, lost, tuple(bounded(findings, self._bounds.findings)))
         if lost:
             return _broken_off(sent.environ, start_response)
         start_response(_STATUS.get(answer.status) or f"{answer.status} UNKNOWN", list(headers))

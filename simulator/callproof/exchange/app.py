@@ -9,6 +9,7 @@ from werkzeug.routing import Rule
 from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.exchange.answering import Answering, Refuse
+from callproof.exchange.arriving import Timely
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -58,6 +59,7 @@ class EndApp(Flask):
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(self._ours):
             return self._answering(environ, start_response)
+        environ["wsgi.input"] = Timely(self._answering.arriving, environ["wsgi.input"])
         return super().wsgi_app(environ, start_response)
 
     def add_method(self, name: str, verb: str, path: str) -> None:

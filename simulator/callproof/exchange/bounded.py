@@ -19,12 +19,11 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from callproof.clocks.machine import monotonic
 from callproof.exchange import sockets
 from callproof.exchange.direct import OwnAdapter, connected
+from callproof.limits import USUAL
 
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-# More than an hour of sound as a PBX records it.
-MOST = 128 * 1024 * 1024
 _PIECE = 64 * 1024
 
 # When the answer that this thread waits for has to be whole, in seconds of the machine's clock.
@@ -60,7 +59,7 @@ def ask(
     prepared: requests.PreparedRequest,
     seconds: float,
     *,
-    most: int = MOST,
+    most: int = USUAL.answer_bytes,
     here: bool = False,
 ) -> tuple[int, Mapping[str, str], bytes]:
     """Status, headers and body of the answer, all of it within ``seconds``; redirects are not followed.

@@ -17,7 +17,9 @@ from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 from callproof.exchange.reach import HostRefused, Reach
-from callproof.exchange.trust import USUAL, Trust, tls_problem
+from callproof.exchange.trust import USUAL as PUBLIC
+from callproof.exchange.trust import Trust, tls_problem
+from callproof.limits import USUAL
 
 _DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
 
@@ -27,7 +29,8 @@ class Caller:
 
     Only this machine and ``allowed_hosts`` are ever asked. Redirects are not followed. ``rewrites`` are
     beginnings of public addresses with what they are reached by from here; the journal has the public ones.
-    ``trust`` says whose certificates are believed.
+    ``trust`` says whose certificates are believed. An answer takes ``timeout`` seconds at most, and has no
+    more than ``most`` bytes.
     """
 
     def __init__(
@@ -37,14 +40,16 @@ class Caller:
         faults: Faults,
         *,
         timeout: float,
+        most: int = USUAL.answer_bytes,
         allowed_hosts: Collection[str] = (),
         rewrites: Mapping[str, str] | None = None,
-        trust: Trust = USUAL,
+        trust: Trust = PUBLIC,
     ) -> None:
         self.journal = journal
         self.clock = clock
         self.faults = faults
         self.timeout = timeout
+        self.most = most
         self.reach = Reach(allowed_hosts)
         self.rewrites = dict(rewrites or {})
         self.trust = trust
@@ -131,7 +136,7 @@ class Caller:
         try:
             # A fault may have made another address of it.
             self.reach.demand(prepared.url or "")
-            status, told, body = ask(self._session, prepared, limit, here=here)
+            status, told, body = ask(self._session, prepared, limit, most=self.most, here=here)
         except HostRefused as error:
             return None, str(error)
         except requests.Timeout:

@@ -2,13 +2,14 @@
 
 import io
 from functools import lru_cache
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from callproof.contract.values import immutable, whole
+from callproof.exchange.arriving import Arriving, Readable, Timely
 from callproof.exchange.exchange import Body, Headers, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 
@@ -53,25 +54,25 @@ class Incoming:
         return {**self.environ, "wsgi.input": io.BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
 
 
-def receive(environ: "WSGIEnvironment", most: int) -> Incoming:
+def receive(environ: "WSGIEnvironment", most: int, arriving: Arriving) -> Incoming:
     """Read a request whose body has at most ``most`` bytes.
 
-    Raises RequestEntityTooLarge, or ClientDisconnected when the sender broke off.
+    Raises RequestEntityTooLarge, RequestTimeout, or ClientDisconnected when the sender broke off.
     """
     length = environ.get("CONTENT_LENGTH") or "0"
     if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
         return heading(environ)
     known = whole(length)
     if known is not None and known <= most and "HTTP_TRANSFER_ENCODING" not in environ:
-        body = environ["wsgi.input"].read(known)
+        body = arriving.read(environ["wsgi.input"], known)
         if len(body) < known:
             raise ClientDisconnected
     else:
-        body = _all_of(get_input_stream(environ), most)
+        body = _all_of(Timely(arriving, get_input_stream(environ)), most)
     return heading(environ, body)
 
 
-def _all_of(stream: IO[bytes], most: int) -> bytes:
+def _all_of(stream: Readable, most: int) -> bytes:
     """What comes in pieces until its end. Raises RequestEntityTooLarge instead of cutting it."""
     body = bytearray()
     while piece := stream.read(_PIECE):

@@ -13,9 +13,7 @@ from msgspec.structs import replace
 
 from callproof.clocks.machine import monotonic
 from callproof.exchange.exchange import Exchange
-
-MAX_ENTRIES = 10_000
-MAX_BYTES = 64 * 1024 * 1024
+from callproof.limits import USUAL
 
 
 class _Entry:
@@ -43,7 +41,11 @@ class Journal:
     """
 
     def __init__(
-        self, max_entries: int = MAX_ENTRIES, max_bytes: int = MAX_BYTES, *, every: int = 1
+        self,
+        max_entries: int = USUAL.journal_entries,
+        max_bytes: int = USUAL.journal_bytes,
+        *,
+        every: int = 1,
     ) -> None:
         self.max_entries = max_entries
         self.max_bytes = max_bytes

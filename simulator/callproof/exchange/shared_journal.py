@@ -14,7 +14,8 @@ from msgspec.structs import replace
 
 from callproof.clocks.machine import monotonic
 from callproof.exchange.exchange import Exchange
-from callproof.exchange.journal import MAX_BYTES, MAX_ENTRIES, Journal
+from callproof.exchange.journal import Journal
+from callproof.limits import USUAL
 from callproof.storage.journal import JournalTable
 
 log = logging.getLogger("callproof.journal")
@@ -31,8 +32,15 @@ AT_ONCE = 100
 class SharedJournal(Journal):
     """``close`` writes what waits. An entry has its number only once it is read."""
 
-    def __init__(self, table: JournalTable, *, every: int = 1) -> None:
-        super().__init__(every=every)
+    def __init__(
+        self,
+        table: JournalTable,
+        max_entries: int = USUAL.journal_entries,
+        max_bytes: int = USUAL.journal_bytes,
+        *,
+        every: int = 1,
+    ) -> None:
+        super().__init__(max_entries, max_bytes, every=every)
         self._table = table
         self._aside: deque[Callable[[], Exchange]] = deque()
         self._writing = Lock()
@@ -97,13 +105,13 @@ class SharedJournal(Journal):
         with self._writing:
             self._waiting.clear()
             missed = 0
-            while len(self._aside) > MAX_ENTRIES:
+            while len(self._aside) > self.max_entries:
                 self._aside.popleft()
                 missed += 1
             entries: list[str] = []
             while self._aside and len(entries) < AT_ONCE:
                 entries.append(self._aside.popleft()().encoded().decode())
             if entries:
-                self._table.append(entries, most=MAX_ENTRIES, most_bytes=MAX_BYTES, missed=missed)
+                self._table.append(entries, most=self.max_entries, most_bytes=self.max_bytes, missed=missed)
             if self._aside:
                 self._waiting.set()

@@ -8,7 +8,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.evidence import Book, Seen, read
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import BY_NAME, Side
-from callproof.exchange.journal import MAX_ENTRIES, Journal
+from callproof.exchange.journal import Journal
 from callproof.face.violations import violations
 from callproof.face.words import (
     amiss,
@@ -47,7 +47,7 @@ class WatchedJournal:
     @property
     def exchanges(self) -> list[Seen]:
         """Everything in both directions, oldest first."""
-        entries = self._journal.since(limit=MAX_ENTRIES)
+        entries = self._journal.since(limit=self._journal.max_entries)
         new = [entry for entry in entries if entry.id not in self._read]
         for seen in read(new, self._side, self._book):
             # The end's own findings say more: why it refused, and what to do about it.

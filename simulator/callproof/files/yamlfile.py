@@ -12,16 +12,15 @@ from jsonschema.exceptions import ValidationError
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.errors import Misuse
+from callproof.limits import USUAL
 
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
 _DATE = "tag:yaml.org,2002:timestamp"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
-# No file that a person writes has as many parts, digits or levels.
-MOST = 100_000
-DEEPEST = 100
-_DIGITS = 300
-_TOO_DEEP = f"lists and maps stand more than {DEEPEST} deep in each other, or an alias holds itself"
+_TOO_DEEP = (
+    f"lists and maps stand more than {USUAL.file_depth} deep in each other, or an alias holds itself"
+)
 
 # Ten times as fast, where the system has libyaml.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -47,7 +46,9 @@ class Document:
         self.name = shown_as or str(path)
         self._lines: dict[Path_, int] = {}
         try:
-            content = path.read_text("utf-8") if text is None else text
+            content = _read(path) if text is None else text
+            if len(content) > USUAL.file_bytes:
+                raise FileError(self.name, 1, f"the file has more than {USUAL.file_bytes} bytes")
             loader = _Loader(content)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
@@ -90,10 +91,12 @@ class Document:
 
     def _read(self, node: yaml.Node, path: Path_, depth: int) -> None:
         line = node.start_mark.line + 1
-        if depth > DEEPEST:
+        if depth > USUAL.file_depth:
             raise FileError(self.name, line, _TOO_DEEP)
-        if len(self._lines) > MOST:
-            raise FileError(self.name, line, f"the file has more than {MOST} parts, with those of aliases")
+        if len(self._lines) > USUAL.file_parts:
+            raise FileError(
+                self.name, line, f"the file has more than {USUAL.file_parts} parts, with those of aliases"
+            )
         self._lines.setdefault(path, line)
         if isinstance(node, yaml.ScalarNode) and (problem := _unreadable(node)):
             raise FileError(self.name, line, f"{problem}; put it in quotes")
@@ -113,10 +116,16 @@ class Document:
                 self._read(value, (*path, name), depth + 1)
 
 
+def _read(path: Path) -> str:
+    """Not much more than a file may have, also of one without end."""
+    with path.open(encoding="utf-8") as file:
+        return file.read(USUAL.file_bytes + 1)
+
+
 def _unreadable(node: yaml.ScalarNode) -> str:
     """What is wrong with a number or a date that YAML sees in a text."""
-    if node.tag in _NUMBERS and len(node.value) > _DIGITS:
-        return f"a number has more than {_DIGITS} digits"
+    if node.tag in _NUMBERS and len(node.value) > USUAL.file_digits:
+        return f"a number has more than {USUAL.file_digits} digits"
     if node.tag == _DATE:
         try:
             yaml.SafeLoader("").construct_yaml_timestamp(node)

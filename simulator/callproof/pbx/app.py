@@ -13,8 +13,6 @@ from callproof.pbx.pbx import Pbx
 from callproof.pbx.softphone.pages import add_pages
 from callproof.web.site import ALONE, Site, Surroundings, nothing_more
 
-MAX_BODY = 64 * 1024
-
 
 def create_app(
     pbx: Pbx,
@@ -26,10 +24,19 @@ def create_app(
     ``more`` adds some."""
     api = PbxApi(pbx)
     spoiling = Spoiling(pbx.faults, pbx.clock, name_of, pbx.settings.api_key)
+    bounds = pbx.settings.bounds
+    most = bounds.pbx_request_bytes
     answering = Answering(
-        api.respond, api.refuse, pbx.journal, pbx.clock, pbx.faults, spoiling, most=MAX_BODY
+        api.respond,
+        api.refuse,
+        pbx.journal,
+        pbx.clock,
+        pbx.faults,
+        spoiling,
+        most=most,
+        bounds=bounds,
     )
-    app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS), MAX_BODY)
+    app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS), most)
     for name, path in CALL_BACKS.items():
         app.add_method(name, BY_NAME[name].method, path)
     app.add_method("record", BY_NAME["record"].method, f"{RECORDINGS}<name>")

@@ -24,7 +24,7 @@ from callproof.pbx.rules.plan import NumberingPlan
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
     names = names_of(pbx.settings.base_url, pbx.settings.allowed_hosts)
-    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump, names)
+    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump, names, bounds=pbx.settings.bounds)
     _add_looks(api, _PbxState(pbx))
     module = _ModuleActs(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)

@@ -57,15 +57,16 @@ class Pbx:
     def __init__(self, settings: PbxSettings, clock: Clock) -> None:
         self.settings = self._started = settings
         self.clock = clock
-        self.journal = Journal()
-        self.pulse = Pulse(self.journal)
+        self.journal = Journal(settings.bounds.journal_entries, settings.bounds.journal_bytes)
+        self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.store = PbxStore(settings.database)
         self.faults = Faults(settings.seed, settings.faults)
         self.caller = Caller(
             self.journal,
             clock,
             self.faults,
-            timeout=settings.timeout,
+            timeout=settings.bounds.pbx_call_seconds,
+            most=settings.bounds.answer_bytes,
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
             trust=settings.trust,

@@ -7,7 +7,9 @@ from callproof.contract.dates import zone_problem
 from callproof.contract.guide import CALL_BACKS, CLIENT_ID, MODULE_CODE
 from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
-from callproof.exchange.trust import USUAL, Trust
+from callproof.exchange.trust import USUAL as PUBLIC
+from callproof.exchange.trust import Trust
+from callproof.limits import USUAL, Bounds
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
 
@@ -20,7 +22,7 @@ class PbxSettings:
     uploads in seconds; 0 uploads each call right after its end (evidence#guide-upload).
     ``rewrites`` are beginnings of public addresses of the CRM with what they are reached by; ``trust`` is
     whose certificates are believed. ``timezone`` is the CRM account's, in which dates are written.
-    ``faults`` act from the start.
+    ``faults`` act from the start. ``bounds`` are the limits of what peers may make it spend.
     """
 
     base_url: str = ""
@@ -32,12 +34,12 @@ class PbxSettings:
     plan: NumberingPlan = field(default_factory=default_plan)
     upload_every: float = 0.0
     timezone: str = "UTC"
-    timeout: float = 5.0
     allowed_hosts: tuple[str, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
-    trust: Trust = USUAL
+    trust: Trust = PUBLIC
     database: str = "sqlite://"
     faults: tuple[Fault, ...] = ()
+    bounds: Bounds = USUAL
 
     def __post_init__(self) -> None:
         """Raises Misuse for a time zone that is none."""

@@ -18,6 +18,7 @@ from callproof.crm.app import create_app as crm_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.journal import Journal
+from callproof.limits import Bounds
 from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
@@ -65,7 +66,7 @@ class Opening:
         address = self._kept(address)
         crm = self._crm(replace(settings, base_url=address.url))
         self._serve(crm, around)
-        self._answer(self._apps[Side.CRM], address)
+        self._answer(self._apps[Side.CRM], address, settings.bounds)
         return crm
 
     def pbx(self, settings: PbxSettings, address: Address | None = None) -> Pbx:
@@ -73,14 +74,14 @@ class Opening:
         address = self._kept(address)
         pbx = self._pbx(replace(settings, base_url=address.url))
         self._serve(pbx)
-        self._answer(self._apps[Side.PBX], address)
+        self._answer(self._apps[Side.PBX], address, settings.bounds)
         return pbx
 
     def open(
         self, settings: CrmSettings | PbxSettings, address: Address, around: Surroundings = ALONE
     ) -> None:
         """The same for either; ``around`` is what its pages say of where they are."""
-        self._answer(self.app(settings, around), self._kept(address))
+        self._answer(self.app(settings, around), self._kept(address), settings.bounds)
 
     def app(self, settings: CrmSettings | PbxSettings, around: Surroundings = ALONE) -> Flask:
         """The app of an end for which something else answers, at its ``base_url``."""
@@ -131,8 +132,8 @@ class Opening:
         self._answering.callback(address.close)
         return address
 
-    def _answer(self, app: Flask, address: Address) -> None:
-        self._answering.enter_context(serving(app, address))
+    def _answer(self, app: Flask, address: Address, bounds: Bounds) -> None:
+        self._answering.enter_context(serving(app, address, bounds))
 
     def _crm(self, settings: CrmSettings) -> Crm:
         crm = Crm(settings, self._clock)

@@ -22,10 +22,12 @@ from typing import TYPE_CHECKING
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from callproof.clocks.machine import monotonic
 from callproof.errors import OutOfReach
+from callproof.limits import USUAL, Bounds
 from callproof.running.threads import Address
 
 if TYPE_CHECKING:
@@ -35,9 +37,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("callproof.running")
 
-# Requests that a worker answers at once. Each takes a thread when it is needed, and may wait in it: readers
-# of the journal for half a minute, pages for as long as they are open, slow senders for their own bodies.
-THREADS = 512
 # How long an end may take to listen, and a worker to finish what it answers, in seconds.
 START = 30.0
 GRACE = 5
@@ -92,6 +91,7 @@ class Workers:
     make: Callable[[], Made]
     cores: tuple[int, ...] = ()
     replaced: bool = False
+    bounds: Bounds = USUAL
 
 
 @contextmanager
@@ -130,7 +130,7 @@ def _wait(process: BaseProcess, end: Workers) -> None:
 
 def _supervise(end: Workers, stopping: "connection.Connection") -> None:
     _end_with_parent()
-    certificate = end.address.certificate
+    certificate, bounds = end.address.certificate, end.bounds
     begun = multiprocessing.get_context("fork").Value("i", 0)
     server = Granian(
         end.name,
@@ -138,7 +138,14 @@ def _supervise(end: Workers, stopping: "connection.Connection") -> None:
         port=end.address.port,
         interface=Interfaces.WSGI,
         workers=end.number,
-        blocking_threads=THREADS,
+        # Each request takes a thread when it is needed, and may wait in it: readers of the journal for half
+        # a minute, pages for as long as they are open, slow senders for their own bodies.
+        blocking_threads=bounds.requests_at_once,
+        backlog=max(1024, bounds.connections),
+        backpressure=bounds.connections,
+        http1_settings=HTTP1Settings(
+            header_read_timeout=int(bounds.header_seconds * 1000), max_buffer_size=bounds.header_bytes
+        ),
         http=HTTPModes.http1,
         websockets=False,
         log_level=LogLevels.error,

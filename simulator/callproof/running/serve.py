@@ -124,7 +124,7 @@ class _Server:
             return Made(opening.app(settings, around).wsgi_app, opening.interrupt, opening.close)
 
         kept = settings.database != IN_MEMORY
-        end = Workers(side.upper(), address, number, make, self._cores(number), replaced=kept)
+        end = Workers(side.upper(), address, number, make, self._cores(number), kept, settings.bounds)
         self.processes.append(stack.enter_context(answering(end)))
 
     def _cores(self, workers: int) -> tuple[int, ...]:

@@ -1,17 +1,22 @@
 """A server of one app that stops at once: it does not poll, and it leaves no connection behind."""
 
+import io
 import socket
 import ssl
 from contextlib import suppress
 from selectors import EVENT_READ, DefaultSelector
 from threading import Lock, Thread, current_thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
 from werkzeug.serving import ThreadedWSGIServer, WSGIRequestHandler
 
 from callproof.clocks.machine import monotonic
 from callproof.exchange import sockets
+from callproof.limits import USUAL, Bounds
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 # How long a request that is being answered may take to end, in seconds.
 GRACE = 2.0
@@ -22,6 +27,13 @@ HANDSHAKE = 10.0
 class _Quiet(WSGIRequestHandler):
     # Header and body leave in two writes; without this the second waits for the peer's delayed ACK.
     disable_nagle_algorithm = True
+    server: "Server"
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = io.BufferedReader(timed := _Timed(self.connection))
+        self._timed = timed
+        timed.allow(self.server.bounds.header_seconds)
 
     def parse_request(self) -> bool:
         """The path as it was sent: the standard library makes one slash of two at its beginning, which the
@@ -29,10 +41,38 @@ class _Quiet(WSGIRequestHandler):
         parsed = super().parse_request()
         if parsed and (sent := self.requestline.split()[1]).startswith("//"):
             self.path = sent
+        # One request a connection: what comes now is its body.
+        self._timed.allow(self.server.bounds.request_seconds)
         return parsed
 
     def log(self, type: str, message: str, *args: object) -> None:  # noqa: A002
         """The exchange is logged where it is journalled; broken connections are nobody's news."""
+
+
+class _Timed(io.RawIOBase):
+    """What comes over a connection, as long as there is time for it: not a timeout for each read, which a
+    byte now and then would never reach. Raises TimeoutError."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._until = 0.0
+
+    def allow(self, seconds: float) -> None:
+        """So many from now on."""
+        self._until = monotonic() + seconds
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: "WriteableBuffer") -> int:
+        left = self._until - monotonic()
+        if left <= 0:
+            raise TimeoutError
+        self._connection.settimeout(left)
+        try:
+            return self._connection.recv_into(buffer)
+        finally:
+            self._connection.settimeout(None)
 
 
 class _NoTls(Exception):
@@ -45,13 +85,20 @@ class Server(ThreadedWSGIServer):
     # handle_request is only called when a connection waits.
     timeout = 0
 
-    def __init__(self, app: Flask, listening: socket.socket, tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self,
+        app: Flask,
+        listening: socket.socket,
+        tls: ssl.SSLContext | None = None,
+        bounds: Bounds = USUAL,
+    ) -> None:
         host, port = listening.getsockname()[:2]
         with sockets.allowed():
             super().__init__(host, port, app, _Quiet, fd=listening.fileno())
         self.socket = sockets.Socket.of(self.socket)
         # Not given to werkzeug, which would agree on TLS where connections are taken, one after the other.
         self.ssl_context = tls
+        self.bounds = bounds
         self._stopped, self._stopper = sockets.pair()
         self._open: dict[Thread, socket.socket] = {}
         self._counting = Lock()

@@ -10,6 +10,7 @@ from flask import Flask
 from callproof.errors import Misuse
 from callproof.exchange import sockets
 from callproof.exchange.reach import is_wildcard
+from callproof.limits import USUAL, Bounds
 from callproof.running.certificate import Certificate
 from callproof.running.server import Server
 
@@ -67,10 +68,10 @@ def netloc(host: str, port: int) -> str:
 
 
 @contextmanager
-def serving(app: Flask, address: Address) -> Iterator[Server]:
+def serving(app: Flask, address: Address, bounds: Bounds = USUAL) -> Iterator[Server]:
     """The app answers on the address until the block ends; the address is closed then."""
     tls = address.certificate.context() if address.certificate else None
-    server = Server(app, address.socket, tls)
+    server = Server(app, address.socket, tls, bounds)
     thread = Thread(target=server.serve, name=f"callproof-{address.port}")
     thread.start()
     try:

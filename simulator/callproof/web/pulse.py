@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from threading import Condition, Event, Thread
 
 from callproof.exchange.journal import Journal
+from callproof.limits import USUAL
 
 # How long the journal is waited for at once, how soon after a change the next one is told, and how long a
 # stream may be silent: a peer that has gone shows when it is written to. In seconds.
@@ -15,11 +16,13 @@ SILENCE = 10.0
 class Pulse:
     """Beats with each new exchange of the journal, whichever worker wrote it, and with each ``bump``.
 
-    One thread for all streams waits for the journal, as long as there is a stream.
+    One thread for all streams waits for the journal, as long as there is a stream; there should not be more
+    than ``most``.
     """
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, most: int = USUAL.page_streams) -> None:
         self._journal = journal
+        self._most = most
         self._changed = Condition()
         self._beats = 0
         self._streams = 0
@@ -48,6 +51,11 @@ class Pulse:
         finally:
             with self._changed:
                 self._streams -= 1
+
+    @property
+    def full(self) -> bool:
+        """Whether there are as many streams as there may be."""
+        return self._streams >= self._most
 
     def close(self) -> None:
         """Every stream ends."""

@@ -195,13 +195,18 @@ class Site:
         return self.part("other.html", "main", word=word)
 
     def _live(self) -> Response:
-        return Response(_stream(self.pulse.beats()), mimetype="text/event-stream")
+        told = (_LATER,) if self.pulse.full else _stream(self.pulse.beats())
+        return Response(told, mimetype="text/event-stream")
 
     def _file(self, name: str) -> Response:
         first, slash, rest = name.partition("/")
         if slash and first in self.static:
             return send_from_directory(self.static[first], rest, max_age=3600)
         return send_from_directory(HERE / "static", name, max_age=3600)
+
+
+# To a page for which there is no place: anything but a stream would end its asking for good.
+_LATER = b"retry: 10000\n\n"
 
 
 def _from_elsewhere() -> bool:
