@@ -5,7 +5,7 @@ import pwd
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,9 +82,10 @@ def installed() -> Path:
 
 
 @contextmanager
-def running(programs: Path) -> Iterator[Postgres]:
-    """A server that accepts connections, until the block ends. Raises StartFailed."""
-    cluster = _Cluster(programs, Path(tempfile.mkdtemp(prefix="callproof-postgres-")))
+def running(programs: Path, **settings: str) -> Iterator[Postgres]:
+    """A server that accepts connections, until the block ends; ``settings`` go before the usual ones of
+    tests. Raises StartFailed."""
+    cluster = _Cluster(programs, Path(tempfile.mkdtemp(prefix="callproof-postgres-")), settings)
     try:
         cluster.make()
         yield Postgres(cluster.start(), cluster.folder)
@@ -96,8 +97,9 @@ def running(programs: Path) -> Iterator[Postgres]:
 class _Cluster:
     """One data folder, with the server's log and its socket beside it."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, settings: Mapping[str, str]) -> None:
         self.folder = folder
+        self._given = settings
         self._programs = programs
         self._data = folder / "data"
         self._log = folder / "log"
@@ -149,5 +151,6 @@ class _Cluster:
             "synchronous_commit": "off",
             "full_page_writes": "off",
             "deadlock_timeout": "100ms",
+            **self._given,
         }
         return " ".join(f"-c {name}={value}" for name, value in settings.items())

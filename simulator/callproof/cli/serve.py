@@ -78,6 +78,13 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
     help="Where state is kept; the default is memory.",
 )
 @option(
+    "--durability",
+    default=CrmSettings.durability,
+    show_default=True,
+    type=click.Choice(["commit", "power"]),
+    help="What is acknowledged outlives callproof (commit), or also a loss of power, which is slower.",
+)
+@option(
     "--workers",
     default=CrmSettings.workers,
     show_default=True,
@@ -226,6 +233,8 @@ def serve(**options: Any) -> None:
     options["faults"] = faults_of(options["faults"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):
         raise Misuse("--pin wants Linux and the machine's clock. Leave it out.")
+    if options["durability"] == "power" and options["database"] == IN_MEMORY:
+        raise Misuse("--durability power wants a database that is kept. Add --db sqlite:///callproof.db.")
     if options["workers"] > 1:
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])

@@ -47,7 +47,7 @@ class Crm:
     def __init__(self, settings: CrmSettings, clock: Clock) -> None:
         self.settings = self._started = settings
         self.clock = clock
-        self.store = CrmStore(settings.database, settings.country)
+        self.store = CrmStore(settings.database, settings.country, settings.durability)
         self.journal = self._journal()
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.faults = Faults(settings.seed, settings.faults)

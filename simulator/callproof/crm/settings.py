@@ -15,6 +15,7 @@ from callproof.exchange.faults import Fault
 from callproof.exchange.trust import USUAL as PUBLIC
 from callproof.exchange.trust import Trust
 from callproof.limits import USUAL, Bounds
+from callproof.storage.durability import Durability
 
 Scope = Literal[
     "telephony_read",
@@ -95,6 +96,7 @@ class CrmSettings:
     rewrites: Mapping[str, str] = field(default_factory=dict)
     trust: Trust = PUBLIC
     database: str = "sqlite://"
+    durability: Durability = "commit"
     limits: Limits = field(default_factory=Limits)
     timezone: str = "UTC"
     managers: int = MANAGERS

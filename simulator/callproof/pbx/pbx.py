@@ -59,7 +59,7 @@ class Pbx:
         self.clock = clock
         self.journal = Journal(settings.bounds.journal_entries, settings.bounds.journal_bytes)
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
-        self.store = PbxStore(settings.database)
+        self.store = PbxStore(settings.database, settings.durability)
         self.faults = Faults(settings.seed, settings.faults)
         self.caller = Caller(
             self.journal,

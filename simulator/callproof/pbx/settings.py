@@ -12,6 +12,7 @@ from callproof.exchange.trust import Trust
 from callproof.limits import USUAL, Bounds
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
+from callproof.storage.durability import Durability
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class PbxSettings:
     rewrites: Mapping[str, str] = field(default_factory=dict)
     trust: Trust = PUBLIC
     database: str = "sqlite://"
+    durability: Durability = "commit"
     faults: tuple[Fault, ...] = ()
     bounds: Bounds = USUAL
 

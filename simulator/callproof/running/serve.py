@@ -62,7 +62,7 @@ class _Server:
         crm, pbx = options.crm, options.pbx
         if pbx and pbx.database != IN_MEMORY:
             # Before anything is served: what is wrong with the database is told here, not by a worker.
-            PbxStore(pbx.database).close()
+            PbxStore(pbx.database, pbx.durability).close()
         key = ""
         if crm:
             crm, key = meeting.crm(crm), crm.api_key

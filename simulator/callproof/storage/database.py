@@ -11,7 +11,8 @@ from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 
 from callproof.errors import Misuse
 from callproof.storage.driver import Compiler
-from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason
+from callproof.storage.durability import Durability
+from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason, unsafe
 from callproof.storage.holding import hold_on, taken
 from callproof.storage.lanes import Lane
 from callproof.storage.schema import Mismatch, Schema
@@ -34,11 +35,14 @@ class Database:
     answers there, the tables are other ones, or another process holds them.
     """
 
-    def __init__(self, url: str, metadata: MetaData, *, alone: bool = False) -> None:
+    def __init__(
+        self, url: str, metadata: MetaData, *, alone: bool = False, durability: Durability = "commit"
+    ) -> None:
         self.url = url
+        self.durability = durability
         self.file = ""
         try:
-            self.engine = engine_of(url)
+            self.engine = engine_of(url, durability)
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
             raise _unusable(url, error) from None
         schema = Schema(metadata, self.engine.dialect)
@@ -82,6 +86,7 @@ class Database:
     def _settle(self, schema: Schema) -> None:
         try:
             with self.engine.begin() as connection:
+                self._demand_durable(connection)
                 self.file = file_of(connection)
                 mismatch = schema.settle(connection)
                 if mismatch:
@@ -90,6 +95,13 @@ class Database:
             raise _unusable(self.url, error) from None
         if mismatch:
             raise _refused(self.url, mismatch)
+
+    def _demand_durable(self, connection: Connection) -> None:
+        if self.durability == "power" and self._take_turn and (setting := unsafe(connection)):
+            raise StorageError(
+                f"The database {shown(self.url)} does not outlive a loss of power: {setting} is off there."
+                " Turn it on in PostgreSQL, or leave --durability power out."
+            )
 
     def _demand_hold(self) -> None:
         """Raises StorageError when another process has taken what this one held."""

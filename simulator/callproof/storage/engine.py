@@ -1,5 +1,6 @@
 """How a database is reached: SQLAlchemy's engine, and what each kind of database is told first."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +9,11 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import StaticPool
 
+from callproof.storage.durability import Durability
+
 IN_MEMORY = "sqlite://"
+# In WAL mode NORMAL gives up the last commits when power goes, and never the file.
+_SYNCHRONOUS: dict[Durability, str] = {"commit": "NORMAL", "power": "FULL"}
 # What SQLite says of a file, by the beginnings, and what a person has to know of it.
 _SAID = {
     "file is not a database": "it is no SQLite file",
@@ -18,7 +23,7 @@ _SAID = {
 }
 
 
-def engine_of(url: str) -> Engine:
+def engine_of(url: str, durability: Durability) -> Engine:
     """Raises what SQLAlchemy does for an address that is none."""
     options: dict[str, Any] = {
         "json_serializer": lambda value: orjson.dumps(value).decode(),
@@ -30,9 +35,19 @@ def engine_of(url: str) -> Engine:
         options["pool_pre_ping"] = True  # a server that was restarted in between is nobody's fault
     engine = create_engine(url, **options)
     if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "connect", partial(_prepare_sqlite, durability))
         event.listen(engine, "begin", _begin_immediate)
+    elif durability == "power":
+        event.listen(engine, "connect", _wait_for_the_disk)
     return engine
+
+
+def unsafe(connection: Connection) -> str:
+    """Which setting keeps PostgreSQL from reaching the disk before it acknowledges; empty for none."""
+    for name in ("fsync", "full_page_writes"):
+        if connection.exec_driver_sql(f"SHOW {name}").scalar() == "off":
+            return name
+    return ""
 
 
 def file_of(connection: Connection) -> str:
@@ -64,13 +79,15 @@ def _unopened(file: Path) -> str:
     return "the file or its folder may not be read and written"
 
 
-def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
+def _prepare_sqlite(durability: Durability, connection: DBAPIConnection, _record: object) -> None:
     # The driver's own BEGIN is deferred and deadlocks two writers; ours comes from _begin_immediate.
     connection.isolation_level = None
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
-        "synchronous=NORMAL",
+        f"synchronous={_SYNCHRONOUS[durability]}",
+        # Only macOS knows it: there a sync alone may stay in the cache of the disk.
+        "fullfsync=ON",
         "busy_timeout=10000",
         "foreign_keys=ON",
         # Random ids meet every page of an index; a million of them take about 50 MB.
@@ -78,6 +95,14 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: object) -> None:
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+def _wait_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("SET synchronous_commit = on")
+    cursor.close()
+    # What is set in a transaction goes with it otherwise.
+    connection.commit()
 
 
 def _begin_immediate(connection: Connection) -> None:

@@ -46,6 +46,7 @@ from callproof.storage.database import (
     skip_id,
 )
 from callproof.storage.driver import Compiler, Driver, RawConnection
+from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
 T = TypeVar("T")
@@ -57,8 +58,8 @@ _STATE = [table for table in tables.crm.sorted_tables if table not in tables.jou
 class CrmStore:
     """``country`` reads telephone numbers that come without a country code."""
 
-    def __init__(self, url: str, country: str = "RU") -> None:
-        self.database = Database(url, tables.crm)
+    def __init__(self, url: str, country: str = "RU", durability: Durability = "commit") -> None:
+        self.database = Database(url, tables.crm, durability=durability)
         self._country = country
         self._known = Known(country, shared=url != IN_MEMORY)
         self._shared = url != IN_MEMORY

@@ -13,6 +13,7 @@ from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.storage.database import Database, clear, new_id
+from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
 # What is kept of a report beside its number.
@@ -22,8 +23,8 @@ _KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
 class PbxStore:
     """Of one process at a time: two would send every report twice. Raises StorageError."""
 
-    def __init__(self, url: str) -> None:
-        self.database = Database(url, tables.pbx, alone=True)
+    def __init__(self, url: str, durability: Durability = "commit") -> None:
+        self.database = Database(url, tables.pbx, alone=True, durability=durability)
 
     @contextmanager
     def begin(self) -> Iterator["PbxSession"]:
