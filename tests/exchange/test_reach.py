@@ -8,11 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.operations import Side
 from callproof.exchange import sockets
 from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused, is_here
+from callproof.exchange.telling import Telling
 
 ELSEWHERE = ("169.254.169.254", "10.0.0.1", "evil.example", "[::ffff:10.0.0.1]", "2852039166")
 HERE = ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:80")
@@ -59,7 +61,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def caller(*allowed: str) -> Caller:
-    return Caller(Journal(), ManualClock(), Faults(1), timeout=5, allowed_hosts=allowed)
+    return Caller(
+        Journal(), ManualClock(), Faults(1), timeout=5, allowed_hosts=allowed, telling=Telling(Side.CRM)
+    )
 
 
 def test_no_address_leads_to_another_host_than_the_one_that_was_looked_at(asked: list[str]) -> None:

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from callproof.clocks.manual import ManualClock
+from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused
+from callproof.exchange.telling import Telling
 from callproof.running.pair import BuiltIn
 
 
@@ -20,7 +22,7 @@ def caller(pair: BuiltIn) -> Iterator[Caller]:
         "https://crm.example/dead": "http://127.0.0.1:9",
         "https://api.example/telephony-": f"{pair.crm_url}/",
     }
-    yield Caller(Journal(), clock, Faults(1), timeout=5, rewrites=rewrites)
+    yield Caller(Journal(), clock, Faults(1), timeout=5, rewrites=rewrites, telling=Telling(Side.CRM))
     clock.close()
 
 

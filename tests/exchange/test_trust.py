@@ -7,10 +7,12 @@ import pytest
 import requests
 
 from callproof.clocks.real import RealClock
+from callproof.contract.operations import Side
 from callproof.exchange import trust
 from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
+from callproof.exchange.telling import Telling
 from callproof.exchange.trust import Trust
 from callproof.running.pair import BuiltIn
 from tests.https import Https, https
@@ -27,7 +29,7 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Https]:
 def outcome(url: str, believed: Trust) -> str:
     """What the journal of an end says of a call there: the status, or why there is none."""
     clock = RealClock()
-    caller = Caller(Journal(), clock, Faults(1), timeout=10, trust=believed)
+    caller = Caller(Journal(), clock, Faults(1), timeout=10, trust=believed, telling=Telling(Side.CRM))
     exchange = caller.send("", "GET", url)
     clock.close()
     return str(exchange.answer.status) if exchange.answer else exchange.error

@@ -1,6 +1,5 @@
 """``callproof serve``."""
 
-import logging
 import os
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -26,6 +25,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.errors import Misuse
 from callproof.limits import SETTABLE, Bounds, given
 from callproof.pbx.settings import PbxSettings
+from callproof.running import logs
 from callproof.running.meeting import ServeOptions
 from callproof.running.serve import serve_until_stopped
 from callproof.storage.database import IN_MEMORY, spelled
@@ -223,13 +223,19 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
     callback=sendable,
     help="Demand this token from users of the control API.",
 )
-@option("--verbose", is_flag=True, help="Log every exchange, not only what was found about it.")
+@option(
+    "--verbose", is_flag=True, help="Log every exchange and each step of a call, not only what was found."
+)
+@option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="Lines of the log, on stderr.",
+)
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
-    logging.basicConfig(
-        format="%(levelname)s %(message)s",
-        level=logging.INFO if options.pop("verbose") else logging.WARNING,
-    )
+    logs.begin(options["log_format"], verbose=options["verbose"])
     options["faults"] = faults_of(options["faults"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):
         raise Misuse("--pin wants Linux and the machine's clock. Leave it out.")

@@ -40,6 +40,7 @@ def create_app(
         spoiling,
         most=most,
         bounds=bounds,
+        telling=crm.telling,
     )
     app = EndApp(__name__, answering, api.refuse, ("/api",), most)
     app.url_map.converters["part"] = _Part

@@ -7,6 +7,7 @@ import msgspec
 from callproof.clocks.clock import Clock
 from callproof.contract.budgets import Limits, purse_of
 from callproof.contract.errors import RateLimitExceeded
+from callproof.contract.operations import Side
 from callproof.crm import seed
 from callproof.crm.keeping import keep
 from callproof.crm.outgoing import Outgoing
@@ -19,6 +20,7 @@ from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.shared_journal import SharedJournal
+from callproof.exchange.telling import Telling
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
 from callproof.storage.snapshots import Rows
@@ -51,6 +53,7 @@ class Crm:
         self.journal = self._journal()
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.faults = Faults(settings.seed, settings.faults)
+        self.telling = Telling(Side.CRM)
         self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
         self.caller = Caller(
@@ -62,6 +65,7 @@ class Crm:
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
             trust=settings.trust,
+            telling=self.telling,
         )
         self.outgoing = Outgoing(self.store, clock, self.caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()

@@ -1,6 +1,5 @@
 """The one way in: a request is read, heard as faults have it, answered, and written into the journal."""
 
-import logging
 import socket
 import struct
 from collections.abc import Callable, Iterable
@@ -13,7 +12,6 @@ from werkzeug.exceptions import HTTPException
 
 from callproof.clocks.clock import Clock
 from callproof.contract.findings import Finding, bounded
-from callproof.contract.printing import printable
 from callproof.exchange.arriving import Arriving
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
@@ -21,12 +19,11 @@ from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, 
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import FINDINGS_HEADER
 from callproof.exchange.spoiling import Spoiling
+from callproof.exchange.telling import Telling
 from callproof.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
-
-log = logging.getLogger("callproof.exchange")
 
 # What an entry takes beside the two bodies, about, in bytes.
 _ENTRY = 2048
@@ -59,6 +56,7 @@ class Answering:
         *,
         most: int,
         bounds: Bounds = USUAL,
+        telling: Telling,
     ) -> None:
         self._respond = respond
         self._refuse = refuse
@@ -69,6 +67,7 @@ class Answering:
         self._most = most
         self._bounds = bounds
         self.arriving = Arriving(bounds.request_seconds)
+        self._telling = telling
         self._shapes: dict[Names, tuple[Names, Pick]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
@@ -136,9 +135,9 @@ class Answering:
             sent.by_bench,
             self._clock.now(),
         )
-        if findings or log.isEnabledFor(logging.INFO):
+        if findings or self._telling.wanted():
             size += sum(finding.size for finding in findings)
-            _tell(sent, lost or answer.status, findings)
+            self._telling.came_in(sent.method, sent.path, sent.body, answer, lost, findings)
         self._journal.draft(size, entry)
 
     def _learn(self, shape: Names) -> tuple[Names, Pick]:
@@ -180,12 +179,6 @@ def _exchange(
         findings=findings,
         by_bench=by_bench,
     )
-
-
-def _tell(sent: Incoming, came_of_it: str | int, findings: tuple[Finding, ...]) -> None:
-    log.info("%s -> %s", printable(f"{sent.method} {sent.path}"), came_of_it)
-    for finding in findings:
-        log.warning("%s: %s", printable(sent.path), finding)
 
 
 def _broken_off(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

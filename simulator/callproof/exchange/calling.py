@@ -17,6 +17,7 @@ from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
 from callproof.exchange.reach import HostRefused, Reach
+from callproof.exchange.telling import Telling
 from callproof.exchange.trust import USUAL as PUBLIC
 from callproof.exchange.trust import Trust, tls_problem
 from callproof.limits import USUAL
@@ -44,6 +45,7 @@ class Caller:
         allowed_hosts: Collection[str] = (),
         rewrites: Mapping[str, str] | None = None,
         trust: Trust = PUBLIC,
+        telling: Telling,
     ) -> None:
         self.journal = journal
         self.clock = clock
@@ -53,6 +55,7 @@ class Caller:
         self.reach = Reach(allowed_hosts)
         self.rewrites = dict(rewrites or {})
         self.trust = trust
+        self._telling = telling
         # A requests.Session is not safe to share between threads.
         self._local = threading.local()
 
@@ -123,6 +126,7 @@ class Caller:
             by_bench=bool(asked.header(BENCH_HEADER)),
         )
         self.journal.write(exchange)
+        self._telling.went_out(exchange)
         return exchange
 
     def _ask(self, asked: Request, limit: float) -> tuple[Answer | None, str]:

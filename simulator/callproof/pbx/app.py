@@ -35,6 +35,7 @@ def create_app(
         spoiling,
         most=most,
         bounds=bounds,
+        telling=pbx.telling,
     )
     app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS), most)
     for name, path in CALL_BACKS.items():

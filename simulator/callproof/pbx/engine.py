@@ -27,7 +27,7 @@ from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxSession, PbxStore
 from callproof.pbx.switchboard import Switchboard
 
-log = logging.getLogger("callproof.engine")
+log = logging.getLogger("callproof.pbx.engine")
 
 # Seconds until a step that could not be stored is tried again.
 AGAIN = 1.0
@@ -222,6 +222,7 @@ class Engine:
                 self._later(wait, partial(self._route, call_id))
                 return
             manager, why = self._crm.manager_extension(call.phone, self._plan.manager.lookup_seconds)
+            log.info("the manager is %s: %s", manager or "nobody", why, extra={"calls": (call_id,)})
         with self._lock:
             call = self._board.call(call_id)
             # The caller may have hung up, or the PBX gone on alone, while the CRM was asked.
@@ -251,6 +252,7 @@ class Engine:
             self._count += 1
         if self._board.put(before, after):
             self._later(0, self._serve_queue)
+        log.info("the call is %s", after.state, extra={"calls": (after.id,)})
         self._plan_move(after)
         self._reporter.add(reports)
         self._changed()

@@ -6,9 +6,11 @@ import msgspec
 from msgspec import Struct
 
 from callproof.clocks.clock import Clock
+from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
+from callproof.exchange.telling import Telling
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.engine import Engine
 from callproof.pbx.reporting import Reporter
@@ -61,6 +63,7 @@ class Pbx:
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.store = PbxStore(settings.database, settings.durability)
         self.faults = Faults(settings.seed, settings.faults)
+        self.telling = Telling(Side.PBX)
         self.caller = Caller(
             self.journal,
             clock,
@@ -70,6 +73,7 @@ class Pbx:
             allowed_hosts=settings.allowed_hosts,
             rewrites=settings.rewrites,
             trust=settings.trust,
+            telling=self.telling,
         )
         self.crm = CrmClient(self.caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.

@@ -19,7 +19,7 @@ from callproof.pbx.rules import outbox
 from callproof.pbx.rules.outbox import Fate, Outbox, Report, ReportKind
 from callproof.pbx.store.session import PbxStore
 
-log = logging.getLogger("callproof.reporting")
+log = logging.getLogger("callproof.pbx.reporting")
 
 # Seconds; by less no date is set back that matters to anybody here.
 _SET_BACK = 0.5
@@ -193,6 +193,7 @@ class Reporter:
                 # Better told twice than lost: the CRM knows a repeated row by its externalId.
                 log.exception("The outbox cannot be written; its reports go again")
                 settled = [self._again(report, told, self._failures + 1) for report in batch]
+            _log(settled)
             if settled[0].fate is Fate.PENDING:
                 mine.put_back(settled)
             else:
@@ -222,3 +223,11 @@ class Reporter:
 
     def _delay(self, what: str, attempts: int) -> float:
         return outbox.retry_delay(attempts, random.Random(f"retry:{self._seed}:{what}:{attempts}"))
+
+
+def _log(settled: Sequence[Report]) -> None:
+    if not log.isEnabledFor(logging.INFO):
+        return
+    for report in settled:
+        said = f"the {report.kind} is {report.fate} at attempt {report.attempts}: {report.answer}"
+        log.info("%s", said, extra={"calls": (report.call_id,)})

@@ -28,6 +28,7 @@ from granian.log import LogLevels
 from callproof.clocks.machine import monotonic
 from callproof.errors import OutOfReach
 from callproof.limits import USUAL, Bounds
+from callproof.running import logs
 from callproof.running.threads import Address
 
 if TYPE_CHECKING:
@@ -164,6 +165,7 @@ def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connec
     with begun.get_lock():
         before = begun.value
         begun.value += 1
+    logs.belong_to(end.name.lower())
     if before >= end.number:
         log.error("A worker of the %s has died; another one takes its place.", end.name)
     if end.cores:
@@ -172,6 +174,7 @@ def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connec
     for name in [name for name in os.environ if not name.startswith(_KEPT)]:
         del os.environ[name]
     made = end.make()
+    Finalize(None, logs.flush, exitpriority=0)
     Finalize(None, made.close, exitpriority=1)
     Thread(target=_interrupt, args=(made, stopping), name="callproof-stopping", daemon=True).start()
     # Long-lived things are not looked at again, and the rest is collected seldom and a little at a time:
