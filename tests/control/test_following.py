@@ -18,6 +18,7 @@ from callproof.contract.operations import Side
 from callproof.control import following
 from callproof.control.client import ActionRefused, End, Missed
 from callproof.control.following import Followers
+from callproof.exchange.counting import Counts
 from callproof.exchange.exchange import Exchange, Request
 from callproof.exchange.journal import Journal
 from callproof.limits import USUAL
@@ -37,7 +38,7 @@ def entry(path: str = "/") -> Exchange:
 
 def lines(journal: Journal, since: int | None = None) -> Iterator[object]:
     """What a listener reads, without the signs of life."""
-    stream = Followers(journal).follow(since, events=False)
+    stream = Followers(journal, Counts()).follow(since, events=False)
     assert stream is not None
     return (orjson.loads(line) for line in stream if line.strip())
 
@@ -53,7 +54,7 @@ def test_a_listener_begins_with_what_comes_next_or_where_it_says() -> None:
     journal.write(entry())
     assert numbers(journal, 2, since=0) == [1, 2]
     heard = lines(journal)
-    stream = Followers(journal).follow(None, events=False)
+    stream = Followers(journal, Counts()).follow(None, events=False)
     assert stream is not None
     assert next(stream) == b"\n"
     journal.write(entry("/later"))
@@ -72,7 +73,7 @@ def test_who_is_too_slow_is_told_how_many_are_gone() -> None:
 
 def test_events_carry_their_numbers() -> None:
     journal = Journal(max_entries=1)
-    stream = Followers(journal).follow(0, events=True)
+    stream = Followers(journal, Counts()).follow(0, events=True)
     assert stream is not None
     for _ in range(2):
         journal.write(entry())
@@ -83,14 +84,14 @@ def test_events_carry_their_numbers() -> None:
 
 def test_a_sign_of_life_comes_where_nothing_happens(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(following, "SIGN_OF_LIFE", 0.01)
-    stream = Followers(Journal()).follow(None, events=False)
+    stream = Followers(Journal(), Counts()).follow(None, events=False)
     assert stream is not None
     assert [next(stream) for _ in range(3)] == [b"\n"] * 3
 
 
 def test_the_stream_ends_with_the_end() -> None:
     journal = Journal()
-    stream = Followers(journal).follow(None, events=False)
+    stream = Followers(journal, Counts()).follow(None, events=False)
     assert stream is not None
     next(stream)
     journal.interrupt()
@@ -99,7 +100,7 @@ def test_the_stream_ends_with_the_end() -> None:
 
 
 def test_listeners_are_counted() -> None:
-    followers = Followers(Journal())
+    followers = Followers(Journal(), Counts())
     found = [followers.follow(None, events=False) for _ in range(USUAL.listeners + 1)]
     assert [stream is None for stream in found] == [False] * USUAL.listeners + [True]
     assert found[0] is not None

@@ -11,6 +11,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.contract.operations import Side
 from callproof.exchange import sockets
 from callproof.exchange.calling import Caller
+from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused, is_here
@@ -62,7 +63,13 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def caller(*allowed: str) -> Caller:
     return Caller(
-        Journal(), ManualClock(), Faults(1), timeout=5, allowed_hosts=allowed, telling=Telling(Side.CRM)
+        Journal(),
+        ManualClock(),
+        Faults(1),
+        timeout=5,
+        allowed_hosts=allowed,
+        telling=Telling(Side.CRM),
+        counts=Counts(),
     )
 
 

@@ -7,6 +7,7 @@ import pytest
 from callproof.clocks.manual import ManualClock
 from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
+from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused
@@ -22,7 +23,15 @@ def caller(pair: BuiltIn) -> Iterator[Caller]:
         "https://crm.example/dead": "http://127.0.0.1:9",
         "https://api.example/telephony-": f"{pair.crm_url}/",
     }
-    yield Caller(Journal(), clock, Faults(1), timeout=5, rewrites=rewrites, telling=Telling(Side.CRM))
+    yield Caller(
+        Journal(),
+        clock,
+        Faults(1),
+        timeout=5,
+        rewrites=rewrites,
+        telling=Telling(Side.CRM),
+        counts=Counts(),
+    )
     clock.close()
 
 

@@ -10,6 +10,7 @@ from callproof.clocks.real import RealClock
 from callproof.contract.operations import Side
 from callproof.exchange import trust
 from callproof.exchange.calling import Caller
+from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.telling import Telling
@@ -29,7 +30,15 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Https]:
 def outcome(url: str, believed: Trust) -> str:
     """What the journal of an end says of a call there: the status, or why there is none."""
     clock = RealClock()
-    caller = Caller(Journal(), clock, Faults(1), timeout=10, trust=believed, telling=Telling(Side.CRM))
+    caller = Caller(
+        Journal(),
+        clock,
+        Faults(1),
+        timeout=10,
+        trust=believed,
+        telling=Telling(Side.CRM),
+        counts=Counts(),
+    )
     exchange = caller.send("", "GET", url)
     clock.close()
     return str(exchange.answer.status) if exchange.answer else exchange.error

@@ -7,6 +7,7 @@ from the type of what it is asked, so that the description cannot rot. Refusals 
 
 import hmac
 from collections.abc import Callable, Collection
+from contextlib import nullcontext
 from typing import Concatenate, TypeVar, overload
 from urllib.parse import urlsplit
 
@@ -25,6 +26,7 @@ from callproof.control.following import EVENTS, NDJSON, Followers
 from callproof.control.method import Method
 from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
+from callproof.exchange.counting import POLLS, Counts
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import ALLOW, is_known_as
 from callproof.limits import USUAL, Bounds
@@ -57,6 +59,7 @@ class Control:
         changed: Callable[[], None] = nobody,
         names: Collection[str] = (),
         *,
+        counts: Counts,
         alone: bool = True,
         bounds: Bounds = USUAL,
     ) -> None:
@@ -68,8 +71,9 @@ class Control:
         self._names = names
         self.alone = alone
         self.bounds = bounds
+        self.counts = counts
         self.methods: list[Method] = []
-        self._followers = Followers(journal, bounds.listeners)
+        self._followers = Followers(journal, counts, bounds.listeners)
         waits = (
             "Exchanges since a number; waits for the first, up to wait seconds. With follow a stream of "
             "them as they happen, one JSON object a line, or server-sent events for who accepts those."
@@ -145,7 +149,8 @@ class Control:
         if asked.follows:
             return self._following(since)
         wait = min(asked.wait, self.bounds.wait_seconds)
-        entries = self.journal.since(int(since or 0), wait=wait, limit=int(asked.limit))
+        with self.counts.open(POLLS) if wait else nullcontext():
+            entries = self.journal.since(int(since or 0), wait=wait, limit=int(asked.limit))
         return {"lastId": self.journal.last_id, "entries": [entry.as_json() for entry in entries]}
 
     def _following(self, since: float | None) -> Response:

@@ -5,10 +5,12 @@ and goes on whether somebody reads or not. Who is so slow that some have gone is
 """
 
 from collections.abc import Generator, Iterator
+from contextlib import ExitStack
 from threading import BoundedSemaphore
 
 import msgspec
 
+from callproof.exchange.counting import STREAMS, Counts
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.journal import Journal
 from callproof.limits import USUAL
@@ -23,9 +25,10 @@ PIECE = 20
 class Followers:
     """Those who listen to one journal, in this process: each takes one of the threads that answer."""
 
-    def __init__(self, journal: Journal, most: int = USUAL.listeners) -> None:
-        self._journal = journal
+    def __init__(self, journal: Journal, counts: Counts, most: int = USUAL.listeners) -> None:
         self._places = BoundedSemaphore(most)
+        self._journal = journal
+        self._counts = counts
 
     def follow(self, since: int | None, *, events: bool) -> "Listener | None":
         """Entries with a higher number, by default those that come from now on, until the end stops; None
@@ -33,25 +36,25 @@ class Followers:
         if not self._places.acquire(blocking=False):
             return None
         last = self._journal.last_id if since is None else since
-        return Listener(self._journal, last, events, self._places)
+        held = ExitStack()
+        held.callback(self._places.release)
+        held.enter_context(self._counts.open(STREAMS))
+        return Listener(_lines(self._journal, last, events), held)
 
 
 class Listener(Iterator[bytes]):
     """Closed by the server when the listener has gone or the stream has ended."""
 
-    def __init__(self, journal: Journal, last: int, events: bool, places: BoundedSemaphore) -> None:
-        self._places = places
-        self._closed = False
-        self._lines = _lines(journal, last, events)
+    def __init__(self, lines: Generator[bytes, None, None], held: ExitStack) -> None:
+        self._lines = lines
+        self._held = held
 
     def __next__(self) -> bytes:
         return next(self._lines)
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
+        with self._held:
             self._lines.close()
-            self._places.release()
 
 
 def _lines(journal: Journal, last: int, events: bool) -> Generator[bytes, None, None]:

@@ -36,6 +36,7 @@ from callproof.crm.operations import HANDLERS, SHORT
 from callproof.crm.rules.model import Directory, Grant
 from callproof.crm.settings import Knobs
 from callproof.crm.store.session import CrmSession
+from callproof.exchange.counting import OPERATION
 from callproof.exchange.exchange import Answer, Body, Headers
 from callproof.exchange.incoming import Incoming
 
@@ -105,6 +106,8 @@ class CrmApi:
             bounds=self._crm.settings.bounds,
         )
         operation, parts = found or (None, {})
+        if operation:
+            incoming.environ[OPERATION] = operation.name
         judgement = judge(operation, decoded, strict=strict) if operation else None
         admitted = NOBODY
 

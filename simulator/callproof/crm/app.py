@@ -41,6 +41,7 @@ def create_app(
         most=most,
         bounds=bounds,
         telling=crm.telling,
+        counts=crm.counts,
     )
     app = EndApp(__name__, answering, api.refuse, ("/api",), most)
     app.url_map.converters["part"] = _Part

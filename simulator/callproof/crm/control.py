@@ -12,6 +12,7 @@ from callproof.contract.values import whole
 from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.metrics import Gauge, add_metrics
 from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, given, known
 from callproof.crm import control_wire as wire
@@ -28,9 +29,11 @@ def control(crm: Crm, token: str = "") -> Control:
     """The control API of a CRM."""
     alone = crm.settings.workers == 1
     names = names_of(crm.settings.base_url, crm.settings.allowed_hosts)
+    changed, counts, bounds = crm.pulse.bump, crm.counts, crm.settings.bounds
     api = Control(
-        "crm", crm.clock, crm.journal, token, crm.pulse.bump, names, alone=alone, bounds=crm.settings.bounds
+        "crm", crm.clock, crm.journal, token, changed, names, counts=counts, bounds=bounds, alone=alone
     )
+    add_metrics(api, crm.counts, lambda: _gauges(crm))
     look, account, acts = _CrmState(crm), _Account(crm), _UserActs(crm)
     api.add("GET", "/state", "Everything that the CRM keeps, beginning with counts.", look.state)
     api.add("GET", "/counts", "How much of everything there is.", look.counts)
@@ -125,6 +128,16 @@ def control(crm: Crm, token: str = "") -> Control:
     add_again(api, crm.caller)
     add_snapshots(api, crm.snapshot, crm.restore)
     return api
+
+
+def _gauges(crm: Crm) -> list[Gauge]:
+    with crm.store.begin() as session:
+        counts, under_way = session.counts(), session.under_way()
+    calls = {"open": under_way["openCards"], "kept": counts.pop("calls")}
+    return [
+        ("callproof_calls", "Cards that are open, and calls in the history.", "state", calls),
+        ("callproof_kept", "What else this end keeps.", "what", counts),
+    ]
 
 
 class _CrmState:

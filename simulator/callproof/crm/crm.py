@@ -17,8 +17,10 @@ from callproof.crm.settings import CrmSettings, Knobs, Readings
 from callproof.crm.store import tables
 from callproof.crm.store.session import CrmSession, CrmStore
 from callproof.exchange.calling import Caller
+from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
+from callproof.exchange.ledger import Ledger
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.exchange.telling import Telling
 from callproof.storage.database import IN_MEMORY
@@ -46,13 +48,14 @@ class CrmSnapshot:
 class Crm:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
-    def __init__(self, settings: CrmSettings, clock: Clock) -> None:
+    def __init__(self, settings: CrmSettings, clock: Clock, ledger: Ledger | None = None) -> None:
         self.settings = self._started = settings
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country, settings.durability)
         self.journal = self._journal()
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.faults = Faults(settings.seed, settings.faults)
+        self.counts = Counts(ledger)
         self.telling = Telling(Side.CRM)
         self.pace = Pace()
         self._knobs: tuple[Directory | None, Knobs] = (None, Knobs(limits=settings.limits))
@@ -66,6 +69,7 @@ class Crm:
             rewrites=settings.rewrites,
             trust=settings.trust,
             telling=self.telling,
+            counts=self.counts,
         )
         self.outgoing = Outgoing(self.store, clock, self.caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, cast
 from werkzeug.exceptions import HTTPException
 
 from callproof.clocks.clock import Clock
+from callproof.clocks.machine import monotonic
 from callproof.contract.findings import Finding, bounded
 from callproof.exchange.arriving import Arriving
+from callproof.exchange.counting import OPERATION, UNKNOWN, Counts
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
 from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
@@ -57,6 +59,7 @@ class Answering:
         most: int,
         bounds: Bounds = USUAL,
         telling: Telling,
+        counts: Counts,
     ) -> None:
         self._respond = respond
         self._refuse = refuse
@@ -68,9 +71,11 @@ class Answering:
         self._bounds = bounds
         self.arriving = Arriving(bounds.request_seconds)
         self._telling = telling
+        self._counts = counts
         self._shapes: dict[Names, tuple[Names, Pick]] = {}
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        began = monotonic()
         findings: list[Finding] = []
         try:
             sent = receive(environ, self._most, self.arriving)
@@ -79,12 +84,12 @@ class Answering:
             answer = self._refuse(error)
         else:
             if self._faults:
-                return self._faulty(sent, findings, start_response)
+                return self._faulty(sent, findings, start_response, began)
             answer, lost = self._respond(sent, findings), ""
-        return self._answer(sent, answer, lost, findings, start_response)
+        return self._answer(sent, answer, lost, findings, start_response, began)
 
     def _faulty(
-        self, sent: Incoming, findings: list[Finding], start_response: "StartResponse"
+        self, sent: Incoming, findings: list[Finding], start_response: "StartResponse", began: float
     ) -> Iterable[bytes]:
         resets = self._faults.resets
         heard, lost = self._spoiling.hear(sent)
@@ -92,7 +97,8 @@ class Answering:
         if not lost:
             answer, lost = self._spoiling.spoil(heard, self._respond(heard, findings))
         journalled = resets == self._faults.resets
-        return self._answer(sent, answer, lost, findings, start_response, journalled=journalled)
+        sent.environ[OPERATION] = self._spoiling.name(sent) or UNKNOWN
+        return self._answer(sent, answer, lost, findings, start_response, began, journalled=journalled)
 
     def _answer(
         self,
@@ -101,12 +107,15 @@ class Answering:
         lost: str,
         findings: list[Finding],
         start_response: "StartResponse",
+        began: float,
         *,
         journalled: bool = True,
     ) -> Iterable[bytes]:
         headers = _headers(answer.headers, answer.body.size, len(findings))
         if journalled and self._journal.wants():
             self._write(sent, answer, headers, lost, tuple(bounded(findings, self._bounds.findings)))
+        operation = sent.environ.get(OPERATION, UNKNOWN)
+        self._counts.request(operation, None if lost else answer.status, monotonic() - began, findings)
         if lost:
             return _broken_off(sent.environ, start_response)
         start_response(_STATUS.get(answer.status) or f"{answer.status} UNKNOWN", list(headers))

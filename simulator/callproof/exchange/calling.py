@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from callproof.clocks.clock import Clock
 from callproof.exchange import altering
 from callproof.exchange.bounded import ask
+from callproof.exchange.counting import Counts
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
@@ -46,6 +47,7 @@ class Caller:
         rewrites: Mapping[str, str] | None = None,
         trust: Trust = PUBLIC,
         telling: Telling,
+        counts: Counts,
     ) -> None:
         self.journal = journal
         self.clock = clock
@@ -56,6 +58,7 @@ class Caller:
         self.rewrites = dict(rewrites or {})
         self.trust = trust
         self._telling = telling
+        self._counts = counts
         # A requests.Session is not safe to share between threads.
         self._local = threading.local()
 
@@ -93,7 +96,7 @@ class Caller:
         )
         limit = min(timeout or self.timeout, self.timeout)
         if not self.faults or asked.header(BENCH_HEADER):
-            return self._exchange(asked, limit)
+            return self._exchange(operation, asked, limit)
         return self._faulty(operation, asked, limit)
 
     def _faulty(self, operation: str, asked: Request, limit: float) -> Exchange:
@@ -104,18 +107,19 @@ class Caller:
             asked = altering.request(asked, change)
             copies *= change.copies
             if change.also_to:
-                self._exchange(_beside(asked, change), limit)
+                self._exchange("", _beside(asked, change), limit)
             if change.lost:
                 return done
             if change.delay:
-                self.clock.call_at(self.clock.now() + change.delay, partial(self._exchange, asked, limit))
+                late = partial(self._exchange, operation, asked, limit)
+                self.clock.call_at(self.clock.now() + change.delay, late)
                 return done
-        exchange = [self._exchange(asked, limit) for _ in range(copies)][-1]
+        exchange = [self._exchange(operation, asked, limit) for _ in range(copies)][-1]
         for change in self.faults.take(Seam.READS, operation, altering.fits(asked)):
             exchange = _misread(exchange, change)
         return exchange
 
-    def _exchange(self, asked: Request, limit: float) -> Exchange:
+    def _exchange(self, operation: str, asked: Request, limit: float) -> Exchange:
         answer, error = self._ask(asked, limit)
         exchange = Exchange(
             at=self.clock.now(),
@@ -127,6 +131,7 @@ class Caller:
         )
         self.journal.write(exchange)
         self._telling.went_out(exchange)
+        self._counts.asked(operation, answer.status if answer else None)
         return exchange
 
     def _ask(self, asked: Request, limit: float) -> tuple[Answer | None, str]:

@@ -97,6 +97,11 @@ class Journal:
             found = [entry for entry in self._entries if entry.id > last_seen][:limit]
         return [entry.exchange for entry in found]
 
+    def kept(self) -> tuple[int, int]:
+        """How many entries there are, and about how many bytes they take."""
+        with self._lock:
+            return len(self._entries), self._bytes
+
     def clear(self) -> None:
         """Forget the entries; numbering goes on."""
         with self._lock:

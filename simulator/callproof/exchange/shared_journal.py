@@ -68,6 +68,9 @@ class SharedJournal(Journal):
             if found or left <= 0 or self._awaited.wait(min(left, LAG)):
                 return [replace(Exchange.decoded(entry), id=number) for number, entry in found]
 
+    def kept(self) -> tuple[int, int]:
+        return self._table.kept()
+
     def clear(self) -> None:
         with self._writing:
             self._aside.clear()

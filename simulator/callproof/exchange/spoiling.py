@@ -29,9 +29,13 @@ class Spoiling:
         self._resolve = resolve
         self._key = key
 
+    def name(self, sent: Incoming) -> str:
+        """Of its method; empty for none."""
+        return self._resolve(sent.method, sent.path)
+
     def hear(self, sent: Incoming) -> tuple[Incoming, str]:
         """What is heard of a request, and why nothing is; ``""`` when it is."""
-        operation = self._resolve(sent.method, sent.path)
+        operation = self.name(sent)
         if not operation or _is_exempt(sent):
             return sent, ""
         asked = heard = sent.as_request()
@@ -51,7 +55,7 @@ class Spoiling:
         if _is_exempt(heard):
             return answer, ""
         lost = ""
-        operation = self._resolve(heard.method, heard.path)
+        operation = self.name(heard)
         for change in self._faults.take(Seam.ANSWERS, operation, altering.fits(heard.as_request())):
             if change.lost:
                 lost = "the answer was lost by a fault"

@@ -22,6 +22,7 @@ from callproof.contract.findings import Finding, Kind
 from callproof.contract.guide import CALL_BACKS, RECORDINGS
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME
+from callproof.exchange.counting import OPERATION, UNKNOWN
 from callproof.exchange.exchange import Answer, Body
 from callproof.exchange.incoming import Incoming
 from callproof.pbx import recordings
@@ -53,6 +54,7 @@ class PbxApi:
     def respond(self, incoming: Incoming, findings: list[Finding]) -> Answer:
         name = name_of(incoming.method, incoming.path)
         verb = "GET" if incoming.method == "HEAD" else incoming.method
+        incoming.environ[OPERATION] = name or UNKNOWN
         try:
             if not name:
                 raise NotFound

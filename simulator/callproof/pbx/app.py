@@ -36,6 +36,7 @@ def create_app(
         most=most,
         bounds=bounds,
         telling=pbx.telling,
+        counts=pbx.counts,
     )
     app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS), most)
     for name, path in CALL_BACKS.items():

@@ -1,5 +1,6 @@
 """What a tester does at the virtual PBX: look into it, act as the parties of calls, see to the outbox."""
 
+from collections import Counter
 from dataclasses import replace
 
 from callproof.contract.dates import zone_problem
@@ -7,6 +8,7 @@ from callproof.contract.operations import Side
 from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.metrics import Gauge, add_metrics
 from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, SeedAsked, known
 from callproof.exchange.reach import names_of
@@ -18,13 +20,16 @@ from callproof.pbx.parties import add_parties
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.plan import read_plan
 from callproof.pbx.planfile import SpanWritten
+from callproof.pbx.rules.call import State
 from callproof.pbx.rules.plan import NumberingPlan
 
 
 def control(pbx: Pbx, token: str = "") -> Control:
     """The control API of a virtual PBX."""
     names = names_of(pbx.settings.base_url, pbx.settings.allowed_hosts)
-    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump, names, bounds=pbx.settings.bounds)
+    counts, bounds = pbx.counts, pbx.settings.bounds
+    api = Control("pbx", pbx.clock, pbx.journal, token, pbx.pulse.bump, names, counts=counts, bounds=bounds)
+    add_metrics(api, pbx.counts, lambda: _gauges(pbx))
     _add_looks(api, _PbxState(pbx))
     module = _ModuleActs(pbx)
     api.add("POST", "/reset", "Forget all calls and statuses.", module.reset)
@@ -75,6 +80,19 @@ def control(pbx: Pbx, token: str = "") -> Control:
     add_again(api, pbx.caller)
     add_snapshots(api, pbx.snapshot, pbx.restore)
     return api
+
+
+def _gauges(pbx: Pbx) -> list[Gauge]:
+    with pbx.store.begin() as session:
+        going_on = Counter(str(call.state) for call in session.calls(only_open=True))
+        counts, under_way = session.counts(), session.under_way()
+    calls = {str(state): going_on[state] for state in State}
+    calls[State.ENDED] = counts["calls"] - going_on.total()
+    outbox = {fate: under_way[fate] for fate in ("waiting", "refused")}
+    return [
+        ("callproof_calls", "Calls by their state.", "state", calls),
+        ("callproof_outbox_reports", "Reports that the CRM has not taken, by their fate.", "fate", outbox),
+    ]
 
 
 class _PbxState:

@@ -8,8 +8,10 @@ from msgspec import Struct
 from callproof.clocks.clock import Clock
 from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
+from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
+from callproof.exchange.ledger import Ledger
 from callproof.exchange.telling import Telling
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.engine import Engine
@@ -56,13 +58,14 @@ class PbxSnapshot:
 class Pbx:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
-    def __init__(self, settings: PbxSettings, clock: Clock) -> None:
+    def __init__(self, settings: PbxSettings, clock: Clock, ledger: Ledger | None = None) -> None:
         self.settings = self._started = settings
         self.clock = clock
         self.journal = Journal(settings.bounds.journal_entries, settings.bounds.journal_bytes)
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.store = PbxStore(settings.database, settings.durability)
         self.faults = Faults(settings.seed, settings.faults)
+        self.counts = Counts(ledger)
         self.telling = Telling(Side.PBX)
         self.caller = Caller(
             self.journal,
@@ -74,6 +77,7 @@ class Pbx:
             rewrites=settings.rewrites,
             trust=settings.trust,
             telling=self.telling,
+            counts=self.counts,
         )
         self.crm = CrmClient(self.caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.

@@ -18,6 +18,7 @@ from callproof.crm.app import create_app as crm_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.journal import Journal
+from callproof.exchange.ledger import Ledger
 from callproof.limits import Bounds
 from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
@@ -35,12 +36,14 @@ class Opening:
     first nobody waits for a journal any more, then nobody is answered, then nothing that was planned
     happens, then the stores are closed.
 
-    ``token`` is demanded from users of the control API.
+    ``token`` is demanded from users of the control API. ``ledger`` is where the one end is counted that
+    other processes answer for too.
     """
 
-    def __init__(self, clock: Clock, token: str = "") -> None:
+    def __init__(self, clock: Clock, token: str = "", ledger: Ledger | None = None) -> None:
         self._clock = clock
         self._token = token
+        self._ledger = ledger
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
@@ -136,14 +139,14 @@ class Opening:
         self._answering.enter_context(serving(app, address, bounds))
 
     def _crm(self, settings: CrmSettings) -> Crm:
-        crm = Crm(settings, self._clock)
+        crm = Crm(settings, self._clock, self._ledger)
         self._journals.append(crm.journal)
         self._pulses.append(crm.pulse)
         self._stores.callback(crm.close)
         return crm
 
     def _pbx(self, settings: PbxSettings) -> Pbx:
-        pbx = Pbx(settings, self._clock)
+        pbx = Pbx(settings, self._clock, self._ledger)
         self._journals.append(pbx.journal)
         self._pulses.append(pbx.pulse)
         self._stores.callback(pbx.close)

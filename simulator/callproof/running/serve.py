@@ -20,6 +20,7 @@ from callproof.clocks.real import RealClock
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.ledger import Ledger
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
@@ -119,8 +120,10 @@ class _Server:
             with Opening(ManualClock()) as opening:
                 opening.app(settings)
 
+        ledger = stack.enter_context(closing(Ledger(number)))
+
         def make() -> Made:
-            opening = Opening(RealClock(), self.options.control_token)
+            opening = Opening(RealClock(), self.options.control_token, ledger)
             return Made(opening.app(settings, around).wsgi_app, opening.interrupt, opening.close)
 
         kept = settings.database != IN_MEMORY

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
     delete,
+    func,
     insert,
     select,
     update,
@@ -83,6 +84,12 @@ class JournalTable:
         with self._database.begin() as connection:
             rows = connection.execute(wanted.order_by(self._entries.c.id).limit(limit)).all()
         return [(row.id, row.entry) for row in rows]
+
+    def kept(self) -> tuple[int, int]:
+        """How many entries there are, and how many bytes they have."""
+        with self._database.begin() as connection:
+            entries = connection.execute(select(func.count()).select_from(self._entries)).scalar_one()
+            return entries, self._last_of(connection)[1]
 
     def clear(self) -> None:
         with self._database.begin() as connection:
