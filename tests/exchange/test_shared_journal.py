@@ -1,8 +1,9 @@
 """The journal of a database: what one process writes another reads, in one order, bounded."""
 
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from pathlib import Path
-from threading import Thread
+from threading import Event, Thread
 
 import pytest
 from msgspec.structs import replace
@@ -92,5 +93,28 @@ def test_the_oldest_go_first_and_numbers_go_on(url: str) -> None:
     journal.max_bytes = 2_000
     journal.write(exchange("big", b"x" * 1_500))
     assert [entry.id for entry in journal.since(0)] == [7]
+    journal.close()
+    database.close()
+
+
+def test_whoever_reads_waits_for_what_the_writer_has_taken(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken, free, append = Event(), Event(), JournalTable.append
+
+    def slowly(table: JournalTable, entries: Sequence[str], **bounds: int) -> None:
+        taken.set()
+        assert free.wait(20)
+        append(table, entries, **bounds)
+
+    monkeypatch.setattr(JournalTable, "append", slowly)
+    database, journal = opened(url)
+    journal.write(exchange("a"))
+    assert taken.wait(20)
+    with ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(lambda: journal.last_id)
+        wait([asked], timeout=0.2)
+        free.set()
+        assert asked.result() == 1
     journal.close()
     database.close()

@@ -101,6 +101,8 @@ class SharedJournal(Journal):
             pause = worked / SHARE if self._aside else LAG
 
     def _flush(self) -> None:
+        with self._writing:
+            """What the writer has taken already is there now."""
         while self._aside:
             self._write_some()
 
