@@ -39,6 +39,9 @@ an underscore are caught by the module that raises them.
 
 from typing import ClassVar
 
+# What a shell says of a program that Ctrl-C ended.
+INTERRUPTED = 130
+
 
 class CallproofError(Exception):
     """``exit_code`` is what a command ends with that this one stops."""

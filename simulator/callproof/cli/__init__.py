@@ -16,9 +16,8 @@ from callproof import __version__
 from callproof.cli.common import echo
 from callproof.cli.deferred import Deferred
 from callproof.cli.failing import failed, unread
-from callproof.cli.interrupting import INTERRUPTED
 from callproof.contract.printing import printable
-from callproof.errors import CallproofError, InternalError
+from callproof.errors import INTERRUPTED, CallproofError, InternalError
 
 # Where each command is defined, and how its help begins.
 COMMANDS = {

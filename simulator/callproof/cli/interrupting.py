@@ -10,9 +10,7 @@ from typing import NoReturn
 
 from callproof.cli.common import echo
 from callproof.contract.printing import printable
-
-# What a shell says of a program that Ctrl-C ended.
-INTERRUPTED = 130
+from callproof.errors import INTERRUPTED
 
 
 @contextmanager

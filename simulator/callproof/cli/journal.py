@@ -10,11 +10,11 @@ import click
 from callproof.cli.choosing import ANY, Wanted, known_finding, moment
 from callproof.cli.common import echo, option
 from callproof.cli.ends import NEWEST, how_many, journal_of, of_an_end, running_end
-from callproof.cli.interrupting import INTERRUPTED
 from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.control.client import End, Missed
+from callproof.errors import INTERRUPTED
 from callproof.exchange.exchange import Answer, Exchange, Request
 from callproof.reports.bodies import query_of, readable
 from callproof.reports.redact import Redactor

@@ -1,5 +1,6 @@
 """One virtual PBX, put together."""
 
+import logging
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -19,8 +20,11 @@ from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
+from callproof.storage.database import IN_MEMORY
 from callproof.storage.snapshots import Rows
 from callproof.web.pulse import Pulse
+
+log = logging.getLogger("callproof.pbx")
 
 # Requests to the CRM that may be under way at once; lookups come on top.
 LANES = 8
@@ -154,6 +158,11 @@ class Pbx:
         self.crm.connect(crm_url, api_key)
 
     def close(self) -> None:
+        if waiting := self.reporter.waiting:
+            kept = self.settings.database != IN_MEMORY
+            said = "are kept for the next start" if kept else "are lost with the memory; --db keeps them"
+            level = logging.INFO if kept else logging.WARNING
+            log.log(level, "%d reports were not sent to the CRM and %s.", waiting, said)
         self.pulse.close()
         self.faults.clear()
         self.store.close()

@@ -75,6 +75,11 @@ class Reporter:
             self._failures, self._quiet_until, self._planned = 0, 0.0, None
 
     @property
+    def waiting(self) -> int:
+        """How many reports the CRM has not acknowledged."""
+        return len(self._outbox)
+
+    @property
     def quiet_until(self) -> float:
         """Before this moment nothing is sent, because nothing gets through or too much was sent."""
         return self._quiet_until

@@ -130,7 +130,7 @@ def _wait(process: BaseProcess, end: Workers) -> None:
 
 
 def _supervise(end: Workers, stopping: "connection.Connection") -> None:
-    _end_with_parent()
+    _end_with_parent(signal.SIGTERM)
     certificate, bounds = end.address.certificate, end.bounds
     begun = multiprocessing.get_context("fork").Value("i", 0)
     server = Granian(
@@ -161,7 +161,8 @@ def _supervise(end: Workers, stopping: "connection.Connection") -> None:
 
 
 def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connection") -> "WSGIApplication":
-    _end_with_parent()
+    # An orderly end of the parent waits for its workers.
+    _end_with_parent(signal.SIGKILL)
     with begun.get_lock():
         before = begun.value
         begun.value += 1
@@ -193,7 +194,7 @@ def _interrupt(made: Made, stopping: "connection.Connection") -> None:
     made.interrupt()
 
 
-def _end_with_parent() -> None:
+def _end_with_parent(number: signal.Signals) -> None:
     """However the parent ends: nothing may listen on after it."""
     if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, number)

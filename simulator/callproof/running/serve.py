@@ -12,6 +12,8 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
+from threading import Thread
+from typing import NoReturn
 
 import orjson
 
@@ -20,6 +22,7 @@ from callproof.clocks.real import RealClock
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.crm.settings import CrmSettings
+from callproof.errors import INTERRUPTED
 from callproof.exchange.ledger import Ledger
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
@@ -82,7 +85,7 @@ class _Server:
             say(line)
         self._say_of([end for end in (crm, pbx) if end])
         # Whoever is told that all is ready may end it at once.
-        told = stack.enter_context(_signals())
+        told = stack.enter_context(_signals(self._end_at_once))
         if options.ready_file or options.browse:
             self._demand_answers(meeting)
         if options.ready_file:
@@ -142,9 +145,19 @@ class _Server:
     def _wait(self, told: socket.socket) -> None:
         """Until a signal comes. Raises Failed when an end stops by itself."""
         ready = connection.wait([told, *(process.sentinel for process in self.processes)])
+        if told in ready:
+            self.say("Stopping, once what is being answered is; a second signal ends all at once.")
         for process in self.processes:
             if told not in ready and process.sentinel in ready:
                 raise Failed(f"The {process.name} has stopped by itself.")
+
+    def _end_at_once(self) -> NoReturn:
+        if self.options.ready_file:
+            ready.forget(self.options.ready_file)
+        for process in self.processes:
+            # Its workers end with it.
+            process.kill()
+        os._exit(INTERRUPTED)
 
     def _demand_answers(self, meeting: Meeting) -> None:
         """Raises Unreachable when an end listens but does not answer."""
@@ -173,15 +186,26 @@ def _known(meeting: Meeting, side: Side) -> str:
 
 
 @contextmanager
-def _signals() -> Iterator[socket.socket]:
-    """From now on SIGINT and SIGTERM end nothing by themselves: what is given can be read once one came."""
+def _signals(again: Callable[[], object]) -> Iterator[socket.socket]:
+    """From now on SIGINT and SIGTERM end nothing by themselves: what is given can be read once one came.
+
+    The next one calls ``again``, also after the block.
+    """
     told, teller = socket.socketpair()
+    heard, waking = socket.socketpair()
+    waking.setblocking(False)
 
-    def tell(*_: object) -> None:
-        with suppress(OSError):  # closed: one more while the ends are being ended
+    def hear(_open: socket.socket = waking) -> None:
+        heard.recv(1)
+        with suppress(OSError):
             teller.send(b"x")
+        if heard.recv(1):
+            again()
 
+    # Python's own handlers run in the main thread alone, which may wait while another one is interrupted.
+    signal.set_wakeup_fd(waking.fileno(), warn_on_full_buffer=False)
+    Thread(target=hear, name="callproof-signals", daemon=True).start()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     with told, teller:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, tell)
         yield told

@@ -41,6 +41,8 @@ class _Quiet(WSGIRequestHandler):
         parsed = super().parse_request()
         if parsed and (sent := self.requestline.split()[1]).startswith("//"):
             self.path = sent
+        if parsed:
+            self.server.begun()
         # One request a connection: what comes now is its body.
         self._timed.allow(self.server.bounds.request_seconds)
         return parsed
@@ -101,6 +103,7 @@ class Server(ThreadedWSGIServer):
         self.bounds = bounds
         self._stopped, self._stopper = sockets.pair()
         self._open: dict[Thread, socket.socket] = {}
+        self._begun: set[Thread] = set()
         self._counting = Lock()
 
     def serve(self) -> None:
@@ -115,18 +118,24 @@ class Server(ThreadedWSGIServer):
         self._stopper.close()
 
     def close(self) -> None:
-        """Close what ``serve`` left open: clients keep their connections for the next request."""
-        with self._counting:
-            left = dict(self._open)
-        for connection in left.values():
-            with suppress(OSError):
-                # The one of a TLS socket would end TLS too, also for what is being answered.
-                socket.SocketType.shutdown(connection, socket.SHUT_RD)
-        until = monotonic() + GRACE
-        for thread in left:
-            thread.join(max(0.0, until - monotonic()))
-        self._stopped.close()
+        """Answer what was asked, for a moment; who has asked nothing yet is not heard any more."""
         self.server_close()
+        with self._counting:
+            left, begun = dict(self._open), self._begun.copy()
+        until = monotonic() + GRACE
+        for thread, connection in left.items():
+            if thread not in begun:
+                _hear_no_more(connection)
+        for thread, connection in left.items():
+            thread.join(max(0.0, until - monotonic()))
+            if thread.is_alive():
+                _hear_no_more(connection)
+        self._stopped.close()
+
+    def begun(self) -> None:
+        """This thread has read a request, and is to answer it."""
+        with self._counting:
+            self._begun.add(current_thread())
 
     def process_request(self, request: Any, client_address: Any) -> None:
         thread = Thread(
@@ -147,6 +156,7 @@ class Server(ThreadedWSGIServer):
         finally:
             with self._counting:
                 self._open.pop(current_thread(), None)
+                self._begun.discard(current_thread())
 
     def _agreed(self, connection: socket.socket, tls: ssl.SSLContext) -> ssl.SSLSocket:
         """The connection once both have agreed on TLS. Raises _NoTls when they do not."""
@@ -159,3 +169,9 @@ class Server(ThreadedWSGIServer):
         with self._counting:
             self._open[current_thread()] = secured
         return secured
+
+
+def _hear_no_more(connection: socket.socket) -> None:
+    with suppress(OSError):
+        # The one of a TLS socket would end TLS too, also for what is being answered.
+        socket.SocketType.shutdown(connection, socket.SHUT_RD)

@@ -79,5 +79,5 @@ def serving(app: Flask, address: Address, bounds: Bounds = USUAL) -> Iterator[Se
     finally:
         server.stop()
         thread.join()
-        server.close()
         address.close()
+        server.close()
