@@ -1,10 +1,13 @@
 """``callproof load`` hands everything to locust, and says what to install without it."""
 
+import os
 import re
+import signal
 import subprocess
 import sys
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Event
 
 import pytest
 from click.testing import CliRunner
@@ -49,3 +52,35 @@ def test_without_locust_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     assert result.output == (
         "callproof: Locust is not installed. Install it with: pip install 'callproof[load]'\n"
     )
+
+
+# Stands where locust would be found: it goes on when it is told to stop.
+DEAF = """
+import signal
+for number in (signal.SIGINT, signal.SIGTERM):
+    signal.signal(number, lambda *_: print("told to stop", flush=True))
+print("running", flush=True)
+while True:
+    signal.pause()
+"""
+
+
+@pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM])
+def test_a_second_signal_ends_a_run_at_once(first: int, tmp_path: Path) -> None:
+    (tmp_path / "locust.py").write_text(DEAF)
+    path = os.pathsep.join([str(tmp_path), *sys.path])
+    command = [sys.executable, "-m", "callproof", "load"]
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, text=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "running\n"
+    process.send_signal(first)
+    if first == signal.SIGTERM:
+        assert process.stdout.readline() == "told to stop\n"
+    assert process.poll() is None
+    # The first one has to be heard before.
+    Event().wait(0.3)
+    process.send_signal(signal.SIGTERM)
+    process.communicate(timeout=20)
+    assert process.returncode == 130

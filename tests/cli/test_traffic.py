@@ -1,6 +1,12 @@
 """``callproof traffic`` and the plan of ``callproof serve``: what they print and how they exit."""
 
+import os
+import signal
+import subprocess
+import sys
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import orjson
 import pytest
@@ -92,3 +98,34 @@ def test_ends_that_do_not_answer_exit_with_3() -> None:
     code, output = traffic(*ends)
     assert code == 3
     assert "does not answer as a callproof end" in output
+
+
+def stopped(tmp_path: Path, number: int, *options: str) -> tuple[int, Any]:
+    """How traffic without an end ends that was told to stop, and what it wrote."""
+    file = tmp_path / "traffic.json"
+    command = [sys.executable, "-m", "callproof", "traffic", "--calls", "100000", "--json", str(file)]
+    process = subprocess.Popen(
+        [*command, *options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    # It has no ends that could be asked, so its processor time tells when it is at work.
+    while cpu_seconds(process.pid) < 2.5:
+        assert process.poll() is None
+        Event().wait(0.05)
+    process.send_signal(number)
+    output, errors = process.communicate(timeout=60)
+    assert "Traceback" not in errors
+    assert "The traffic was stopped after" in errors
+    assert output.startswith("Attempted")
+    return process.returncode, orjson.loads(file.read_bytes())
+
+
+def cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_traffic_that_is_stopped_compares_what_was_made(tmp_path: Path, number: int) -> None:
+    code, written = stopped(tmp_path, number)
+    assert (code, written["stopped"], written["reconciled"]) == (130, True, True)
+    assert 0 < written["attempted"] < 100_000

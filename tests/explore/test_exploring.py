@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ from click.testing import CliRunner
 
 from callproof.cli import main
 from callproof.conformance.judge import BOTH
+from callproof.conformance.scenario import Scenario
+from callproof.conformance.verdict import ScenarioResult
 from callproof.contract.guide import GUIDES
 from callproof.control.client import Ends
 from callproof.exchange.faults import catalogue
@@ -96,6 +99,25 @@ def test_an_interrupted_run_says_what_it_reached(monkeypatch: pytest.MonkeyPatch
     assert done.exit_code == 130
     assert "The run was interrupted." in done.output
     assert "Never reached: " in done.output
+
+
+def test_a_run_that_is_interrupted_while_a_find_is_made_smaller_saves_the_smallest_so_far(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    played, tries = Table.played, count()
+
+    def interrupted(table: Table, scenario: Scenario) -> ScenarioResult:
+        if next(tries) == 3:
+            raise KeyboardInterrupt
+        return played(table, scenario)
+
+    monkeypatch.setattr(Table, "played", interrupted)
+    file = tmp_path / "smallest.yaml"
+    fault = ["--fault", "pbx-untrue-history"]
+    done = CliRunner().invoke(main, ["explore", "--steps", "500", *fault, "--save", str(file)])
+    assert done.exit_code == 130, done.output
+    assert "The run was interrupted." in done.output
+    assert CliRunner().invoke(main, ["check", str(file), *fault]).exit_code == 1
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import click
 import msgspec
 
 from callproof.cli.common import NOT_CONFORMANT, echo, no_verdict, option, sendable, trusting
-from callproof.cli.interrupting import interrupted, interruptible
+from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
 from callproof.clocks.durations import seconds
@@ -27,7 +27,7 @@ from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.errors import Misuse
 from callproof.exchange.faults import Fault
 from callproof.explore.board import Bench
-from callproof.explore.exploring import Budget, Explorer, Mode
+from callproof.explore.exploring import Budget, Explorer, Failing, Mode
 from callproof.explore.table import Table
 from callproof.reports import explore_terminal, output
 from callproof.reports.console import console
@@ -131,17 +131,25 @@ def explore(**options: Any) -> None:
         try:
             failing = explorer.explore(asked.budget)
         except KeyboardInterrupt:
-            explore_terminal.states(console(), explorer.explored)
+            with undisturbed():
+                explore_terminal.states(console(), explorer.explored)
+                if explorer.failing:
+                    _save(explorer.failing, asked, target)
             interrupted("The run was interrupted.")
     out = console()
     explore_terminal.states(out, explorer.explored)
     if not failing:
         explore_terminal.nothing(out, explorer.explored)
         return
+    _save(failing, asked, target)
+    sys.exit(NOT_CONFORMANT)
+
+
+def _save(failing: Failing, asked: _Asked, target: Target | None) -> None:
+    """As a file, and on the terminal. Raises NotWritten."""
     output.write(asked.file, explore_terminal.entitled(failing, asked.seed).text().encode())
     secret = (target.api_key if target else "") or api_key(DEFAULT_SEED)
-    explore_terminal.found(out, failing, asked.file, _again(asked), Redactor([secret]).text)
-    sys.exit(NOT_CONFORMANT)
+    explore_terminal.found(console(), failing, asked.file, _again(asked), Redactor([secret]).text)
 
 
 def _again(asked: _Asked) -> str:

@@ -4,7 +4,7 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from threading import current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 from types import FrameType
 from typing import NoReturn
 
@@ -24,6 +24,28 @@ def interruptible() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+@contextmanager
+def heard() -> Iterator[Event]:
+    """Set by the first SIGINT or SIGTERM; the second one is heard as KeyboardInterrupt."""
+    came = Event()
+    if current_thread() is not main_thread():
+        yield came
+        return
+
+    def hear(number: int, frame: FrameType | None) -> None:
+        if came.is_set():
+            _interrupt(number, frame)
+        # By another thread, since this one may be waiting for the event right now.
+        Thread(target=came.set).start()
+
+    before = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextmanager

@@ -4,11 +4,12 @@ import importlib.util
 import signal
 import subprocess
 import sys
+from types import FrameType
 
 import click
 
 from callproof.contract.files import shipped
-from callproof.errors import Misuse
+from callproof.errors import INTERRUPTED, Misuse
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
@@ -16,7 +17,8 @@ from callproof.errors import Misuse
 def load(options: tuple[str, ...]) -> None:
     """Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.
 
-    Exits with 1 when a threshold is broken or the run is invalid.
+    Exits with 1 when a threshold is broken or the run is invalid. Ctrl-C or SIGTERM stops the run, which is
+    reported then; a second one ends it at once.
 
     \b
     --load FILE            What is run and what it has to keep; default load.yaml.
@@ -34,7 +36,18 @@ def load(options: tuple[str, ...]) -> None:
     if importlib.util.find_spec("locust") is None:
         raise Misuse("Locust is not installed. Install it with: pip install 'callproof[load]'")
     locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", shipped("locustfile.py"), *options])
-    # Locust reconciles and reports also when it is stopped; a terminal interrupts it by itself.
-    signal.signal(signal.SIGINT, lambda *_: None)
-    signal.signal(signal.SIGTERM, lambda *_: locust.terminate())
-    sys.exit(locust.wait())
+    heard = 0
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        nonlocal heard
+        heard += 1
+        if heard > 1:
+            locust.kill()
+        elif number == signal.SIGTERM:
+            # Locust reconciles and reports also when it is stopped; a terminal interrupts it by itself.
+            locust.terminate()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, hear)
+    code = locust.wait()
+    sys.exit(INTERRUPTED if heard > 1 and code < 0 else code)

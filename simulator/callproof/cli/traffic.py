@@ -21,6 +21,7 @@ from callproof.cli.common import (
     trust_given,
     trusting,
 )
+from callproof.cli.interrupting import heard, interrupted, undisturbed
 from callproof.cli.naming import plan_of
 from callproof.clocks.durations import seconds
 from callproof.clocks.manual import ManualClock
@@ -37,7 +38,7 @@ from callproof.traffic.arrivals import Arrival, Source, arrivals
 from callproof.traffic.mix import Mix, load_mix
 from callproof.traffic.reconcile import reconcile
 from callproof.traffic.run import Traffic
-from callproof.traffic.summary import summary
+from callproof.traffic.summary import Summary, summary
 
 CALLS = 1000
 TELEPHONY_BUDGET = 40
@@ -98,23 +99,36 @@ def traffic(**options: Any) -> None:
     """Let customers call in and managers call out, then compare what both ends have kept.
 
     On a built-in pair whose CRM keeps the contract's budget of 40 requests a second, or on running ends.
-    Exits with 1 when a call is lost, double or different at the two ends.
+    Exits with 1 when a call is lost, double or different at the two ends. Ctrl-C or SIGTERM ends it early:
+    what was made until then is compared, with exit code 130.
     """
     ends_given(options["crm_url"], options["pbx_url"], options["api_key"])
     mix = load_mix(options["mix"]) if options["mix"] else Mix()
+    try:
+        found = _traffic(options, mix)
+    except KeyboardInterrupt:
+        interrupted("The traffic was interrupted.")
+    with undisturbed():
+        traffic_terminal.show(console(), found)
+        if options["json"]:
+            output.write(options["json"], traffic_json.write(found))
+    if found.stopped:
+        interrupted(f"The traffic was stopped after {found.attempted} calls.")
+    sys.exit(NOT_CONFORMANT if found.mismatches else 0)
+
+
+def _traffic(options: dict[str, Any], mix: Mix) -> Summary:
+    """Of all calls, or of those that were made until somebody stopped it. Raises KeyboardInterrupt for who
+    does so twice."""
     out = console()
-    with no_verdict(), _ends(options, mix) as ends:
+    with no_verdict(), heard() as stop, _ends(options, mix) as ends:
         ends.pbx.post("/register")
         positions = records.last_position(ends.pbx), records.last_position(ends.crm)
         calls = _calls(options, mix, ends)
         with _bar(options) as progress:
-            log = Traffic(ends, progress).run(calls)
+            log = Traffic(ends, progress, stop=stop).run(calls)
         out.print("Comparing both ends ...") if out.is_terminal else None
-        found = summary(log, reconcile(ends, log, *positions))
-    traffic_terminal.show(out, found)
-    if options["json"]:
-        output.write(options["json"], traffic_json.write(found))
-    sys.exit(NOT_CONFORMANT if found.mismatches else 0)
+        return summary(log, reconcile(ends, log, *positions))
 
 
 @contextmanager

@@ -62,7 +62,7 @@ class Explored:
 
 class Explorer:
     """``name`` is the id that a scenario will have as a file; ``told`` hears of each run, and of each try
-    to make one smaller."""
+    to make one smaller. ``failing`` is the smallest failing run so far, also when somebody interrupts."""
 
     def __init__(
         self,
@@ -73,6 +73,7 @@ class Explorer:
         told: Callable[[Explored], None] = lambda _: None,
     ) -> None:
         self.explored = Explored(Reached(table.bench.own))
+        self.failing: Failing | None = None
         self._table = table
         self._name = name
         self._seed = seed
@@ -120,8 +121,16 @@ class Explorer:
         row = next((row for row in rows if row in again), "")
         if not row:
             return None
+        self.failing = Failing(written, again, len(written.steps))
+
+        def fails(attempt: Written) -> bool:
+            problems = self._again(attempt)
+            if row in problems:
+                self.failing = Failing(attempt, problems, len(written.steps))
+            return row in problems
+
         until = monotonic() + SHRINKING
-        small = shrunk(written, lambda attempt: row in self._again(attempt), lambda: monotonic() < until)
+        small = shrunk(written, fails, lambda: monotonic() < until)
         return Failing(small, self._again(small), len(written.steps))
 
     def _again(self, attempt: Written) -> dict[str, str]:

@@ -25,6 +25,7 @@ def write(found: Summary) -> bytes:
             "callsPerSecond": found.per_second,
             "reconciled": not found.mismatches,
             "mismatches": found.mismatches,
+            "stopped": found.stopped,
         },
         option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE,
     )

@@ -17,6 +17,8 @@ STRIDE = 30.0
 # Nothing has changed for so long: whatever still waits will wait for ever. Virtual time costs nothing, and
 # history may be uploaded once in a few hours.
 PATIENCE, REAL_PATIENCE = 6 * 3600.0, 900.0
+# How long what goes on may take to end in real time once the traffic was told to stop, in seconds.
+GRACE = 3.0
 
 
 @dataclass
@@ -25,7 +27,7 @@ class Log:
 
     ``acknowledged`` are the calls that the PBX said it began, by id with what was to happen in them;
     ``clicked`` counts calls that the CRM said began, by extension and phone; ``latest`` is by how many
-    seconds a call came too late.
+    seconds a call came too late; ``stopped`` says that somebody stopped it before its end.
     """
 
     attempted: int = 0
@@ -36,17 +38,24 @@ class Log:
     started: float = 0.0
     ended: float = 0.0
     took: float = 0.0
+    stopped: bool = False
 
 
 class Traffic:
     """``told`` is called after each call with the number of calls made.
 
-    ``patience`` is how long the last calls and reports may stay as they are before they are given up.
+    ``patience`` is how long the last calls and reports may stay as they are before they are given up. No
+    call is made once ``stop`` is set.
     """
 
     def __init__(
-        self, ends: Ends, told: Callable[[int], object] = lambda _: None, patience: float | None = None
+        self,
+        ends: Ends,
+        told: Callable[[int], object] = lambda _: None,
+        patience: float | None = None,
+        stop: Event | None = None,
     ) -> None:
+        self._stop = stop or Event()
         self._ends = ends
         self._patience = patience or (PATIENCE if ends.manual else REAL_PATIENCE)
         self._told = told
@@ -58,6 +67,9 @@ class Traffic:
         self.log.started = self._ends.now()
         for call in calls:
             self._wait_for(call)
+            if self._stop.is_set():
+                self.log.stopped = True
+                break
             self._make(call)
             self._told(self.log.attempted)
         self._drain()
@@ -70,7 +82,7 @@ class Traffic:
         if now is None:
             self._ends.pass_until(call.at)
         elif call.at > now:
-            Event().wait(call.at - now)
+            self._stop.wait(call.at - now)
         else:
             self.log.latest = max(self.log.latest, now - call.at)
 
@@ -116,7 +128,11 @@ class Traffic:
 
     def _drain(self) -> None:
         seen, since = self._left(), self._ends.now()
+        until = monotonic() + GRACE
         while any(seen) and self._ends.now() < since + self._patience:
+            if self._stop.is_set() and not self._ends.manual and monotonic() >= until:
+                self.log.stopped = True
+                return
             self._ends.pass_time(STRIDE if self._ends.manual else 1.0)
             if (left := self._left()) != seen:
                 seen, since = left, self._ends.now()

@@ -14,7 +14,8 @@ class Summary:
     """``missed`` are the callers whom nobody took and the customers who did not pick up.
 
     ``failed`` counts reasons. ``report_delay`` is the seconds from a call's end to its row in the CRM,
-    on average and at most. ``seconds`` is how long the traffic lasted, ``took`` how long the run took.
+    on average and at most. ``seconds`` is how long the traffic lasted, ``took`` how long the run took;
+    ``stopped`` says that somebody stopped it before its end.
     """
 
     attempted: int
@@ -32,6 +33,7 @@ class Summary:
     seconds: float
     took: float
     mismatches: Sequence[str]
+    stopped: bool
 
     @property
     def per_second(self) -> float:
@@ -56,6 +58,7 @@ def summary(log: Log, books: Books) -> Summary:
         seconds=log.ended - log.started,
         took=log.took,
         mismatches=books.mismatches,
+        stopped=log.stopped,
     )
 
 
