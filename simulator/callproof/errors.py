@@ -29,6 +29,7 @@ class stands where it is raised; this is the whole tree::
       OutOfReach         3  nobody is there to be judged
         Failed           3  the process of an end ended before it listened, or by itself
         Halted           3  a scenario is not played on, because the run ends
+        StorageTrouble   3  the database keeps nothing just now; an end answers with 5xx until it does
         Unreachable      3  an end does not answer
 
 Apart from it stand the refusals of the contract, ``ApiError`` and below: they are what the CRM says over

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.operations import Side
@@ -12,6 +13,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.limits import USUAL
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
+from callproof.running.pair import BuiltIn
 from callproof.storage.database import IN_MEMORY
 from tests.support import KEY
 
@@ -103,3 +105,10 @@ def test_several_workers_keep_none() -> None:
         with pytest.raises(ActionRefused, match="one worker"):
             end.post("/snapshot", {"name": "kept"})
         end.close()
+
+
+def test_a_snapshot_says_of_which_version_its_tables_are(pair: BuiltIn) -> None:
+    for url, end in ((pair.crm_url, pair.crm), (pair.pbx_url, pair.pbx)):
+        answer = requests.post(f"{url}/_bench/snapshot", json={"name": "a"}, timeout=10)
+        [taken] = answer.json()["snapshots"]
+        assert taken["schema"] == end.store.database.schema

@@ -11,6 +11,7 @@ from callproof.crm.rules.model import HistoryCall
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmStore
 from callproof.storage.driver import Cursor, Driver
+from callproof.storage.watching import StorageTrouble
 from tests.postgres import Postgres
 
 JOBS = 12
@@ -151,7 +152,7 @@ def test_a_connection_that_the_server_ended_costs_one_failure(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
             "WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
-    with pytest.raises(psycopg.OperationalError):
+    with pytest.raises(StorageTrouble, match="the server is gone"):
         store.share(lambda session: session.directory(), writes=writes)
     assert store.share(lambda session: session.directory(), writes=writes).grants == ()
     store.close()

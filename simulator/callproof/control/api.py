@@ -30,6 +30,7 @@ from callproof.exchange.counting import POLLS, Counts
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import ALLOW, is_known_as
 from callproof.limits import USUAL, Bounds
+from callproof.storage.watching import StorageTrouble
 
 A = TypeVar("A", bound=Struct)
 
@@ -73,6 +74,7 @@ class Control:
         self.bounds = bounds
         self.counts = counts
         self.methods: list[Method] = []
+        self._open_to_all: set[str] = set()
         self._followers = Followers(journal, counts, bounds.listeners)
         waits = (
             "Exchanges since a number; waits for the first, up to wait seconds. With follow a stream of "
@@ -89,22 +91,44 @@ class Control:
         self.add("GET", "/openapi.json", "This description.", self._described)
 
     @overload
-    def add(self, verb: str, path: str, summary: str, act: Callable[..., object]) -> None: ...
+    def add(
+        self,
+        verb: str,
+        path: str,
+        summary: str,
+        act: Callable[..., object],
+        *,
+        open_to_all: bool = False,
+    ) -> None: ...
     @overload
     def add(
         self, verb: str, path: str, summary: str, act: Callable[Concatenate[A, ...], object], asks: type[A]
     ) -> None: ...
     def add(
-        self, verb: str, path: str, summary: str, act: Callable[..., object], asks: type[Struct] = Members
+        self,
+        verb: str,
+        path: str,
+        summary: str,
+        act: Callable[..., object],
+        asks: type[Struct] = Members,
+        *,
+        open_to_all: bool = False,
     ) -> None:
         """A method, as ``Method`` says."""
-        self.methods.append(Method(verb, path, summary, act, asks))
+        self.methods.append(Method(verb, path, summary, act, asks, open_to_all))
+
+    def is_trusted(self) -> bool:
+        """Whether the request that is answered tells the token, if there is one to tell."""
+        told = request.headers.get(TOKEN_HEADER, "")
+        return not self.token or hmac.compare_digest(told.encode(), self.token.encode())
 
     def blueprint(self) -> Blueprint:
         """The methods as Flask routes; call it once, after the last ``add``."""
         blueprint = Blueprint("bench", __name__, url_prefix="/_bench")
+        self._open_to_all = {f"/_bench{method.path}" for method in self.methods if method.open_to_all}
         blueprint.before_request(self._let_in)
         blueprint.register_error_handler(ControlError, _refuse)
+        blueprint.register_error_handler(StorageTrouble, _troubled)
         blueprint.register_error_handler(RequestTimeout, _too_slow)
         blueprint.register_error_handler(RequestEntityTooLarge, _too_large)
         for method in self.methods:
@@ -133,9 +157,7 @@ class Control:
     def _let_in(self) -> Response | None:
         if not is_known_as(request.host, self._names):
             return _answer({"error": f"The control API is not served as {request.host}; {ALLOW}."}, 403)
-        if self.token and not hmac.compare_digest(
-            request.headers.get(TOKEN_HEADER, "").encode(), self.token.encode()
-        ):
+        if not self.is_trusted() and request.path not in self._open_to_all:
             return _answer({"error": f"The control API wants its token in {TOKEN_HEADER}."}, 403)
         origin = request.headers.get("Origin")
         if origin and urlsplit(origin).netloc != request.host:
@@ -226,6 +248,10 @@ def _too_slow(_: RequestTimeout) -> Response:
 def _too_large(_: RequestEntityTooLarge) -> Response:
     most = current_app.config["MAX_CONTENT_LENGTH"]
     return _answer({"error": f"The body of the request has more than {most} bytes."}, 413)
+
+
+def _troubled(error: StorageTrouble) -> Response:
+    return _answer({"error": str(error)}, 503)
 
 
 def _answer(body: object, status: int) -> Response:

@@ -9,7 +9,11 @@ from callproof import __version__
 from callproof.contract.shapes import schema_of
 from callproof.control.method import Method
 
-_DONE = {"200": {"description": "Done."}, "400": {"description": "What was wrong."}}
+_DONE = {
+    "200": {"description": "Done."},
+    "400": {"description": "What was wrong."},
+    "503": {"description": "What the trouble of the database is."},
+}
 
 
 def openapi(end: str, methods: Iterable[Method]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ class Method:
     one without members stands for nothing.
 
     ``act`` is given a value of that type, unless it has no members, and then the ``{name}`` parts of the
-    path. What it returns is written as JSON.
+    path. What it returns is written as JSON. What is ``open_to_all`` needs no token.
     """
 
     verb: str
@@ -21,6 +21,7 @@ class Method:
     summary: str
     act: Callable[..., object]
     asks: type[Struct]
+    open_to_all: bool = False
 
     @property
     def has_body(self) -> bool:

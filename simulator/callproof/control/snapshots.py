@@ -23,12 +23,16 @@ class SnapshotAsked(Members):
 @dataclass(frozen=True)
 class _Taken(Generic[T]):
     at: float
+    schema: str
     kept: T
 
 
 class _Snapshots(Generic[T]):
-    def __init__(self, api: Control, take: Callable[[], T], restore: Callable[[T], None]) -> None:
+    def __init__(
+        self, api: Control, take: Callable[[], T], restore: Callable[[T], None], schema: str
+    ) -> None:
         self._api = api
+        self._schema = schema
         self._take = take
         self._restore = restore
         self._kept: dict[str, _Taken[T]] = {}
@@ -38,7 +42,7 @@ class _Snapshots(Generic[T]):
         self._demand_alone()
         with self._changing:
             self._kept.pop(asked.name, None)
-            self._kept[asked.name] = _Taken(self._api.clock.now(), self._take())
+            self._kept[asked.name] = _Taken(self._api.clock.now(), self._schema, self._take())
             while len(self._kept) > self._api.bounds.snapshots:
                 del self._kept[next(iter(self._kept))]
         return self.listed()
@@ -53,7 +57,7 @@ class _Snapshots(Generic[T]):
 
     def listed(self) -> object:
         kept = [
-            {"name": name, "at": taken.at, "written": written(taken.at)}
+            {"name": name, "at": taken.at, "written": written(taken.at), "schema": taken.schema}
             for name, taken in list(self._kept.items())
         ]
         return {"snapshots": kept}
@@ -63,9 +67,12 @@ class _Snapshots(Generic[T]):
             raise ControlError("Snapshots want an end with one worker, whose memory they are kept in.", 409)
 
 
-def add_snapshots(api: Control, take: Callable[[], T], restore: Callable[[T], None]) -> None:
-    """``/snapshot``, ``/restore`` and ``/snapshots`` of one end."""
-    snapshots = _Snapshots(api, take, restore)
+def add_snapshots(api: Control, take: Callable[[], T], restore: Callable[[T], None], schema: str) -> None:
+    """``/snapshot``, ``/restore`` and ``/snapshots`` of one end, whose tables have the version ``schema``.
+
+    No snapshot leaves the process that took it, so none of another version can come back.
+    """
+    snapshots = _Snapshots(api, take, restore, schema)
     api.add(
         "POST",
         "/snapshot",
@@ -81,4 +88,9 @@ def add_snapshots(api: Control, take: Callable[[], T], restore: Callable[[T], No
         snapshots.restore,
         SnapshotAsked,
     )
-    api.add("GET", "/snapshots", "The snapshots that there are, the oldest first.", snapshots.listed)
+    api.add(
+        "GET",
+        "/snapshots",
+        "The snapshots that there are, the oldest first, with the version of their tables.",
+        snapshots.listed,
+    )

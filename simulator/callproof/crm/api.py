@@ -39,6 +39,7 @@ from callproof.crm.store.session import CrmSession
 from callproof.exchange.counting import OPERATION
 from callproof.exchange.exchange import Answer, Body, Headers
 from callproof.exchange.incoming import Incoming
+from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.crm")
 
@@ -71,6 +72,8 @@ class CrmApi:
             # for the collector.
             error.__traceback__ = error.__context__ = error.__cause__ = None
             return answer
+        except StorageTrouble:
+            return _refused(ServerFault())
         except Exception:
             log.exception("A request failed")
             return _refused(ServerFault())

@@ -12,6 +12,7 @@ from callproof.contract.values import whole
 from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.health import add_health
 from callproof.control.metrics import Gauge, add_metrics
 from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, given, known
@@ -126,7 +127,8 @@ def control(crm: Crm, token: str = "") -> Control:
     api.add("POST", "/modules/{code}/account", "A user opens the module's account.", acts.open_account)
     add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
     add_again(api, crm.caller)
-    add_snapshots(api, crm.snapshot, crm.restore)
+    add_snapshots(api, crm.snapshot, crm.restore, crm.store.database.schema)
+    add_health(api, crm.store.database, workers=crm.settings.workers)
     return api
 
 

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.exchange.answering import Answering, Refuse
 from callproof.exchange.arriving import Timely
+from callproof.storage.watching import StorageTrouble
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -55,6 +56,7 @@ class EndApp(Flask):
         self._ours = ours
         self.missing: Callable[[], AnyResponse] | None = None
         self.register_error_handler(HTTPException, self._not_served)
+        self.register_error_handler(StorageTrouble, _troubled)
 
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(self._ours):
@@ -88,6 +90,10 @@ class EndApp(Flask):
                 return self._answering
         answer = self._refuse(error)
         return AnyResponse(answer.body.content, answer.status, list(answer.headers))
+
+
+def _troubled(error: StorageTrouble) -> AnyResponse:
+    return AnyResponse(f"{error}\n", 503, mimetype="text/plain")
 
 
 def _looks_for_a_page() -> bool:

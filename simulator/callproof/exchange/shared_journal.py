@@ -8,6 +8,7 @@ import logging
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from threading import Event, Lock, Thread
 
 from msgspec.structs import replace
@@ -17,11 +18,14 @@ from callproof.exchange.exchange import Exchange
 from callproof.exchange.journal import Journal
 from callproof.limits import USUAL
 from callproof.storage.journal import JournalTable
+from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.journal")
 
 # How long an entry may wait to be written, and how often a reader looks again, in seconds.
 LAG = 0.1
+# How often a database that is in trouble is tried again, in seconds.
+TROUBLED = 1.0
 # Of its time the writer works no more than this share, and never for long, because requests wait for the
 # database meanwhile. What it cannot keep up with then has grown older than the journal reaches back; it is
 # counted and dropped unwritten.
@@ -30,7 +34,8 @@ AT_ONCE = 100
 
 
 class SharedJournal(Journal):
-    """``close`` writes what waits. An entry has its number only once it is read."""
+    """``close`` writes what waits. What comes while the database is in trouble waits for its end. An entry
+    has its number only once it is read."""
 
     def __init__(
         self,
@@ -43,6 +48,7 @@ class SharedJournal(Journal):
         super().__init__(max_entries, max_bytes, every=every)
         self._table = table
         self._aside: deque[Callable[[], Exchange]] = deque()
+        self._missed = 0
         self._writing = Lock()
         self._stopped = Event()
         self._waiting = Event()
@@ -85,7 +91,8 @@ class SharedJournal(Journal):
         self._stopped.set()
         self._waiting.set()
         self._writer.join()
-        self._flush()
+        with suppress(StorageTrouble):
+            self._flush()
 
     def _write_on(self) -> None:
         pause = LAG
@@ -95,6 +102,9 @@ class SharedJournal(Journal):
             began = time.thread_time()
             try:
                 self._write_some()
+            except StorageTrouble:
+                pause = TROUBLED
+                continue
             except Exception:
                 log.exception("The journal was not written")
             worked = time.thread_time() - began
@@ -109,14 +119,23 @@ class SharedJournal(Journal):
     def _write_some(self) -> None:
         with self._writing:
             self._waiting.clear()
-            missed = 0
             while len(self._aside) > self.max_entries:
                 self._aside.popleft()
-                missed += 1
-            entries: list[str] = []
-            while self._aside and len(entries) < AT_ONCE:
-                entries.append(self._aside.popleft()().encoded().decode())
-            if entries:
-                self._table.append(entries, most=self.max_entries, most_bytes=self.max_bytes, missed=missed)
-            if self._aside:
-                self._waiting.set()
+                self._missed += 1
+            taken: list[Callable[[], Exchange]] = []
+            while self._aside and len(taken) < AT_ONCE:
+                taken.append(self._aside.popleft())
+            try:
+                if taken:
+                    self._append([build().encoded().decode() for build in taken])
+            except StorageTrouble:
+                self._aside.extendleft(reversed(taken))
+                raise
+            finally:
+                if self._aside:
+                    self._waiting.set()
+
+    def _append(self, entries: list[str]) -> None:
+        missed = self._missed
+        self._table.append(entries, most=self.max_entries, most_bytes=self.max_bytes, missed=missed)
+        self._missed = 0

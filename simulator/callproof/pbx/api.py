@@ -12,6 +12,7 @@ from werkzeug.exceptions import (
     MethodNotAllowed,
     NotFound,
     RequestedRangeNotSatisfiable,
+    ServiceUnavailable,
 )
 from werkzeug.http import parse_range_header
 from werkzeug.wrappers import Request as FormRequest
@@ -28,6 +29,7 @@ from callproof.exchange.incoming import Incoming
 from callproof.pbx import recordings
 from callproof.pbx.admission import CallRefused
 from callproof.pbx.pbx import Pbx
+from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.pbx")
 
@@ -65,6 +67,8 @@ class PbxApi:
             return self._call_back(name, incoming, findings)
         except HTTPException as error:
             return _refused(error, f"{incoming.method} {incoming.path}")
+        except StorageTrouble:
+            return _refused(ServiceUnavailable(), f"{incoming.method} {incoming.path}")
         except Exception:
             log.exception("A request failed")
             return _refused(InternalServerError(), f"{incoming.method} {incoming.path}")

@@ -8,6 +8,7 @@ from callproof.contract.operations import Side
 from callproof.control.again import add_again
 from callproof.control.api import Control, ControlError
 from callproof.control.faults import add_faults
+from callproof.control.health import add_health
 from callproof.control.metrics import Gauge, add_metrics
 from callproof.control.snapshots import add_snapshots
 from callproof.control.wire import PageAsked, SeedAsked, known
@@ -78,7 +79,8 @@ def control(pbx: Pbx, token: str = "") -> Control:
     )
     add_faults(api, Side.PBX, pbx.faults)
     add_again(api, pbx.caller)
-    add_snapshots(api, pbx.snapshot, pbx.restore)
+    add_snapshots(api, pbx.snapshot, pbx.restore, pbx.store.database.schema)
+    add_health(api, pbx.store.database)
     return api
 
 

@@ -26,6 +26,7 @@ from callproof.pbx.rules.script import Expected, Party, Script
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxSession, PbxStore
 from callproof.pbx.switchboard import Switchboard
+from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.pbx.engine")
 
@@ -287,9 +288,10 @@ class Engine:
             now = self._clock.now()
             try:
                 self._keep(call, moves.perform(call, act, self._board.situation, now))
-            except Exception:
+            except Exception as error:
                 # A store that cannot be written must not leave the call open for ever.
-                log.exception("Call %s cannot go on; it is tried again", call.id)
+                if not isinstance(error, StorageTrouble):
+                    log.exception("Call %s cannot go on; it is tried again", call.id)
                 self._timers[call.id] = self._clock.call_at(now + AGAIN, partial(self._move, call, act))
 
     def _serve_queue(self) -> None:
@@ -303,8 +305,12 @@ class Engine:
         generation = self._generation
 
         def act() -> None:
-            if generation == self._generation:
+            if generation != self._generation:
+                return
+            try:
                 action()
+            except StorageTrouble:
+                self._later(AGAIN, action)
 
         self._clock.call_at(self._clock.now() + seconds, act)
 

@@ -18,6 +18,7 @@ from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.rules import outbox
 from callproof.pbx.rules.outbox import Fate, Outbox, Report, ReportKind
 from callproof.pbx.store.session import PbxStore
+from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.pbx.reporting")
 
@@ -194,9 +195,10 @@ class Reporter:
             try:
                 with self._store.begin() as session:
                     session.save_reports(settled)
-            except Exception:
+            except Exception as error:
                 # Better told twice than lost: the CRM knows a repeated row by its externalId.
-                log.exception("The outbox cannot be written; its reports go again")
+                if not isinstance(error, StorageTrouble):
+                    log.exception("The outbox cannot be written; its reports go again")
                 settled = [self._again(report, told, self._failures + 1) for report in batch]
             _log(settled)
             if settled[0].fate is Fate.PENDING:

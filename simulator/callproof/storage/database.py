@@ -6,21 +6,37 @@ from threading import RLock
 from typing import cast
 from zlib import crc32
 
-from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select
+from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
+from sqlalchemy.pool import PoolProxiedConnection
 
 from callproof.errors import Misuse
 from callproof.storage.driver import Compiler
 from callproof.storage.durability import Durability
 from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason, unsafe
-from callproof.storage.holding import hold_on, taken
+from callproof.storage.files import OpenFiles, free_beside
+from callproof.storage.holding import Hold, hold_on, taken
 from callproof.storage.lanes import Lane
 from callproof.storage.schema import Mismatch, Schema
+from callproof.storage.watching import FULL, TAKEN, VANISHED, Watch
 
-__all__ = ["IN_MEMORY", "Database", "StorageError", "clear", "new_id", "shown", "skip_id", "spelled"]
+__all__ = [
+    "IN_MEMORY",
+    "Database",
+    "StorageError",
+    "clear",
+    "new_id",
+    "shown",
+    "skip_id",
+    "spelled",
+]
 
 # How people begin the address of a PostgreSQL whose driver they do not name.
 _POSTGRES = ("postgres://", "postgresql://")
+# As many bytes as a large request writes: room for less is none.
+_MUCH = 65536
+# A disk that was full is not full any more with so many bytes.
+_ROOM = 1024 * 1024
 
 
 class StorageError(Misuse):
@@ -41,12 +57,15 @@ class Database:
         self.url = url
         self.durability = durability
         self.file = ""
+        self._hold: Hold | None = None
         try:
             self.engine = engine_of(url, durability)
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
             raise _unusable(url, error) from None
-        schema = Schema(metadata, self.engine.dialect)
-        self.schema = schema.version
+        schema = self._schema = Schema(metadata, self.engine.dialect)
+        self.watch = Watch(shown(url), None if url == IN_MEMORY else self._attempt)
+        self._files: OpenFiles | None = None
+        self._anchor: PoolProxiedConnection | None = None
         # The two ends may share a database and take no turns with each other.
         turn = f"SELECT pg_advisory_xact_lock({crc32(min(metadata.tables).encode())})"
         self._take_turn = turn if self.engine.dialect.name == "postgresql" else ""
@@ -55,9 +74,11 @@ class Database:
         try:
             self._open(metadata, schema, alone=alone)
         except BaseException:
-            self.engine.dispose()
+            self._close()
             raise
         self.compiler = Compiler(self.engine.dialect)
+        assert self.engine.dialect.loaded_dbapi is not None
+        self._failures = self.engine.dialect.loaded_dbapi.Error
         # What a transaction has read stays true until it commits: an end has one of them at a time, by
         # BEGIN IMMEDIATE or by a lock of the server. Within a process waiting for it is cheaper here.
         one_at_a_time = self.engine.dialect.name == "sqlite"
@@ -72,6 +93,8 @@ class Database:
         else:
             self._settle(schema)
         self._hold = hold_on(self.engine, self.file, schema.end) if alone else None
+        if self.file:
+            self._pin()
         if self._hold is None:
             return
         if holder := taken(self._hold):
@@ -104,27 +127,82 @@ class Database:
             )
 
     def _demand_hold(self) -> None:
-        """Raises StorageError when another process has taken what this one held."""
+        """Raises StorageTrouble when another process has taken what this one held."""
         if self._hold and (holder := self._hold.take()):
-            raise StorageError(
-                f"The database {shown(self.url)} is in use by another virtual PBX, {holder}."
-            )
+            raise self.watch.note(TAKEN, f"another virtual PBX has taken it, {holder}")
+
+    @property
+    def kind(self) -> str:
+        """``memory``, ``sqlite`` or ``postgresql``."""
+        return "memory" if self.url == IN_MEMORY else self.engine.dialect.name
+
+    @property
+    def schema(self) -> str:
+        """The version of the tables."""
+        return self._schema.version
+
+    @property
+    def promise(self) -> str:
+        """What is promised of acknowledged changes; ``none`` in memory."""
+        return "none" if self.url == IN_MEMORY else self.durability
 
     @contextmanager
     def begin(self) -> Iterator[Connection]:
-        """A transaction: committed when the block ends, rolled back when it raises."""
-        with self._turn, self.engine.begin() as connection:
-            yield connection
+        """A transaction: committed when the block ends, rolled back when it raises.
+
+        Raises StorageTrouble when the database keeps nothing now.
+        """
+        with self._turn:
+            try:
+                with self.engine.begin() as connection:
+                    yield connection
+            except (SQLAlchemyError, self._failures) as error:
+                if trouble := self.watch.tell(error):
+                    raise trouble from error
+                raise
+            self.demand_files()
+
+    def demand_files(self) -> None:
+        """Raises StorageTrouble when a restart would not open the files that are written now."""
+        if self._files is not None and (lost := self._files.lost()):
+            why = f"{lost} is not the one that was opened; put it back, or start again with what is there"
+            raise self.watch.note(VANISHED, why)
+
+    def _attempt(self, much: bool) -> None:
+        if much and self.file and free_beside(self.file) < _ROOM:
+            # What failed may have left room for less.
+            raise self.watch.note(FULL, FULL)
+        for text in ("x" * _MUCH, "") if much else ("",):
+            with self.begin() as connection:
+                connection.execute(update(self._schema.note).values(tried=text))
+
+    def _pin(self) -> None:
+        """Know the files from now on. A connection that is not used otherwise keeps SQLite from taking
+        those beside the database away, and later ones may not begin other files."""
+        self._anchor = self.engine.raw_connection()
+        self._anchor.detach()
+        for statement in ("BEGIN IMMEDIATE", "ROLLBACK"):
+            self._anchor.cursor().execute(statement)
+        self._files = OpenFiles(self.file)
+        event.listen(self.engine, "do_connect", lambda *_: self.demand_files())
 
     def _lane(self, *, writes: bool) -> Lane:
         turn = RLock() if isinstance(self._turn, nullcontext) else self._turn
         begin = ["BEGIN", self._take_turn] if self._take_turn else ["BEGIN IMMEDIATE"]
-        return Lane(self.engine, self.compiler, turn, begin if writes else [])
+        return Lane(
+            self.engine, self.compiler, turn, begin if writes else [], self.watch, self.demand_files
+        )
 
     def close(self) -> None:
+        self.watch.close()
         self.writes.close()
         self.reads.close()
+        self._close()
+
+    def _close(self) -> None:
         self.engine.dispose()
+        if self._anchor is not None:
+            self._anchor.close()
         if self._hold:
             self._hold.close()
 

@@ -10,9 +10,11 @@ from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
 from callproof.storage.driver import Compiler, Driver
+from callproof.storage.watching import Watch
 
 log = logging.getLogger("callproof.storage")
 
@@ -41,7 +43,8 @@ class _Ticket(Generic[T]):
 
 
 class Lane:
-    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin.
+    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin. ``watch``
+    is told of trouble, and ``demand_files`` raises when what is committed would be lost.
 
     Jobs that only read need no beginning: each of their statements sees what is committed then.
     """
@@ -52,11 +55,15 @@ class Lane:
         compiler: Compiler,
         turn: AbstractContextManager[object],
         begin: Sequence[str],
+        watch: Watch,
+        demand_files: Callable[[], None],
     ) -> None:
         self._engine = engine
         self._compiler = compiler
         self._turn = turn
         self._begin = begin
+        self._watch = watch
+        self._demand_files = demand_files
         self._waiting: deque[_Ticket[object]] = deque()
         self._fairy: PoolProxiedConnection | None = None
         self._driver: Driver | None = None
@@ -85,9 +92,13 @@ class Lane:
         """What only reads has nothing to share."""
         with self._turn:
             try:
+                if self._watch.current is not None:
+                    self._demand_files()
                 return job(self._driver or self._connect())
-            except self._failures:
+            except (self._failures, SQLAlchemyError) as error:
                 self._drop_if_closed()
+                if trouble := self._watch.tell(error):
+                    raise trouble from error
                 raise
 
     def waiting(self) -> int:
@@ -110,23 +121,27 @@ class Lane:
         except BaseException as error:
             # Whatever it is, nobody may be told of success, nor wait for ever.
             self._give_up(error)
+            first = next((t.error for t in tickets if isinstance(t.error, self._failures)), error)
             for ticket in tickets:
-                ticket.error = error
+                ticket.error = first
         for ticket in tickets:
             if ticket.error is not None:
                 self._drop_if_closed()
+                ticket.error = self._watch.tell(ticket.error) or ticket.error
             ticket.done = True
 
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
         self._start(driver)
         if self._played(driver, tickets):
             driver.run("COMMIT")
+            self._demand_files()
             return
         driver.run("ROLLBACK")
         if len(tickets) > 1:
             self._start(driver)
             self._play_apart(driver, tickets)
             driver.run("COMMIT")
+            self._demand_files()
 
     def _start(self, driver: Driver) -> None:
         for statement in self._begin:
