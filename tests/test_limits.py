@@ -16,6 +16,7 @@ from flask.testing import FlaskClient
 
 from callproof.cli import main
 from callproof.clocks.manual import ManualClock
+from callproof.conformance.patterns import EndlessPattern, fits
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
@@ -395,6 +396,12 @@ def redirects() -> None:
 def _is_refused(text: str, said: str) -> None:
     with pytest.raises(FileError, match=f"^the file:1: .*{said}"):
         Document(Path(), "the file", text)
+
+
+@bites
+def pattern_seconds() -> None:
+    with pytest.raises(EndlessPattern):
+        fits("(a+)+$", "a" * 5000 + "!")
 
 
 @bites

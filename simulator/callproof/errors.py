@@ -19,6 +19,7 @@ class stands where it is raised; this is the whole tree::
         Refused          1  the CRM cannot act for its user: no telephony, no extension, no recording
       InternalError      4  callproof itself failed, which is no verdict on anybody
       Misuse             2  options that do not fit together
+        EndlessPattern   2  the search for a pattern takes too long
         FileError        2  a file of the user's is wrong; the text begins with file:line
         Misshapen        2  a value has not the shape that it is to be read as; the text says where
         NotWritten       2  a report, or what is printed, cannot be written

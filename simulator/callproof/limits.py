@@ -119,6 +119,9 @@ class Bounds:
     redirects: int = _int(
         5, "redirects", "what is followed to a recording", "the last redirect is the answer"
     )
+    pattern_seconds: float = _seconds(
+        0.2, "one search for a pattern of `$matches`", "exit 2: file, line, pattern", fixed=True
+    )
     file_bytes: int = _int(
         16 * _MIB,
         "bytes",

@@ -10,6 +10,7 @@ from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, member_of
 from callproof.conformance.patience import be_patient
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
+from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.verdict import Check, Looked, Near
 from callproof.conformance.watching import Candidate, Journals, Watch
 from callproof.conformance.wording import named, words_of
@@ -96,7 +97,10 @@ class Expectations:
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""
         for step, wanted in self._exact:
-            found = self._whole(step, wanted)
+            try:
+                found = self._whole(step, wanted)
+            except Misconfigured as error:
+                raise Misconfigured(f"{self._where(step)}: {error}") from None
             if problem := self._problem(step, wanted.matching, found):
                 looked = self._looked(step, wanted.matching, found)
                 self._check(step, f"{problem}, by the end of the scenario", found, looked)

@@ -23,6 +23,7 @@ from typing import NamedTuple
 import orjson
 
 from callproof.conformance import bodies, dated
+from callproof.conformance.patterns import fits
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import same_phone
 
@@ -135,7 +136,7 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
             good = isinstance(actual, str) and _same_number(str(operand), actual, slack.country)
             return [] if good else [f"{where} is {actual!r}, expected the number {operand}"]
         case "$matches":
-            good = isinstance(actual, str) and re.search(str(operand), actual) is not None
+            good = isinstance(actual, str) and fits(str(operand), actual)
             return [] if good else [f"{where} is {actual!r}, expected text like {operand}"]
         case "$as-text":
             good = isinstance(actual, int | str) and str(operand) == str(actual)

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from callproof.conformance import fresh
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.matching import OPERATORS
+from callproof.conformance.patterns import compiled
 from callproof.conformance.scenario import ANYTHING, BESIDE, CDR, KEPT, Verb
 from callproof.contract.guide import GUIDES
 from callproof.contract.jsontypes import Json, JsonObject
@@ -125,8 +126,8 @@ class Names:
         if not isinstance(pattern, str):
             raise self._document.error(place, f"$matches: {pattern!r} is no text")
         try:
-            re.compile(pattern)
-        except re.error as error:
+            compiled(pattern)
+        except ValueError as error:
             raise self._document.error(place, f"$matches: {pattern!r} is no pattern: {error}") from None
 
     def _unknown(self, name: str) -> str:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from callproof.conformance.evidence import Book, Seen, read
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
-from callproof.conformance.matching import Leeway, differences
+from callproof.conformance.matching import EXACT, Leeway, differences
+from callproof.conformance.patterns import EndlessPattern
 from callproof.conformance.scenario import (
     ANYTHING,
     BESIDE,
@@ -143,15 +144,15 @@ class Watch:
     def misses(self, step: Expect, matching: Json, found: Candidate) -> list[str]:
         """What keeps the candidate from being meant."""
         seen = found.seen
-        missed = differences(matching, found.value, slack=self._slack()) if matching is not None else []
+        missed = _differences(matching, found.value, slack=self._slack()) if matching is not None else []
         journal = self._judged.faces(step.side)
         if step.after and (seen.id if seen else 0) <= self._names.number(step.after, journal):
             missed.append(f"it came before {step.after}")
         if step.status is not None:
-            missed += differences(step.status, seen.status if seen else None, "status")
+            missed += _differences(step.status, seen.status if seen else None, "status")
         if step.headers:
             wanted = {name.lower(): value for name, value in step.headers.items()}
-            missed += differences(wanted, seen.headers if seen else {}, "headers")
+            missed += _differences(wanted, seen.headers if seen else {}, "headers")
         return missed
 
     def differing(self, about: Mapping[str, JsonObject], found: Candidate) -> dict[str, list[str]]:
@@ -162,18 +163,18 @@ class Watch:
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
         members = {name: value for name, value in pattern.items() if name not in BESIDE}
-        unlike = differences(members, found.value, slack=self._slack()) if members else []
+        unlike = _differences(members, found.value, slack=self._slack()) if members else []
         if STATUS in pattern:
-            unlike += differences(pattern[STATUS], seen.status if seen else None, "the status")
+            unlike += _differences(pattern[STATUS], seen.status if seen else None, "the status")
         if isinstance(headers := pattern.get(HEADERS), Mapping):
             wanted = {name.lower(): value for name, value in headers.items()}
-            unlike += differences(wanted, seen.headers if seen else {}, "headers")
+            unlike += _differences(wanted, seen.headers if seen else {}, "headers")
         if METHOD in pattern:
-            unlike += differences(pattern[METHOD], seen.method if seen else None, "the verb")
+            unlike += _differences(pattern[METHOD], seen.method if seen else None, "the verb")
         if BODY in pattern:
-            unlike += differences(pattern[BODY], seen.answer_bytes if seen else None, "the body")
+            unlike += _differences(pattern[BODY], seen.answer_bytes if seen else None, "the body")
         if PATH in pattern:
-            unlike += differences(pattern[PATH], dict(seen.parts) if seen else {}, "the path")
+            unlike += _differences(pattern[PATH], dict(seen.parts) if seen else {}, "the path")
         return unlike
 
     def candidates(self, step: Expect) -> list[Candidate]:
@@ -210,3 +211,11 @@ class Watch:
                 f"'{step.side} keeps {step.subject}' under absent"
             )
         return [Candidate(item) for item in kept]
+
+
+def _differences(expected: Json, actual: Json, what: str = "", *, slack: Leeway = EXACT) -> list[str]:
+    """As ``differences``; raises Misconfigured for a pattern without end."""
+    try:
+        return differences(expected, actual, what, slack=slack)
+    except EndlessPattern as error:
+        raise Misconfigured(str(error)) from None
