@@ -3,6 +3,7 @@
 import http.client
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -16,7 +17,11 @@ from flask.testing import FlaskClient
 
 from callproof.cli import main
 from callproof.clocks.manual import ManualClock
+from callproof.conformance import stimuli
 from callproof.conformance.patterns import EndlessPattern, fits
+from callproof.conformance.stimuli import Hands
+from callproof.conformance.target import Command, HttpRequest, Stimulus
+from callproof.control.client import Unreachable
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
@@ -396,6 +401,30 @@ def redirects() -> None:
 def _is_refused(text: str, said: str) -> None:
     with pytest.raises(FileError, match=f"^the file:1: .*{said}"):
         Document(Path(), "the file", text)
+
+
+def _stimulus(bounds: Bounds, said: str) -> None:
+    made = Stimulus("poke", HttpRequest("GET", "/"))
+    with pytest.MonkeyPatch.context() as patch, _dripping(_HEAD + b"x" * 70_000) as url:
+        patch.setattr(stimuli, "USUAL", bounds)
+        with closing(Hands({}, url, Path())) as hands, pytest.raises(Unreachable, match=said) as raised:
+            hands.do(made)
+    assert "The side under test does not answer 'poke'" in str(raised.value)
+
+
+@bites
+def side_seconds() -> None:
+    _stimulus(Bounds(side_seconds=0.3), r"no answer within 0\.3 s")
+    with pytest.MonkeyPatch.context() as patch, closing(Hands({}, "", Path())) as hands:
+        patch.setattr(stimuli, "USUAL", Bounds(side_seconds=0.3))
+        endless = Stimulus("poke", Command((sys.executable, "-c", "while True: pass")))
+        with pytest.raises(Unreachable, match="The program of 'poke' does not end"):
+            hands.do(endless)
+
+
+@bites
+def side_bytes() -> None:
+    _stimulus(Bounds(side_bytes=10_000), "more than 10000 bytes")
 
 
 @bites

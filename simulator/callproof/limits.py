@@ -119,6 +119,19 @@ class Bounds:
     redirects: int = _int(
         5, "redirects", "what is followed to a recording", "the last redirect is the answer"
     )
+    side_seconds: float = _seconds(
+        30.0,
+        "an answer of the side under test as a whole, or a program of it",
+        "exit 3, and the side is named",
+        fixed=True,
+    )
+    side_bytes: int = _int(
+        16 * _MIB,
+        "bytes",
+        "an answer of the side under test, unpacked",
+        "exit 3, and the side is named",
+        fixed=True,
+    )
     pattern_seconds: float = _seconds(
         0.2, "one search for a pattern of `$matches`", "exit 2: file, line, pattern", fixed=True
     )

@@ -7,9 +7,14 @@ from contextlib import closing, contextmanager
 
 import pytest
 import requests
+from click.testing import CliRunner
+from flask import Flask, redirect
 
+from callproof.cli import main
+from callproof.exchange import bounded
 from callproof.exchange.bounded import ask
 from callproof.exchange.trust import USUAL
+from callproof.running.threads import Address, serving
 
 LINE = b"HTTP/1.1 200 OK\r\n"
 # Seconds between two bytes of a drip, and what is waited in all.
@@ -73,3 +78,22 @@ def test_an_answer_beyond_the_size_is_not_kept() -> None:
 def test_an_answer_in_time_is_whole() -> None:
     with dripping(LINE + b"Content-Length: 5\r\n\r\nhello", b"") as url:
         assert fetch(url, seconds=30) == (200, b"hello")
+
+
+@pytest.mark.parametrize("first", [b"", LINE], ids=["status", "headers"])
+def test_whoever_waits_for_an_end_is_told_in_time_of_one_that_drips(first: bytes) -> None:
+    with dripping(first, b"X: y\r\n") as url:
+        told = CliRunner().invoke(main, ["wait", "--timeout", "0.3", url])
+    assert told.exit_code == 3
+    assert "does not answer within" in told.output
+
+
+def test_an_answer_with_redirects_comes_whole_and_in_time() -> None:
+    app = Flask("redirecting")
+    app.add_url_rule("/", view_func=lambda: redirect("/there"), endpoint="here")
+    app.add_url_rule("/there", view_func=lambda: "x" * 10, endpoint="there")
+    with closing(Address()) as address, serving(app, address), USUAL.session() as session:
+        found = bounded.fetch(session, "GET", address.url, 5, most=10)
+        assert (found.status_code, found.text, found.url) == (200, "x" * 10, f"{address.url}/there")
+        with pytest.raises(requests.RequestException, match="more than 9 bytes"):
+            bounded.fetch(session, "GET", address.url, 5, most=9)

@@ -12,6 +12,7 @@ from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.control.client import End
 from callproof.errors import Misuse, OutOfReach, Refusal
+from callproof.exchange.bounded import fetch
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 from callproof.exchange.trust import why
@@ -82,12 +83,13 @@ def _sent(request: Request) -> Answer:
     session.headers.clear()
     try:
         with session:
-            answer = session.request(
+            answer = fetch(
+                session,
                 request.method,
                 request.url,
+                TIMEOUT,
                 data=request.body.content or None,
                 headers=dict(request.headers),
-                timeout=TIMEOUT,
                 allow_redirects=False,
             )
     except requests.RequestException as error:

@@ -10,6 +10,7 @@ import requests
 from callproof.cli.common import option, trust_given, trusting
 from callproof.clocks.machine import monotonic
 from callproof.control.client import Unreachable
+from callproof.exchange.bounded import within
 from callproof.exchange.trust import Trust, is_distrust, why
 
 # Between two tries, and for one of them, in seconds.
@@ -54,8 +55,9 @@ def wait(urls: Sequence[str], timeout: float) -> None:
 def _silent(url: str, left: float, trust: Trust) -> str:
     """What happens instead of an answer. Raises Unreachable when there will be none."""
     try:
-        with trust.session() as session:
-            answer = session.get(url, timeout=min(left, TRY), stream=True, allow_redirects=False)
+        seconds = min(left, TRY)
+        with trust.session() as session, within(seconds):
+            answer = session.get(url, timeout=seconds, stream=True, allow_redirects=False)
             answer.close()
     except requests.RequestException as error:
         if is_distrust(error):

@@ -15,10 +15,11 @@ from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Unreachable, create_customer
 from callproof.control.driven import JournalPage, RawRequest, State
 from callproof.control.wire import ClockTold
+from callproof.exchange.bounded import fetch
 from callproof.exchange.names import BENCH_HEADER
 from callproof.exchange.trust import why
+from callproof.limits import USUAL
 
-TIMEOUT = 30.0
 # Between two looks at a side whose own plans nobody knows, in seconds of its test clock.
 STRIDE = 1.0
 
@@ -103,13 +104,14 @@ class Foreign:
         key = self._target.api_key if request.api_key is None else request.api_key
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
         try:
-            self._session.request(
+            fetch(
+                self._session,
                 request.method,
                 self._facing.url + request.path,
+                USUAL.side_seconds,
                 params=request.query,
                 data=request.form or None,
                 headers=headers,
-                timeout=TIMEOUT,
             )
         except requests.RequestException as error:
             raise Unreachable(f"The CRM at {self._facing.url} does not answer ({why(error)})") from None
@@ -117,8 +119,14 @@ class Foreign:
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the API of a CRM under test."""
         try:
-            response = self._session.request(
-                method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=TIMEOUT
+            response = fetch(
+                self._session,
+                method,
+                self.url + path,
+                USUAL.side_seconds,
+                most=USUAL.side_bytes,
+                headers={"X-API-KEY": key},
+                data=form,
             )
         except requests.RequestException as error:
             raise Unreachable(f"The CRM at {self.url} does not answer ({why(error)})") from None

@@ -13,9 +13,11 @@ from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json
 from callproof.contract.printing import printable_lines
 from callproof.control.client import ActionRefused, Unreachable
-from callproof.exchange.trust import USUAL, Trust, why
+from callproof.exchange.bounded import fetch
+from callproof.exchange.trust import USUAL as PUBLIC
+from callproof.exchange.trust import Trust, why
+from callproof.limits import USUAL
 
-TIMEOUT = 30.0
 # Actions whose answer a scenario cannot do without: it has the id of the call.
 ANSWERED = frozenset({"customer calls", "dial"})
 _NAME = re.compile(r"\$(\w+)")
@@ -48,7 +50,7 @@ class Hands:
         url: str,
         folder: Path,
         ask: Callable[[str], str] = input,
-        trust: Trust = USUAL,
+        trust: Trust = PUBLIC,
     ) -> None:
         self._known = dict(known)
         self._url = url.rstrip("/")
@@ -81,13 +83,15 @@ class Hands:
         if url.startswith("/"):
             url = self._url + url
         try:
-            response = self._session.request(
+            response = fetch(
+                self._session,
                 way.method,
                 url,
+                USUAL.side_seconds,
+                most=USUAL.side_bytes,
                 headers={key: text(value, names) for key, value in way.headers.items()},
                 json=filled(way.json, names) if way.json is not None else None,
                 data={key: text(value, names) for key, value in way.form.items()} if way.form else None,
-                timeout=TIMEOUT,
             )
         except requests.RequestException as error:
             raise Unreachable(
@@ -104,7 +108,11 @@ class Hands:
         known = {f"CALLPROOF_{key.upper()}": value for key, value in self._known.items()}
         try:
             done = subprocess.run(
-                words, cwd=self._folder, env=surroundings(known), capture_output=True, timeout=TIMEOUT
+                words,
+                cwd=self._folder,
+                env=surroundings(known),
+                capture_output=True,
+                timeout=USUAL.side_seconds,
             )
         except OSError as error:
             said = f"The program of {stimulus.name!r} cannot be run: {error}"

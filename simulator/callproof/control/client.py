@@ -20,6 +20,7 @@ from callproof.contract.operations import BY_NAME, Side
 from callproof.control.driven import Controlled, Driven, JournalPage, RawRequest, State
 from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
+from callproof.exchange.bounded import fetch
 from callproof.exchange.exchange import Exchange, decoder
 from callproof.exchange.names import BENCH_HEADER
 from callproof.exchange.trust import USUAL, Trust, why
@@ -139,8 +140,8 @@ class End:
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the CRM's own API, to prepare a scenario; nobody is judged by it."""
         try:
-            return self._session.request(
-                method, self.url + path, headers={"X-API-KEY": key}, data=dict(form), timeout=self._timeout
+            return fetch(
+                self._session, method, self.url + path, self._timeout, headers={"X-API-KEY": key}, data=form
             )
         except requests.RequestException as error:
             raise self._unreachable(error) from None
@@ -169,9 +170,7 @@ class End:
         data: bytes | None = None,
     ) -> _T:
         try:
-            response = self._session.request(
-                method, f"{self.url}/_bench{path}", data=data, timeout=self._timeout
-            )
+            response = fetch(self._session, method, f"{self.url}/_bench{path}", self._timeout, data=data)
             if response.status_code == 200:
                 return answers.decode(response.content)
             said = _OBJECT.decode(response.content)

@@ -7,10 +7,11 @@ for without end; and requests takes an answer into memory whatever its size.
 import io
 import ipaddress
 import socket
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from contextvars import ContextVar
 from http.client import HTTPResponse
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 import requests
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -38,16 +39,30 @@ class _NotHere(requests.ConnectionError):
     """The name of this machine leads to another one."""
 
 
-class _TooLate(requests.Timeout):
+class _Unbounded(requests.RequestException):
+    """The answer has no end, as far as anybody wants to know; the text says what it has too much of."""
+
+
+class _TooLate(_Unbounded, requests.Timeout):
     """The answer was not whole in time."""
 
 
-class _TooLarge(requests.RequestException):
+class _TooLarge(_Unbounded):
     """The answer has more bytes than anybody wants to keep."""
 
 
+class Asked(TypedDict, total=False):
+    """What a request has beside its method and its address."""
+
+    params: Mapping[str, str]
+    headers: Mapping[str, str]
+    data: Mapping[str, str] | bytes | None
+    json: object
+    allow_redirects: bool
+
+
 class Bounded(OwnAdapter):
-    """Mount it for ``http://`` and ``https://``; without ``ask`` it does what any adapter does."""
+    """Mount it for ``http://`` and ``https://``; without ``within`` it does what any adapter does."""
 
     def init_poolmanager(self, *args: int, **kwargs: object) -> None:
         super().init_poolmanager(*args, **kwargs)  # type: ignore[arg-type]
@@ -67,16 +82,38 @@ def ask(
     With ``here`` the connection has to lead to this machine. Raises what requests does: Timeout when the
     answer came too late, RequestException when it is too large, ConnectionError when it leads elsewhere.
     """
+    with (
+        within(seconds, here=here),
+        session.send(prepared, timeout=seconds, allow_redirects=False, stream=True) as response,
+    ):
+        return response.status_code, response.headers, _body(response, most)
+
+
+def fetch(
+    session: requests.Session,
+    method: str,
+    url: str,
+    seconds: float,
+    *,
+    most: int = USUAL.answer_bytes,
+    **asked: Unpack[Asked],
+) -> requests.Response:
+    """As ``session.request``, with redirects and all, within ``seconds`` as a whole. Raises what ``ask``
+    does."""
+    with within(seconds), session.request(method, url, timeout=seconds, stream=True, **asked) as response:
+        # What requests would have read of it by itself.
+        response._content = _body(response, most)
+        return response
+
+
+@contextmanager
+def within(seconds: float, *, here: bool = False) -> Iterator[None]:
+    """Whatever is read of an answer in this block comes in time, headers as well; with ``here`` from this
+    machine."""
     until = monotonic() + seconds
     tokens = _until.set(until), _here.set(here)
     try:
-        with session.send(prepared, timeout=seconds, allow_redirects=False, stream=True) as response:
-            body = bytearray()
-            for piece in response.iter_content(_PIECE):
-                body += piece
-                if len(body) > most:
-                    raise _TooLarge(f"the answer has more than {most} bytes")
-            return response.status_code, response.headers, bytes(body)
+        yield
     except requests.RequestException as error:
         if monotonic() >= until and not isinstance(error, _TooLarge):
             raise _TooLate(f"no answer within {seconds:g} s") from error
@@ -84,6 +121,20 @@ def ask(
     finally:
         _until.reset(tokens[0])
         _here.reset(tokens[1])
+
+
+def endless(error: requests.RequestException) -> str:
+    """What an answer had too much of, time or bytes, as the end of a sentence; empty for another error."""
+    return str(error) if isinstance(error, _Unbounded) else ""
+
+
+def _body(response: requests.Response, most: int) -> bytes:
+    body = bytearray()
+    for piece in response.iter_content(_PIECE):
+        body += piece
+        if len(body) > most:
+            raise _TooLarge(f"the answer has more than {most} bytes")
+    return bytes(body)
 
 
 class _Reading(io.RawIOBase):

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from callproof.clocks.clock import Clock
 from callproof.exchange import altering
-from callproof.exchange.bounded import ask
+from callproof.exchange.bounded import ask, endless
 from callproof.exchange.counting import Counts
 from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
@@ -198,7 +198,7 @@ def _slow(said: str) -> float:
 
 
 def _plain(error: requests.RequestException) -> str:
-    if said := tls_problem(error):
+    if said := endless(error) or tls_problem(error):
         return said
     cause = error.args[0] if error.args else error
     reason = getattr(cause, "reason", cause)

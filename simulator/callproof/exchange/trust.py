@@ -13,7 +13,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from callproof.exchange.bounded import Bounded
+from callproof.exchange.bounded import Bounded, endless
 from callproof.exchange.direct import OwnSession
 
 # What other programs are told by, heard beside the files that are named.
@@ -70,10 +70,11 @@ def problem(file: str) -> str:
 
 
 def why(error: requests.RequestException) -> str:
-    """Why there is no answer: what is wrong about TLS or the address in plain words, or its kind."""
+    """Why there is no answer, in plain words where it is TLS, the address, or an answer without end; else
+    its kind."""
     if isinstance(error, (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         return "an address begins with http:// or https://"
-    return tls_problem(error) or type(error).__name__
+    return endless(error) or tls_problem(error) or type(error).__name__
 
 
 def is_distrust(error: requests.RequestException) -> bool:

@@ -3,6 +3,7 @@
 import requests
 
 from callproof.contract import sound
+from callproof.exchange.bounded import fetch
 from callproof.exchange.trust import USUAL, Trust, why
 
 HEAD = 1024
@@ -15,7 +16,8 @@ def problem(url: str, seconds: int, trust: Trust = USUAL) -> str | None:
     """What is wrong with the recording, as the end of a sentence; ``seconds`` is how long it should be."""
     try:
         with trust.session() as session:
-            answer = session.get(url, headers={"Range": f"bytes=0-{HEAD - 1}"}, timeout=TIMEOUT)
+            part = {"Range": f"bytes=0-{HEAD - 1}"}
+            answer = fetch(session, "GET", url, TIMEOUT, headers=part)
     except requests.RequestException as error:
         return f"cannot be fetched ({why(error)})"
     if answer.status_code != 206:
