@@ -5,16 +5,20 @@
 # make test-browser: the pages in Chromium, which it installs
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
+# make worst: what the worst single requests take, and others meanwhile
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench lock clean
+.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
 	@echo "Reports: build/report.xml (JUnit) and build/report.json"
+
+worst: .venv/dev
+	$(BIN)/python -m tools.worst_requests
 
 strangers: .venv/dev
 	$(BIN)/python -m tools.strangers

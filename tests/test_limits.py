@@ -225,6 +225,27 @@ def json_depth() -> None:
 
 
 @bites
+def json_values() -> None:
+    with _crm(json_values=100) as account:
+        _is_of_the_contract(account.post("telephony/call/event", event={"codes": ["1"] * 101}), 400)
+        assert "more than 100 values" in account.findings[0].message
+        body = account.client.post(
+            "/api/v5/telephony/call/event", json={"event": ["1"] * 101}, headers={"X-API-KEY": KEY}
+        )
+        assert body.status_code == 400
+
+
+@bites
+def customer_phones() -> None:
+    with _crm(customer_phones=2) as account:
+        phones = [{"number": f"+7912345678{n}"} for n in range(3)]
+        answer = account.post("customers/create", customer={"firstName": "A", "phones": phones})
+        _is_of_the_contract(answer, 400)
+        said = "This collection should contain 2 elements or less."
+        assert answer.get_json()["errors"] == {"phones": said}
+
+
+@bites
 def integer_digits() -> None:
     with _crm() as account:
         account.register()

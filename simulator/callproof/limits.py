@@ -51,7 +51,7 @@ def _seconds(
 class Bounds:
     """A value for each limit; the metadata of a field is the rest of its row."""
 
-    crm_request_bytes: int = _int(4 * _MIB, "bytes", "the body of a request to the CRM", "413")
+    crm_request_bytes: int = _int(_MIB, "bytes", "the body of a request to the CRM", "413")
     pbx_request_bytes: int = _int(64 * 1024, "bytes", "the body of a request to the virtual PBX", "413")
     request_seconds: float = _seconds(
         30.0, "the time in which the body of a request arrives as a whole", "408, and the connection ends"
@@ -72,6 +72,15 @@ class Bounds:
     name_depth: int = _int(8, "levels", "the brackets in a field's name", "400 `A field name nests deeper`")
     json_depth: int = _int(
         100, "levels", "lists and objects in each other", "the contract's 400 for what is no JSON", least=10
+    )
+    json_values: int = _int(
+        50_000,
+        "values",
+        "what stands in one JSON text, by its commas",
+        "the contract's 400 for what is no JSON",
+    )
+    customer_phones: int = _int(
+        1_000, "numbers", "the telephone numbers of one customer", "the contract's 400 for an entity"
     )
     integer_digits: int = _int(
         18, "digits", "an integer of a message", "the contract's 400 for what is no integer", fixed=True

@@ -2,11 +2,16 @@
 
 import gc
 import weakref
+from contextlib import closing
 
 import pytest
 
+from callproof.clocks.manual import ManualClock
 from callproof.contract.errors import ApiError
-from callproof.limits import USUAL
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.limits import USUAL, Bounds
 from tests.support import KEY, Account
 
 RINGING = {"phone": "+7-555-555-55-55", "type": "in", "codes": ["100"]}
@@ -46,8 +51,24 @@ def test_the_journal_counts_addresses_headers_and_findings(registered: Account) 
     assert journal._bytes - before > 10_000 + USUAL.findings * 200
 
 
-def test_many_extensions_and_lines_are_judged_in_linear_time(registered: Account) -> None:
+def test_many_extensions_and_lines_are_judged_in_linear_time() -> None:
     """By counting what is compared: a square would take minutes."""
     codes = [{"userId": n, "code": str(n)} for n in range(20_000)]
     lines = [{"siteCode": "shop1", "externalPhone": f"+7499{n:07}"} for n in range(5_000)]
-    assert registered.register(additionalCodes=codes, externalPhones=lines).status_code in (200, 201)
+    bounds = Bounds(crm_request_bytes=10_000_000, json_values=100_000)
+    crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm", bounds=bounds), ManualClock())
+    with closing(crm):
+        account = Account(crm, create_app(crm).test_client())
+        answer = account.register(additionalCodes=codes, externalPhones=lines)
+        assert answer.status_code in (200, 201)
+
+
+def test_of_far_too_many_calls_the_first_are_judged_and_all_are_counted(registered: Account) -> None:
+    answer = registered.upload(*[{}] * 20_000)
+    assert answer.status_code == 400
+    errors = answer.get_json()["errors"]
+    assert errors["calls"] == "This collection should contain 50 elements or less."
+    assert "calls[5][date]" in errors
+    assert "calls[60][date]" not in errors
+    said = "20000 elements where at most 50 may stand"
+    assert said in [one.message for one in registered.findings]

@@ -39,7 +39,7 @@ def coerce(schema_id: str, value: Json, where: str, *, plain: bool = False) -> t
     ``plain`` is for queries and scalar form fields, where every value arrives as text and turning it
     into a number is no finding. What cannot be read stays as it is, for the validator to name.
     """
-    walk = _Walk(load(schema_id), where, plain)
+    walk = _Walk(schema_id, where, plain)
     return walk.value(value, load(schema_id), []), walk.findings
 
 
@@ -53,8 +53,8 @@ def taking_empty(schema_id: str) -> frozenset[str]:
 
 
 class _Walk:
-    def __init__(self, root: Mapping[str, Json], where: str, plain: bool) -> None:
-        self.root = root
+    def __init__(self, schema_id: str, where: str, plain: bool) -> None:
+        self.schema_id = schema_id
         self.where = where
         self.plain = plain
         self.findings: list[Finding] = []
@@ -192,7 +192,7 @@ class _Walk:
         return text in _TRUE
 
     def _unknown(self, name: str, path: list[str | int]) -> None:
-        home = _home(name, self.root, [])
+        home = _homes(self.schema_id).get(name)
         if home is not None and home != path:
             self.note(
                 Kind.MISPLACED,
@@ -249,13 +249,18 @@ def _integer(value: Json) -> object:
     return value
 
 
-def _home(name: str, schema: Mapping[str, Json], path: list[str | int]) -> list[str | int] | None:
-    """Where the contract keeps a member of this name, if anywhere; lists are not searched."""
+@cache
+def _homes(schema_id: str) -> Mapping[str, list[str | int]]:
+    """Where the contract keeps a member, by its name; lists are not searched."""
+    found: dict[str, list[str | int]] = {}
+    _settle(load(schema_id), [], found)
+    return found
+
+
+def _settle(schema: Mapping[str, Json], path: list[str | int], found: dict[str, list[str | int]]) -> None:
+    """The members of a level go before those of the levels below it."""
     members = cast(JsonObject, resolve(schema).get("properties") or {})
-    if name in members:
-        return [*path, name]
-    for inner, member in members.items():
-        found = _home(name, cast(JsonObject, member), [*path, inner])
-        if found:
-            return found
-    return None
+    for name in members:
+        found.setdefault(name, [*path, name])
+    for name, member in members.items():
+        _settle(cast(JsonObject, member), [*path, name], found)

@@ -38,12 +38,12 @@ _GZIP = b"\x1f\x8b"
 @immutable(frozen=True, slots=True)
 class Decoded:
     """The parameters of one request. ``fields`` come from the body, ``query`` from the address; JSON in
-    them may be ``deepest`` deep."""
+    them has these ``bounds``."""
 
     query: JsonObject
     fields: JsonObject
     findings: list[Finding] = field(default_factory=list)
-    deepest: int = USUAL.json_depth
+    bounds: Bounds = USUAL
 
     def plain(self, *left_out: str, empty: Container[str] = ()) -> JsonObject:
         """The parameters beside the key, those of the body before those of the query. Empty ones are
@@ -88,7 +88,7 @@ def decode(
     packed = body and _packed(coding, body, findings)
     fields = _body(content_type, body, findings, strict, bounds) if body and not packed else {}
     asked = _nest(_pairs(query, "query", findings, bounds), bounds) if query else {}
-    return Decoded(asked, fields, findings, bounds.json_depth)
+    return Decoded(asked, fields, findings, bounds)
 
 
 def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Json, list[Finding]]:
@@ -111,7 +111,7 @@ def structure(request: Decoded, name: str, *, strict: bool = False) -> tuple[Jso
         said = f"the structure was not sent as text; a live CRM answers: {ScalarExpected(name)}"
         return value, [_forgiven(name, said, ScalarExpected.remedy)]
     try:
-        decoded = jsontypes.decoded(value, request.deepest)
+        decoded = jsontypes.decoded(value, request.bounds)
     except ValueError as error:
         refusal = ArrayExpected("NULL", "null")
         refusal.add_note(f"{name} is not JSON: {error}")
@@ -165,7 +165,7 @@ def _body(
             parts = _multipart(body, options.get("boundary", ""), findings, bounds.form_fields)
             return _nest(list(parts), bounds)
         case "application/json":
-            return _json_body(body, findings, strict, bounds.json_depth)
+            return _json_body(body, findings, strict, bounds)
         case _:
             if mime.lower() != _FORM:
                 shown = mime or "no Content-Type"
@@ -177,12 +177,12 @@ def _body(
             return _nest(_pairs(_utf8(body, findings), "body", findings, bounds), bounds)
 
 
-def _json_body(body: bytes, findings: list[Finding], strict: bool, deepest: int) -> JsonObject:
+def _json_body(body: bytes, findings: list[Finding], strict: bool, bounds: Bounds) -> JsonObject:
     findings.append(_forgiven("body", "a JSON body is not documented", f"Send Content-Type: {_FORM}."))
     if strict:
         return {}
     try:
-        decoded = jsontypes.decoded(body, deepest)
+        decoded = jsontypes.decoded(body, bounds)
     except ValueError as error:
         findings.append(Finding(Kind.VIOLATION, "body", "", f"the body is not JSON: {error}"))
         return {}

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import orjson
 
-from callproof.limits import USUAL
+from callproof.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
     Json: TypeAlias = "Mapping[str, Json] | list[Json] | str | int | float | bool | None"
@@ -15,10 +15,15 @@ else:
 JsonObject: TypeAlias = dict[str, Json]
 
 
-def decoded(text: str | bytes, deepest: int = USUAL.json_depth) -> Json:
-    """JSON text of a stranger, with at most so many lists and objects in each other; the longest message of
-    the contract has seven. Raises ValueError with what is wrong with it."""
+def decoded(text: str | bytes, bounds: Bounds = USUAL) -> Json:
+    """JSON text of a stranger: the deepest message of the contract has seven lists and objects in each
+    other. Raises ValueError with what is wrong with it."""
+    comma = b"," if isinstance(text, bytes) else ","
+    if text.count(comma) >= bounds.json_values:  # type: ignore[arg-type]
+        # Before it is read: whoever reads holds up everybody meanwhile.
+        raise ValueError(f"it holds more than {bounds.json_values} values")
     found: Json = orjson.loads(text)
+    deepest = bounds.json_depth
     brackets = (b"{", b"[") if isinstance(text, bytes) else ("{", "[")
     if sum(map(text.count, brackets)) > deepest and _is_deep(found, deepest):  # type: ignore[arg-type]
         raise ValueError(f"lists and objects stand more than {deepest} deep in each other")

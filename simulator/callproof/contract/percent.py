@@ -17,17 +17,17 @@ def pairs(text: str, most: int) -> list[tuple[str, str]]:
 
     Raises ValueError for more than ``most``.
     """
+    if text.count("&") >= most:
+        raise ValueError("More fields than may be")
     if "\n" not in text and "\r" not in text:
         try:
-            return _read(text.split("&"), most)
+            return _read(text.split("&"))
         except _Broken:
             pass
     return parse_qsl(text, keep_blank_values=True, max_num_fields=most)
 
 
-def _read(fields: list[str], most: int) -> list[tuple[str, str]]:
-    if len(fields) > most:
-        raise ValueError("More fields than may be")
+def _read(fields: list[str]) -> list[tuple[str, str]]:
     found = []
     for field in fields:
         if field:

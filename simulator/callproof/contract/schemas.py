@@ -160,6 +160,12 @@ def is_canonical(schema_id: str, value: Json) -> bool:
     return _canonical(schema_id)(value)
 
 
+@cache
+def most_items(schema_id: str) -> int:
+    """How many elements a list of this schema may have at most, 0 for any number."""
+    return int(cast(int, load(schema_id).get("maxItems", 0)))
+
+
 def validate(schema_id: str, value: Json) -> list[Violation]:
     """Violations in the order of the document, never only the first; of very many those that are kept."""
     return [] if _verdict(schema_id)(value) else explain(schema_id, value)

@@ -6,7 +6,7 @@ from dataclasses import replace
 import msgspec
 from msgspec.structs import replace as narrowed
 
-from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing
+from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing, too_many
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.values import whole
@@ -57,8 +57,17 @@ def get(session: ShortSession, asked: Asked) -> Reply:
     return Reply({"customer": customer_json(_known(session, asked), asked.settings.timezone)})
 
 
-def create(session: CrmSession, asked: Asked) -> Reply:
+def _sent(asked: Asked) -> _SentCustomer:
+    """Raises InvalidEntity for more numbers than anybody has, each of which is searched for later."""
     sent = msgspec.convert(asked.document, _SentCustomer)
+    most = asked.settings.bounds.customer_phones
+    if len(sent.phones or ()) > most:
+        raise InvalidEntity({"phones": too_many(most)})
+    return sent
+
+
+def create(session: CrmSession, asked: Asked) -> Reply:
+    sent = _sent(asked)
     if sent.id is not None:
         asked.remark("/id", "the CRM gives the id itself", "Leave it out, and read it from the answer.")
     if sent.external_id is None:
@@ -81,7 +90,7 @@ def create(session: CrmSession, asked: Asked) -> Reply:
 def edit(session: CrmSession, asked: Asked) -> Reply:
     """Change what was sent; ``phones`` replaces the whole list."""
     known = _known(session, asked)
-    sent, document = msgspec.convert(asked.document, _SentCustomer), asked.document
+    sent, document = _sent(asked), asked.document
     if sent.id not in (None, known.id):
         asked.remark("/id", f"the customer of the address counts, {known.id}", "Leave the id out.")
     changed = replace(
