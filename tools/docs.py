@@ -189,10 +189,10 @@ def _limits() -> str:
     lines += [
         "",
         "Each worker counts its own requests, connections and streams. It reads the body of a request in",
-        "the thread that answers it; the server below gives that no end of its own. From the moment on",
-        "that one body is half a second late, those behind it are read beside their threads and end with",
-        "408 in time; those that were first, and a connection whose 408 is sent, end when their sender",
-        "does. On a manual clock every body ends in time.",
+        "the thread that answers it; the server below gives that no end of its own. While one body is",
+        "half a second late, or 32 are awaited, those behind them are read beside their threads and end",
+        "with 408 in time; those few that were first, and a connection whose 408 is sent, end when their",
+        "sender does. On a manual clock every body ends in time.",
     ]
     return "\n".join(lines) + "\n"
 

@@ -238,3 +238,16 @@ def flat(value: Json, name: str) -> list[tuple[str, str]]:
 @given(trees.filter(lambda tree: str(tree).count("{") + str(tree).count("[") < 7))
 def test_brackets_bring_back_what_was_written_with_them(tree: Json) -> None:
     assert decode(urlencode(flat(tree, "root")), "", b"").query == {"root": tree}
+
+
+@pytest.mark.parametrize("index", ["9" * 5000, "1e5", "\u0663", "\u00b2"])
+def test_an_index_that_is_no_number_of_ours_is_a_key(index: str) -> None:
+    sent = urlencode([(f"a[{index}]", "1"), ("a[]", "2")]).encode()
+    branch = decode("", FORM, sent).fields["a"]
+    assert isinstance(branch, dict)
+    assert list(branch.values()) == ["1", "2"]
+
+
+def test_the_next_index_follows_the_highest_at_every_level() -> None:
+    sent = urlencode([("a[7][x]", "1"), ("a[][x]", "2"), ("b[]", "3"), ("b[]", "4")]).encode()
+    assert decode("", FORM, sent).fields == {"a": {"7": {"x": "1"}, "8": {"x": "2"}}, "b": ["3", "4"]}

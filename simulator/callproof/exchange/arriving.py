@@ -2,8 +2,8 @@
 
 granian reads a body with no timeout of its own, and what it blocks in cannot be interrupted. A second
 thread that reads for the first would bound every body, at a price that every request pays. So bodies are
-read directly as long as all come at once, as they do, and by a second thread from the moment on that one is
-slow: its own wait has no end but its sender's, and everybody behind it is bounded.
+read directly as long as all come at once, as they do, and by a second thread while one is slow or many are
+awaited: those few have no end but their senders', and everybody behind them is bounded.
 """
 
 from collections.abc import Callable
@@ -17,6 +17,8 @@ from callproof.limits import USUAL
 
 # A body that takes so many seconds is slow; those of clients come with their heads.
 SLOW = 0.5
+# So many are not awaited at once where they do come at once.
+MANY = 32
 
 
 class Readable(Protocol):
@@ -35,7 +37,7 @@ class Arriving:
         """So many bytes, fewer at the end. Raises RequestTimeout."""
         me, now = get_ident(), monotonic()
         oldest = next(iter(list(self._begun.values())), now)
-        if now - oldest > SLOW:
+        if now - oldest > SLOW or len(self._begun) >= MANY:
             return _beside(lambda: stream.read(size), self.seconds)
         self._begun[me] = now
         try:
