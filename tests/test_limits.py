@@ -164,15 +164,19 @@ def request_seconds() -> None:
             answer = _answer(slow)
             assert answer.status == 408
             assert word in answer.read()
-        with _worker(bounds) as address, _connected(address, _LATE % path) as first:
-            # Whoever sends nothing for half a second is slow; from then on nobody is waited for.
-            first.settimeout(0.8)
+        # A worker looks at the time between pieces.
+        first = (_LATE % path).replace(b": 10", b": 20000") + b"x" * 5_000
+        with _worker(bounds) as address, _connected(address, first) as slow:
+            slow.settimeout(1.2)
             with pytest.raises(TimeoutError):
-                first.recv(1)
-            with _connected(address, _LATE % path) as slow:
-                answer = _answer(slow)
-                assert answer.status == 408
-                assert word in answer.read(10_000)
+                slow.recv(1)
+            slow.settimeout(20)
+            slow.sendall(b"x" * 5_000)
+            answer = _answer(slow)
+            assert answer.status == 408
+            assert word in answer.read()
+            with _connected(address, b"GET /_bench/clock HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n") as another:
+                assert _answer(another).status == 200
 
 
 @bites

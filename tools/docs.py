@@ -188,11 +188,9 @@ def _limits() -> str:
         lines.append(_line(name, f"{value} {limit.unit}", limit.bounds, limit.exceeded))
     lines += [
         "",
-        "Each worker counts its own requests, connections and streams. It reads the body of a request in",
-        "the thread that answers it; the server below gives that no end of its own. While one body is",
-        "half a second late, or 32 are awaited, those behind them are read beside their threads and end",
-        "with 408 in time; those few that were first, and a connection whose 408 is sent, end when their",
-        "sender does. On a manual clock every body ends in time.",
+        "Each worker counts its own requests, connections and streams. It looks at the time between pieces",
+        "of 4 KiB of a body: one that stops within a piece holds a thread until its sender goes on or",
+        "ends, as the server below has no end for that. On a manual clock every body ends in time.",
     ]
     return "\n".join(lines) + "\n"
 

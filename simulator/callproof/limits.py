@@ -54,7 +54,9 @@ class Bounds:
     crm_request_bytes: int = _int(_MIB, "bytes", "the body of a request to the CRM", "413")
     pbx_request_bytes: int = _int(64 * 1024, "bytes", "the body of a request to the virtual PBX", "413")
     request_seconds: float = _seconds(
-        30.0, "the time in which the body of a request arrives as a whole", "408, and the connection ends"
+        30.0,
+        "the time in which the body of a request arrives as a whole",
+        "408; see below the table",
     )
     header_bytes: int = _int(
         256 * 1024,

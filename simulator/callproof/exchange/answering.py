@@ -13,7 +13,6 @@ from werkzeug.exceptions import HTTPException
 from callproof.clocks.clock import Clock
 from callproof.clocks.machine import monotonic
 from callproof.contract.findings import Finding, bounded
-from callproof.exchange.arriving import Arriving
 from callproof.exchange.counting import OPERATION, UNKNOWN, Counts
 from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
 from callproof.exchange.faults import Faults
@@ -69,7 +68,7 @@ class Answering:
         self._spoiling = spoiling
         self._most = most
         self._bounds = bounds
-        self.arriving = Arriving(bounds.request_seconds)
+        self.seconds = bounds.request_seconds
         self._telling = telling
         self._counts = counts
         self._shapes: dict[Names, tuple[Names, Pick]] = {}
@@ -78,7 +77,7 @@ class Answering:
         began = monotonic()
         findings: list[Finding] = []
         try:
-            sent = receive(environ, self._most, self.arriving)
+            sent = receive(environ, self._most, self.seconds)
         except HTTPException as error:
             sent, lost = heading(environ), ""
             answer = self._refuse(error)

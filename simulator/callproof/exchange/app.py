@@ -61,7 +61,7 @@ class EndApp(Flask):
     def wsgi_app(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         if environ["PATH_INFO"].startswith(self._ours):
             return self._answering(environ, start_response)
-        environ["wsgi.input"] = Timely(self._answering.arriving, environ["wsgi.input"])
+        environ["wsgi.input"] = Timely(environ["wsgi.input"], self._answering.seconds)
         return super().wsgi_app(environ, start_response)
 
     def add_method(self, name: str, verb: str, path: str) -> None:

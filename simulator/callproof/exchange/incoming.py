@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
 from werkzeug.wsgi import get_input_stream
 
 from callproof.contract.values import immutable, whole
-from callproof.exchange.arriving import Arriving, Readable, Timely
+from callproof.exchange.arriving import PIECE, Readable, Timely
 from callproof.exchange.exchange import Body, Headers, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 
@@ -54,8 +54,8 @@ class Incoming:
         return {**self.environ, "wsgi.input": io.BytesIO(self.body), "CONTENT_LENGTH": str(len(self.body))}
 
 
-def receive(environ: "WSGIEnvironment", most: int, arriving: Arriving) -> Incoming:
-    """Read a request whose body has at most ``most`` bytes.
+def receive(environ: "WSGIEnvironment", most: int, seconds: float) -> Incoming:
+    """Read a request whose body has at most ``most`` bytes and comes within ``seconds``.
 
     Raises RequestEntityTooLarge, RequestTimeout, or ClientDisconnected when the sender broke off.
     """
@@ -64,12 +64,21 @@ def receive(environ: "WSGIEnvironment", most: int, arriving: Arriving) -> Incomi
         return heading(environ)
     known = whole(length)
     if known is not None and known <= most and "HTTP_TRANSFER_ENCODING" not in environ:
-        body = arriving.read(environ["wsgi.input"], known)
+        body = _known(environ["wsgi.input"], known, seconds)
         if len(body) < known:
             raise ClientDisconnected
     else:
-        body = _all_of(Timely(arriving, get_input_stream(environ)), most)
+        body = _all_of(Timely(get_input_stream(environ), seconds), most)
     return heading(environ, body)
+
+
+def _known(stream: Readable, size: int, seconds: float) -> bytes:
+    if size > PIECE:
+        return Timely(stream, seconds).read(size)
+    try:
+        return stream.read(size)
+    except TimeoutError:  # of our own server
+        raise RequestTimeout from None
 
 
 def _all_of(stream: Readable, most: int) -> bytes:
