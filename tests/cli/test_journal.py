@@ -118,6 +118,8 @@ def test_keys_are_not_shown_and_bodies_are_laid_out(pair: BuiltIn) -> None:
         _, lines = run("journal", "--url", pair.crm_url, *options)
         assert key not in "\n".join(lines)
         assert "apiKey=***" in "".join(lines)
+        _, lines = run("journal", "--url", pair.crm_url, "--show-secrets", *options)
+        assert f"apiKey={key}" in "".join(lines)
     _, lines = run("journal", "--url", pair.crm_url, "--bodies")
     assert '      >   "type": "in",' in lines
     assert '      <   "success": false,' in lines

@@ -20,11 +20,12 @@ from callproof.conformance.missed import with_missed
 from callproof.conformance.verdict import Check, Looked, Verdict
 from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load
+from callproof.contract.secrets import MASK, Masks
 from callproof.crm.account import api_key
 from callproof.reports.bodies import curl
 from callproof.reports.drawing import draw
 from callproof.reports.pages import script
-from callproof.reports.redact import MASK, Redactor
+from callproof.reports.redact import Redactor
 from tests.conformance.test_bites import verdict
 
 KINDS = ("html", "markdown", "junit", "ctrf", "badge", "json", "har", "ndjson")
@@ -295,8 +296,7 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     ],
 )
 def test_secrets_are_taken_out_wherever_they_stand(sent: str) -> None:
-    redactor = Redactor(["known-by-its-value-0815"])
-    shown = redactor._form(sent)
+    shown = Masks(["known-by-its-value-0815"]).form(sent)
     for secret in ("0123456789abcdef", "abcdef0123456789", "known-by-its-value-0815"):
         assert secret not in shown
     assert MASK in shown

@@ -13,7 +13,7 @@ from typing import Any
 import click
 
 from callproof import __version__
-from callproof.cli.common import echo
+from callproof.cli.common import echo, masks
 from callproof.cli.deferred import Deferred
 from callproof.cli.failing import failed, unread
 from callproof.contract.printing import printable
@@ -91,7 +91,7 @@ class CommandLine(click.Group):
         except InternalError as error:
             failed(error)
         except CallproofError as error:
-            echo(f"callproof: {printable(str(error))}", err=True)
+            echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
             sys.exit(error.exit_code)
         except click.exceptions.Exit:
             raise

@@ -17,10 +17,13 @@ from callproof.cli.common import (
     NOT_CONFORMANT,
     echo,
     ends_given,
+    hiding,
     known_country,
     known_zone,
+    masks,
     no_verdict,
     option,
+    secrets_shown,
     sendable,
     trust_given,
     trusting,
@@ -37,7 +40,7 @@ from callproof.conformance.judge import BOTH
 from callproof.conformance.selection import LeftOut, choose
 from callproof.conformance.target import Target
 from callproof.conformance.verdict import Verdict
-from callproof.contract.guide import GUIDES, Account
+from callproof.contract.guide import CLIENT_ID, GUIDES, Account
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.control.client import Ends
@@ -134,6 +137,7 @@ class _Asked:
     is_flag=True,
     help="Only say what would be played and left out, and how long it would take; nothing is started.",
 )
+@hiding
 @report_options
 def check(wanted: tuple[str, ...], **options: Any) -> None:
     """Play scenarios and judge your side, requirement by requirement.
@@ -165,7 +169,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         real = target.side is Side.PBX and not target.timed if target else bool(asked.crm_url)
         listing.show(scenarios, left_out, real=real, instances=target.instances if target else 1)
         return
-    redactor = Redactor(_secrets(asked, target))
+    redactor = Redactor(_secrets(asked, target), shown=secrets_shown())
     live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))
     telling = Telling(
         verdict, [live, *listeners(options)], lambda played: known.marked(redactor.scenario(played))
@@ -217,7 +221,7 @@ def _stopped(telling: Telling, why: str) -> None:
         with undisturbed():
             telling.ended()
     except Exception as error:
-        echo(f"callproof: {printable(str(error))}", err=True)
+        echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
 
 
 def _end(verdict: Verdict) -> None:
@@ -239,7 +243,8 @@ def _nothing_played(verdict: Verdict) -> str:
 def _secrets(asked: _Asked, target: Target | None) -> list[str]:
     """The keys and tokens of the run, before any end is there."""
     key = target.api_key if target else asked.api_key
-    return [key or api_key(asked.seed), asked.control_token]
+    client = target.client_id if target else CLIENT_ID
+    return [key or api_key(asked.seed), asked.control_token, client]
 
 
 def _account(asked: _Asked, known: Account) -> Account:

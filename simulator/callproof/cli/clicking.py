@@ -2,7 +2,7 @@
 
 from click import command
 
-from callproof.cli.common import CRM_URL, echo, option
+from callproof.cli.common import CRM_URL, echo, masks, option
 from callproof.cli.ends import controlled, running_end
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
@@ -26,4 +26,4 @@ def click(user: int, phone: str, site: str, crm_url: str, control_token: str) ->
     where = f" by {module}" if module else ""
     if not told.get("succeeded"):
         raise Refusal(printable(f"{who} is not connected to {phone}{where}: {outcome}"))
-    echo(printable(f"{who} is being connected to {phone}{where}: {outcome}"))
+    echo(printable(masks().text(f"{who} is being connected to {phone}{where}: {outcome}")))

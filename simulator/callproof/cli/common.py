@@ -3,7 +3,7 @@
 Every command imports this, so it imports next to nothing itself.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,13 +14,14 @@ from callproof.contract.printing import printable_lines
 from callproof.errors import Misuse, NotWritten, OutOfReach, Refusal
 
 if TYPE_CHECKING:
+    from callproof.contract.secrets import Masks
     from callproof.exchange.trust import Trust
 
 NOT_CONFORMANT = Refusal.exit_code
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 
-# Where the context of a command keeps its CAs.
-_CA = "callproof.ca"
+# Where the context of a command keeps its CAs, and whether it shows secrets.
+_CA, _SHOWN = "callproof.ca", "callproof.secrets"
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -89,6 +90,35 @@ def trust_given(unchecked: tuple[str, ...] = ()) -> "Trust":
     from callproof.exchange.trust import Trust
 
     return Trust(click.get_current_context().meta.get(_CA, ()), unchecked)
+
+
+def hiding(command: F) -> F:
+    """A command that shows what was sent has ``--show-secrets``; ``secrets_shown`` is what came of it."""
+    return option(
+        "--show-secrets",
+        is_flag=True,
+        callback=_remember_shown,
+        expose_value=False,
+        help="Show API keys, clientId, tokens, cookies and passwords; otherwise *** and their end stand"
+        " for them.",
+    )(command)
+
+
+def _remember_shown(context: click.Context, _parameter: click.Parameter, shown: bool) -> None:
+    context.meta[_SHOWN] = shown
+
+
+def secrets_shown() -> bool:
+    """Whether the command that runs was told to show them."""
+    context = click.get_current_context(silent=True)
+    return bool(context and context.meta.get(_SHOWN))
+
+
+def masks(known: Iterable[str] = ()) -> "Masks":
+    """What takes secrets out of what the command that runs shows."""
+    from callproof.contract.secrets import Masks
+
+    return Masks(known, shown=secrets_shown())
 
 
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:

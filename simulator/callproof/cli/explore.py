@@ -1,7 +1,7 @@
 """``callproof explore``: scenarios that nobody wrote, until one fails."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
@@ -12,7 +12,16 @@ from typing import Any
 import click
 import msgspec
 
-from callproof.cli.common import NOT_CONFORMANT, echo, no_verdict, option, sendable, trusting
+from callproof.cli.common import (
+    NOT_CONFORMANT,
+    echo,
+    hiding,
+    masks,
+    no_verdict,
+    option,
+    sendable,
+    trusting,
+)
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import strict_option, target_of, target_option
@@ -20,7 +29,7 @@ from callproof.clocks.durations import seconds
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.judge import BOTH
 from callproof.conformance.target import UPLOAD_EVERY, Target
-from callproof.contract.guide import GUIDES
+from callproof.contract.guide import CLIENT_ID, GUIDES
 from callproof.contract.operations import Side
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
@@ -31,7 +40,6 @@ from callproof.explore.exploring import Budget, Explorer, Failing, Mode
 from callproof.explore.table import Table
 from callproof.reports import explore_terminal, output
 from callproof.reports.console import console
-from callproof.reports.redact import Redactor
 
 USUAL = 60.0
 
@@ -109,6 +117,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     help="Break an end of callproof's in every run; a requirement means all faults that touch it.",
 )
 @strict_option
+@hiding
 @option(
     "--save",
     type=click.Path(dir_okay=False, writable=True),
@@ -125,6 +134,8 @@ def explore(**options: Any) -> None:
     asked = msgspec.convert(options, _Asked)
     target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
     broken = faults_of(asked.fault, target.side if target else None)
+    key = (target.api_key if target else "") or api_key(DEFAULT_SEED)
+    hidden = masks([key, target.client_id if target else CLIENT_ID])
     with no_verdict(), interruptible(), _table(asked, target, broken) as table:
         progress = explore_terminal.Progress(partial(echo, err=True))
         explorer = Explorer(table, Path(asked.file).stem, asked.seed, asked.mode, progress.hear)
@@ -132,24 +143,23 @@ def explore(**options: Any) -> None:
             failing = explorer.explore(asked.budget)
         except KeyboardInterrupt:
             with undisturbed():
-                explore_terminal.states(console(), explorer.explored)
+                explore_terminal.states(console(), explorer.explored, hidden.text)
                 if explorer.failing:
-                    _save(explorer.failing, asked, target)
+                    _save(explorer.failing, asked, hidden.text)
             interrupted("The run was interrupted.")
     out = console()
-    explore_terminal.states(out, explorer.explored)
+    explore_terminal.states(out, explorer.explored, hidden.text)
     if not failing:
         explore_terminal.nothing(out, explorer.explored)
         return
-    _save(failing, asked, target)
+    _save(failing, asked, hidden.text)
     sys.exit(NOT_CONFORMANT)
 
 
-def _save(failing: Failing, asked: _Asked, target: Target | None) -> None:
-    """As a file, and on the terminal. Raises NotWritten."""
+def _save(failing: Failing, asked: _Asked, clean: Callable[[str], str]) -> None:
+    """As a file, and on the terminal, where ``clean`` takes secrets out. Raises NotWritten."""
     output.write(asked.file, explore_terminal.entitled(failing, asked.seed).text().encode())
-    secret = (target.api_key if target else "") or api_key(DEFAULT_SEED)
-    explore_terminal.found(console(), failing, asked.file, _again(asked), Redactor([secret]).text)
+    explore_terminal.found(console(), failing, asked.file, _again(asked), clean)
 
 
 def _again(asked: _Asked) -> str:

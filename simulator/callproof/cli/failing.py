@@ -5,7 +5,7 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
-from callproof.cli.common import echo
+from callproof.cli.common import echo, masks
 from callproof.contract.printing import printable, printable_lines
 from callproof.errors import InternalError
 
@@ -20,7 +20,7 @@ def failed(error: Exception) -> NoReturn:
     from traceback import format_exception
 
     said = str(error if isinstance(error, InternalError) else InternalError.of(error))
-    trace = "".join(format_exception(error))
+    trace = masks().text("".join(format_exception(error)))
     if os.environ.get(DEBUG):
         echo(trace, err=True)
         hint = "Please report it with the traceback above."
@@ -28,7 +28,7 @@ def failed(error: Exception) -> NoReturn:
         hint = f"Please report it with {file}, which has the traceback; {DEBUG}=1 prints it."
     else:
         hint = f"Please report it with the traceback that {DEBUG}=1 prints."
-    echo(f"callproof: {printable(f'{said} {hint}')}", err=True)
+    echo(f"callproof: {printable(f'{masks().text(said)} {hint}')}", err=True)
     sys.exit(InternalError.exit_code)
 
 

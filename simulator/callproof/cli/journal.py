@@ -8,9 +8,8 @@ from datetime import UTC, datetime
 import click
 
 from callproof.cli.choosing import ANY, Wanted, known_finding, moment
-from callproof.cli.common import echo, option
+from callproof.cli.common import echo, hiding, option, secrets_shown
 from callproof.cli.ends import NEWEST, how_many, journal_of, of_an_end, running_end
-from callproof.conformance.evidence import Seen
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.control.client import End, Missed
@@ -56,6 +55,7 @@ _MARGIN = " " * 6
     " or all since --since.",
 )
 @option("--json", "as_json", is_flag=True, help="One JSON object a line, as the control API has them.")
+@hiding
 def journal(
     end: str,
     url: str,
@@ -73,12 +73,12 @@ def journal(
 ) -> None:
     """Show what went over the wire at a running end, with what was found about it.
 
-    The newest come last. Times are those of the end's own clock, in UTC. API keys are shown as ***.
+    The newest come last. Times are those of the end's own clock, in UTC.
     """
     with running_end(Side(end), url, control_token) as found:
         after = moment(since, lambda: found.clock().now)
         wanted = Wanted(call, refused, finding, method, path, after)
-        shown = _Shown(Side(end), as_json, follow if bodies is None else bodies)
+        shown = _Shown(as_json, follow if bodies is None else bodies)
         if limit is None:
             limit = 0 if after is not None and follow else -1 if follow else NEWEST
         last = _past(found, wanted, shown, limit)
@@ -92,14 +92,13 @@ def journal(
 class _Shown:
     """How exchanges are shown to a person or a program."""
 
-    def __init__(self, side: Side, as_json: bool, bodies: bool) -> None:
-        self.side = side
+    def __init__(self, as_json: bool, bodies: bool) -> None:
         self.as_json = as_json
         self.bodies = bodies
-        self._redactor = Redactor()
+        self._redactor = Redactor(shown=secrets_shown())
 
     def entry(self, entry: Exchange) -> None:
-        entry = self._redactor.exchange(Seen(entry, self.side)).exchange
+        entry = self._redactor.entry(entry)
         if self.as_json:
             echo(entry.encoded().decode())
             return

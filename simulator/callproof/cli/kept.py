@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import click
 import msgspec
 
-from callproof.cli.common import CRM_URL, echo, option
+from callproof.cli.common import CRM_URL, echo, hiding, masks, option
 from callproof.cli.ends import controlled, how_many, limited, of_an_end, running_end
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
@@ -32,6 +32,7 @@ call_option = option(
 @call_option
 @limited("calls")
 @json_option
+@hiding
 def calls(end: str, url: str, control_token: str, call: str, limit: int, as_json: bool) -> None:
     """Show the calls that a running end keeps: the history as uploaded, or what the PBX noted.
 
@@ -49,6 +50,7 @@ def calls(end: str, url: str, control_token: str, call: str, limit: int, as_json
 @option("--open", "opened", is_flag=True, help="Only cards that a manager sees now.")
 @limited("cards")
 @json_option
+@hiding
 @option("--crm-url", default=CRM_URL, show_default=True, help="The running CRM.")
 @controlled
 def cards(call: str, opened: bool, limit: int, as_json: bool, crm_url: str, control_token: str) -> None:
@@ -81,7 +83,8 @@ def _calls(end: End) -> Iterator[JsonObject]:
 def _show(
     found: Sequence[JsonObject], columns: Sequence[str], things: str, limit: int, *, as_json: bool
 ) -> None:
-    newest = deque(found, maxlen=limit or None)
+    hidden = masks()
+    newest = [{name: hidden.value(row[name]) for name in row} for row in deque(found, maxlen=limit or None)]
     if note := how_many(len(newest), len(found), things) or (
         "" if found else f"There are no such {things}."
     ):

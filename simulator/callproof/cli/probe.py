@@ -8,6 +8,7 @@ from secrets import token_hex
 from rich.console import Console
 from rich.table import Table
 
+from callproof.cli.common import masks
 from callproof.cli.interrupting import interrupted, interruptible
 from callproof.conformance.probing import Outcome, Probe, Tried
 from callproof.conformance.probing_crm import CrmProbe
@@ -41,7 +42,8 @@ def run(target: Target, seed: int, scenarios: Sequence[Scenario], config: str) -
     except KeyboardInterrupt:
         interrupted("The probe was interrupted.")
     out = console()
-    out.print(_table(rows))
+    hidden = masks([target.api_key, target.client_id])
+    out.print(_table([replace(row, said=hidden.text(row.said)) for row in rows]))
     _summary(out, rows, config)
     if any(row.outcome is Outcome.WRONG for row in rows):
         sys.exit(Misuse.exit_code)

@@ -5,8 +5,8 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from callproof.cli.common import echo, option, trust_given
-from callproof.cli.editing import OF_CONNECTION, Masks, read, written
+from callproof.cli.common import echo, hiding, masks, option, secrets_shown, trust_given
+from callproof.cli.editing import OF_CONNECTION, read, written
 from callproof.cli.ends import of_an_end, running_end
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
@@ -17,6 +17,7 @@ from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 from callproof.exchange.trust import why
 from callproof.reports.bodies import readable
+from callproof.reports.redact import Redactor
 
 TIMEOUT = 60.0
 _LEFT_OUT = OF_CONNECTION | {BENCH_HEADER.lower(), CLOCK_HEADER.lower()}
@@ -34,12 +35,13 @@ def _an_id(_context: click.Context, _argument: click.Parameter, value: str) -> i
 @click.argument("number", metavar="ID", callback=_an_id)
 @of_an_end("Whose journal.")
 @option("--edit", is_flag=True, help="Open the request in $EDITOR first: verb, address, headers, body.")
+@hiding
 def replay(number: int, end: str, url: str, control_token: str, edit: bool) -> None:
     """Send a request of a running end's journal again, from here to the same address.
 
     ID is its number there, as callproof journal shows it. What came in goes to that end, what went out to
-    the other side, with the headers and the key that it had. In the editor keys stand as ***; what is left
-    so is sent as it was. Exit code 1 says that it was refused.
+    the other side, with the headers and the key that it had. In the editor *** stands for a secret; what is
+    left so is sent as it was. Exit code 1 says that it was refused.
     """
     with running_end(Side(end), url, control_token) as asked:
         request = _sendable(_found(asked, number), asked.url)
@@ -70,10 +72,10 @@ def _sendable(entry: Exchange, end_url: str) -> Request:
 
 
 def _edited(request: Request) -> Request:
-    text = click.edit(written(request), extension=".http")
+    text = click.edit(written(request, shown=secrets_shown()), extension=".http")
     if text is None:
         raise Refusal("The request was not saved in the editor, so nothing was sent.")
-    return read(text, request)
+    return read(text, request, shown=secrets_shown())
 
 
 def _sent(request: Request) -> Answer:
@@ -93,16 +95,17 @@ def _sent(request: Request) -> Answer:
                 allow_redirects=False,
             )
     except requests.RequestException as error:
-        raise OutOfReach(f"{Masks(request).hide(request.url)} does not answer ({why(error)}).") from None
+        raise OutOfReach(f"{masks().form(request.url)} does not answer ({why(error)}).") from None
     return Answer(answer.status_code, tuple(answer.headers.items()), Body(answer.content))
 
 
 def _tell(request: Request, answer: Answer) -> None:
     """The answer, and by the exit code whether it was a refusal."""
-    hide = Masks(request).hide
-    echo(printable(f"{request.method} {hide(request.url)} -> {answer.status}"))
-    for name, value in readable(answer):
+    sent = Exchange(0.0, "out", request, answer)
+    seen = Redactor(shown=secrets_shown()).entry(sent)
+    echo(printable(f"{seen.request.method} {seen.request.url} -> {answer.status}"))
+    for name, value in readable(seen.answer or answer):
         for line in f"{name}: {value}".splitlines() if name else value.splitlines():
-            echo(printable(hide(line)))
+            echo(printable(line))
     if answer.status >= 400:
         raise SystemExit(Refusal.exit_code)

@@ -4,7 +4,7 @@ import shutil
 
 import click
 
-from callproof.cli.common import PBX_URL, echo, option
+from callproof.cli.common import PBX_URL, echo, hiding, option, secrets_shown
 from callproof.cli.ends import controlled, journal_of, of_an_end, running_end
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
@@ -13,6 +13,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.errors import Refusal
+from callproof.reports.redact import Redactor
 
 # Columns and lines where there is no terminal.
 OF_NO_TERMINAL = (120, 24)
@@ -66,6 +67,7 @@ def call(
 @click.command()
 @click.argument("call", default="", metavar="[CALL]")
 @of_an_end("Whose journal.")
+@hiding
 def ladder(call: str, end: str, url: str, control_token: str) -> None:
     """Draw calls of a running end as ladders, from the first ring to the upload.
 
@@ -74,7 +76,9 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     side = Side(end)
     with running_end(side, url, control_token) as asked:
         exchanges = read(journal_of(asked), side, Book())
-    found = [drawn for drawn in ladders(exhibits(exchanges)) if drawn.call.startswith(call)]
+    hidden = Redactor(shown=secrets_shown())
+    seen = [hidden.exchange(one) for one in exchanges]
+    found = [drawn for drawn in ladders(exhibits(seen)) if drawn.call.startswith(call)]
     if not found:
         raise Refusal(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".")
     columns = shutil.get_terminal_size(OF_NO_TERMINAL).columns

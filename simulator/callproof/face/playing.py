@@ -14,12 +14,14 @@ from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut, choose, unused
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import ScenarioResult, Verdict
+from callproof.contract.guide import CLIENT_ID
 from callproof.contract.operations import Side
 from callproof.control.client import Ends, Unreachable
-from callproof.crm.account import DEFAULT_SEED
+from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.face.words import explain, problems
 from callproof.files.real import real_files
 from callproof.files.yamlfile import FileError
+from callproof.reports.redact import Redactor
 from callproof.running.opposite import opposite
 from callproof.running.pair import built_in
 from callproof.running.threads import PortTaken
@@ -58,6 +60,10 @@ class Stage:
         self._foreign: Foreign | None = None
         self._failure: Exception | None = None
         self._run = token_hex(3)
+        target = setup.target
+        key = (target.api_key if target else "") or api_key(setup.seed)
+        # Of all that a test's report shows of a scenario; the verdict itself is whole.
+        self.redactor = Redactor([key, target.client_id if target else CLIENT_ID])
 
     @property
     def created(self) -> Sequence[str]:
@@ -157,7 +163,7 @@ class Callproof:
         if not verdict.conformant:
             worst = [explain(finding) for finding in findings(verdict)[:MOST]]
             told = "\n\n".join([*worst, problems(verdict, verdict.scenarios)])
-            raise AssertionError(f"not conformant\n\n{told}")
+            raise AssertionError(f"not conformant\n\n{self._stage.redactor.text(told)}")
         if not verdict.scenarios:
             absent = ", ".join(f"{name} ({why} is absent)" for name, why in verdict.left_out)
             raise AssertionError(f"nothing was played: {absent or 'nothing of it is asked of this side'}")

@@ -9,11 +9,13 @@ from callproof.contract.findings import Kind, sentence
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
 from callproof.contract.requirements import all_requirements
+from callproof.contract.secrets import Masks
 from callproof.reports.bodies import curl
 from callproof.reports.redact import Redactor
 
 # How many messages a failed assertion tells in full.
 MOST = 10
+_MASKS = Masks()
 
 
 class _Told:
@@ -34,7 +36,7 @@ class _Told:
 
     def _tell(self, row: str, said: str) -> None:
         self._rows.add(row)
-        self.lines.append(printable(f"{said}{f' [{row}]' if row else ''}"))
+        self.lines.append(printable(_MASKS.text(f"{said}{f' [{row}]' if row else ''}")))
         if row in all_requirements():
             self.lines.append(f"    demanded: {all_requirements()[row].text}")
 

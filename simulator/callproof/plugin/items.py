@@ -4,6 +4,7 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import asdict
 from os.path import relpath
 from pathlib import Path
+from traceback import format_exception
 
 import pytest
 
@@ -12,8 +13,9 @@ from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import LeftOut
 from callproof.conformance.verdict import Outcome
 from callproof.contract.files import shipped
+from callproof.contract.printing import printable_lines
 from callproof.control.client import ActionRefused, Unreachable
-from callproof.errors import CallproofError
+from callproof.errors import CallproofError, InternalError
 from callproof.face.playing import Setup, Stage, usable_target
 from callproof.face.words import problems
 from callproof.files.yamlfile import FileError
@@ -69,7 +71,7 @@ class ScenarioItem(pytest.Item):
     def runtest(self) -> None:
         stage = stage_of(self.config)
         before = len(stage.created)
-        result = stage.play(self.scenario)
+        result = stage.redactor.scenario(stage.play(self.scenario))
         verdict = stage.setup.verdict()
         verdict.scenarios.append(result)
         # For the JUnit file: what was looked at, and what is still there at a CRM under test.
@@ -86,8 +88,14 @@ class ScenarioItem(pytest.Item):
     def repr_failure(  # type: ignore[override]
         self, excinfo: pytest.ExceptionInfo[BaseException], style: None = None
     ) -> object:
-        if isinstance(excinfo.value, NotConformant | Unreachable | PortTaken | ActionRefused):
-            return str(excinfo.value)
+        error, hidden = excinfo.value, stage_of(self.config).redactor.text
+        if isinstance(error, NotConformant | Unreachable | PortTaken | ActionRefused):
+            return printable_lines(hidden(str(error)))
+        if isinstance(error, Exception):
+            # No failure of whoever is tested, so it says whose it is, with the traceback to be reported.
+            said = str(error if isinstance(error, InternalError) else InternalError.of(error))
+            trace = "".join(format_exception(error))
+            return printable_lines(hidden(f"{said} Please report it with this traceback.\n\n{trace}"))
         return super().repr_failure(excinfo, style)
 
     def reportinfo(self) -> tuple[Path, int, str]:

@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import orjson
 
 from callproof.conformance.evidence import Seen
+from callproof.contract.secrets import MASK, MASKED, is_secret_header
 from callproof.exchange.exchange import Answer, Request
-from callproof.reports.redact import MASK
 
 # How many characters of a body are shown.
 LONGEST = 4000
@@ -18,8 +18,18 @@ UNSAID = frozenset({"host", "user-agent", "accept-encoding", "connection", "cont
 FORM = "application/x-www-form-urlencoded"
 
 _PART = re.compile(r'name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL)
-# Where a key stood that was taken out: after its name, in whatever notation.
-_KEY = re.compile(rf"(?i)(apiKey(?:%[0-9a-f]{{2}}|[^&*\w])+){re.escape(MASK)}")
+# What stands in a line for a secret that was taken out, by the end of its name without signs.
+_VARIABLES = {
+    "apikey": "API_KEY",
+    "clientid": "CLIENT_ID",
+    "callprooftoken": "CONTROL_TOKEN",
+    "token": "TOKEN",
+    "password": "PASSWORD",
+}
+# Where it stood: after its name, in whatever notation.
+_KEY = re.compile(
+    rf"(?i)(?:(api[_-]?key|client[_-]?id|token|password)(?:%[0-9a-f]{{2}}|[^&*\w%])+)?{MASKED}"
+)
 
 
 def readable(message: Request | Answer, query: str = "") -> list[tuple[str, str]]:
@@ -34,8 +44,8 @@ def readable(message: Request | Answer, query: str = "") -> list[tuple[str, str]
 
 
 def curl(exchange: Seen) -> str:
-    """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, the ends are ``$CRM_URL``
-    and ``$PBX_URL``; all else is quoted."""
+    """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, other secrets that were
+    taken out are variables as well, the ends are ``$CRM_URL`` and ``$PBX_URL``; all else is quoted."""
     words = ["curl"]
     message = exchange.request
     if exchange.method != ("POST" if message.body.text else "GET"):
@@ -48,7 +58,7 @@ def curl(exchange: Seen) -> str:
             continue
         if name.lower() == "content-type" and multipart:
             continue
-        words.append("-H " + (f'"{name}: $API_KEY"' if value == MASK else _quoted(f"{name}: {value}")))
+        words.append("-H " + _header(name, value))
     if multipart:
         words += [f"--form-string {_quoted(f'{name}={value}')}" for name, value in _fields(message)]
     elif message.body.text:
@@ -85,9 +95,26 @@ def _address(url: str) -> str:
     return _quoted(url)
 
 
+def _header(name: str, value: str) -> str:
+    found = re.fullmatch(f"(.*?){MASKED}", value) if is_secret_header(name) else None
+    if found is None:
+        return _quoted(f"{name}: {value}")
+    said = f"{name}: {found[1]}"
+    return f'{shlex.quote(said)}"${_variable(name)}"' if found[1] else f'"{said}${_variable(name)}"'
+
+
 def _quoted(text: str) -> str:
-    """Quoted for the shell, with ``$API_KEY`` wherever a key was taken out."""
-    found = _KEY.split(text)
-    # Text and name alternate; a name goes with the text before it.
-    pieces = ["".join(found[start : start + 2]) for start in range(0, len(found), 2)]
-    return '"$API_KEY"'.join(shlex.quote(piece) for piece in pieces)
+    """Quoted for the shell, with a variable wherever a secret was taken out."""
+    pieces, end = [], 0
+    for found in _KEY.finditer(text):
+        masked = found.start() + found[0].rindex(MASK)
+        pieces.append(f'{shlex.quote(text[end:masked])}"${_variable(found[1] or "apiKey")}"')
+        end = found.end()
+    rest = text[end:]
+    return "".join([*pieces, shlex.quote(rest) if rest or not pieces else ""])
+
+
+def _variable(name: str) -> str:
+    """Of a member, a parameter or a header."""
+    plain = re.sub(r"[^a-z]", "", name.lower())
+    return next((shown for known, shown in _VARIABLES.items() if plain.endswith(known)), plain.upper())

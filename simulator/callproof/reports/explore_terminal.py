@@ -1,6 +1,6 @@
 """What ``callproof explore`` says to a person: how far it is, which states it reached, what it found."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from rich.console import Console
@@ -34,23 +34,24 @@ class Progress:
         self._say(f"{now - self._began:.0f} s: {done}, {every - never} of {every} states{smaller}")
 
 
-def states(out: Console, explored: Explored) -> None:
-    """In how many steps each state was seen, what was never reached last."""
+def states(out: Console, explored: Explored, clean: Callable[[str], str]) -> None:
+    """In how many steps each state was seen, what was never reached last; ``clean`` takes secrets out."""
     out.print("steps  state")
     for name, count in sorted(explored.reached.every, key=lambda state: -state[1]):
         if count:
             out.print(f"{count:>5}  {name}")
     if explored.reached.never:
         out.print(f"Never reached: {', '.join(explored.reached.never)}", soft_wrap=True)
-    _some(out, "Steps that were refused", explored.refused)
-    _some(out, "Runs that a side broke off", explored.broken)
-    _some(out, "Failed once, and not when played again", explored.unsteady)
+    _some(out, "Steps that were refused", map(clean, explored.refused))
+    _some(out, "Runs that a side broke off", map(clean, explored.broken))
+    _some(out, "Failed once, and not when played again", map(clean, explored.unsteady))
 
 
-def _some(out: Console, what: str, lines: Sequence[str]) -> None:
-    if lines:
-        out.print(f"{what}: {len(lines)}")
-    for line in list(dict.fromkeys(lines))[:SHOWN]:
+def _some(out: Console, what: str, lines: Iterable[str]) -> None:
+    every = list(lines)
+    if every:
+        out.print(f"{what}: {len(every)}")
+    for line in list(dict.fromkeys(every))[:SHOWN]:
         out.print(f"    {said(line)}", soft_wrap=True)
 
 

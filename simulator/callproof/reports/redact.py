@@ -1,119 +1,118 @@
-"""Takes the secrets out of what reports show: API keys and tokens, wherever a request can carry them.
+"""Takes the secrets out of what is shown of exchanges and of what came of them.
 
-Ours, because only this contract says where that is: a header, a query, a form, JSON inside a form.
-
-What a header, a parameter or a member says by its name is always taken out. The keys that are known by
-their value are taken out of any other text as well, as sent or as they stand in a form.
+Every secret that an exchange tells by a name is learned, and taken out of whatever is shown after it, so
+that an answer that repeats it does not tell it either.
 """
 
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import urlsplit
 
 from msgspec import structs
 
 from callproof.conformance.evidence import Half, Seen, reworded
-from callproof.conformance.steady import mapped
-from callproof.conformance.verdict import ScenarioResult, retold
-from callproof.contract.jsontypes import Json
-
-MASK = "***"
-HEADERS = frozenset({"x-api-key", "x-callproof-token", "authorization"})
-# Members and parameters, among them those of ``register``.
-NAMES = ("apiKey", "token")
-# A shorter key would be found in words that have nothing to do with it; a stranger's must look like one.
-SHORTEST, SHORTEST_SEEN = 8, 16
-
-_NAMES = "|".join(NAMES)
-_PARAMETER = re.compile(rf"(?i)((?:{_NAMES})(?:\]|%5D)?=)[^&\s\"'<>]*")
-_MEMBER = re.compile(
-    rf"""(?ix)( \\?["'] (?:{_NAMES}) \\?["'] \s*:\s* )
-    (?: "(?:[^"\\]|\\.)*" | '(?:[^'\\]|\\.)*' | [^\s,}}\]]+ )"""
-)
-_PART = re.compile(
-    rf"""(?ixs)( \bname="?(?:[^"\r\n]*\[)?(?:{_NAMES})\]?"?[^\r\n]* (?:\r?\n[^\r\n]+)* \r?\n\r?\n )
-    .*? (?=\r?\n--|\Z)"""
-)
+from callproof.conformance.verdict import Check, ScenarioResult, retold
+from callproof.contract.findings import Finding
+from callproof.contract.secrets import Masks, is_secret_header, secret_in_header, secrets_in
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
 
 
 class Redactor:
-    """``secrets`` are the keys and tokens of the run, by their values."""
+    """``secrets`` are the keys and tokens of the run, by their values; with ``shown`` all is left."""
 
-    def __init__(self, secrets: Iterable[str] = ()) -> None:
-        self._secrets: set[str] = set()
-        self._forms: list[str] = []
-        self._learn(secret for secret in secrets if len(secret) >= SHORTEST)
+    def __init__(self, secrets: Iterable[str] = (), *, shown: bool = False) -> None:
+        self._masks = Masks(secrets, shown=shown)
+        self.shown = shown
+        self.text = self._masks.text
 
     def scenario(self, result: ScenarioResult) -> ScenarioResult:
         """The result as it may be shown: its checks, its exchanges, and why it broke off."""
-        for exchange in result.exchanges:
-            sent = (value for name, value in exchange.request.headers if name.lower() in HEADERS)
-            self._learn(value for value in sent if len(value) >= SHORTEST_SEEN)
+        if self.shown:
+            return result
+        for seen in result.exchanges:
+            self._learn(seen.exchange)
         return replace(
             result,
+            title=self.text(result.title),
             broken=self.text(result.broken),
-            checks=[retold(check, self.text) for check in result.checks],
+            checks=[self._check(check) for check in result.checks],
             exchanges=[self.exchange(exchange) for exchange in result.exchanges],
         )
 
-    def exchange(self, exchange: Seen) -> Seen:
+    def exchange(self, seen: Seen) -> Seen:
+        if self.shown:
+            return seen
+        entry = self.entry(seen.exchange)
         return replace(
-            exchange,
-            exchange=structs.replace(
-                exchange.exchange,
-                request=self._message(structs.replace(exchange.request, url=self._form(exchange.url))),
-                answer=self._message(exchange.reply) if exchange.reply else None,
-                error=self.text(exchange.error),
-            ),
-            params=self._value(exchange.params),
-            refused=self.text(exchange.refused),
+            seen,
+            exchange=entry,
+            params=self._masks.value(seen.params),
+            findings=self._findings(seen.findings),
+            refused=self.text(seen.refused),
         )
 
-    def text(self, text: str) -> str:
-        """Any text, with what it says of keys taken out."""
-        text = _PARAMETER.sub(rf"\1{MASK}", text)
-        text = _MEMBER.sub(rf'\1"{MASK}"', text)
-        for form in self._forms:
-            text = text.replace(form, MASK)
-        return text
+    def entry(self, entry: Exchange) -> Exchange:
+        """One of a journal."""
+        if self.shown:
+            return entry
+        self._learn(entry)
+        request = structs.replace(entry.request, url=self._masks.form(entry.request.url))
+        return structs.replace(
+            entry,
+            request=self._message(request),
+            answer=self._message(entry.answer) if entry.answer else None,
+            error=self.text(entry.error),
+            findings=self._findings(entry.findings),
+        )
 
-    def _learn(self, secrets: Iterable[str]) -> None:
-        """The longest are taken out first, as one may stand within another."""
-        new = set(secrets) - self._secrets
-        if new:
-            self._secrets |= new
-            ordered = sorted(self._secrets, key=len, reverse=True)
-            written = ((secret, quote_plus(secret), quote(secret, safe="")) for secret in ordered)
-            self._forms = list(dict.fromkeys(form for forms in written for form in forms))
+    def _check(self, check: Check) -> Check:
+        return replace(retold(check, self.text), subject=self.text(check.subject))
+
+    def _findings(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
+        text = self.text
+        return tuple(
+            replace(one, pointer=text(one.pointer), message=text(one.message), remedy=text(one.remedy))
+            for one in found
+        )
+
+    def _learn(self, entry: Exchange) -> None:
+        self._masks.learn(secrets_of(entry.request))
+        if entry.answer:
+            self._masks.learn(_in_message(entry.answer))
 
     def _message(self, message: Half) -> Half:
-        headers = tuple(
-            (name, MASK if name.lower() in HEADERS else self.text(value)) for name, value in message.headers
-        )
+        headers = tuple((name, self._masks.header(name, value)) for name, value in message.headers)
         text = message.body.text
         if text is not None:
-            parts = text.startswith("--") or message.header("content-type").startswith("multipart/")
-            text = self.text(_PART.sub(rf"\1{MASK}", text)) if parts else self._form(text)
-        return reworded(message, headers, text)
+            return reworded(message, headers, self._body(message, text))
+        # What is packed cannot be looked through.
+        packed = message.header("content-encoding") not in ("", "identity")
+        content = b"" if packed else self._bytes(message.body.content)
+        return structs.replace(message, headers=headers, body=Body(content, message.body.size))
 
-    def _form(self, text: str) -> str:
-        """An address or a form: structures inside it are encoded once more."""
-        pairs = []
-        for pair in text.split("&"):
-            name, equals, value = pair.partition("=")
-            plain = unquote_plus(value)
-            redacted = _MEMBER.sub(rf'\1"{MASK}"', plain)
-            pairs.append(pair if redacted == plain else f"{name}{equals}{quote_plus(redacted, safe='*')}")
-        return self.text("&".join(pairs))
+    def _body(self, message: Half, text: str) -> str:
+        if text.startswith("--") or message.header("content-type").startswith("multipart/"):
+            return self._masks.parts(text)
+        return self.text(text) if text.lstrip()[:1] in ("{", "[", "<") else self._masks.form(text)
 
-    def _value(self, value: Json) -> Json:
-        if isinstance(value, dict):
-            known = {name.lower() for name in NAMES}
-            return {
-                name: MASK if name.lower() in known and inner else self._value(inner)
-                for name, inner in value.items()
-            }
-        if isinstance(value, list):
-            return [self._value(inner) for inner in value]
-        return mapped(value, self.text)
+    def _bytes(self, content: bytes) -> bytes:
+        """Of what is no text, such as audio."""
+        return self.text(content.decode("latin-1")).encode("latin-1", "replace")
+
+
+def secrets_of(request: Request) -> Iterator[str]:
+    """Wherever a request of the contract can carry them, decoded."""
+    yield from secrets_in(request.url)
+    try:
+        parts = urlsplit(request.url)
+        yield from filter(None, (parts.password or parts.username,))
+    except ValueError:
+        pass
+    yield from _in_message(request)
+
+
+def _in_message(message: Request | Answer) -> Iterator[str]:
+    for name, value in message.headers:
+        yield from secret_in_header(name, value) if is_secret_header(name) else ()
+    text = message.body.text
+    yield from secrets_in(message.body.content.decode("latin-1") if text is None else text)

@@ -1,0 +1,159 @@
+"""What stands for a secret, and that nobody sees one wherever it stands."""
+
+import json
+import string
+from urllib.parse import quote, quote_plus, urlencode
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+
+from callproof.contract.secrets import MASK, MASKED, Masks, forms, is_secret, mask
+
+SIGNS = string.ascii_letters + string.digits
+keys = st.text(SIGNS, min_size=16, max_size=40)
+# Of any signs, so that each encoding has something to do; what a mask itself says is in none.
+odd = st.text(st.characters(codec="utf-8", exclude_characters="\r\n*"), min_size=8, max_size=30).map(
+    lambda text: f"Z9{text}q7"
+)
+NAMES = ("apiKey", "APIKEY", "apikey", "clientId", "client_id", "token", "register[token]", "password")
+
+
+@given(st.text(max_size=40))
+def test_a_mask_shows_the_end_of_a_long_secret_and_nothing_of_a_short_one(secret: str) -> None:
+    shown = mask(secret)
+    assert mask(shown) == shown
+    assert shown.startswith(MASK) or not secret
+    assert len(shown) <= len(MASK) + 4
+    if 0 < len(secret) < 16:
+        assert len(shown) == len(MASK) + 2 or secret == shown
+
+
+def test_two_secrets_stay_two_and_one_stays_one() -> None:
+    assert mask("0123456789abcdef") == "***cdef"
+    assert mask("0123456789abcdeF") != mask("0123456789abcdef")
+    assert mask("one") != mask("two")
+    assert mask("one") == mask("one")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_says_that_it_is_one(name: str) -> None:
+    assert is_secret(name)
+
+
+def test_other_names_say_nothing() -> None:
+    for name in ("phone", "apiKeys2", "clientIdent", "externalId", ""):
+        assert not is_secret(name), name
+
+
+def standing(name: str, value: str) -> dict[str, str]:
+    """A member of this name in every notation that the contract or a mistake has for it."""
+    structure = json.dumps({"x": [{name: value}]})
+    form = urlencode({"a": "1", name: value, "b": "2"})
+    return {
+        "form": form,
+        "address": f"http://crm/api?{form}#x",
+        "JSON": structure,
+        "JSON of signs": json.dumps({name: value}, ensure_ascii=False),
+        "JSON in a form": urlencode({"event": structure}),
+        "JSON in a form in a form": urlencode({"url": "/x?" + urlencode({"event": structure})}),
+        "JSON in JSON": json.dumps({"text": structure}),
+        "address in a form": urlencode({"recordUrl": f"http://h/r?{form}"}),
+        "address in JSON": json.dumps({"recordUrl": f"http://h/r?{form}"}),
+        "repeated": f"{form}&{urlencode({name: value[::-1]})}&{form}",
+        "small hexadecimal": quote(value, safe="").lower().join((f"{name}=", "&c=3")),
+    }
+
+
+@given(st.sampled_from(NAMES), keys)
+@example("apiKey", "0123456789abcdef")
+def test_no_key_is_seen_in_any_notation(name: str, key: str) -> None:
+    for where, text in standing(name, key).items():
+        for shown in (Masks().form(text), Masks().text(text) if "[" not in name else ""):
+            assert key not in shown, where
+            assert key[::-1] not in shown or key == key[::-1], where
+
+
+@given(st.sampled_from(("apiKey", "clientId")), odd)
+def test_no_secret_of_any_signs_is_seen_where_its_name_stands(name: str, secret: str) -> None:
+    for where, text in standing(name, secret).items():
+        if where == "small hexadecimal":
+            continue
+        shown = Masks().form(text)
+        for form in forms(secret):
+            assert form not in shown, (where, shown)
+
+
+@given(odd, st.text(max_size=20))
+def test_what_is_known_is_seen_nowhere(secret: str, around: str) -> None:
+    assume(secret not in around)
+    masks = Masks([secret])
+    for text in (secret, quote_plus(secret), quote(secret, safe=""), json.dumps(secret)):
+        shown = masks.text(f"{around} {text} {around}")
+        assert text.strip('"') not in shown
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("http://me:s3cr3t-pass@host/x", "http://me:***" + mask("s3cr3t-pass")[3:] + "@host/x"),
+        ("http://0123456789abcdef@host/", "http://***cdef@host/"),
+        ("postgresql://me:pa/ss@host/db", f"postgresql://me:{mask('pa/ss')}@host/db"),
+        ("X-API-KEY: 0123456789abcdef", "X-API-KEY: ***cdef"),
+        ("authorization: Bearer 0123456789abcdef", "authorization: Bearer ***cdef"),
+        ("clientId is '0123456789abcdef', expected '1'", "clientId is '***cdef', expected '1'"),
+        ("apiKey is missing, and a token too", "apiKey is missing, and a token too"),
+        ("mail@example.com at http://host/a@b", "mail@example.com at http://host/a@b"),
+        ('{"apiKey": true, "a": 1}', '{"apiKey": true, "a": 1}'),
+        ("apiKey=&b=1", "apiKey=&b=1"),
+    ],
+)
+def test_texts(text: str, shown: str) -> None:
+    assert Masks().text(text) == shown
+
+
+def test_headers_keep_what_is_not_secret() -> None:
+    masks = Masks()
+    cookies = masks.header("Cookie", "lang=ru; session=0123456789abcdef")
+    assert cookies == f"lang={mask('ru')}; session=***cdef"
+    assert masks.header("Set-Cookie", "s=0123456789abcdef; Path=/") == "s=***cdef; Path=/"
+    assert masks.header("x_api_key", "0123456789abcdef") == "***cdef"
+    assert masks.header("X-CALLPROOF-TOKEN", "0123456789abcdef") == "***cdef"
+    assert (
+        masks.header("Referer", "http://h/?apiKey=0123456789abcdef&b=1") == "http://h/?apiKey=***cdef&b=1"
+    )
+
+
+def test_what_was_learned_is_masked_where_no_name_says_so_but_no_word_is() -> None:
+    masks = Masks()
+    masks.learn(["callproof", "0123456789abcdef", "a1b2c3d4"])
+    assert masks.text("callproof 0123456789abcdef a1b2c3d4") == f"callproof ***cdef {mask('a1b2c3d4')}"
+
+
+def test_structures_are_masked_by_their_members() -> None:
+    found = Masks().value({"clientId": "0123456789abcdef", "a": [{"token": 12345}], "b": "apiKey=one&x=1"})
+    assert found == {
+        "clientId": "***cdef",
+        "a": [{"token": mask("12345")}],
+        "b": f"apiKey={mask('one')}&x=1",
+    }
+
+
+def test_with_shown_all_is_as_it_was() -> None:
+    masks = Masks(["0123456789abcdef"], shown=True)
+    text = "apiKey=0123456789abcdef"
+    assert masks.text(text) == masks.form(text) == masks.header("X-API-KEY", text) == text
+    assert masks.value({"apiKey": "x"}) == {"apiKey": "x"}
+
+
+@pytest.mark.parametrize("sign", ["a", "\\", '"', "apiKey=", "name=", "://", "%22", "a.", "+", "x://", "{"])
+def test_a_long_text_takes_no_time(sign: str) -> None:
+    text = sign * (200_000 // len(sign))
+    assert len(Masks().form(text)) >= 0
+
+
+def test_masks_are_found_again() -> None:
+    import re
+
+    for secret in ("x", "0123456789abcdef", "ключ-ключ-ключ-ключ"):
+        assert re.fullmatch(MASKED, mask(secret))
