@@ -2,11 +2,14 @@
 
 import io
 import re
+import xml.etree.ElementTree as ET
 
-from hypothesis import given
+import orjson
+from hypothesis import given, settings
 
 from callproof.conformance.events import RunEnded, ScenarioPlayed
 from callproof.conformance.verdict import Outcome, Verdict
+from callproof.reports import ctrf, github, har, html, json_report, junit, markdown
 from callproof.reports.console import Patient, said
 from callproof.reports.terminal import Terminal
 from tests.hostile import texts, verdicts
@@ -24,6 +27,7 @@ def printed(found: Verdict, *, terminal: bool) -> str:
     return out.file.getvalue()
 
 
+@settings(max_examples=25)
 @given(verdicts())
 def test_a_terminal_gets_lines_of_ours_and_no_signs_that_act(found: Verdict) -> None:
     plain = printed(found, terminal=False)
@@ -43,3 +47,38 @@ def test_no_text_is_markup_or_more_than_a_part_of_a_line(text: str) -> None:
     (line,) = out.file.getvalue().splitlines()
     assert line.startswith("begins ")
     assert line.endswith(" ends")
+
+
+@settings(max_examples=25)
+@given(verdicts())
+def test_junit_is_well_formed_and_its_texts_act_on_nothing(found: Verdict) -> None:
+    root = ET.fromstring(junit.write(found))
+    assert [suite.tag for suite in root] == ["testsuite"] * len(root)
+    assert int(root.attrib["tests"]) == len([*root.iter("testcase")])
+    for element in root.iter():
+        for text in (element.text or "", *element.attrib.values()):
+            assert text.replace("\n", "").replace("\t", "").isprintable()
+
+
+@settings(max_examples=25)
+@given(verdicts())
+def test_json_of_every_kind_is_utf8_that_can_be_read_back(found: Verdict) -> None:
+    for write in (json_report.write, ctrf.write, har.write):
+        assert isinstance(orjson.loads(write(found)), dict)
+    assert html.write(found).decode("utf-8").rstrip().endswith("</html>")
+
+
+@settings(max_examples=25)
+@given(verdicts())
+def test_nobody_adds_a_line_to_markdown_or_a_command_to_annotations(found: Verdict) -> None:
+    page = markdown.write(found).decode("utf-8")
+    assert page.replace("\n", "").isprintable()
+    lines = page.split("\n")
+    assert not [
+        line for line in lines if re.search(r"<(?!/?(br|details|summary)>)", line) and "`" not in line
+    ]
+    assert sum(line.startswith("## ") for line in lines) == 1
+    for one in github.annotations(found):
+        line = str(one)
+        assert line.replace("\t", "").isprintable()
+        assert re.match(r"::(error|warning) ", line)

@@ -10,6 +10,8 @@ from enum import StrEnum
 import msgspec
 
 from callproof import __version__
+from callproof.contract.jsontypes import Json
+from callproof.reports.output import as_json
 
 SPEC = "0.1.0"
 
@@ -58,7 +60,8 @@ def document(tests: Sequence[CtrfTest], began: float, ended: float) -> bytes:
             "tests": tests,
         },
     }
-    return msgspec.json.format(msgspec.json.encode(whole), indent=2) + b"\n"
+    plain: Json = msgspec.to_builtins(whole)
+    return msgspec.json.format(as_json(plain), indent=2) + b"\n"
 
 
 def milliseconds(seconds: float) -> int:

@@ -7,6 +7,7 @@ from itertools import islice
 
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Outcome, Verdict
+from callproof.contract.printing import printable_lines
 from callproof.reports.cases import of_the_run, place
 from callproof.reports.finding_words import lines
 
@@ -64,7 +65,7 @@ def _of_cause(finding: RootCause) -> Annotation:
 
 
 def _data(text: str) -> str:
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+    return printable_lines(text).replace("%", "%25").replace("\n", "%0A")
 
 
 def _property(text: str) -> str:

@@ -14,6 +14,7 @@ from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.exchange.exchange import Answer, Request
 from callproof.reports.bodies import FORM
+from callproof.reports.output import as_json
 
 HTTP = "HTTP/1.1"
 
@@ -33,7 +34,7 @@ def write(verdict: Verdict) -> bytes:
         "pages": pages,
         "entries": entries,
     }
-    return orjson.dumps({"log": log}, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return as_json({"log": log}, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _page(scenario: ScenarioResult, first: Exhibit) -> JsonObject:

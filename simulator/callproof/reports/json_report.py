@@ -8,6 +8,7 @@ from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, RequirementResult, ScenarioResult, Verdict
 from callproof.contract.jsontypes import JsonObject
 from callproof.reports.finding_words import sent
+from callproof.reports.output import as_json
 
 
 def write(verdict: Verdict) -> bytes:
@@ -29,7 +30,7 @@ def write(verdict: Verdict) -> bytes:
         "stale": list(verdict.stale),
         "scenarios": [_scenario(verdict, scenario) for scenario in verdict.scenarios],
     }
-    return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+    return as_json(document, orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
 
 def _finding(finding: RootCause) -> JsonObject:

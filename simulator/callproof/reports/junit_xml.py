@@ -4,6 +4,8 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from callproof.contract.printing import printable_lines as clean
+
 
 @dataclass(frozen=True)
 class JunitFailure:
@@ -36,11 +38,12 @@ class JunitSuite:
 
 
 def document(name: str, suites: Sequence[JunitSuite]) -> bytes:
-    """The document as UTF-8, indented; characters that XML cannot carry at all are question marks."""
+    """The document as UTF-8, indented; what XML cannot carry, or nobody sees, stands as an escape."""
     cases = [case for suite in suites for case in suite.cases]
     times = [suite.seconds for suite in suites if suite.seconds is not None]
     root = ET.Element(
-        "testsuites", {"name": name, **_counts(cases), **_time(sum(times) if times else None)}
+        "testsuites",
+        {"name": clean(name), **_counts(cases), **_time(sum(times) if times else None)},
     )
     root.extend(_suite(suite) for suite in suites)
     ET.indent(root)
@@ -62,27 +65,23 @@ def _time(seconds: float | None) -> dict[str, str]:
 
 
 def _suite(suite: JunitSuite) -> ET.Element:
-    attributes = {"name": _clean(suite.name), **_counts(suite.cases), **_time(suite.seconds)}
+    attributes = {"name": clean(suite.name), **_counts(suite.cases), **_time(suite.seconds)}
     element = ET.Element("testsuite", attributes)
     element.extend(_case(case) for case in suite.cases)
     return element
 
 
 def _case(case: JunitCase) -> ET.Element:
-    names = {"classname": _clean(case.group), "name": _clean(case.name)}
+    names = {"classname": clean(case.group), "name": clean(case.name)}
     element = ET.Element("testcase", {**names, **_time(case.seconds)})
     if case.skipped:
-        ET.SubElement(element, "skipped", message=_clean(case.skipped))
+        ET.SubElement(element, "skipped", message=clean(case.skipped))
     if case.error:
-        ET.SubElement(element, "error", message=_clean(case.error)).text = _clean(case.error)
+        ET.SubElement(element, "error", message=clean(case.error)).text = clean(case.error)
     if case.failure is not None:
-        kind = {"type": case.failure.kind} if case.failure.kind else {}
-        failure = ET.SubElement(element, "failure", {"message": _clean(case.failure.message), **kind})
-        failure.text = _clean(case.failure.text)
+        kind = {"type": clean(case.failure.kind)} if case.failure.kind else {}
+        failure = ET.SubElement(element, "failure", {"message": clean(case.failure.message), **kind})
+        failure.text = clean(case.failure.text)
     if case.output:
-        ET.SubElement(element, "system-out").text = _clean(case.output)
+        ET.SubElement(element, "system-out").text = clean(case.output)
     return element
-
-
-def _clean(text: str) -> str:
-    return "".join(ch if ch in "\t\n" or " " <= ch <= "\ud7ff" or ch > "\udfff" else "?" for ch in text)

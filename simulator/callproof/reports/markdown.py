@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, RequirementResult, Verdict
+from callproof.contract.printing import printable
 from callproof.reports.finding_words import lines
 
 # A page of GitHub's takes 1 MiB; a row that fails everywhere shows its first problems.
@@ -58,7 +59,7 @@ def _findings(found: Sequence[RootCause]) -> Iterator[str]:
 
 def _code(text: str) -> str:
     """Text of anybody as code within a line."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     shown = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
     fence = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"
@@ -115,7 +116,7 @@ def _left(verdict: Verdict) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """Text of anybody for a cell: on one line, bounded, without markup of HTML or Markdown."""
-    line = " ".join(text.split())
+    line = printable(" ".join(text.split()))
     if len(line) > LONGEST:
         line = f"{line[:LONGEST]}…"
     line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

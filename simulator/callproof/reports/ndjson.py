@@ -8,7 +8,7 @@ import orjson
 
 from callproof.conformance.events import Event, RunEnded, RunStarted, ScenarioPlayed
 from callproof.contract.jsontypes import JsonObject
-from callproof.reports.output import not_written
+from callproof.reports.output import as_json, not_written
 
 
 class Ndjson:
@@ -46,7 +46,7 @@ class Ndjson:
             self._out.flush()
 
     def _write(self, line: JsonObject) -> None:
-        self._out.write(orjson.dumps(line, option=orjson.OPT_APPEND_NEWLINE))
+        self._out.write(as_json(line, orjson.OPT_APPEND_NEWLINE))
 
 
 def _started(event: RunStarted) -> JsonObject:

@@ -3,7 +3,31 @@
 from pathlib import Path
 from typing import BinaryIO
 
+import orjson
+
+from callproof.contract.jsontypes import Json
 from callproof.errors import NotWritten
+
+
+def utf8(text: str) -> bytes:
+    """Halves of surrogate pairs, which a file's name or an escape in YAML may bring, are escapes in it."""
+    return text.encode(errors="backslashreplace")
+
+
+def as_json(document: Json, option: int = 0) -> bytes:
+    """JSON in UTF-8, whatever texts are in it."""
+    try:
+        return orjson.dumps(document, option=option)
+    except orjson.JSONEncodeError:
+        return orjson.dumps(_sound(document), option=option)
+
+
+def _sound(value: Json) -> Json:
+    if isinstance(value, str):
+        return utf8(value).decode()
+    if isinstance(value, dict):
+        return {utf8(name).decode(): _sound(inner) for name, inner in value.items()}
+    return [_sound(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def write(file: str, content: bytes) -> None:

@@ -34,7 +34,12 @@ def script(name: str) -> Script:
 
 def render(template: str, **shown: object) -> bytes:
     """The page as UTF-8. Whatever anybody sent stands in it escaped."""
-    return _environment().get_template(template).render(version=__version__, **shown).encode()
+    return (
+        _environment()
+        .get_template(template)
+        .render(version=__version__, **shown)
+        .encode(errors="backslashreplace")
+    )
 
 
 @cache
