@@ -5,6 +5,7 @@ import threading
 import requests
 from flask import Flask
 
+from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address, serving
 
 
@@ -37,3 +38,11 @@ def test_a_server_that_nobody_asked_anything_stops_as_well() -> None:
     with serving(app(), Address()) as server:
         port = server.port
     assert port
+
+
+def test_names_of_headers_with_an_underscore_are_dropped(pair: BuiltIn) -> None:
+    url = f"{pair.crm_url}/api/v5/reference/sites"
+    for name, status in (("X_API_KEY", 403), ("X-API_KEY", 403), ("x-api-key", 200)):
+        assert requests.get(url, headers={name: pair.api_key}, timeout=30).status_code == status
+    headers = {"X-API-KEY": pair.api_key, "X_API_KEY": "wrong"}
+    assert requests.get(url, headers=headers, timeout=30).status_code == 200

@@ -3,7 +3,7 @@
 ::
 
     ApiError
-      AccessError            403   MissingApiKey, WrongApiKey, AccessDenied
+      AccessError            403   MissingApiKey, WrongApiKey, AccessDenied, StrangersPage
       AccountNotFound        404
       MethodNotFound         404   DoubledSlash
       MethodNotAllowed       405
@@ -87,6 +87,15 @@ class AccessDenied(AccessError):
     message = "Access denied."
     remedy = "Enable the method for the key in the settings of the CRM."
     requirement = ""
+
+
+class StrangersPage(AccessError):
+    """The real CRM lets it in: its key is no neighbour's to know."""
+
+    message = "Pages of other sites are not served."
+    remedy = "Send the key in the X-API-KEY header, or allow the name of this end with --allow-host."
+    requirement = ""
+    blames = False
 
 
 class AccountNotFound(ApiError):

@@ -9,7 +9,6 @@ import hmac
 from collections.abc import Callable, Collection
 from contextlib import nullcontext
 from typing import Concatenate, TypeVar, overload
-from urllib.parse import urlsplit
 
 import msgspec
 from flask import Blueprint, Response, current_app, request
@@ -27,6 +26,7 @@ from callproof.control.method import Method
 from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalAsked, Members, known
 from callproof.errors import Refusal
 from callproof.exchange.counting import POLLS, Counts
+from callproof.exchange.elsewhere import from_elsewhere
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import ALLOW, is_known_as
 from callproof.limits import USUAL, Bounds
@@ -159,10 +159,8 @@ class Control:
             return _answer({"error": f"The control API is not served as {request.host}; {ALLOW}."}, 403)
         if not self.is_trusted() and request.path not in self._open_to_all:
             return _answer({"error": f"The control API wants its token in {TOKEN_HEADER}."}, 403)
-        origin = request.headers.get("Origin")
-        if origin and urlsplit(origin).netloc != request.host:
-            # Any page that a tester has open could otherwise reach an end on loopback. The scheme is left
-            # alone: something before the end may speak TLS for it.
+        if from_elsewhere(request.environ):
+            origin = request.headers.get("Origin", "other sites")
             return _answer({"error": f"The control API does not serve pages of {origin}."}, 403)
         return None
 

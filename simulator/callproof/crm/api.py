@@ -23,6 +23,7 @@ from callproof.contract.errors import (
     MethodNotFound,
     NotSimulated,
     ServerFault,
+    StrangersPage,
 )
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import JsonObject
@@ -37,8 +38,10 @@ from callproof.crm.rules.model import Directory, Grant
 from callproof.crm.settings import Knobs
 from callproof.crm.store.session import CrmSession
 from callproof.exchange.counting import OPERATION
+from callproof.exchange.elsewhere import for_a_stranger
 from callproof.exchange.exchange import Answer, Body, Headers
 from callproof.exchange.incoming import Incoming
+from callproof.exchange.reach import is_known_as, names_of
 from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.crm")
@@ -61,6 +64,7 @@ class CrmApi:
 
     def __init__(self, crm: Crm) -> None:
         self._crm = crm
+        self._names = names_of(crm.settings.base_url, crm.settings.allowed_hosts)
 
     def respond(self, incoming: Incoming, findings: list[Finding]) -> Answer:
         """The answer, after the commit of whatever it says."""
@@ -96,6 +100,8 @@ class CrmApi:
         path, verb = incoming.path, "GET" if incoming.method == "HEAD" else incoming.method
         if not path.isascii():
             path = path.encode("latin-1").decode("utf-8", "replace")
+        if verb != "GET":
+            self._demand_no_stranger(incoming)
         found = OF_CRM.match(verb, path)
         if found is None and not f"{path}/".startswith("/api/"):
             raise _unknown(incoming.method, path)
@@ -138,6 +144,13 @@ class CrmApi:
             if admitted is not NOBODY and not incoming.by_bench:
                 hurry = self._crm.pace.count(admitted.key, path, self._crm.clock.now())
                 findings += [hurry] if hurry else []
+
+    def _demand_no_stranger(self, incoming: Incoming) -> None:
+        """Raises StrangersPage. Browsers let no page of another site send the header of the key."""
+        if for_a_stranger(incoming.environ, self._names) and not (
+            incoming.key and is_known_as(incoming.header("Host"), self._names)
+        ):
+            raise StrangersPage
 
     def _admit(self, incoming: Incoming, decoded: Decoded, directory: Directory) -> tuple[Grant, Knobs]:
         """Look at the account and the key, before the path (evidence#key-first).

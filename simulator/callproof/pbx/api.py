@@ -24,8 +24,10 @@ from callproof.contract.guide import CALL_BACKS, RECORDINGS
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.counting import OPERATION, UNKNOWN
+from callproof.exchange.elsewhere import for_a_stranger
 from callproof.exchange.exchange import Answer, Body
 from callproof.exchange.incoming import Incoming
+from callproof.exchange.reach import names_of
 from callproof.pbx import recordings
 from callproof.pbx.admission import CallRefused
 from callproof.pbx.pbx import Pbx
@@ -33,6 +35,8 @@ from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.pbx")
 
+# The account is opened by the browser of a user, from a page of the CRM.
+_FOR_PROGRAMS = ("make-call", "status-notice", "activity")
 _NAMES = {path: name for name, path in CALL_BACKS.items()}
 
 
@@ -46,6 +50,7 @@ class PbxApi:
 
     def __init__(self, pbx: Pbx) -> None:
         self._pbx = pbx
+        self._names = names_of(pbx.settings.base_url, pbx.settings.allowed_hosts)
         self._handlers: dict[str, Callable[[JsonObject, list[Finding]], Answer]] = {
             "make-call": self._make_call,
             "status-notice": self._user_status,
@@ -78,6 +83,9 @@ class PbxApi:
         return _refused(error, "the request")
 
     def _call_back(self, name: str, incoming: Incoming, findings: list[Finding]) -> Answer:
+        if name in _FOR_PROGRAMS and for_a_stranger(incoming.environ, self._names):
+            findings.append(_STRANGERS_PAGE)
+            return _say({"error": "Pages of other sites are not served."}, 403)
         sent = FormRequest(incoming.readable()).values.to_dict()
         query = payloads.read(BY_NAME[name].query_schema, sent, "query", plain=True)
         findings += query.findings
@@ -130,6 +138,14 @@ class PbxApi:
         sound = recordings.recording(call.id, call.recorded, keeps.format)
         return _audio(sound, recordings.CONTENT_TYPES[keeps.format], incoming)
 
+
+_STRANGERS_PAGE = Finding(
+    Kind.NOTICE,
+    "request",
+    "",
+    "a page of another site made a browser ask for it",
+    "Ask from a program, or allow the name of this end with --allow-host.",
+)
 
 _STRANGER = Finding(
     Kind.VIOLATION,

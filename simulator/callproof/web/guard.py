@@ -6,6 +6,8 @@ import secrets
 
 from flask import Flask, Response, request, session
 
+from callproof.exchange.elsewhere import from_elsewhere
+
 # Nothing inline and nothing from elsewhere; the style sheets have small pictures in them.
 POLICY = "; ".join(
     (
@@ -51,7 +53,9 @@ class Guard:
     @property
     def locked(self) -> bool:
         """Whether the control token has still to be told."""
-        return bool(self._token) and session.get(_UNLOCKED) != self._mark()
+        return bool(self._token) and not hmac.compare_digest(
+            str(session.get(_UNLOCKED, "")).encode(), self._mark().encode()
+        )
 
     def unlock(self, told: str) -> bool:
         if self._token and hmac.compare_digest(told.encode(), self._token.encode()):
@@ -67,6 +71,8 @@ class Guard:
     def is_own(self) -> bool:
         """Whether a POST comes from a page of ours: with its token, and from no other origin."""
         origin = request.headers.get("Origin")
+        if from_elsewhere(request.environ):
+            return False
         if origin and origin != request.host_url.rstrip("/"):
             return False
         return hmac.compare_digest(request.form.get(FIELD, "").encode(), self.csrf().encode())

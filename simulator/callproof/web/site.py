@@ -13,6 +13,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.contract.dates import written
 from callproof.exchange.app import EndApp
+from callproof.exchange.elsewhere import from_elsewhere
 from callproof.exchange.reach import ALLOW, is_known_as, names_of
 from callproof.web import texts
 from callproof.web.guard import FIELD, Guard, protect
@@ -166,6 +167,8 @@ class Site:
             )
         if request.path.startswith(STATIC):
             return None
+        if request.method != "POST" and from_elsewhere(request.environ) and not _follows_a_link():
+            return Response("These pages are not for pages of other sites.", 403, mimetype="text/plain")
         if _from_elsewhere():
             # A strict cookie does not come along from a link elsewhere, and must not be replaced.
             return self.write("again.html")
@@ -207,6 +210,11 @@ class Site:
 
 # To a page for which there is no place: anything but a stream would end its asking for good.
 _LATER = b"retry: 10000\n\n"
+
+
+def _follows_a_link() -> bool:
+    """Whether a person is to see what is asked for; browsers that do not say so ask for nothing else."""
+    return request.headers.get("Sec-Fetch-Mode", "navigate") == "navigate"
 
 
 def _from_elsewhere() -> bool:
