@@ -23,12 +23,14 @@ def test_the_language_is_switched_by_hand(page: Page, pair: ServedPair) -> None:
 def test_a_page_left_open_through_a_restart_says_so_and_recovers(
     page: Page, serve: Callable[..., ServedPair]
 ) -> None:
-    pair = serve()
+    # An open page goes on where the key is the same.
+    key = ("--api-key", "K" * 32)
+    pair = serve(*key)
     page.goto(pair.crm)
     pair.process.send_signal(signal.SIGTERM)
     pair.process.communicate(timeout=30)
     expect(page.locator("#offline")).to_be_visible()
-    serve("--crm-port", str(urlsplit(pair.crm).port))
+    serve("--crm-port", str(urlsplit(pair.crm).port), *key)
     expect(page.locator("#offline")).to_be_hidden(timeout=15_000)
     page.get_by_role("button", name="ru").click()
     expect(page.locator("html")).to_have_attribute("lang", "ru")
