@@ -2,6 +2,8 @@
 # make kill-matrix: break each end in every known way and see that every check notices
 # make strangers: judge implementations that the checks were not written for
 # make bench: measure callproof and its peers (OPTIONS=--quick; OPTIONS=--write for docs/performance.md)
+# make torture: kills, wrong requests, odd addresses, memory; under 10 minutes (OPTIONS=--write for docs/robustness.md)
+# make soak MINUTES=10: what grows under steady load (OPTIONS=--write)
 # make test-browser: the pages in Chromium, which it installs
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
@@ -11,7 +13,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench lock clean worst
+.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench torture soak lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -39,6 +41,12 @@ kill-matrix: .venv/dev
 
 bench: .venv/dev
 	$(BIN)/python -m benchmarks $(OPTIONS)
+
+torture: .venv/dev
+	$(BIN)/python -m tools.torture $(OPTIONS)
+
+soak: .venv/dev
+	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10) $(OPTIONS)
 
 lint: .venv/dev
 	$(BIN)/ruff check .

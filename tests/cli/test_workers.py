@@ -52,6 +52,14 @@ def test_each_call_is_kept_once_and_each_exchange_is_in_the_journal(crm: Served)
     assert len(sent) > 1
 
 
+def test_one_call_that_sixteen_upload_at_once_is_kept_once(crm: Served) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        answers = list(pool.map(crm.upload, [["the-same"]] * 16))
+    assert sum(answer["processedCallsCount"] for answer in answers) == 1
+    assert sum(answer.get("duplicateCalls", []) == ["the-same"] for answer in answers) == 15
+    assert [call["externalId"] for call in crm.state()["calls"]] == ["the-same"]
+
+
 def descendants(process: int) -> list[int]:
     found = [process]
     for one in found:

@@ -78,3 +78,11 @@ def test_no_member_breaks_an_end(end: str, verb: str, path: str, members: list[s
         answer = client.open(where, method=verb, **sent)
         assert answer.status_code < 500 or "error" in answer.get_json(), (member, value[:50])
         answer.close()
+
+
+@pytest.mark.parametrize("key", ["\U0001f4de", "a\nb", " a", "\x00"])
+def test_a_key_that_no_header_can_carry_is_not_sent(key: str) -> None:
+    client = next(client for name, client, _ in ends() if name == "pbx")
+    answer = client.post("/_bench/send", json={"method": "POST", "path": "/x", "apiKey": key})
+    assert answer.status_code in (200, 400)
+    assert answer.get_json().get("status") is None

@@ -34,3 +34,18 @@ def test_a_length_that_is_none_reads_nothing(length: str) -> None:
         assert receive(environ(b"a=1", length), 10, 30).body == b""
     except RequestEntityTooLarge:
         assert length.isdecimal()
+
+
+def test_chunks_that_are_none_are_a_body_that_broke_off() -> None:
+    """What a server says of them by an OSError."""
+
+    class Broken(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def readinto(self, _: object) -> int:
+            raise OSError("Invalid chunk header")
+
+    sent = {**environ(b"", ""), "wsgi.input": Broken(), "HTTP_TRANSFER_ENCODING": "chunked"}
+    with pytest.raises(ClientDisconnected):
+        receive({**sent, "wsgi.input_terminated": True}, 10, 30)

@@ -1,7 +1,6 @@
 """Nobody but this machine and allowed hosts is asked, whatever an address looks like."""
 
 from contextlib import suppress
-from itertools import product
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -16,36 +15,9 @@ from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused, is_here
 from callproof.exchange.telling import Telling
+from tests.exchange.spellings import spellings
 
-ELSEWHERE = ("169.254.169.254", "10.0.0.1", "evil.example", "[::ffff:10.0.0.1]", "2852039166")
-HERE = ("127.0.0.1", "localhost", "[::1]", "127.0.0.1:80")
-BETWEEN = (
-    *(
-        "@",
-        "\\@",
-        "\\",
-        "#@",
-        "#",
-        "?@",
-        "?",
-        "/@",
-        "/",
-        ":80@",
-        ":80\\@",
-        "%40",
-        "%5C@",
-        " @",
-        "\t@",
-        "\n@",
-    ),
-    *(";@", "&@", "\r\n@", "\x00@", "%00@", ".", "%2e", "%23@", "。", "@@", "\\\\", "/\\@", "//@", ":@"),
-)
-FIRST = (
-    *("http://", "http:/", "http:\\\\", "HTTP://", "//", "http:///", " http://", "http://x@", "http://\\"),
-    "https://",
-)
-MADE = [a + one + b + other + "/" for a, b in product(FIRST, BETWEEN)
-        for one, other in [*product(ELSEWHERE, HERE[:2]), *product(HERE, ELSEWHERE[:2])]]  # fmt: skip
+MADE = spellings()
 
 
 @pytest.fixture

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from callproof.contract.jsontypes import Json
 from callproof.contract.schemas import load
 from callproof.contract.shapes import schema_of
 from callproof.files.yamlfile import FileError
-from callproof.pbx.plan import default_plan, load_plan
+from callproof.pbx.plan import default_plan, load_plan, read_plan
 from callproof.pbx.planfile import PlanWritten
 from callproof.pbx.rules.plan import Hours, Strategy, Then
 
@@ -132,3 +133,9 @@ def test_the_reader_knows_every_key_of_the_schema() -> None:
     for kind, name in parts.items():
         part = described[name]
         assert keys(read[kind]) == keys(part if "properties" in part else part["additionalProperties"])
+
+
+@pytest.mark.parametrize("value", [10**30, {"a": -(10**30)}, "\u009f", "\U0001f4de", [1e300]])
+def test_what_is_no_plan_is_told_so_whatever_stands_in_it(value: Json) -> None:
+    with pytest.raises(FileError, match="the plan:"):
+        read_plan({"lines": value})

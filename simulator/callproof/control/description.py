@@ -9,10 +9,21 @@ from callproof import __version__
 from callproof.contract.shapes import schema_of
 from callproof.control.method import Method
 
+_ERROR = {
+    "type": "object",
+    "properties": {"error": {"type": "string"}},
+    "required": ["error"],
+}
+_REFUSED = {
+    "description": "What was wrong with it: 404 for what there is not, 409 for what cannot be done now.",
+    "content": {"application/json": {"schema": _ERROR}},
+}
 _DONE = {
     "200": {"description": "Done."},
-    "400": {"description": "What was wrong."},
-    "503": {"description": "What the trouble of the database is."},
+    "4XX": _REFUSED,
+    "5XX": {
+        "description": "What the other side, or the database, did not do, or whom there are too many of."
+    },
 }
 
 

@@ -62,14 +62,21 @@ def receive(environ: "WSGIEnvironment", most: int, seconds: float) -> Incoming:
     length = environ.get("CONTENT_LENGTH") or "0"
     if length == "0" and "HTTP_TRANSFER_ENCODING" not in environ:
         return heading(environ)
-    known = whole(length)
-    if known is not None and known <= most and "HTTP_TRANSFER_ENCODING" not in environ:
-        body = _known(environ["wsgi.input"], known, seconds)
-        if len(body) < known:
-            raise ClientDisconnected
-    else:
-        body = _all_of(Timely(get_input_stream(environ), seconds), most)
+    try:
+        body = _body(environ, whole(length), most, seconds)
+    except OSError:
+        # The server says so of chunks that are none.
+        raise ClientDisconnected from None
     return heading(environ, body)
+
+
+def _body(environ: "WSGIEnvironment", known: int | None, most: int, seconds: float) -> bytes:
+    if known is None or known > most or "HTTP_TRANSFER_ENCODING" in environ:
+        return _all_of(Timely(get_input_stream(environ), seconds), most)
+    body = _known(environ["wsgi.input"], known, seconds)
+    if len(body) < known:
+        raise ClientDisconnected
+    return body
 
 
 def _known(stream: Readable, size: int, seconds: float) -> bytes:

@@ -220,7 +220,9 @@ class _ModuleActs:
         return {"again": self.pbx.reporter.retry_refused()}
 
     def send(self, asked: wire.SendAsked) -> object:
-        told = self.pbx.crm.send_any(
-            asked.method, asked.path, asked.query, asked.form, known(asked.api_key)
-        )
+        key = known(asked.api_key)
+        try:
+            told = self.pbx.crm.send_any(asked.method, asked.path, asked.query, asked.form, key)
+        except UnicodeEncodeError:
+            raise ControlError("It cannot be sent: no header can carry this apiKey.") from None
         return {"status": told.status, "text": told.text}

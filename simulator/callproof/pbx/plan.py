@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import orjson
+import msgspec
 from msgspec import structs
 
 from callproof.contract.guide import LINES, Account, extension_of
@@ -74,7 +74,7 @@ def load_plan(file: str) -> NumberingPlan:
 
 def read_plan(written: JsonObject) -> NumberingPlan:
     """The same from what would stand in the file."""
-    return _planned(Document(Path(), "the plan", orjson.dumps(written).decode()))
+    return _planned(Document(Path(), "the plan", msgspec.json.encode(written).decode()))
 
 
 def _planned(document: Document) -> NumberingPlan:
