@@ -22,7 +22,7 @@ PAGE = Path(__file__).resolve().parent.parent / "docs" / "kill-matrix.md"
 @contextmanager
 def bench() -> Iterator[Ends]:
     """Two ends of our own on a manual clock."""
-    with built_in() as pair:
+    with built_in(nearby=True) as pair:
         yield pair.ends
 
 

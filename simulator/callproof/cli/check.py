@@ -23,6 +23,7 @@ from callproof.cli.common import (
     masks,
     no_verdict,
     option,
+    over_option,
     secrets_shown,
     sendable,
     trust_given,
@@ -71,6 +72,7 @@ class _Asked:
     at_least: float
     only_list: bool
     probe: bool
+    over: str
 
 
 @click.command()
@@ -88,6 +90,7 @@ class _Asked:
     help="How to reach and poke your side; callproof init writes one.",
 )
 @option("--probe", is_flag=True, help="Try each stimulus and view of the file once; nothing is judged.")
+@over_option("memory")
 @option("--crm-url", default="", help="Your CRM; with --pbx-url, a running callproof CRM to judge.")
 @option("--pbx-url", default="", help="A running callproof PBX that talks to that CRM.")
 @option("--api-key", default="", callback=sendable, help="The API key of the CRM.")
@@ -286,7 +289,12 @@ def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) ->
             from callproof.running.pair import built_in
 
             pair = stack.enter_context(
-                built_in(asked.seed, timezone=account.timezone, country=account.country)
+                built_in(
+                    asked.seed,
+                    timezone=account.timezone,
+                    country=account.country,
+                    nearby=asked.over == "memory",
+                )
             )
             yield [_Pair(pair.ends)]
             return

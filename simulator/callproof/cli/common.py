@@ -121,6 +121,18 @@ def masks(known: Iterable[str] = ()) -> "Masks":
     return Masks(known, shown=secrets_shown())
 
 
+def over_option(usual: str) -> Callable[[F], F]:
+    """How ends of callproof's own reach each other."""
+    return option(
+        "--over",
+        type=click.Choice(["http", "memory"]),
+        default=usual,
+        show_default=True,
+        help="How callproof's own two ends ask each other: over HTTP, or without sockets, which is faster"
+        " and says the same.",
+    )
+
+
 def known_zone(_context: click.Context, _parameter: click.Parameter, name: str) -> str:
     """A time zone of the IANA database, or none, or a usage error."""
     # Only here, so that a command that knows no zone does not load the contract.

@@ -200,5 +200,5 @@ def _pair() -> Iterator[Ends]:
     # Only where one is needed, so that whoever has a side of his own does not load ours.
     from callproof.running.pair import built_in
 
-    with built_in() as pair:
+    with built_in(nearby=True) as pair:
         yield pair.ends

@@ -17,6 +17,7 @@ from callproof.cli.common import (
     known_zone,
     no_verdict,
     option,
+    over_option,
     sendable,
     trust_given,
     trusting,
@@ -84,6 +85,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     callback=known_zone,
     help="Where hours of the day count.",
 )
+@over_option("memory")
 @option("--crm-url", default="", help="A running callproof CRM, instead of a built-in pair.")
 @option("--pbx-url", default="", help="A running callproof PBX that talks to it.")
 @option("--api-key", default="", callback=sendable, help="The API key of that CRM.")
@@ -156,6 +158,7 @@ def _ends(options: dict[str, Any], mix: Mix) -> Iterator[Ends]:
                     customers=options["customers"] or CUSTOMERS_PER_MANAGER * managers,
                     limits=Limits(telephony=TELEPHONY_BUDGET),
                     timezone=options["timezone"],
+                    nearby=options["over"] == "memory",
                 )
             )
             ends = pair.ends

@@ -12,12 +12,12 @@ from urllib.parse import quote_plus, urlsplit
 
 import msgspec
 import requests
-from requests.adapters import BaseAdapter
 
 from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.driven import Controlled, Driven, JournalPage, RawRequest, State
+from callproof.control.inside import InProcess
 from callproof.control.wire import TOKEN_HEADER, ClockTold
 from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.bounded import fetch
@@ -59,27 +59,27 @@ _MISSED = msgspec.json.Decoder(Missed)
 
 
 class End:
-    """One end's control API; ``transport`` is the way to it, by default HTTP, with the certificates that
-    ``trust`` believes. An answer may take ``timeout`` seconds."""
+    """One end's control API, over HTTP with the certificates that ``trust`` believes, or of an end that is
+    ``inside`` this process. An answer may take ``timeout`` seconds."""
 
     def __init__(
         self,
         side: Side,
         url: str,
         token: str = "",
-        transport: BaseAdapter | None = None,
+        inside: InProcess | None = None,
         trust: Trust = USUAL,
         timeout: float = TIMEOUT,
     ) -> None:
         self.side = side
         self.url = url.rstrip("/")
         self._timeout = timeout
+        self._inside = inside
+        self._headers = {BENCH_HEADER: "runner"} | ({TOKEN_HEADER: token} if token else {})
         self._session = trust.session()
-        if transport:
-            self._session.mount(self.url, transport)
-        self._session.headers.update({BENCH_HEADER: "runner"})
-        if token:
-            self._session.headers[TOKEN_HEADER] = token
+        if inside:
+            self._session.mount(self.url, inside)
+        self._session.headers.update(self._headers)
 
     def get(self, path: str, **query: float) -> JsonObject:
         return self._get(_OBJECT, path, query)
@@ -170,15 +170,23 @@ class End:
         data: bytes | None = None,
     ) -> _T:
         try:
-            response = fetch(self._session, method, f"{self.url}/_bench{path}", self._timeout, data=data)
-            if response.status_code == 200:
-                return answers.decode(response.content)
-            said = _OBJECT.decode(response.content)
+            status, content = self._answer(method, f"/_bench{path}", data or b"")
+            if status == 200:
+                return answers.decode(content)
+            said = _OBJECT.decode(content)
         except (requests.RequestException, msgspec.DecodeError) as error:
             raise self._unreachable(error) from None
-        if response.status_code == 500 or (response.status_code > 500 and "error" not in said):
-            raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {response.text[:200]}")
-        raise ActionRefused(str(said.get("error") or said.get("errorMsg") or response.status_code))
+        if status == 500 or (status > 500 and "error" not in said):
+            shown = content[:200].decode("utf-8", "replace")
+            raise Unreachable(f"The {self.side.upper()} at {self.url} failed: {shown}")
+        raise ActionRefused(str(said.get("error") or said.get("errorMsg") or status))
+
+    def _answer(self, method: str, path: str, data: bytes) -> tuple[int, bytes]:
+        if self._inside:
+            answer = self._inside.ask(method, path, tuple(self._headers.items()), data)
+            return answer.status, answer.body.content
+        response = fetch(self._session, method, self.url + path, self._timeout, data=data)
+        return response.status_code, response.content
 
     def _unreachable(self, error: Exception) -> Unreachable:
         said = why(error) if isinstance(error, requests.RequestException) else type(error).__name__

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 import requests
 from requests import PreparedRequest, Response
 from requests.adapters import BaseAdapter
-from werkzeug.test import EnvironBuilder, run_wsgi_app
+
+from callproof.exchange.exchange import Answer, Body, Headers, Request
+from callproof.exchange.nearby import answer_of
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -16,13 +18,26 @@ if TYPE_CHECKING:
 class InProcess(BaseAdapter):
     """Asks ``app``, whose address is ``url``, on the thread of whoever asks.
 
-    For the control API alone, by which nobody is judged: what the ends say to each other crosses a socket.
+    For the control API alone, by which nobody is judged.
     """
 
     def __init__(self, app: "WSGIApplication", url: str) -> None:
         super().__init__()
         self._app = app
         self._url = url
+
+    def ask(self, method: str, path: str, headers: Headers, body: bytes = b"") -> Answer:
+        """``path`` has its query. Raises requests.ConnectionError when the app breaks off, as a server
+        would."""
+        length = (("Content-Length", str(len(body))),) if body else ()
+        asked = Request(method, self._url + path, (*headers, *length), Body(body))
+        try:
+            answer = answer_of(self._app, asked)
+        except Exception as error:
+            raise requests.ConnectionError(error) from error
+        if answer is None:
+            raise requests.ConnectionError("the connection was broken off")
+        return answer
 
     def send(
         self,
@@ -33,22 +48,20 @@ class InProcess(BaseAdapter):
         cert: object = None,
         proxies: Mapping[str, str] | None = None,
     ) -> Response:
-        """Raises requests.ConnectionError when the app breaks off, as a server would."""
-        environ = EnvironBuilder(
-            path=request.path_url,
-            base_url=self._url,
-            method=request.method or "GET",
-            headers=request.headers.items(),
-            data=request.body,
-        ).get_environ()
-        try:
-            body, status, headers = run_wsgi_app(self._app, environ, buffered=True)
-        except Exception as error:
-            raise requests.ConnectionError(error, request=request) from error
+        body = request.body or b""
+        headers = [
+            (name, str(value)) for name, value in request.headers.items() if name != "Content-Length"
+        ]
+        answer = self.ask(
+            request.method or "GET",
+            request.path_url,
+            tuple(headers),
+            body.encode() if isinstance(body, str) else body,
+        )
         response = Response()
-        response.status_code = int(status.partition(" ")[0])
-        response.headers.update(headers)
-        response.raw = BytesIO(b"".join(body))
+        response.status_code = answer.status
+        response.headers.update(answer.headers)
+        response.raw = BytesIO(answer.body.content)
         response.url = request.url or ""
         response.request = request
         return response

@@ -21,6 +21,7 @@ from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.ledger import Ledger
+from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.exchange.telling import Telling
 from callproof.storage.database import IN_MEMORY
@@ -48,7 +49,9 @@ class CrmSnapshot:
 class Crm:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
-    def __init__(self, settings: CrmSettings, clock: Clock, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, settings: CrmSettings, clock: Clock, ledger: Ledger | None = None, nearby: Nearby = NOBODY
+    ) -> None:
         self.settings = self._started = settings
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country, settings.durability)
@@ -70,6 +73,7 @@ class Crm:
             trust=settings.trust,
             telling=self.telling,
             counts=self.counts,
+            nearby=nearby,
         )
         self.outgoing = Outgoing(self.store, clock, self.caller, settings, lambda: self.knobs().readings)
         self._fill_when_empty()

@@ -8,6 +8,8 @@ from urllib.parse import urlencode, urlsplit
 import orjson
 import requests
 from msgspec.structs import replace
+from requests.utils import default_headers
+from urllib3.exceptions import IncompleteRead, ProtocolError
 
 from callproof.clocks.clock import Clock
 from callproof.exchange import altering
@@ -17,12 +19,15 @@ from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.faults import Change, Faults, Seam
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER, SLOW_HEADER
+from callproof.exchange.nearby import NOBODY, Nearby, answer_of, request_to
 from callproof.exchange.reach import HostRefused, Reach
 from callproof.exchange.telling import Telling
 from callproof.exchange.trust import USUAL as PUBLIC
 from callproof.exchange.trust import Trust, tls_problem
 from callproof.limits import USUAL
 
+_BROKEN_OFF = "the connection was closed before the answer was whole"
+_HEADERS = dict(default_headers())
 _DONE = Answer(200, (), Body(orjson.dumps({"success": True})))
 
 
@@ -32,7 +37,7 @@ class Caller:
     Only this machine and ``allowed_hosts`` are ever asked. Redirects are not followed. ``rewrites`` are
     beginnings of public addresses with what they are reached by from here; the journal has the public ones.
     ``trust`` says whose certificates are believed. An answer takes ``timeout`` seconds at most, and has no
-    more than ``most`` bytes.
+    more than ``most`` bytes. Who is ``nearby`` is asked without a socket.
     """
 
     def __init__(
@@ -48,6 +53,7 @@ class Caller:
         trust: Trust = PUBLIC,
         telling: Telling,
         counts: Counts,
+        nearby: Nearby = NOBODY,
     ) -> None:
         self.journal = journal
         self.clock = clock
@@ -59,6 +65,7 @@ class Caller:
         self.trust = trust
         self._telling = telling
         self._counts = counts
+        self.nearby = nearby
         # A requests.Session is not safe to share between threads.
         self._local = threading.local()
 
@@ -79,6 +86,23 @@ class Caller:
         shorter than the caller's. ``params`` are appended to a query that the address already has. Raises
         HostRefused before anything is sent.
         """
+        if self.nearby.app(url):
+            asked = request_to(method, url, params, data, {**_HEADERS, **(headers or {})})
+        else:
+            asked = self._prepared(method, url, params, data, headers)
+        limit = min(timeout or self.timeout, self.timeout)
+        if not self.faults or asked.header(BENCH_HEADER):
+            return self._exchange(operation, asked, limit)
+        return self._faulty(operation, asked, limit)
+
+    def _prepared(
+        self,
+        method: str,
+        url: str,
+        params: Mapping[str, str] | None,
+        data: Mapping[str, str] | bytes | None,
+        headers: Mapping[str, str] | None,
+    ) -> Request:
         self.reach.demand(self._reached(url))
         try:
             prepared = self._session.prepare_request(
@@ -88,16 +112,12 @@ class Caller:
             raise HostRefused(f"{url!r} is no address to ask: {error}") from None
         self.reach.demand(self._reached(prepared.url or url))
         body = prepared.body or b""
-        asked = Request(
+        return Request(
             method,
             prepared.url or url,
             tuple(prepared.headers.items()),
             Body(body.encode() if isinstance(body, str) else body),
         )
-        limit = min(timeout or self.timeout, self.timeout)
-        if not self.faults or asked.header(BENCH_HEADER):
-            return self._exchange(operation, asked, limit)
-        return self._faulty(operation, asked, limit)
 
     def _faulty(self, operation: str, asked: Request, limit: float) -> Exchange:
         """The request and its answer as faults have them; one that is lost or late seems to be done."""
@@ -138,6 +158,18 @@ class Caller:
         headers = dict(asked.headers)
         if self.clock.kind == "manual":
             headers[CLOCK_HEADER] = self.clock.id
+        if app := self.nearby.app(asked.url):
+            answer = answer_of(app, replace(asked, headers=tuple(headers.items())))
+            error = "" if answer else _BROKEN_OFF
+        else:
+            answer, error = self._over_http(asked, headers, limit)
+        if answer and self.clock.kind == "manual" and _slow(answer.header(SLOW_HEADER)) > limit:
+            return None, f"no answer within {limit:g} s"
+        return answer, error
+
+    def _over_http(
+        self, asked: Request, headers: Mapping[str, str], limit: float
+    ) -> tuple[Answer | None, str]:
         prepared = requests.Request(
             asked.method, self._reached(asked.url), headers=headers, data=asked.body.content
         ).prepare()
@@ -152,8 +184,6 @@ class Caller:
             return None, f"no answer within {limit:g} s"
         except requests.RequestException as error:
             return None, _plain(error)
-        if self.clock.kind == "manual" and _slow(told.get(SLOW_HEADER, "")) > limit:
-            return None, f"no answer within {limit:g} s"
         return Answer(status, tuple(told.items()), Body(body)), ""
 
     @property
@@ -201,5 +231,7 @@ def _plain(error: requests.RequestException) -> str:
     if said := endless(error) or tls_problem(error):
         return said
     cause = error.args[0] if error.args else error
+    if isinstance(cause, ProtocolError) and isinstance(cause.args[-1], (ConnectionError, IncompleteRead)):
+        return _BROKEN_OFF
     reason = getattr(cause, "reason", cause)
     return f"{type(error).__name__}: {str(reason).rpartition(': ')[2]}"

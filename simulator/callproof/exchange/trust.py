@@ -123,8 +123,9 @@ class _Https(BaseAdapter):
         return adapter.send(request, stream, timeout, checks, cert, proxies)
 
     def close(self) -> None:
-        for adapter in (self._checking, self._believing):
-            adapter.close()
+        for name in ("_checking", "_believing"):
+            if adapter := vars(self).get(name):
+                adapter.close()
 
     # Made when first used: the roots of a machine take a while to read, and most ends speak plain HTTP.
     @cached_property

@@ -13,6 +13,7 @@ from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
 from callproof.exchange.journal import Journal
 from callproof.exchange.ledger import Ledger
+from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.telling import Telling
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.engine import Engine
@@ -62,7 +63,9 @@ class PbxSnapshot:
 class Pbx:
     """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
 
-    def __init__(self, settings: PbxSettings, clock: Clock, ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, settings: PbxSettings, clock: Clock, ledger: Ledger | None = None, nearby: Nearby = NOBODY
+    ) -> None:
         self.settings = self._started = settings
         self.clock = clock
         self.journal = Journal(settings.bounds.journal_entries, settings.bounds.journal_bytes)
@@ -82,6 +85,7 @@ class Pbx:
             trust=settings.trust,
             telling=self.telling,
             counts=self.counts,
+            nearby=nearby,
         )
         self.crm = CrmClient(self.caller, settings)
         # A manual clock does one thing after the other, so that the same seed gives the same journal.

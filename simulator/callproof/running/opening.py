@@ -19,6 +19,7 @@ from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.journal import Journal
 from callproof.exchange.ledger import Ledger
+from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.limits import Bounds
 from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
@@ -37,13 +38,16 @@ class Opening:
     happens, then the stores are closed.
 
     ``token`` is demanded from users of the control API. ``ledger`` is where the one end is counted that
-    other processes answer for too.
+    other processes answer for too. Ends that are ``nearby`` ask each other without a socket.
     """
 
-    def __init__(self, clock: Clock, token: str = "", ledger: Ledger | None = None) -> None:
+    def __init__(
+        self, clock: Clock, token: str = "", ledger: Ledger | None = None, nearby: Nearby = NOBODY
+    ) -> None:
         self._clock = clock
         self._token = token
         self._ledger = ledger
+        self._nearby = nearby
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
@@ -124,6 +128,8 @@ class Opening:
         else:
             made = pbx_app(end, self._token, around, more)
         self._apps[side] = made
+        if self._nearby is not NOBODY:
+            self._nearby.add(settings.base_url, made)
         return made
 
     def _later(self, side: Side) -> "WSGIApplication":
@@ -139,14 +145,14 @@ class Opening:
         self._answering.enter_context(serving(app, address, bounds))
 
     def _crm(self, settings: CrmSettings) -> Crm:
-        crm = Crm(settings, self._clock, self._ledger)
+        crm = Crm(settings, self._clock, self._ledger, nearby=self._nearby)
         self._journals.append(crm.journal)
         self._pulses.append(crm.pulse)
         self._stores.callback(crm.close)
         return crm
 
     def _pbx(self, settings: PbxSettings) -> Pbx:
-        pbx = Pbx(settings, self._clock, self._ledger)
+        pbx = Pbx(settings, self._clock, self._ledger, nearby=self._nearby)
         self._journals.append(pbx.journal)
         self._pulses.append(pbx.pulse)
         self._stores.callback(pbx.close)

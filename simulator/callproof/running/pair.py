@@ -13,6 +13,7 @@ from callproof.control.client import Ends
 from callproof.crm.account import CUSTOMERS, DEFAULT_SEED, api_key
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
+from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
@@ -47,12 +48,19 @@ def built_in(
     limits: Limits | None = None,
     timezone: str = "UTC",
     country: str = "RU",
+    nearby: bool = False,
 ) -> Iterator[BuiltIn]:
-    """Both ends on free loopback ports, in memory, on one clock: a manual one unless given."""
+    """Both ends on free loopback ports, in memory, on one clock: a manual one unless given.
+
+    With ``nearby`` they ask each other without a socket.
+    """
     key = api_key(seed)
     # The CRM's pages know where the PBX is before that one is there.
     address = Address()
-    with closing(address), Opening(clock or ManualClock()) as opening:
+    with (
+        closing(address),
+        Opening(clock or ManualClock(), nearby=Nearby() if nearby else NOBODY) as opening,
+    ):
         crm = opening.crm(
             CrmSettings(
                 api_key=key,

@@ -1,0 +1,126 @@
+"""Ends of this process that are asked without a socket in between.
+
+In virtual time most of what two ends of one process need is spent on connections. What is asked and
+answered is the same as over HTTP, and it is journalled and judged at both ends.
+"""
+
+import re
+import sys
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from io import BytesIO
+from typing import TYPE_CHECKING
+from urllib.parse import unquote_to_bytes, urlencode, urlsplit
+
+from callproof.exchange.altering import FORM
+from callproof.exchange.exchange import Answer, Body, Headers, Request
+
+if TYPE_CHECKING:
+    from _typeshed import OptExcInfo
+    from _typeshed.wsgi import WSGIApplication, WSGIEnvironment
+
+# An address in which nothing has to be escaped, or read in two ways.
+_PLAIN = re.compile(r"https?://[a-z0-9.:\[\]]+/[A-Za-z0-9/._~%?=&+,-]*").fullmatch
+
+
+class Nearby:
+    """The apps of this process by their origins, such as ``http://127.0.0.1:8080``."""
+
+    def __init__(self) -> None:
+        self._apps: dict[str, WSGIApplication] = {}
+
+    def add(self, origin: str, app: "WSGIApplication") -> None:
+        self._apps[origin] = app
+
+    def app(self, url: str) -> "WSGIApplication | None":
+        """Who answers at an address, None for everybody who is asked over a socket."""
+        if not self._apps or not _PLAIN(url):
+            return None
+        scheme, _, rest = url.partition("://")
+        return self._apps.get(f"{scheme}://{rest.partition('/')[0]}")
+
+
+# Of an end that has no neighbour in its process.
+NOBODY = Nearby()
+
+
+def request_to(
+    method: str,
+    url: str,
+    params: Mapping[str, str] | None,
+    data: Mapping[str, str] | bytes | None,
+    headers: Mapping[str, str],
+) -> Request:
+    """The request that ``requests`` prepares for an address that ``Nearby`` knows."""
+    if params:
+        url = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
+    body = data if isinstance(data, bytes) else urlencode(data or {}).encode()
+    told = list(headers.items())
+    if body or method not in ("GET", "HEAD"):
+        told.append(("Content-Length", str(len(body))))
+    if body and not isinstance(data, bytes):
+        told.append(("Content-Type", FORM))
+    return Request(method, url, tuple(told), Body(body))
+
+
+def answer_of(app: "WSGIApplication", request: Request) -> Answer | None:
+    """What the app answers, None when that is not whole: where a server would close the connection. Raises
+    what the app raises."""
+    status, body = 0, bytearray()
+    told: Headers = ()
+
+    def start_response(
+        line: str, headers: list[tuple[str, str]], _error: "OptExcInfo | None" = None, /
+    ) -> Callable[[bytes], object]:
+        nonlocal status, told
+        status, told = int(line[:3]), tuple(headers)
+        return body.extend
+
+    body.extend(b"".join(app(_environ(request), start_response)))
+    answer = Answer(status, told, Body(bytes(body)))
+    length = answer.header("Content-Length")
+    if request.method != "HEAD" and length and int(length) > len(body):
+        return None
+    return answer
+
+
+def _environ(request: Request) -> "WSGIEnvironment":
+    """As a server makes it of what arrives."""
+    parts = urlsplit(request.url)
+    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    body = request.body.content
+    environ: WSGIEnvironment = {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.input": BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "REQUEST_METHOD": request.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
+        "QUERY_STRING": parts.query,
+        "REQUEST_URI": target,
+        "RAW_URI": target,
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": parts.hostname or "",
+        "SERVER_PORT": str(parts.port or ""),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": parts.netloc,
+    }
+    for name, value in request.headers:
+        if key := _key(name):
+            environ[key] = f"{environ[key]},{value}" if key in environ else value
+    if "CONTENT_LENGTH" in environ:
+        environ["CONTENT_LENGTH"] = str(len(body))  # a fault may have made another body of it
+    return environ
+
+
+@lru_cache(maxsize=1024)
+def _key(header: str) -> str:
+    """``""`` for a name that servers drop, since it would look like another one."""
+    key = header.upper().replace("-", "_")
+    if "_" in header:
+        return ""
+    return key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}"
