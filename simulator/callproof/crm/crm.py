@@ -99,9 +99,8 @@ class Crm:
         limit = limits.of(purse)
         if limit is None:
             return
-        with self.store.begin() as session:
-            fits = session.spend(f"{key} {address}", purse, self.clock.now(), limit)
-        if not fits:
+        caller, now = f"{key} {address}", self.clock.now()
+        if not self.store.share(lambda session: session.spend(caller, purse, now, limit), writes=True):
             raise RateLimitExceeded(limits.status)
 
     def set_readings(self, readings: Readings) -> None:

@@ -125,8 +125,7 @@ class PbxApi:
         """The whole file or the part that Range asks for; a HEAD gets the same headers without it."""
         name = incoming.path.removeprefix(RECORDINGS)
         path = PurePosixPath(name)
-        with self._pbx.store.begin() as session:
-            call = session.call(path.stem)
+        call = self._pbx.store.call(path.stem)
         keeps = self._pbx.settings.plan.recordings
         if call is None or call.ended_at is None or path.suffix != f".{keeps.format}" or not call.recorded:
             return _say({"error": f"There is no recording {name}."}, 404)

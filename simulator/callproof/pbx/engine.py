@@ -24,7 +24,8 @@ from callproof.pbx.rules.plan import NumberingPlan, PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Expected, Party, Script
 from callproof.pbx.settings import PbxSettings
-from callproof.pbx.store.session import PbxSession, PbxStore
+from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.steps import StepSession
 from callproof.pbx.switchboard import Switchboard
 from callproof.storage.watching import StorageTrouble
 
@@ -243,12 +244,7 @@ class Engine:
         """Store a step with its reports, and plan what comes by itself next."""
         if after == before:
             return after
-        with self._store.begin() as session:
-            if before is None:
-                session.add_call(after)
-            else:
-                session.save_call(after)
-            reports = self._report(session, before, after)
+        reports = self._store.step(lambda session: self._kept(session, before, after))
         if before is None:
             self._count += 1
         if self._board.put(before, after):
@@ -259,7 +255,14 @@ class Engine:
         self._changed()
         return after
 
-    def _report(self, session: PbxSession, before: Call | None, after: Call) -> list[Report]:
+    def _kept(self, session: StepSession, before: Call | None, after: Call) -> list[Report]:
+        if before is None:
+            session.add_call(after)
+        else:
+            session.save_call(after)
+        return self._report(session, before, after)
+
+    def _report(self, session: StepSession, before: Call | None, after: Call) -> list[Report]:
         now = self._clock.now()
         reports = [
             session.queue(after.id, ReportKind.EVENT, event, now) for event in events_between(before, after)
@@ -315,8 +318,7 @@ class Engine:
         self._clock.call_at(self._clock.now() + seconds, act)
 
     def _ended(self, call_id: str) -> Call:
-        with self._store.begin() as session:
-            call = session.call(call_id)
+        call = self._store.call(call_id)
         if call is None:
             raise KeyError(call_id)
         return call

@@ -193,8 +193,7 @@ class Reporter:
                 return  # everything was forgotten meanwhile
             settled = self._judged(batch, told)
             try:
-                with self._store.begin() as session:
-                    session.save_reports(settled)
+                self._store.step(lambda session: session.save_reports(settled))
             except Exception as error:
                 # Better told twice than lost: the CRM knows a repeated row by its externalId.
                 if not isinstance(error, StorageTrouble):

@@ -77,6 +77,7 @@ class Driver:
         self._connection = connection
         self._compiler = compiler
         self._texts = compiler.texts
+        self.dialect = compiler.name
         self.wrote = False
 
     def execute(self, statement: Statement, values: Sequence[Value] = ()) -> Cursor:

@@ -21,6 +21,7 @@ from callproof.crm.rules.model import (
     User,
 )
 from callproof.crm.rules.told import CallEvent
+from callproof.crm.store import spending
 from callproof.crm.store.directory import Known
 from callproof.crm.store.searching import CUSTOMER_COLUMNS, count_of, page_of, search
 from callproof.crm.store.tables import (
@@ -103,6 +104,10 @@ class ShortSession:
         self._known = known
         self._directory: Directory | None = None
         self._changed = False
+
+    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
+        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
+        return spending.spend(self._driver, caller, purse, now, limit)
 
     def directory(self) -> Directory:
         if self._directory is None:

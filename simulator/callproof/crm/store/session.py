@@ -19,7 +19,6 @@ from sqlalchemy import (
     update,
 )
 
-from callproof.contract.budgets import WINDOW
 from callproof.contract.jsontypes import Json
 from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import (
@@ -109,22 +108,6 @@ class CrmSession(ShortSession):
     def save_setting(self, name: str, content: Json) -> None:
         self._driver.upsert(tables.settings, {"name": name, "content": content}, "name")
         self._change_directory()
-
-    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
-        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
-        table = tables.spent
-        if self._db.dialect.name == "postgresql":
-            self._db.execute(
-                select(func.pg_advisory_xact_lock(func.hashtextextended(f"{caller} {purse}", 0)))
-            )
-        mine = (table.c.caller == caller, table.c.purse == purse)
-        # The machine's date may have been set back.
-        stale = or_(table.c.at <= now - WINDOW, table.c.at > now + WINDOW)
-        self._db.execute(delete(table).where(*mine, stale))
-        if self._count(select(table.c.id).where(*mine)) >= limit:
-            return False
-        self._db.execute(insert(table).values(caller=caller, purse=purse, at=now))
-        return True
 
     def forget_spent(self) -> None:
         self._db.execute(delete(tables.spent))

@@ -1,23 +1,22 @@
 """The virtual PBX's data: ``PbxStore`` on a database."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import msgspec
-from sqlalchemy import Connection, Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Select, delete, func, insert, select
 
-from callproof.contract.jsontypes import JsonObject
-from callproof.pbx.rules.call import Call, State
+from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
-from callproof.storage.database import Database, clear, new_id
+from callproof.pbx.store.steps import StepSession
+from callproof.storage.database import Database, clear
+from callproof.storage.driver import Compiler, Driver, RawConnection
 from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
-# What is kept of a report beside its number.
-_KEPT = [column.name for column in tables.outbox.c if not column.primary_key]
+T = TypeVar("T")
 
 
 class PbxStore:
@@ -26,23 +25,28 @@ class PbxStore:
     def __init__(self, url: str, durability: Durability = "commit") -> None:
         self.database = Database(url, tables.pbx, alone=True, durability=durability)
 
+    def step(self, job: Callable[[StepSession], T]) -> T:
+        """The job's result after the commit. It may be played more than once; see ``Lane``."""
+        return self.database.writes.run(lambda driver: job(StepSession(driver)))
+
+    def call(self, call_id: str) -> Call | None:
+        return self.database.reads.run(lambda driver: StepSession(driver).call(call_id))
+
     @contextmanager
     def begin(self) -> Iterator["PbxSession"]:
         with self.database.begin() as connection:
-            yield PbxSession(connection)
+            yield PbxSession(connection, self.database.compiler)
 
     def close(self) -> None:
         self.database.close()
 
 
-class PbxSession:
-    def __init__(self, connection: Connection) -> None:
-        self._db = connection
+class PbxSession(StepSession):
+    """One transaction on everything."""
 
-    def call(self, call_id: str) -> Call | None:
-        table = tables.calls
-        document = self._db.execute(select(table.c.document).where(table.c.id == call_id)).scalar()
-        return _call(document) if document else None
+    def __init__(self, connection: Connection, compiler: Compiler) -> None:
+        super().__init__(Driver(cast(RawConnection, connection.connection.dbapi_connection), compiler))
+        self._db = connection
 
     def calls(self, *, only_open: bool = False) -> list[Call]:
         table = tables.calls
@@ -57,19 +61,6 @@ class PbxSession:
         statement = select(table.c.position, table.c.document).where(table.c.position > position)
         rows = self._db.execute(statement.order_by(table.c.position).limit(limit))
         return [(row.position, _call(row.document)) for row in rows]
-
-    def add_call(self, call: Call) -> None:
-        self._db.execute(insert(tables.calls).values(id=call.id, **_row(call)))
-
-    def save_call(self, call: Call) -> None:
-        table = tables.calls
-        self._db.execute(update(table).where(table.c.id == call.id).values(_row(call)))
-
-    def queue(self, call_id: str, kind: ReportKind, payload: JsonObject, due_at: float) -> Report:
-        report, table = Report(0, call_id, kind, payload, due_at), tables.outbox
-        values = {name: getattr(report, name) for name in _KEPT}
-        result = self._db.execute(insert(table).values(values))
-        return replace(report, id=new_id(result.inserted_primary_key))
 
     def ended(self, limit: int) -> list[Call]:
         """The newest of the calls that are over, the newest first."""
@@ -96,15 +87,6 @@ class PbxSession:
     def reports(self) -> list[Report]:
         table = tables.outbox
         return [Report(**row) for row in self._db.execute(select(table).order_by(table.c.id)).mappings()]
-
-    def save_reports(self, reports: Sequence[Report]) -> None:
-        """Write down what has become of reports; those that are not there any more are passed over."""
-        table = tables.outbox
-        names = ("due_at", "attempts", "fate", "answer", "alone")
-        statement = update(table).where(table.c.id == bindparam("b_id"))
-        statement = statement.values({name: bindparam(f"b_{name}") for name in names})
-        rows = [{f"b_{name}": getattr(report, name) for name in ("id", *names)} for report in reports]
-        self._db.execute(statement, rows)
 
     def statuses(self) -> dict[str, str]:
         return {row.extension: row.status for row in self._db.execute(select(tables.statuses))}
@@ -145,11 +127,6 @@ class PbxSession:
     def restore(self, rows: Rows) -> None:
         """Keep what a snapshot has, and nothing else."""
         put_back(self._db, tables.pbx.sorted_tables, rows)
-
-
-def _row(call: Call) -> dict[str, object]:
-    # The database's serializer knows dataclasses.
-    return {"open": call.state is not State.ENDED, "document": call}
 
 
 def _call(document: object) -> Call:
