@@ -28,6 +28,12 @@ def test_too_much_is_not_read() -> None:
         receive(environ(b"a" * 20, "20"), 10, 30)
 
 
+def test_who_asks_first_whether_to_send_too_much_is_not_waited_for() -> None:
+    waiting = {**environ(b"", "1000000000000"), "HTTP_EXPECT": "100-continue"}
+    with pytest.raises(RequestEntityTooLarge):
+        receive(waiting, 10, 30)
+
+
 @pytest.mark.parametrize("length", ["-1", "x", "9" * 5000])
 def test_a_length_that_is_none_reads_nothing(length: str) -> None:
     try:

@@ -71,7 +71,10 @@ def receive(environ: "WSGIEnvironment", most: int, seconds: float) -> Incoming:
 
 
 def _body(environ: "WSGIEnvironment", known: int | None, most: int, seconds: float) -> bytes:
-    if known is None or known > most or "HTTP_TRANSFER_ENCODING" in environ:
+    in_pieces = "HTTP_TRANSFER_ENCODING" in environ
+    if known is None or known > most or in_pieces:
+        if "HTTP_EXPECT" in environ and not in_pieces:
+            raise RequestEntityTooLarge  # whoever asks first sends nothing of it
         return _all_of(Timely(get_input_stream(environ), seconds), most)
     body = _known(environ["wsgi.input"], known, seconds)
     if len(body) < known:
