@@ -156,16 +156,16 @@ def _spurt(dice: random.Random, pitch: float) -> Samples:
     """Half a second of voiced sound: a gliding pitch with three harmonics under syllable-like swells."""
     glide = dice.uniform(-0.15, 0.15)
     syllables = dice.choice((2, 3))
-    weights = [dice.uniform(0.3, 1.0) / harmonic for harmonic in (1, 2, 3)]
-    scale = 9_000 / sum(weights)
+    first, second, third = (dice.uniform(0.3, 1.0) / harmonic for harmonic in (1, 2, 3))
+    scale = 9_000 / (first + second + third)
     length = int(RATE * _SPURT_SECONDS)
     samples = array("h")
-    phase = 0.0
+    phase, sin = 0.0, math.sin
     for index in range(length):
         progress = index / length
         phase += 2 * math.pi * pitch * (1 + glide * progress) / RATE
-        swell = math.sin(math.pi * syllables * progress) ** 2
-        tone = sum(weight * math.sin(phase * n) for n, weight in enumerate(weights, start=1))
+        swell = sin(math.pi * syllables * progress) ** 2
+        tone = first * sin(phase) + second * sin(phase * 2) + third * sin(phase * 3)
         samples.append(int(scale * swell * tone))
     return samples
 
