@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from flask import Flask, Response, request
+from flask import Flask, Request, Response, request
+from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import Rule
 from werkzeug.wrappers import Response as AnyResponse
@@ -36,6 +37,13 @@ def _no_address(_rule: Rule, **_values: object) -> tuple[str, str]:
     raise NotImplementedError("The rules of this app build no addresses")
 
 
+class _PageSessions(SecureCookieSessionInterface):
+    """Programs have no cookies, and to look for them takes a tenth of what their request does."""
+
+    def open_session(self, app: Flask, request: Request) -> SecureCookieSession | None:
+        return None if request.path.startswith(_FOR_PROGRAMS) else super().open_session(app, request)
+
+
 class EndApp(Flask):
     """Whatever begins with one of ``ours`` comes the one way, and so does what no view knows: a side with
     a wrong address is told so. Only a person who looks for a page gets ``missing``, and nobody is judged.
@@ -45,6 +53,7 @@ class EndApp(Flask):
     """
 
     url_rule_class = _MatchedRule
+    session_interface = _PageSessions()
 
     def __init__(
         self, name: str, answering: Answering, refuse: Refuse, ours: tuple[str, ...], most: int
