@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import cycle
+from threading import Event
 
 import gevent
 from locust import FastHttpUser, LoadTestShape, events, task
@@ -22,13 +23,13 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.errors import CallproofError, OutOfReach, Refusal
+from callproof.errors import CallproofError, Refusal
 from callproof.load import conductor, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
 from callproof.load.generator import Generator, WorkerReport
 from callproof.load.job import PBX_FLEET, Job
-from callproof.load.main import Director, RunOptions, read
+from callproof.load.main import Director, Prepared, RunOptions, read
 from callproof.load.messages import packed, unpacked
 from callproof.load.shares import Order
 from callproof.reports import load_files
@@ -75,15 +76,20 @@ class Lead:
         Lead.current = self
         self.environment, self.runner = environment, runner
         self.director: Director | None = None
-        self.over = False
+        self.over = self.stopped = False
+        self.begun, self.problem = Event(), ""
         self.ready: set[str] = set()
+        self.host = ""
         try:
-            self.prepared = read(_told(environment))
+            address = self._read().address
         except CallproofError as failure:
             print(f"callproof: {failure}", file=sys.stderr)
             # Workers that locust has forked wait for a master that says goodbye.
             runner.quit()
             sys.exit(failure.exit_code)
+        if not environment.host:
+            # What the page shows; several addresses of the file stay as they are unless it is changed.
+            environment.host = self.host = address
         runner.register_message(conductor.READY, self._is_ready)
         runner.register_message(conductor.REPORT, self._heard)
         environment.events.test_start.add_listener(self._start)
@@ -93,21 +99,34 @@ class Lead:
         environment.events.test_stop.add_listener(self._verdict)
         environment.events.quitting.add_listener(self._verdict)
 
-    def _start(self, environment: Environment, **_: object) -> None:
+    def _read(self) -> Prepared:
+        """The file, anew for each run: it may have changed, and so may the options in the page."""
+        host = self.environment.host or ""
+        return read(_told(self.environment, "" if host == self.host else host))
+
+    def again(self) -> None:
+        """A run is about to begin, in the page not always the first; ``begun`` says when it has."""
         self.over = False
+        self.begun, self.problem = Event(), ""
+
+    def _start(self, environment: Environment, **_: object) -> None:
         try:
-            self.director = self.prepared.start(self._post)
-        except OutOfReach as failure:
+            self.director = self._read().start(self._post)
+        except CallproofError as failure:
             self._fail(failure)
-            return
-        gevent.spawn(self._watch, self.director.conductor)
+        else:
+            gevent.spawn(self._watch, self.director.conductor)
+        finally:
+            self.begun.set()
 
     def _stop(self) -> None:
         """Also a run that had not begun has kept nothing; a verdict says more."""
-        self.environment.process_exit_code = Refusal.exit_code
-        self.over = True
+        if self.environment.process_exit_code is None:
+            self.environment.process_exit_code = Refusal.exit_code
+        self.over = self.stopped = True
 
     def _fail(self, failure: CallproofError) -> None:
+        self.problem = str(failure)
         print(f"callproof: {failure}", file=sys.stderr)
         self.environment.process_exit_code = failure.exit_code
         self.over = True
@@ -259,20 +278,23 @@ class Fleet(FastHttpUser):
 class Course(LoadTestShape):
     """One user a worker, until the run is over."""
 
+    def reset_time(self) -> None:
+        super().reset_time()
+        if Lead.current is not None:
+            Lead.current.again()
+
     def tick(self) -> tuple[int, float] | None:
         lead = Lead.current
-        if lead is None or lead.over:
+        if lead is None or lead.over or lead.stopped:
             return None
         workers = lead.runner.worker_count if isinstance(lead.runner, MasterRunner) else 1
         return max(1, workers), 100.0
 
 
-def _told(environment: Environment) -> RunOptions:
+def _told(environment: Environment, host: str) -> RunOptions:
     told = environment.parsed_options
     assert told is not None
-    return RunOptions(
-        file=told.load, host=environment.host or "", api_key=told.api_key, token=told.control_token
-    )
+    return RunOptions(file=told.load, host=host, api_key=told.api_key, token=told.control_token)
 
 
 def _asked(environment: Environment) -> dict[str, str]:

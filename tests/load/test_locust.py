@@ -2,7 +2,6 @@
 
 import os
 import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -17,19 +16,15 @@ from junitparser import JUnitXml
 
 from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
-from callproof.contract.operations import Side
 from callproof.control.client import End
-from callproof.crm.account import api_key
 from callproof.load.loadfile import load_file
 from callproof.load.schedule import Schedule
 from callproof.running.threads import Address
 from callproof.traffic import records
 from callproof.traffic.records import CrmCall
+from tests.load.ends import KEY, LOCUST, ROOT, Server, crm_with_managers
 
-ROOT = Path(__file__).resolve().parent.parent.parent
-LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py")]
 HEADLESS = ["--headless", "--only-summary"]
-KEY = api_key(1)
 LOAD = """\
 model: pbx-fleet
 target: {{url: [{urls}]}}
@@ -42,34 +37,9 @@ thresholds:
 """
 
 
-class Server:
-    """``callproof serve`` in a process of its own."""
-
-    def __init__(self, *options: str, stack: ExitStack) -> None:
-        command = [sys.executable, "-m", "callproof", "serve", "--seed", "1", *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        stack.callback(process.communicate)
-        stack.callback(process.terminate)
-        assert process.stdout is not None
-        self.urls: dict[str, str] = {}
-        for line in process.stdout:
-            if "http://" in line:
-                self.urls[line.split()[0]] = f"http://{line.split('http://')[1].split()[0]}"
-            if line.startswith("Serving"):
-                break
-
-    def end(self, stack: ExitStack) -> End:
-        end = End(Side.CRM, self.urls["CRM"])
-        stack.callback(end.close)
-        return end
-
-
 @pytest.fixture(scope="module")
 def crm() -> Iterator[End]:
-    """A CRM with fifty managers."""
-    with ExitStack() as stack:
-        server = Server("--only", "crm", "--crm-port", "0", "--managers", "50", stack=stack)
-        yield server.end(stack)
+    yield from crm_with_managers()
 
 
 @pytest.fixture

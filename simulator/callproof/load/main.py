@@ -30,6 +30,11 @@ class Prepared:
     def __init__(self, load: Load) -> None:
         self._load = load
 
+    @property
+    def address(self) -> str:
+        """The target's, the first of several."""
+        return self._load.job.urls[0]
+
     def start(self, post: Post) -> "Director":
         """Prepare the target and begin. Raises OutOfReach."""
         job = replace(self._load.job, run=f"load-{secrets.token_hex(4)}")

@@ -1,0 +1,111 @@
+"""Locust's own page: what it shows and starts, asked for as the page asks for it."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3.util import Retry
+
+from callproof.control.client import End
+from callproof.running.threads import Address
+from callproof.traffic import records
+from tests.load.ends import KEY, LOCUST, crm_with_managers
+
+LOAD = """\
+model: pbx-fleet
+target: {{url: {url}}}
+rate: 15
+duration: {seconds}s
+speed: 200
+samples: {{card: 0, play: 0}}
+"""
+
+
+@pytest.fixture(scope="module")
+def crm() -> Iterator[End]:
+    yield from crm_with_managers()
+
+
+class Page:
+    """Locust with its page, which a browser would show; ``file`` is the load that it runs."""
+
+    def __init__(self, folder: Path, url: str, seconds: int = 1) -> None:
+        self.file = folder / "load.yaml"
+        self.file.write_text(LOAD.format(url=url, seconds=seconds), "utf-8")
+        address = Address()
+        address.close()
+        self.url = address.url
+        self._session = requests.Session()
+        self._session.mount(
+            "http://", HTTPAdapter(max_retries=Retry(total=40, backoff_factor=0.1, backoff_max=1))
+        )
+        environment = {**os.environ, "CALLPROOF_API_KEY": KEY, "CALLPROOF_LOAD": str(self.file)}
+        options = ["--web-host", address.host, "--web-port", str(address.port)]
+        self.process = subprocess.Popen(
+            [*LOCUST, *options],
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def get(self, path: str) -> requests.Response:
+        answer = self._session.get(f"{self.url}{path}", timeout=30)
+        answer.raise_for_status()
+        return answer
+
+    def start(self, **fields: str) -> dict[str, object]:
+        """What the page is told when somebody starts a run."""
+        form = {"user_count": "0", "spawn_rate": "0", **fields}
+        answer = self._session.post(f"{self.url}/swarm", data=form, timeout=30)
+        found: dict[str, object] = answer.json()
+        return found
+
+    def until(self, words: str) -> str:
+        """What was printed up to a line with these words."""
+        printed = []
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            printed.append(line)
+            if words in line:
+                return "".join(printed)
+        raise AssertionError("".join(printed))
+
+    def stopped(self) -> None:
+        while self.get("/stats/requests").json()["state"] != "stopped":
+            pass
+
+    def close(self) -> int:
+        self.process.terminate()
+        self.process.communicate(timeout=30)
+        return self.process.returncode
+
+
+@pytest.fixture
+def page(crm: End, tmp_path: Path) -> Iterator[Page]:
+    found = Page(tmp_path, crm.url)
+    yield found
+    found.close()
+
+
+def test_a_second_run_plays_as_the_first_did(page: Page, crm: End) -> None:
+    seen = []
+    for _ in range(2):
+        before = records.last_position(crm)
+        page.get("/")
+        assert page.start(host=crm.url)["success"] is True
+        assert "Passed\n" in page.until("assed\n")
+        page.stopped()
+        seen.append(records.last_position(crm) - before)
+    assert seen[0] == seen[1] > 0
+    assert page.close() == 0
+
+
+def test_the_host_is_that_of_the_file_until_somebody_types_another(page: Page, crm: End) -> None:
+    assert f'"host": "{crm.url}"' in page.get("/").text
+    assert page.start(host="http://127.0.0.1:1")["host"] == "http://127.0.0.1:1"
+    assert "callproof: The CRM at http://127.0.0.1:1" in page.until("callproof: ")
