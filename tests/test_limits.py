@@ -250,6 +250,20 @@ def customer_phones() -> None:
 
 
 @bites
+def call_events() -> None:
+    with _crm() as account:
+        account.register()
+        event = {"phone": "+79123456789", "type": "in", "codes": ["100"], "callExternalId": "c"}
+        account.event(**{**event, "type": "hangup"})
+        for _ in range(USUAL.call_events - 1):
+            account.event(**event)
+        assert not account.state("cards"), "nobody is shown a call that is over"
+        account.event(**event)
+        account.event(**event)
+        assert account.state("cards"), "the end is too long ago"
+
+
+@bites
 def integer_digits() -> None:
     with _crm() as account:
         account.register()

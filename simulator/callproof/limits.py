@@ -84,6 +84,13 @@ class Bounds:
     customer_phones: int = _int(
         1_000, "numbers", "the telephone numbers of one customer", "the contract's 400 for an entity"
     )
+    call_events: int = _int(
+        100,
+        "events",
+        "what was reported of a call and is looked at when it is reported again",
+        "the oldest are left out",
+        fixed=True,
+    )
     integer_digits: int = _int(
         18, "digits", "an integer of a message", "the contract's 400 for what is no integer", fixed=True
     )

@@ -98,7 +98,7 @@ def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: Cr
 
     def refuse(session: ShortSession) -> None:
         played.append("refused")
-        session.events_of("c")
+        session.ends_of("c")
         raise LookupError("before it writes")
 
     def good(session: ShortSession) -> None:

@@ -170,7 +170,11 @@ def test_events_documents_and_initiations_come_back(crm_store: CrmStore) -> None
             session.add_event({**DOCUMENT, "phone": TEXT, "type": "in", "codes": [TEXT]}, "c-1", at)
         assert session.first_events(["c-1"]).get("c-1") == 5.5
         assert session.first_events(["c-2"]).get("c-2") is None
-        assert session.events_of("c-1") == [CallEvent(TEXT, "in", [TEXT])] * 2
+        assert session.ends_of("c-1") == []
+        assert session.ends_of("c-2") is None
+        session.add_event({**DOCUMENT, "phone": TEXT, "type": "hangup", "codes": [TEXT]}, "c-1", 7.5)
+        session.add_event({"phone": "1", "type": "in", "codes": ["hangup"]}, "c-1", 8.5)
+        assert session.ends_of("c-1") == [CallEvent(TEXT, "hangup", [TEXT])]
         stored = [session.add_document(one) for one in (order, replace(order, external_id="o-2"))]
         assert session.documents("order") == stored
         assert session.document("order", external_id="o-1") == stored[0]

@@ -1,42 +1,62 @@
 """One client does the worst that is allowed, or hundreds dawdle: the others are answered."""
 
 import contextlib
+import http.client
 import random
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from statistics import median
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
-import requests
 
 from tools.torture import worst
 from tools.torture.clients import register, ringing
-from tools.torture.ends import client, serving
+from tools.torture.ends import KEY, serving
 from tools.torture.figures import Figure, Say, at_least, at_most
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 TIMES, WITHIN = 10.0, 2.0
+# How many ordinary requests are timed alone and at least beside each of the worst, and for how long.
 ORDINARY = 40
-SECONDS = 2.5
+SECONDS = 1.0
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What came of one that is sent again and again, ``sent`` times: its status, and how many seconds the
+    ordinary took before and meanwhile."""
+
+    shape: worst.Shape
+    status: int
+    sent: int
+    alone: list[float]
+    took: list[float]
+
+    @property
+    def slower(self) -> float:
+        return median(self.took) / median(self.alone)
 
 
 def run(folder: Path, dawdlers: int, _: random.Random, say: Say) -> list[Figure]:
     """``dawdlers`` send their bodies slowly, and as many wait for what comes into the journal."""
-    with serving(folder / "fairness", "--only=crm") as served, client() as session:
+    found = []
+    with serving(folder / "fairness", "--only=crm") as served:
         url = served.told.crm_url
-        register(url)
-        usual = median(timed(session, url) for _ in range(5 * ORDINARY))
-        found = [beside(url, name, usual, say) for name in worst.REQUESTS]
+        for one in beside_each(url):
+            found.append(_figure(one))
+            say(str(found[-1]))
         register(url)
         with dawdling(url, dawdlers):
-            took = [timed(session, url) for _ in range(10)]
+            ordinary = Ordinary(url)
+            took = [ordinary.timed() for _ in range(10)]
     return [
-        Figure("An ordinary request, alone", f"{usual * 1000:.2g} ms"),
         *found,
         Figure("Slow bodies, and as many long polls, that were open", f"{dawdlers}"),
         at_least("Ordinary requests that were answered meanwhile", len(took), 10),
@@ -44,31 +64,53 @@ def run(folder: Path, dawdlers: int, _: random.Random, say: Say) -> list[Figure]
     ]
 
 
-def beside(url: str, name: str, usual: float, say: Say) -> Figure:
-    """How long the ordinary takes while one client sends this again and again."""
-    command = [sys.executable, "-m", "tools.torture.worst", url, name]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, cwd=ROOT) as attacker, client() as session:
-        assert attacker.stdout is not None
-        attacker.stdout.readline()
-        until = time.monotonic() + SECONDS
-        took = [timed(session, url)]
-        while time.monotonic() < until or len(took) < ORDINARY:
-            took.append(timed(session, url))
-        attacker.kill()
-        sent = len(attacker.stdout.readlines()) + 1
-    slower = median(took) / usual
-    worst_one = f"{max(took) * 1000:.0f} ms at worst, {sent} sent"
-    say(f"Beside {name}: {slower:.1f} times, {worst_one}")
-    figure = at_most(f"Slower beside {name}", slower, TIMES, " times")
+def _figure(one: Beside) -> Figure:
+    figure = at_most(f"Slower beside {one.shape.name}", one.slower, TIMES, " times")
+    worst_one = f"{max(one.took) * 1000:.0f} ms at worst, {one.sent} sent, {one.status}"
     return Figure(figure.what, f"{figure.value} ({worst_one})", figure.broken)
 
 
-def timed(session: requests.Session, url: str) -> float:
-    """Seconds that an event takes; whether the telephony is registered is no matter."""
-    began = time.perf_counter()
-    form = {"event": orjson.dumps(ringing("ordinary"))}
-    session.post(f"{url}/api/v5/telephony/call/event", data=form, timeout=60)
-    return time.perf_counter() - began
+def beside_each(url: str) -> Iterator[Beside]:
+    for shape in worst.shapes():
+        register(url)
+        yield beside(url, shape)
+
+
+def beside(url: str, shape: worst.Shape) -> Beside:
+    """How long the ordinary takes while one client sends this again and again."""
+    command = [sys.executable, "-m", "tools.torture.worst", url, shape.name]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stdin=subprocess.PIPE, cwd=ROOT) as attacker:
+        assert attacker.stdout is not None
+        assert attacker.stdin is not None
+        attacker.stdout.readline()  # it has begun, and waits
+        ordinary = Ordinary(url)
+        alone = [ordinary.timed() for _ in range(5 * ORDINARY)]
+        attacker.stdin.write(b"\n")
+        attacker.stdin.flush()
+        status = int(attacker.stdout.readline())
+        took, until = list[float](), time.monotonic() + SECONDS
+        while time.monotonic() < until or len(took) < ORDINARY:
+            took.append(ordinary.timed())
+        attacker.kill()
+        sent = len(attacker.stdout.readlines()) + 1
+    return Beside(shape, status, sent, alone, took)
+
+
+class Ordinary:
+    """A client with one connection, which says again and again that somebody else rings."""
+
+    def __init__(self, url: str) -> None:
+        self._connection = http.client.HTTPConnection(urlsplit(url).netloc, timeout=60)
+        self._calls = count()
+
+    def timed(self) -> float:
+        """Seconds until the answer; whether the telephony is registered is no matter."""
+        headers = {"X-API-KEY": KEY, "Content-Type": "application/x-www-form-urlencoded"}
+        form = b"event=" + quote(orjson.dumps(ringing(f"{id(self)}-{next(self._calls)}"))).encode()
+        began = time.perf_counter()
+        self._connection.request("POST", "/api/v5/telephony/call/event", form, headers)
+        self._connection.getresponse().read()
+        return time.perf_counter() - began
 
 
 @contextlib.contextmanager

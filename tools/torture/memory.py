@@ -12,6 +12,7 @@ from tools.torture.figures import Figure, Say, at_most
 
 MOST = 1.5
 MIB = 1024 * 1024
+OTHERS = ("empty calls", "members like unknown1", "a number", "deep JSON", "broken escapes")
 
 
 def run(folder: Path, requests_: int, _: random.Random, say: Say) -> list[Figure]:
@@ -35,8 +36,8 @@ def run(folder: Path, requests_: int, _: random.Random, say: Say) -> list[Figure
 
 
 def send(session: requests.Session, url: str, number: int) -> None:
-    names = [name for name in worst.REQUESTS if "extensions" not in name]
+    text, others = worst.by_name()["a text"], [worst.by_name()[name] for name in OTHERS]
     for n in range(number):
         # Half of them are the text that stays whole in the journal.
-        worst.send(session, url, "one text of 1 MB" if n % 2 else names[n // 2 % len(names)])
+        worst.send(session, url, text if n % 2 else others[n // 2 % len(others)])
         worst.many_fields(session, url)

@@ -189,10 +189,10 @@ def _already_told(
     if session.call(told.call_external_id):
         # A call of the history is over, and nothing would close its cards.
         known = set(named.users)
-    elif earlier := session.events_of(told.call_external_id):
-        known = cards.already_told(named.users, session.open_cards([told.call_external_id]), earlier)
-    else:
+    elif (ends := session.ends_of(told.call_external_id)) is None:
         return set()  # and no card either: only events open them
+    else:
+        known = cards.already_told(named.users, session.open_cards([told.call_external_id]), ends)
     if known:
         asked.remark(
             "/callExternalId",

@@ -45,18 +45,16 @@ def recipients(
 
 
 def already_told(
-    named: Mapping[int, str | None], open_cards: Iterable[Card], events: Iterable[CallEvent]
+    named: Mapping[int, str | None], open_cards: Iterable[Card], ends: Iterable[CallEvent]
 ) -> set[int]:
     """Those named in a beginning whom it tells nothing new: they see the call already, or heard of its end.
 
-    ``events`` are the earlier ones of the call. A hangup that names nobody ended the call for everyone.
+    ``ends`` are the earlier hangups of the call. One that names nobody ended the call for everyone.
     """
     seeing = {card.user_id for card in open_cards}
     told = {user for user in named if user in seeing}
-    for event in events:
-        if event.type != "hangup":
-            continue
-        codes, users = event.codes, event.user_ids
+    for event in ends:
+        codes, users = frozenset(event.codes), frozenset(event.user_ids)
         told |= {
             user for user, code in named.items() if user in users or code in codes or not (codes or users)
         }

@@ -6,7 +6,7 @@ from operator import attrgetter
 
 import msgspec
 import orjson
-from sqlalchemy import Text, bindparam, cast, func, insert, select, update
+from sqlalchemy import Text, bindparam, case, cast, func, insert, literal_column, select, update
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import phone_key, same_phone
@@ -33,6 +33,7 @@ from callproof.crm.store.tables import (
     events,
     modules,
 )
+from callproof.limits import USUAL
 from callproof.storage.driver import Driver, Row, Statement, marks, names
 
 _EVENT = msgspec.json.Decoder(CallEvent)
@@ -49,11 +50,21 @@ _ADD_EVENT = Statement(
     ),
     *("moment", "call", "content"),
 )
-_EVENTS_OF = Statement(
-    select(cast(events.c.document, Text))
+_LAST = (
+    select(events.c.id, cast(events.c.document, Text).label("content"))
     .where(events.c.call_external_id == bindparam("call"))
-    .order_by(events.c.id),
-    "call",
+    .order_by(events.c.id.desc())
+    .limit(bindparam("most"))
+    .offset(bindparam("before"))
+    .subquery()
+)
+# Most of what is reported again and again is no end, and not worth its way out of the database.
+_IS_END = _LAST.c.content.like(literal_column("'%hangup%'"))
+_ENDS_OF = Statement(
+    select(case((_LAST.c.content.like(literal_column("'%hangup%'")), _LAST.c.content))).order_by(
+        _LAST.c.id
+    ),
+    *("call", "most", "before"),
 )
 _CALL_OF = Statement(
     select(
@@ -181,10 +192,12 @@ class ShortSession:
         found = self._driver.execute(_first_events(len(call_ids)), call_ids)
         return {call: at for call, at in found.fetchall()}  # noqa: C416
 
-    def events_of(self, call_external_id: str) -> list[CallEvent]:
-        """What was reported of the call, in the order of arrival."""
-        rows = self._driver.execute(_EVENTS_OF, (call_external_id,)).fetchall()
-        return [_EVENT.decode(content) for (content,) in rows]
+    def ends_of(self, call_external_id: str) -> list[CallEvent] | None:
+        """The hangups among what was last reported of the call, in the order of arrival; None when nothing
+        was."""
+        rows = self._driver.execute(_ENDS_OF, (call_external_id, USUAL.call_events, 0)).fetchall()
+        found = [_EVENT.decode(content) for (content,) in rows if content]
+        return [event for event in found if event.type == "hangup"] if rows else None
 
     def add_cards(self, new: Sequence[Card]) -> None:
         self._driver.insert(cards, _CARD, [_NEW_CARD(card) for card in new])
