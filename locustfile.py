@@ -11,26 +11,29 @@ import sys
 import time
 from collections.abc import Callable
 from itertools import cycle
-from threading import Event
+from threading import Event, Lock
 
 import gevent
-from locust import FastHttpUser, LoadTestShape, events, task
+from locust import FastHttpUser, LoadTestShape, events, stats, task
 from locust.argument_parser import LocustArgumentParser
 from locust.contrib.fasthttp import FastHttpSession
 from locust.env import Environment
 from locust.exception import CatchResponseError
 from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
+from locust.web import WebUI
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.errors import CallproofError, Refusal
-from callproof.load import conductor, recordings
+from callproof.load import conductor, page, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
 from callproof.load.generator import Generator, WorkerReport
+from callproof.load.histogram import at_rank, bucket, upper
 from callproof.load.job import PBX_FLEET, Job
 from callproof.load.main import Director, Prepared, RunOptions, read
 from callproof.load.messages import packed, unpacked
+from callproof.load.results import PERCENTILES, Results
 from callproof.load.shares import Order
 from callproof.reports import load_files
 
@@ -60,11 +63,36 @@ def _options(parser: LocustArgumentParser) -> None:
 
 
 @events.init.add_listener
-def _init(environment: Environment, runner: Runner, **_: object) -> None:
+def _init(environment: Environment, runner: Runner, web_ui: WebUI | None = None, **_: object) -> None:
+    _same_percentiles()
     if not isinstance(runner, WorkerRunner):
-        Lead(environment, runner)
+        lead = Lead(environment, runner)
+        if web_ui is not None and web_ui.app is not None:
+            web_ui.template_args.update(page.arguments())
+            page.extend(web_ui.app, lead.tables)
     if not isinstance(runner, MasterRunner):
         Hand(environment, runner)
+
+
+def _same_percentiles() -> None:
+    """Make locust's percentiles those of the verdict: its buckets are wider, and its rank is another."""
+    setattr(stats, "bucket_response_time", _bucket)  # noqa: B010 - no replacing of types
+    setattr(stats, "calculate_response_time_percentile", _at_rank)  # noqa: B010
+    setattr(stats.StatsEntry, "get_response_time_percentile", _percentile)  # noqa: B010
+    stats.PERCENTILES_TO_STATISTICS = [round(percent / 100, 6) for percent in PERCENTILES]
+
+
+def _bucket(ms: float) -> float:
+    return round(upper(bucket(ms / 1000)) * 1000, 3)
+
+
+def _at_rank(times: dict[float, int], _requests: int, share: float) -> float:
+    return round(at_rank(times, round(share * 100, 4)) or 0.0, 1)
+
+
+def _percentile(entry: stats.StatsEntry, share: float) -> float:
+    found = at_rank(entry.response_times, round(share * 100, 4)) or 0.0
+    return round(min(found, entry.max_response_time), 1)
 
 
 class Lead:
@@ -76,6 +104,9 @@ class Lead:
         Lead.current = self
         self.environment, self.runner = environment, runner
         self.director: Director | None = None
+        self.run: Conductor | None = None
+        self.results: Results | None = None
+        self.judging = Lock()
         self.over = self.stopped = False
         self.begun, self.problem = Event(), ""
         self.ready: set[str] = set()
@@ -115,7 +146,8 @@ class Lead:
         except CallproofError as failure:
             self._fail(failure)
         else:
-            gevent.spawn(self._watch, self.director.conductor)
+            self.run, self.results = self.director.conductor, None
+            gevent.spawn(self._watch, self.run)
         finally:
             self.begun.set()
 
@@ -137,7 +169,8 @@ class Lead:
             self._lead(run)
         finally:
             run.stop()
-            self.over = True
+            # Before the run stops for locust: its page asks for no figures after that.
+            self._verdict(self.environment)
 
     def _lead(self, run: Conductor) -> None:
         told = time.monotonic()
@@ -169,16 +202,23 @@ class Lead:
             self.director.conductor.heard(worker, unpacked(msg.data, WorkerReport))
 
     def _verdict(self, environment: Environment, **_: object) -> None:
-        """Once, whether the run came to its end or was stopped."""
-        self.over = True
-        director, self.director = self.director, None
-        if director is not None:
-            try:
-                results = director.results()
-                load_files.publish(results, _asked(environment))
-                environment.process_exit_code = 0 if results.passed else Refusal.exit_code
-            except CallproofError as failure:
-                self._fail(failure)
+        """Once, whether the run came to its end or was stopped; who comes second waits for it."""
+        with self.judging:
+            director, self.director = self.director, None
+            if director is not None:
+                self._judge(director)
+            self.over = True
+
+    def _judge(self, director: Director) -> None:
+        try:
+            self.results = director.results()
+            load_files.publish(self.results, _asked(self.environment))
+            self.environment.process_exit_code = 0 if self.results.passed else Refusal.exit_code
+        except CallproofError as failure:
+            self._fail(failure)
+
+    def tables(self) -> list[JsonObject]:
+        return page.tables(self.run, self.results) if self.run else []
 
 
 class Hand:
@@ -246,7 +286,7 @@ class Sender:
             max_retries=0,
         )
 
-    def send(self, ask: Ask, since: Callable[[], float]) -> Response:
+    def send(self, ask: Ask, late: float) -> Response:
         url = ask.url if ask.url.startswith("http") else next(self._urls) + ask.url
         with self._session.request(
             ask.method,
@@ -257,9 +297,10 @@ class Sender:
             catch_response=True,
         ) as response:
             error = type(response.error).__name__ if hasattr(response, "error") else ""
-            answer = Response(response.status_code or None, response.content or b"", error)
-            # Counted from when the call wanted it, not from when a connection was free.
-            response.request_meta["response_time"] = since() * 1000
+            took = response.request_meta["response_time"] / 1000
+            answer = Response(response.status_code or None, response.content or b"", error, took)
+            # Counted from when the call wanted it, not from when it was sent.
+            response.request_meta["response_time"] = (late + took) * 1000
             problem = ask.problem(answer)
             response.failure(CatchResponseError(problem)) if problem else response.success()
         return answer

@@ -46,9 +46,9 @@ def test_nothing_has_no_percentile() -> None:
 def busy(name: str) -> Tally:
     tally = Tally(2.0)
     tally.begun(3.0, 0.01)
-    tally.request("call-event", 3.5, 0.02, "")
-    tally.request("calls-upload", 5.0, 0.5, "503")
-    tally.request("cards", 5.0, 0.5, "404")
+    tally.request("call-event", 3.5, 0.005, 0.015, "")
+    tally.request("calls-upload", 5.0, 0.0, 0.5, "503")
+    tally.request("cards", 5.0, 0.0, 0.5, "404")
     tally.calls["failed"] += 1
     tally.reasons["calls-upload: 503"] += 1
     tally.violations["call-event: no row /: broken"] += 1

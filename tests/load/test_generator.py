@@ -66,9 +66,9 @@ def made(send: SendRequest, **changes: object) -> tuple[Generator, Crew]:
 def test_every_call_of_the_plan_is_begun_once_and_ends_as_something() -> None:
     over = Event()
     seen: list[Ask] = []
-    generator, crew = made(lambda ask, since: SUCCESS)
+    generator, crew = made(lambda ask, late: SUCCESS)
 
-    def send(ask: Ask, since: Callable[[], float]) -> Response:
+    def send(ask: Ask, late: float) -> Response:
         seen.append(ask)
         if sum(one.operation == "calls-upload" for one in seen) == PLANNED:
             over.set()
@@ -88,7 +88,7 @@ def test_every_call_of_the_plan_is_begun_once_and_ends_as_something() -> None:
 def test_calls_beyond_the_limit_are_refused_and_counted() -> None:
     free, full = Event(), Event()
 
-    def send(ask: Ask, since: Callable[[], float]) -> Response:
+    def send(ask: Ask, late: float) -> Response:
         full.set()
         assert free.wait(30)
         return SUCCESS
@@ -109,7 +109,7 @@ def test_calls_beyond_the_limit_are_refused_and_counted() -> None:
 
 def test_answers_are_judged_against_the_contract() -> None:
     wrong = Response(200, orjson.dumps({"success": True, "processedCallsCount": "many"}))
-    generator, _ = made(lambda ask, since: wrong)
+    generator, _ = made(lambda ask, late: wrong)
     generator.trunk.ask(Ask("calls-upload", "POST", "/", 0.0))
     generator.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     tally = generator.report().tally
@@ -119,17 +119,17 @@ def test_answers_are_judged_against_the_contract() -> None:
 
 
 def test_only_every_nth_answer_is_judged_and_no_failure() -> None:
-    generator, _ = made(lambda ask, since: SUCCESS, samples=Samples(conformance=3))
+    generator, _ = made(lambda ask, late: SUCCESS, samples=Samples(conformance=3))
     for _ in range(7):
         generator.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     assert generator.report().tally.judged == 3
-    broken, _ = made(lambda ask, since: Response(503))
+    broken, _ = made(lambda ask, late: Response(503))
     broken.trunk.ask(Ask("call-event", "POST", "/", 0.0))
     assert broken.report().tally.judged == 0
 
 
 def test_a_report_holds_what_came_since_the_last_one() -> None:
-    generator, _ = made(lambda ask, since: SUCCESS)
+    generator, _ = made(lambda ask, late: SUCCESS)
     generator.trunk.acknowledged("a")
     first = unpacked(packed(generator.report()), WorkerReport)
     generator.trunk.acknowledged("b")

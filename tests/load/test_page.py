@@ -4,6 +4,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -11,6 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.util import Retry
 
 from callproof.control.client import End
+from callproof.load.tally import FATES
 from callproof.running.threads import Address
 from callproof.traffic import records
 from tests.load.ends import KEY, LOCUST, crm_with_managers
@@ -65,6 +67,12 @@ class Page:
         found: dict[str, object] = answer.json()
         return found
 
+    def table(self, key: str) -> list[dict[str, Any]]:
+        """The rows of a tab."""
+        tables = self.get("/stats/requests").json()["extended_stats"]
+        found: list[dict[str, Any]] = next(table["data"] for table in tables if table["key"] == key)
+        return found
+
     def until(self, words: str) -> str:
         """What was printed up to a line with these words."""
         printed = []
@@ -109,3 +117,27 @@ def test_the_host_is_that_of_the_file_until_somebody_types_another(page: Page, c
     assert f'"host": "{crm.url}"' in page.get("/").text
     assert page.start(host="http://127.0.0.1:1")["host"] == "http://127.0.0.1:1"
     assert "callproof: The CRM at http://127.0.0.1:1" in page.until("callproof: ")
+
+
+def test_tabs_show_what_became_of_the_calls_and_the_percentiles_of_the_verdict(
+    page: Page, crm: End
+) -> None:
+    shown = page.get("/").text
+    assert '"extended_tabs": [{"key": "calls", "title": "Calls"}' in shown
+    page.start(host=crm.url)
+    page.until("assed\n")
+    page.stopped()
+    calls = {row["what"]: row["count"] for row in page.table("calls")}
+    assert calls["attempted"] == calls["acknowledged"] > 0
+    assert sum(int(calls[fate]) for fate in FATES) == calls["attempted"]
+    assert (calls["lost"], calls["doubled"], calls["concurrent"]) == (0, 0, 0)
+    assert {row["kept"] for row in page.table("thresholds")} == {"kept"}
+    told = {row["name"]: row for row in page.get("/stats/requests").json()["stats"]}
+    ours = [row for row in page.table("latency") if row["since"] == "the intended start"]
+    for row in ours:
+        if theirs := told.get(row["what"]):
+            keys = ("p0", "0.5"), ("p1", "0.95"), ("p2", "0.99"), ("p3", "0.999")
+            assert [float(row[p]) for p, _ in keys] == [
+                theirs[f"response_time_percentile_{share}"] for _, share in keys
+            ]
+    assert {"call-event", "calls-upload"} <= {row["what"] for row in ours} & told.keys()

@@ -33,7 +33,13 @@ def run(*thresholds: str, **changes: object) -> Results:
     for number in range(SECONDS * RATE):
         at = number / RATE
         tally.begun(at, 0.001)
-        tally.request("call-event", at + 0.1, 0.01 * (1 + number % 10), "503" if number % 10 == 9 else "")
+        tally.request(
+            "call-event",
+            at + 0.1,
+            0.002,
+            0.01 * (1 + number % 10) - 0.002,
+            "503" if number % 10 == 9 else "",
+        )
         if number >= 2:
             tally.slice(at + 1).ended += 1
     tally.calls.update({"answered": 40, "missed": 5, "failed": 3})

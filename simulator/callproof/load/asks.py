@@ -18,11 +18,12 @@ _FORM = "application/x-www-form-urlencoded"
 
 @dataclass(frozen=True)
 class Response:
-    """``status`` None when none came, for the reason in ``error``."""
+    """``status`` None when none came, for the reason in ``error``; it ``took`` seconds from sending."""
 
     status: int | None
     content: bytes = b""
     error: str = ""
+    took: float = 0.0
 
     @cached_property
     def json(self) -> JsonObject:

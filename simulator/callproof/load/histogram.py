@@ -5,13 +5,36 @@ the whole of it is the arithmetic below.
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import ceil, exp2, log2
+from typing import TypeVar
 
+T = TypeVar("T", int, float)
 # Each bucket is 2^(1/64), 1.1 %, wider than the one before; the first holds everything up to a microsecond.
 PER_OCTAVE = 64
 SMALLEST = 1e-6
 WIDTH = exp2(1 / PER_OCTAVE) - 1
+
+
+def bucket(seconds: float) -> int:
+    return max(0, ceil(log2(max(seconds, SMALLEST) / SMALLEST) * PER_OCTAVE))
+
+
+def upper(number: int) -> float:
+    """The longest time that a bucket holds."""
+    return SMALLEST * exp2(number / PER_OCTAVE)
+
+
+def at_rank(counts: Mapping[T, int], percent: float) -> T | None:
+    """The smallest value that so many percent of all did not exceed; None when there are none."""
+    wanted = max(1, ceil(sum(counts.values()) * percent / 100))
+    seen = 0
+    for value in sorted(counts):
+        seen += counts[value]
+        if seen >= wanted:
+            return value
+    return None
 
 
 @dataclass
@@ -35,7 +58,7 @@ class Histogram:
         return self.longest if self.buckets else None
 
     def add(self, seconds: float) -> None:
-        self.buckets[max(0, ceil(log2(max(seconds, SMALLEST) / SMALLEST) * PER_OCTAVE))] += 1
+        self.buckets[bucket(seconds)] += 1
         self.total += seconds
         self.longest = max(self.longest, seconds)
 
@@ -46,10 +69,5 @@ class Histogram:
 
     def percentile(self, percent: float) -> float | None:
         """The time that this share of all did not exceed; None when there are none."""
-        wanted = max(1, ceil(self.count * percent / 100))
-        seen = 0
-        for bucket, count in sorted(self.buckets.items()):
-            seen += count
-            if seen >= wanted:
-                return min(SMALLEST * exp2(bucket / PER_OCTAVE), self.longest)
-        return None
+        found = at_rank(self.buckets, percent)
+        return None if found is None else min(upper(found), self.longest)

@@ -37,7 +37,8 @@ class Tally:
     ``calls`` counts what became of calls: each attempted one is counted once more, as answered, missed,
     busy, refused, dropped or failed. ``reasons`` says why calls failed, ``errors`` how single requests did,
     by operation. ``times`` are latencies by operation, beside them the time to the card and the delay of
-    beginnings. ``acknowledged`` are the calls that the other side has said to have stored.
+    beginnings; they count from the intended start, those in ``sent`` from sending. ``acknowledged`` are the
+    calls that the other side has said to have stored.
     """
 
     width: float = 1.0
@@ -47,6 +48,7 @@ class Tally:
     violations: Counter[str] = field(default_factory=Counter)
     judged: int = 0
     times: dict[str, Histogram] = field(default_factory=lambda: defaultdict(Histogram))
+    sent: dict[str, Histogram] = field(default_factory=lambda: defaultdict(Histogram))
     slices: dict[int, Slice] = field(default_factory=lambda: defaultdict(Slice))
     acknowledged: set[str] = field(default_factory=set)
     cpu: float = 0.0
@@ -56,19 +58,21 @@ class Tally:
         self.slice(at).begun += 1
         self.times[LATE].add(late)
 
-    def request(self, operation: str, at: float, took: float, problem: str) -> None:
-        """An answer, or that there was none, at a moment; ``took`` counts from the intended start.
+    def request(self, operation: str, at: float, late: float, took: float, problem: str) -> None:
+        """An answer, or that there was none, at a moment; it ``took`` so long once it was sent ``late``.
 
         What is no method of the contract, such as the control API, stays out of the slices.
         """
-        self.times[operation].add(took)
+        whole = late + took
+        self.times[operation].add(whole)
+        self.sent[operation].add(took)
         if problem:
             self.errors[f"{operation}: {problem}"] += 1
         if operation in BY_NAME:
             part = self.slice(at)
             part.requests += 1
             part.failed += bool(problem)
-            part.times.add(took)
+            part.times.add(whole)
 
     def slice(self, at: float) -> Slice:
         return self.slices[int(at // self.width)]
@@ -82,8 +86,9 @@ class Tally:
         ):
             mine.update(theirs)
         self.judged += other.judged
-        for name, histogram in other.times.items():
-            self.times[name].merge(histogram)
+        for counted, told in ((self.times, other.times), (self.sent, other.sent)):
+            for name, histogram in told.items():
+                counted[name].merge(histogram)
         for place, part in other.slices.items():
             self.slices[place].merge(part)
         self.acknowledged |= other.acknowledged

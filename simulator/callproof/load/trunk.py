@@ -11,8 +11,8 @@ from callproof.load.sampling import Sampler
 from callproof.load.tally import REFUSED, TAKEN_OVER, Tally
 from callproof.load.uploads import Uploads
 
-# Sends a request and waits for its answer; the function says how many seconds ago it was wanted.
-SendRequest = Callable[[Ask, Callable[[], float]], Response]
+# Sends a request, so many seconds later than it was wanted, and waits for its answer.
+SendRequest = Callable[[Ask, float], Response]
 Spawn = Callable[[Callable[[], None]], object]
 
 
@@ -75,12 +75,12 @@ class Trunk:
                 self._tally.reasons[problem] += 1
 
     def ask(self, ask: Ask) -> Response:
-        answer = self._send(ask, lambda: self.now() - ask.wanted)
-        now = self.now()
+        late = self.now() - ask.wanted
+        answer = self._send(ask, late)
         problem = ask.problem(answer)
         found = None if problem else self._sampler.judge(ask.operation, answer)
         with self._lock:
-            self._tally.request(ask.operation, now, now - ask.wanted, problem)
+            self._tally.request(ask.operation, self.now(), late, answer.took, problem)
             if found is not None:
                 self._tally.judged += 1
                 self._tally.violations.update(found)
