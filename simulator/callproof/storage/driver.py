@@ -14,18 +14,20 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
 import orjson
 from sqlalchemy import JSON, Dialect, Executable, Table, UpdateBase, bindparam, insert, select
 from sqlalchemy.dialects import sqlite
+from sqlalchemy.pool import PoolProxiedConnection
 from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from callproof.contract.jsontypes import Json
 
 if TYPE_CHECKING:
+    import psycopg
     from sqlalchemy.dialects import postgresql
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = tuple[Any, ...]
 # The driver's name for its marks that are filled in order.
-_IN_ORDER = {"sqlite": "qmark", "postgresql": "format"}
+_IN_ORDER = {"sqlite": "qmark", "postgresql": "numeric_dollar"}
 
 
 class Cursor(Protocol):
@@ -34,9 +36,22 @@ class Cursor(Protocol):
 
 
 class RawConnection(Protocol):
-    """What sqlite3 and psycopg have in common."""
+    """What sqlite3 and ``Prepared`` have in common."""
 
     def execute(self, statement: str, values: Sequence[Value] = ..., /) -> Cursor: ...
+
+
+def raw_of(pooled: PoolProxiedConnection, kind: str) -> RawConnection:
+    """What executes statements of this kind of database on a connection of SQLAlchemy's pool."""
+    if kind == "sqlite":
+        return cast(RawConnection, pooled.dbapi_connection)
+    # Only here, so that who never asks for PostgreSQL does not import its driver.
+    from callproof.storage.prepared import Prepared
+
+    known: Prepared | None = pooled.info.get(Prepared)
+    if known is None:
+        known = pooled.info[Prepared] = Prepared(cast("psycopg.Connection[Row]", pooled.dbapi_connection))
+    return known
 
 
 class Statement:

@@ -37,8 +37,8 @@ def engine_of(url: str, durability: Durability) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", partial(_prepare_sqlite, durability))
         event.listen(engine, "begin", _begin_immediate)
-    elif durability == "power":
-        event.listen(engine, "connect", _wait_for_the_disk)
+    else:
+        event.listen(engine, "connect", partial(_prepare_postgres, durability))
     return engine
 
 
@@ -97,9 +97,15 @@ def _prepare_sqlite(durability: Durability, connection: DBAPIConnection, _record
     cursor.close()
 
 
-def _wait_for_the_disk(connection: DBAPIConnection, _record: object) -> None:
+def _prepare_postgres(durability: Durability, connection: DBAPIConnection, _record: object) -> None:
+    # Whoever prepares statements lets go of all those of the session with a rollback, also of ours.
+    connection.prepare_threshold = None
     cursor = connection.cursor()
-    cursor.execute("SET synchronous_commit = on")
+    # A statement is prepared while its table is empty or nearly so, where reading it whole looks best, and
+    # keeps that plan. What has to be read whole then looks as dear as compiling its plan would be worth.
+    cursor.execute("SET enable_seqscan = off; SET jit = off; SET plan_cache_mode = force_generic_plan")
+    if durability == "power":
+        cursor.execute("SET synchronous_commit = on")
     cursor.close()
     # What is set in a transaction goes with it otherwise.
     connection.commit()

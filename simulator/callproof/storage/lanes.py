@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from callproof.storage.driver import Compiler, Driver
+from callproof.storage.driver import Compiler, Driver, raw_of
 from callproof.storage.watching import Watch
 
 log = logging.getLogger("callproof.storage")
@@ -191,5 +191,5 @@ class Lane:
         self._fairy = self._engine.raw_connection()
         if self._compiler.name == "postgresql":
             self._fairy.dbapi_connection.autocommit = True  # type: ignore[union-attr]
-        self._driver = Driver(self._fairy.dbapi_connection, self._compiler)  # type: ignore[arg-type]
+        self._driver = Driver(raw_of(self._fairy, self._compiler.name), self._compiler)
         return self._driver

@@ -44,7 +44,7 @@ from callproof.storage.database import (
     clear,
     skip_id,
 )
-from callproof.storage.driver import Compiler, Driver, RawConnection
+from callproof.storage.driver import Compiler, Driver, raw_of
 from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
@@ -95,8 +95,7 @@ class CrmSession(ShortSession):
     """One transaction on everything. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
 
     def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
-        raw = cast(RawConnection, connection.connection.dbapi_connection)
-        super().__init__(Driver(raw, compiler), country, known)
+        super().__init__(Driver(raw_of(connection.connection, compiler.name), compiler), country, known)
         self._db = connection
 
     def save_grant(self, grant: Grant) -> None:

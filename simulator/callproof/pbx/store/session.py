@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import msgspec
 from sqlalchemy import Connection, Select, delete, func, insert, select
@@ -12,7 +12,7 @@ from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.pbx.store.steps import StepSession
 from callproof.storage.database import Database, clear
-from callproof.storage.driver import Compiler, Driver, RawConnection
+from callproof.storage.driver import Compiler, Driver, raw_of
 from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
@@ -45,7 +45,7 @@ class PbxSession(StepSession):
     """One transaction on everything."""
 
     def __init__(self, connection: Connection, compiler: Compiler) -> None:
-        super().__init__(Driver(cast(RawConnection, connection.connection.dbapi_connection), compiler))
+        super().__init__(Driver(raw_of(connection.connection, compiler.name), compiler))
         self._db = connection
 
     def calls(self, *, only_open: bool = False) -> list[Call]:
