@@ -6,7 +6,8 @@ where there are several; what is left so is sent as it was.
 
 import re
 
-from callproof.contract.secrets import MASK, forms
+from callproof.contract.known import forms
+from callproof.contract.secrets import MASK
 from callproof.errors import Misuse
 from callproof.exchange.exchange import Body, Request
 from callproof.reports.forms import form_body, form_text

@@ -9,9 +9,10 @@ import json
 import re
 from collections.abc import Iterable, Iterator
 from hashlib import sha256
-from urllib.parse import parse_qsl, quote, quote_plus, unquote_plus, urlsplit
+from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlsplit
 
 from callproof.contract.jsontypes import Json
+from callproof.contract.known import SHORTEST, KnownValues
 
 MASK = "***"
 HEADERS = frozenset(
@@ -22,9 +23,8 @@ HEADERS = frozenset(
 )
 # Members and parameters, among them those of ``register``.
 NAMES = ("apiKey", "clientId", "token", "password")
-# A shorter one that is known would be found in words that have nothing to do with it; one that was only
-# seen must look like none, unless it is as long as nothing else is.
-SHORTEST, LONG = 8, 16
+# A secret that was only seen must look like no word, unless it is as long as nothing else is.
+LONG = 16
 # Of a long one so many characters are shown, of another one not even that.
 _TAIL, _TAG = 4, 2
 
@@ -47,14 +47,15 @@ _MEMBER = re.compile(
 _IN_ADDRESS = re.compile(
     rf"(?is)({_QUOTE}{_NAME}{_QUOTE}{_BLANK}{_encoded(':')}{_BLANK}%(?:25)*22)((?:(?!%(?:25)*22|&).)*)"
 )
+# A head that no value follows is taken as well, so that nothing is looked through twice.
 _PART = re.compile(
-    rf"""(?ixs)( \bname="?(?:[^"\r\n]{{0,200}}\[)?{_NAME}\]?"?[^\r\n]* (?:\r?\n[^\r\n]+)* \r?\n\r?\n )
-    (.*?) (?=\r?\n--|\Z)"""
+    rf"""(?ixs)( \bname="?(?:[^"\r\n]{{0,200}}\[)?{_NAME}\]?"?[^\r\n]* (?:\r?\n[^\r\n]+)* )
+    (?: (\r?\n\r?\n) (.*?) (?=\r?\n--|\Z) )?"""
 )
 _LINE = re.compile(rf"""(?i)(\b(?:{_HEADER})\s*:\s*)([^\r\n"']+)""")
 _SENTENCE = re.compile(rf"""(?i)(\b{_NAME}\s(?:is\s)?["'])([^"'\r\n]+)""")
-_USER = re.compile(r"""(?i)(\b[a-z][a-z0-9+.-]{0,20}://)([^/\s"'<>?#]*)@""")
-_DATABASE_USER = re.compile(r"(?i)(\b(?:postgres|mysql|mariadb)[a-z0-9+]{0,20}://)([^\s@]*)@")
+_USER = re.compile(r"""(?i)(\b[a-z][a-z0-9+.-]{0,20}://)([^/\s"'<>?#]*)(@)""")
+_DATABASE_USER = re.compile(r"(?i)(\b(?:postgres|mysql|mariadb)[a-z0-9+]{0,20}://)([^\s@]*)(@?)")
 _NAMED = re.compile(rf"(?i)(?:^|[\[_.-]){_NAME}\]?$")
 # What ``mask`` makes, and what stands for passwords in the addresses of databases.
 MASKED = rf"{re.escape(MASK)}(?:\w{{{_TAIL}}}|[0-9a-f]{{{_TAG}}})(?!\w)"
@@ -96,8 +97,8 @@ def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
     for found in _MEMBER.finditer(text):
         value = next(filter(None, found.groups()[1:]), "")
         yield _unescaped(value)
-    for found in (*_PART.finditer(text), *_SENTENCE.finditer(text)):
-        yield found[2]
+    yield from (found[3] for found in _PART.finditer(text) if found[3])
+    yield from (found[2] for found in _SENTENCE.finditer(text))
     for found in (*_PARAMETER.finditer(text), *_IN_ADDRESS.finditer(text)):
         yield unquote_plus(found[2])
     for name, value in _pairs(text):
@@ -113,8 +114,7 @@ class Masks:
 
     def __init__(self, known: Iterable[str] = (), *, shown: bool = False) -> None:
         self.shown = shown
-        self._known: set[str] = set()
-        self._forms: list[tuple[str, str]] = []
+        self._known = KnownValues()
         self._keep(secret for secret in known if len(secret) >= SHORTEST)
 
     def learn(self, seen: Iterable[str]) -> None:
@@ -131,10 +131,8 @@ class Masks:
         for pattern in (_LINE, _SENTENCE):
             text = pattern.sub(lambda found: f"{found[1]}{_masked_value(found[1], found[2])}", text)
         for pattern in (_DATABASE_USER, _USER):
-            text = pattern.sub(lambda found: f"{found[1]}{_masked_user(found[2])}@", text)
-        for form, masked in self._forms:
-            text = text.replace(form, masked)
-        return text
+            text = pattern.sub(_masked_user, text)
+        return self._known.taken_out(text)
 
     def form(self, text: str, depth: int = 3) -> str:
         """An address or a form: what stands inside of a value is encoded once more."""
@@ -148,7 +146,7 @@ class Masks:
         """A body of several parts."""
         if self.shown:
             return text
-        return self.text(_PART.sub(lambda found: f"{found[1]}{mask(found[2])}", text))
+        return self.text(_PART.sub(_masked_part, text))
 
     def header(self, name: str, value: str) -> str:
         if self.shown:
@@ -175,25 +173,9 @@ class Masks:
         return pair if redacted == plain else f"{name}{equals}{quote_plus(redacted, safe='*')}"
 
     def _keep(self, secrets: Iterable[str]) -> None:
-        """The longest are taken out first, as one may stand within another."""
-        new = {secret for secret in secrets if not _MASKED.fullmatch(secret)} - self._known
-        if not new:
-            return
-        self._known |= new
-        found = {form: mask(secret) for secret in self._known for form in forms(secret)}
-        self._forms = sorted(found.items(), key=lambda pair: len(pair[0]), reverse=True)
-
-
-def forms(secret: str) -> Iterator[str]:
-    """As it is, and as it stands in addresses, forms and JSON, once or twice encoded."""
-    quoted = [quote_plus(secret, errors="replace"), quote(secret, safe="", errors="replace")]
-    twice = [quote(one, safe="") for one in quoted]
-    escaped = [json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1]]
-    again = [json.dumps(one)[1:-1] for one in escaped]
-    inside = [quote_plus(one, errors="replace") for one in escaped]
-    every = [secret, *quoted, *twice, *escaped, *again, *inside]
-    lower = [re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), one) for one in every]
-    return iter(dict.fromkeys([*every, *lower]))
+        for secret in secrets:
+            if secret not in self._known and not _MASKED.fullmatch(secret):
+                self._known.add(secret, mask(secret))
 
 
 def _is_no_word(text: str) -> bool:
@@ -230,19 +212,31 @@ def _masked_member(found: re.Match[str]) -> str:
     return f'{found[1]}"{mask(found[5])}"'
 
 
+def _masked_part(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{mask(found[3])}" if found[2] else found[0]
+
+
 def _masked_value(before: str, value: str) -> str:
     """What stands after the name of a header, or after a name in a sentence of ours."""
     name = before.partition(":")[0].strip()
     if not is_secret_header(name):
         return mask(value)
+    # Each pair by itself: a header may have as many cookies as it is long.
+    pieces = value.split(";") if name.lower() == "cookie" else [value]
+    return ";".join(_without_secret(name, piece) for piece in pieces)
+
+
+def _without_secret(name: str, value: str) -> str:
     for secret in filter(None, secret_in_header(name, value)):
         value = value.replace(secret, mask(secret))
     return value
 
 
-def _masked_user(user: str) -> str:
-    name, colon, password = user.partition(":")
-    return f"{name}:{mask(password)}" if colon else mask(name)
+def _masked_user(found: re.Match[str]) -> str:
+    if not found[3]:
+        return found[0]
+    name, colon, password = found[2].partition(":")
+    return f"{found[1]}{f'{name}:{mask(password)}' if colon else mask(name)}@"
 
 
 def _masked_leaf(value: Json) -> Json:
