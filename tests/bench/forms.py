@@ -28,7 +28,10 @@ class Visitor:
 
     def send(self, page: str, action: str, **fields: str) -> str:
         """What is shown after a form of the page was sent."""
-        token = self.page(page).partition('name="csrf" value="')[2].partition('"')[0]
-        answer = self._session.post(f"{self.url}{action}", data={"csrf": token, **fields}, timeout=20)
+        answer = self.answer(page, action, **fields)
         assert answer.status_code == 200, answer.text
         return answer.text
+
+    def answer(self, page: str, action: str, **fields: str) -> requests.Response:
+        token = self.page(page).partition('name="csrf" value="')[2].partition('"')[0]
+        return self._session.post(f"{self.url}{action}", data={"csrf": token, **fields}, timeout=20)

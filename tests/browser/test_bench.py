@@ -119,6 +119,27 @@ def test_verdicts_appear_while_scenarios_are_played(page: Page, pair: ServedPair
     expect(opened.value.locator("h1")).to_contain_text("onform")
 
 
+def test_secrets_are_shown_on_one_page_and_a_message_is_sent_again_without(
+    page: Page, pair: ServedPair
+) -> None:
+    url = f"{pair.crm}/api/v5/telephony/manager?clientId=client-that-nobody-0815&phone=79161234567"
+    requests.get(url, headers={"X-API-KEY": pair.key}, timeout=10)
+    page.goto(f"{pair.crm}/bench/latest")
+    main = page.locator("#main")
+    expect(main).to_contain_text("***0815")
+    page.locator("footer").get_by_role("link", name="Show secrets").click()
+    expect(main).to_contain_text("client-that-nobody-0815")
+    expect(page.locator("#key")).to_have_text(pair.key)
+    page.get_by_role("link", name="Newest message").click()
+    expect(main).not_to_contain_text("client-that-nobody-0815")
+    page.get_by_role("link", name="Edit and send again").click()
+    page.get_by_text("Edit and send again").click()
+    page.get_by_role("button", name="Send").click()
+    expect(main).to_contain_text("***0815")
+    sent = requests.get(f"{pair.crm}/_bench/journal", timeout=10).json()["entries"]
+    assert "clientId=client-that-nobody-0815" in sent[-1]["request"]["url"]
+
+
 def test_a_session_is_downloaded(page: Page, pair: ServedPair) -> None:
     _act(pair, "/calls", **{"from": CALLER, "to": LINE})
     page.goto(f"{pair.crm}/bench")

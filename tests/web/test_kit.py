@@ -42,8 +42,10 @@ def csrf(client: FlaskClient, path: str = "/") -> str:
 
 def test_a_page_says_what_it_is(client: FlaskClient) -> None:
     page = client.get("/").get_data(as_text=True)
-    for words in ("For tests only", "memory", "http://localhost", KEY):
+    for words in ("For tests only", "memory", "http://localhost", "***KKKK"):
         assert words in page
+    assert KEY not in page
+    assert KEY in client.get("/?secrets=1").get_data(as_text=True)
 
 
 def test_a_page_has_nothing_inline_and_lets_nothing_in_from_elsewhere(client: FlaskClient) -> None:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from flask import Response, request
 
+from callproof.bench.hiding import hidden
 from callproof.bench.lines import JournalLine
 from callproof.bench.workplace import Workplace
 from callproof.conformance import ladder
@@ -42,7 +43,7 @@ def add_calls(workplace: Workplace) -> None:
         of_number = {exhibit.number: exhibit for exhibit in line.exhibits}
         rungs = [
             Rung(arrow, workplace.href(of_number[arrow.exhibit].refs) if arrow.exhibit in of_number else "")
-            for arrow in line.ladder.arrows
+            for arrow in hidden(line.ladder, workplace.redactor).arrows
         ]
         shown = [(exhibit, workplace.href(exhibit.refs)) for exhibit in line.exhibits]
         return workplace.write("call.html", line=line, rungs=rungs, shown=shown, names=LIFELINE_NAMES)
@@ -68,7 +69,7 @@ def add_calls(workplace: Workplace) -> None:
 
 def _asked(workplace: Workplace) -> Ladder | None:
     line = _found(workplace, request.args.get("call", ""))
-    return line.ladder if line else None
+    return hidden(line.ladder, workplace.redactor) if line and line.ladder else None
 
 
 def _found(workplace: Workplace, name: str) -> JournalLine | None:

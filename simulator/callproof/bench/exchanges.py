@@ -2,7 +2,7 @@
 says there, and how it is asked again."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from urllib.parse import urlsplit, urlunsplit
 
 import orjson
@@ -17,9 +17,11 @@ from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import OPERATIONS
 from callproof.contract.requirements import all_requirements
+from callproof.contract.secrets import MASK
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.reports.bodies import FORM, curl, query_of, readable
 from callproof.reports.forms import form_body, form_text
+from callproof.reports.stands import Stands
 
 _SCHEMAS = {
     name
@@ -27,6 +29,9 @@ _SCHEMAS = {
     for name in (operation.entity_schema, operation.query_schema, operation.answer_schema)
     if name
 }
+
+# What is made anew for each request.
+_OF_CONNECTION = ("host", "content-length", "connection", "transfer-encoding")
 
 
 def add_exchanges(workplace: Workplace) -> None:
@@ -46,7 +51,7 @@ def add_exchanges(workplace: Workplace) -> None:
         form = request.form
         back = f"/bench/exchanges/{form.get('from', type=int) or 0}"
         try:
-            told = workplace.own.post("/again", _edited(form))
+            told = workplace.own.post("/again", _edited(form, _hidden_before(workplace)))
         except (ActionRefused, Unreachable, ValueError) as error:
             return said(back, str(error))
         if told["id"]:
@@ -71,22 +76,31 @@ def add_exchanges(workplace: Workplace) -> None:
     site.page("/bench/schemas/<path:name>", schema)
 
 
-def _edited(form: MultiDict[str, str]) -> JsonObject:
+def _hidden_before(workplace: Workplace) -> Callable[[str], str]:
+    """Puts what was hidden in the form back. Raises ValueError, with a sentence, where nobody knows it."""
+    form, seen = request.form, workplace.seen()
+    found = next((each for each in seen if str(each.id) == form.get("from", "")), None)
+    if found is None and not form.get("shown") and any(MASK in text for text in form.values()):
+        raise ValueError(f"The journal has lost the message, so nobody knows what {MASK} stands for.")
+    return Stands(found.request, workplace.secrets, shown="shown" in form).show if found else str
+
+
+def _edited(form: MultiDict[str, str], show: Callable[[str], str]) -> JsonObject:
     """What is to be sent, from the form's texts: headers one a line, the body encoded if it was shown as
-    fields. Raises ValueError, with a sentence."""
-    method, url = form.get("method", "").strip().upper(), form.get("url", "").strip()
+    fields; ``show`` puts back what was hidden. Raises ValueError, with a sentence."""
+    method, url = form.get("method", "").strip().upper(), show(form.get("url", "").strip())
     if not re.fullmatch("[A-Z]{1,20}", method):
         raise ValueError(f"The method is letters only, such as POST, not {method!r}.")
     if not url.startswith(("/", "http://", "https://")):
         raise ValueError(f"The address must begin with / or http://, not {url[:40]!r}.")
     headers: list[tuple[str, str]] = []
-    for line in form.get("headers", "").splitlines():
+    for line in show(form.get("headers", "")).splitlines():
         name, colon, value = line.partition(":")
         if line.strip() and not colon:
             raise ValueError(f"The header {line!r} has no colon.")
         if line.strip():
             headers.append((name.strip(), value.strip()))
-    body = form.get("body", "")
+    body = show(form.get("body", ""))
     if not form.get("crlf"):
         # Browsers end lines of a text so, whatever they ended by before.
         body = body.replace("\r\n", "\n")
@@ -115,17 +129,23 @@ def _shown(workplace: Workplace, seen: Sequence[Seen], one: Seen) -> str:
         ),
         None,
     )
+    masked = workplace.redactor.exchange(one)
+    stands = Stands(one.request, workplace.secrets, shown=workplace.site.shows_secrets)
+    kept = [pair for pair in one.request.headers if pair[0].lower() not in _OF_CONNECTION]
+    fields = form_text(one.request)
     return workplace.write(
         "exchange.html",
-        seen=one,
+        seen=masked,
         line=line,
-        findings=findings(one),
+        findings=findings(masked),
         known=all_requirements(),
-        curl=curl(one),
-        address=_address(one),
-        fields=form_text(one.request),
-        request=readable(one.request, query_of(one.url)),
-        answer=readable(one.reply) if one.reply else [],
+        curl=curl(masked),
+        address=stands.hide(_address(one)),
+        headers=stands.hide("\n".join(f"{name}: {value}" for name, value in kept)),
+        fields=bool(fields),
+        body=stands.hide(fields or one.request.body.text or ""),
+        request=readable(masked.request, query_of(masked.url)),
+        answer=readable(masked.reply) if masked.reply else [],
         schema=(operation.entity_schema or operation.query_schema) if operation else "",
         answer_schema=operation.answer_schema if operation else "",
         before=seen[place - 1].id if place else 0,

@@ -6,6 +6,7 @@ from threading import Lock
 from flask import Response, redirect, request, session
 from werkzeug.wrappers import Response as AnyResponse
 
+from callproof.bench.hiding import Hiding, shown_name
 from callproof.bench.lines import JournalLine, lines
 from callproof.bench.watching import Beside, Watched
 from callproof.conformance.evidence import Seen
@@ -13,6 +14,7 @@ from callproof.conformance.exhibits import offset
 from callproof.contract.findings import sentence
 from callproof.control.client import ActionRefused, End, Unreachable
 from callproof.errors import Misuse
+from callproof.reports.redact import Redactor
 from callproof.web.site import Site
 
 _SAID = "said"
@@ -28,6 +30,7 @@ class Workplace:
         self._beside = beside
         self._known: dict[bool, tuple[tuple[int, ...], list[JournalLine]]] = {}
         self._sorting = Lock()
+        self._hiding = Hiding()
 
     @property
     def other(self) -> End | None:
@@ -63,6 +66,18 @@ class Workplace:
                 self._known[both] = state, lines([*own, *beside])
             return self._known[both][1]
 
+    @property
+    def redactor(self) -> Redactor:
+        """For the page that is asked for: it hides nothing where secrets are to be shown."""
+        if self.site.shows_secrets:
+            return Redactor(shown=True)
+        return self._hiding.after([*self.seen(), *self.seen_beside()], self.secrets)
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Those of this end, by their values."""
+        return (self.site.about().key,)
+
     def href(self, refs: Sequence[str]) -> str:
         """The page of an exchange that these entries of the journals tell of, at this end if it has it."""
         here = f"{self.own.side}-"
@@ -73,8 +88,16 @@ class Workplace:
         return f"{address}/bench/exchanges/{refs[0].partition('-')[2]}" if refs else ""
 
     def write(self, template: str, **values: object) -> str:
-        said = session.get(_SAID, "") if _SAID in request.args else ""
-        return self.site.write(f"bench/{template}", said=said, offset=offset, sentence=sentence, **values)
+        redactor = self.redactor
+        hide = redactor.text
+        shared = {
+            "said": hide(session.get(_SAID, "") if _SAID in request.args else ""),
+            "hide": hide,
+            "name_of": lambda line: shown_name(line, redactor),
+        }
+        return self.site.write(
+            f"bench/{template}", offset=offset, sentence=sentence, **{**shared, **values}
+        )
 
     def missing(self, what: str = "why") -> Response:
         """What there is not, or not any more: something of the journal, a ``row`` or a ``schema``."""

@@ -6,45 +6,16 @@ where there are several; what is left so is sent as it was.
 
 import re
 
-from callproof.contract.known import forms
-from callproof.contract.secrets import MASK
 from callproof.errors import Misuse
 from callproof.exchange.exchange import Body, Request
 from callproof.reports.forms import form_body, form_text
-from callproof.reports.redact import secrets_of
+from callproof.reports.stands import Stands
 
 # What belongs to the connection, and is made anew for each.
 OF_CONNECTION = frozenset(
     {"host", "connection", "content-length", "transfer-encoding", "accept-encoding", "expect", "keep-alive"}
 )
-# A shorter one would be found in words that have nothing to do with it.
-SHORTEST = 4
 _HEAD = re.compile(r"([A-Za-z]+) (https?://\S+)")
-
-
-class Stands:
-    """The secrets of a request and what stands for each; nothing does where they are ``shown``."""
-
-    def __init__(self, request: Request, *, shown: bool = False) -> None:
-        kept = [] if shown else [secret for secret in secrets_of(request) if len(secret) >= SHORTEST]
-        said = "\n".join([request.url, *(value for _, value in request.headers), request.body.text or ""])
-        every = dict.fromkeys(form for secret in kept for form in forms(secret) if form in said)
-        # As the fields of a form stand where they are edited.
-        every |= dict.fromkeys(secret for secret in kept if secret in form_text(request))
-        # The longest first, as one may stand within another.
-        found = sorted(every, key=len, reverse=True)
-        numbered = len(found) > 1
-        self._pairs = [(key, f"{MASK}{place if numbered else ''}") for place, key in enumerate(found, 1)]
-
-    def hide(self, text: str) -> str:
-        for secret, mask in self._pairs:
-            text = text.replace(secret, mask)
-        return text
-
-    def show(self, text: str) -> str:
-        for secret, mask in reversed(self._pairs):
-            text = text.replace(mask, secret)
-        return text
 
 
 def written(request: Request, *, shown: bool = False) -> str:

@@ -30,7 +30,7 @@ class Redactor:
         if self.shown:
             return result
         for seen in result.exchanges:
-            self._learn(seen.exchange)
+            self.learn(seen.exchange)
         return replace(
             result,
             title=self.text(result.title),
@@ -55,7 +55,7 @@ class Redactor:
         """One of a journal."""
         if self.shown:
             return entry
-        self._learn(entry)
+        self.learn(entry)
         request = structs.replace(entry.request, url=self._masks.form(entry.request.url))
         return structs.replace(
             entry,
@@ -64,6 +64,12 @@ class Redactor:
             error=self.text(entry.error),
             findings=self._findings(entry.findings),
         )
+
+    def learn(self, entry: Exchange) -> None:
+        """Its secrets are in nothing that is shown from now on."""
+        self._masks.learn(secrets_of(entry.request))
+        if entry.answer:
+            self._masks.learn(_in_message(entry.answer))
 
     def _check(self, check: Check) -> Check:
         return replace(retold(check, self.text), subject=self.text(check.subject))
@@ -74,11 +80,6 @@ class Redactor:
             replace(one, pointer=text(one.pointer), message=text(one.message), remedy=text(one.remedy))
             for one in found
         )
-
-    def _learn(self, entry: Exchange) -> None:
-        self._masks.learn(secrets_of(entry.request))
-        if entry.answer:
-            self._masks.learn(_in_message(entry.answer))
 
     def _message(self, message: Half) -> Half:
         headers = tuple((name, self._masks.header(name, value)) for name, value in message.headers)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeAlias
+from urllib.parse import quote, urlencode
 
 import msgspec
 from flask import Blueprint, Response, make_response, redirect, request, send_from_directory, session
@@ -12,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.contract.dates import written
+from callproof.contract.secrets import Masks
 from callproof.exchange.app import EndApp
 from callproof.exchange.elsewhere import from_elsewhere
 from callproof.exchange.reach import ALLOW, is_known_as, names_of
@@ -22,6 +24,8 @@ from callproof.web.pulse import Pulse
 HERE = Path(__file__).parent
 STATIC = "/pages"
 _LANGUAGE = "language"
+# Of an address: with 1 the page shows what it hides otherwise.
+_SECRETS = "secrets"
 
 View: TypeAlias = Callable[..., "str | AnyResponse"]
 
@@ -125,6 +129,11 @@ class Site:
         return "".join(found.blocks[block](found.new_context({**self._shared(), **values})))
 
     @property
+    def shows_secrets(self) -> bool:
+        """Whether whoever asks for this page asks for them as well."""
+        return request.args.get(_SECRETS) == "1" and not self.guard.locked
+
+    @property
     def texts(self) -> texts.Texts:
         return texts.Texts(
             texts.chosen(str(session.get(_LANGUAGE, "")), request.headers.get("Accept-Language", ""))
@@ -144,10 +153,14 @@ class Site:
         return made
 
     def _shared(self) -> dict[str, object]:
+        about = replace(self.about(), key="") if self.guard.locked else self.about()
         return {
             "t": self.texts,
             # Who has not told the token is told no key.
-            "about": replace(self.about(), key="") if self.guard.locked else self.about(),
+            "about": about,
+            "hide": Masks((about.key,), shown=self.shows_secrets).text,
+            "shows_secrets": self.shows_secrets,
+            "other_way": _other_way() if request.method == "GET" and not self.guard.locked else "",
             "links": self.links,
             "path": request.path,
             "here": request.full_path.rstrip("?"),
@@ -206,6 +219,13 @@ class Site:
         if slash and first in self.static:
             return send_from_directory(self.static[first], rest, max_age=3600)
         return send_from_directory(HERE / "static", name, max_age=3600)
+
+
+def _other_way() -> str:
+    """The address of the same page with what it hides, or without what it shows."""
+    asked = [(name, value) for name, value in request.args.items(multi=True) if name != _SECRETS]
+    more = [] if request.args.get(_SECRETS) == "1" else [(_SECRETS, "1")]
+    return f"{quote(request.path)}?{urlencode([*asked, *more])}".rstrip("?")
 
 
 # To a page for which there is no place: anything but a stream would end its asking for good.
