@@ -86,6 +86,58 @@ def test_a_threshold_is_judged_by_what_was_measured(
     assert run(threshold).passed is kept
 
 
+@pytest.mark.parametrize(
+    ("threshold", "margin", "words"),
+    [
+        ("mean of call-event < 80 ms", 25, "25 ms to spare"),
+        ("max of call-event < 90 ms", -10, "10 ms beyond"),
+        ("attempted >= 40", 10, "10 to spare"),
+        ("attempted > 60", -10, "10 beyond"),
+        ("failed < 6 %", 0, "at the limit"),
+        ("lost == 0", 0, ""),
+        ("unfinished == 0", -2, "2 beyond"),
+        ("arrival rate within 2 %", 2, "2 % to spare"),
+        ("p99 of manager-lookup < 1 s", None, ""),
+    ],
+)
+def test_a_threshold_says_how_far_the_value_is_from_its_limit(
+    threshold: str, margin: float | None, words: str
+) -> None:
+    (judged,) = run(threshold).judged
+    assert judged.margin == (None if margin is None else pytest.approx(margin))
+    assert judged.room == words
+
+
+def test_thresholds_come_first_wherever_a_run_is_told_of() -> None:
+    found = run("failed == 0", "p50 < 1 s", cut_short="The run was stopped.")
+    out = StringIO()
+    load_terminal.show(Console(file=out, soft_wrap=True), found)
+    lines = out.getvalue().splitlines()
+    assert lines[0] == "BROKEN failed == 0: 3, 3 beyond"
+    assert lines[1].startswith("kept   p50 < 1 s: 0.05")
+    assert lines[1].endswith(" s to spare")
+    assert lines[2] == "Invalid: The run was stopped."
+    assert list(as_json(found))[:2] == ["passed", "thresholds"]
+    (suite,) = JUnitXml.fromstring(load_junit.write(found))
+    assert [case.name for case in suite] == ["failed == 0", "p50 < 1 s", "the run is valid"]
+    page = load_html.write(found).decode()
+    assert page.index("3 beyond") < page.index("intended arrival rate")
+
+
+def test_latency_from_sending_stands_beside_that_from_the_intended_start() -> None:
+    times = cast(JsonObject, cast(JsonObject, as_json(run())["times"])["call-event"])
+    assert (times["max"], cast(JsonObject, times["fromSending"])["max"]) == (100, 98)
+    assert "fromSending" not in cast(JsonObject, cast(JsonObject, as_json(run())["times"])["beginning"])
+    out = StringIO()
+    load_terminal.show(Console(file=out, soft_wrap=True), run())
+    lines = out.getvalue().splitlines()
+    place = next(i for i, line in enumerate(lines) if line.startswith("  call-event"))
+    assert lines[place].endswith("at most 100.0 ms")
+    assert lines[place + 1].endswith("at most 98.0 ms")
+    assert lines[place + 1].startswith("    sending ")
+    assert load_html.write(run()).decode().count("<td>sending</td>") == 1
+
+
 def test_every_attempted_call_is_counted_once_more() -> None:
     counts = run().counts()
     fates = ("answered", "missed", "busy", "refused", "dropped", "failed", "unfinished")

@@ -44,7 +44,7 @@ _COLUMNS: dict[str, dict[str, str]] = {
         **{f"p{place}": f"p{percent:g}" for place, percent in enumerate(PERCENTILES)},
         "most": "Max",
     },
-    THRESHOLDS: {"what": "Threshold", "measured": "Measured", "kept": "Kept"},
+    THRESHOLDS: {"what": "Threshold", "measured": "Measured", "margin": "Margin", "kept": "Kept"},
 }
 Rows = list[JsonObject]
 
@@ -109,4 +109,4 @@ def _ms(seconds: float | None) -> str:
 def _thresholds(results: Results | None) -> Iterable[JsonObject]:
     for judged in results.judged if results else ():
         kept = "kept" if judged.kept else "BROKEN"
-        yield {"what": str(judged.threshold), "measured": judged.shown, "kept": kept}
+        yield {"what": str(judged.threshold), "measured": judged.shown, "margin": judged.room, "kept": kept}

@@ -1,6 +1,6 @@
 """What a run has shown, and whether it kept its thresholds."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import accumulate
@@ -35,7 +35,24 @@ class JudgedThreshold:
 
     @property
     def shown(self) -> str:
-        return "not measured" if self.value is None else f"{self.value:.4g} {self.threshold.unit}".rstrip()
+        return "not measured" if self.value is None else self._in_unit(self.value)
+
+    @property
+    def margin(self) -> float | None:
+        """In the threshold's unit, below 0 beyond the limit."""
+        return None if self.value is None else self.threshold.margin(self.value)
+
+    @property
+    def room(self) -> str:
+        """The margin in words, "" when nothing was measured and where no other value is kept."""
+        if self.margin is None or (self.kept and self.threshold.operator == "=="):
+            return ""
+        if not self.margin:
+            return "at the limit"
+        return f"{self._in_unit(abs(self.margin))} {'to spare' if self.margin > 0 else 'beyond'}"
+
+    def _in_unit(self, number: float) -> str:
+        return f"{number:.4g} {self.threshold.unit}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -99,12 +116,13 @@ class Results:
 
     @cached_property
     def overall(self) -> Histogram:
-        """Latencies of all methods of the contract."""
-        together = Histogram()
-        for name, times in self.tally.times.items():
-            if name in BY_NAME:
-                together.merge(times)
-        return together
+        """Latencies of all methods of the contract, from the intended start."""
+        return _together(self.tally.times)
+
+    @cached_property
+    def overall_sent(self) -> Histogram:
+        """The same from sending."""
+        return _together(self.tally.sent)
 
     @cached_property
     def slices(self) -> list[Slice]:
@@ -188,6 +206,13 @@ class Results:
             "acknowledged": self.reconciliation.acknowledged,
         }
         return wholes[SHARES[metric]]
+
+
+def _together(times: Mapping[str, Histogram]) -> Histogram:
+    found = Histogram()
+    for name in times.keys() & BY_NAME.keys():
+        found.merge(times[name])
+    return found
 
 
 def _time(times: Histogram, threshold: Threshold) -> float | None:

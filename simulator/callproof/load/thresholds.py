@@ -92,6 +92,12 @@ class Threshold:
             return abs(value) <= self.number
         return OPERATORS[self.operator](value, self.number)
 
+    def margin(self, value: float) -> float:
+        """How far a value is from the limit, in the unit; below 0 it is beyond it."""
+        if self.operator in (">", ">="):
+            return value - self.number
+        return -abs(value - self.number) if self.operator == "==" else self.number - abs(value)
+
     def in_unit(self, value: float) -> float:
         """Seconds, or calls a second, in the threshold's unit."""
         return value / (TIMES | RATES).get(self.unit, 1.0)

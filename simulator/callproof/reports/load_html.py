@@ -1,10 +1,11 @@
 """A load run as one page, with its curves over time."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from markupsafe import Markup
 
+from callproof.load.histogram import Histogram
 from callproof.load.results import PERCENTILES, Results
 from callproof.load.tally import Slice
 from callproof.reports.charts import Series, draw
@@ -25,9 +26,10 @@ class Chart:
 
 @dataclass(frozen=True)
 class Row:
-    """Latencies of one method, in milliseconds as text."""
+    """Latencies of one method, in milliseconds as text, from one of the two moments."""
 
     name: str
+    since: str
     count: int
     times: Sequence[str]
 
@@ -41,17 +43,23 @@ def write(found: Results) -> bytes:
         books=books(found),
         charts=list(_charts(found)),
         heads=[f"p{p:g}" for p in PERCENTILES],
-        rows=[_row(name, found) for name in sorted(found.tally.times)],
+        rows=list(_rows(found)),
         reasons=found.tally.reasons.most_common(SHOWN),
         errors=found.tally.errors.most_common(SHOWN),
         violations=found.tally.violations.most_common(SHOWN),
     )
 
 
-def _row(name: str, found: Results) -> Row:
-    times = found.tally.times[name]
+def _rows(found: Results) -> Iterator[Row]:
+    for name, times in sorted(found.tally.times.items()):
+        yield _row(name, "intended start", times)
+        if sent := found.tally.sent.get(name):
+            yield _row(name, "sending", sent)
+
+
+def _row(name: str, since: str, times: Histogram) -> Row:
     shown = [times.mean, *(times.percentile(p) for p in PERCENTILES), times.most]
-    return Row(name, times.count, ["-" if v is None else f"{v * 1000:.1f}" for v in shown])
+    return Row(name, since, times.count, ["-" if v is None else f"{v * 1000:.1f}" for v in shown])
 
 
 def _charts(found: Results) -> list[Chart]:

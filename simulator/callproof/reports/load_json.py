@@ -4,13 +4,14 @@ import orjson
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.load.histogram import Histogram
-from callproof.load.results import PERCENTILES, Results
+from callproof.load.results import PERCENTILES, JudgedThreshold, Results
 
 
 def write(found: Results) -> bytes:
-    kept = found.reconciliation
+    kept, sent = found.reconciliation, found.tally.sent
     document: JsonObject = {
         "passed": found.passed,
+        "thresholds": [_threshold(judged) for judged in found.judged],
         "invalid": list(found.invalid),
         "warnings": list(found.warnings),
         "model": found.job.model,
@@ -19,10 +20,6 @@ def write(found: Results) -> bytes:
         "seed": found.job.seed,
         "seconds": found.elapsed,
         "workers": found.workers,
-        "thresholds": [
-            {"threshold": str(j.threshold), "value": j.value, "unit": j.threshold.unit, "kept": j.kept}
-            for j in found.judged
-        ],
         "arrivalRate": {
             "planned": found.planned,
             "intended": found.intended_rate,
@@ -32,8 +29,8 @@ def write(found: Results) -> bytes:
         "reasons": dict(found.tally.reasons),
         "errors": dict(found.tally.errors),
         "conformance": {"judged": found.tally.judged, "violations": dict(found.tally.violations)},
-        "times": {name: _times(times) for name, times in sorted(found.tally.times.items())},
-        "overall": _times(found.overall),
+        "times": {name: _both(times, sent.get(name)) for name, times in sorted(found.tally.times.items())},
+        "overall": _both(found.overall, found.overall_sent),
         "reconciliation": {
             "done": kept.done,
             "whyNot": kept.why_not,
@@ -47,6 +44,20 @@ def write(found: Results) -> bytes:
         "slices": _slices(found),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
+
+
+def _threshold(judged: JudgedThreshold) -> JsonObject:
+    return {
+        "threshold": str(judged.threshold),
+        "value": judged.value,
+        "margin": judged.margin,
+        "unit": judged.threshold.unit,
+        "kept": judged.kept,
+    }
+
+
+def _both(times: Histogram, sent: Histogram | None) -> JsonObject:
+    return _times(times) | ({"fromSending": _times(sent)} if sent else {})
 
 
 def _times(times: Histogram) -> JsonObject:

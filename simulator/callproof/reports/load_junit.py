@@ -9,10 +9,11 @@ GROUP = "load"
 def write(found: Results) -> bytes:
     """The document as UTF-8."""
     invalid = JunitFailure(found.invalid[0], "\n".join(found.invalid)) if found.invalid else None
-    cases = [JunitCase(GROUP, "the run is valid", invalid), *map(_case, found.judged)]
+    cases = [*map(_case, found.judged), JunitCase(GROUP, "the run is valid", invalid)]
     return document("callproof load", [JunitSuite(f"load {found.job.model}", cases)])
 
 
 def _case(judged: JudgedThreshold) -> JunitCase:
-    broken = None if judged.kept else JunitFailure(f"{judged.threshold.metric}: {judged.shown}")
-    return JunitCase(GROUP, str(judged.threshold), broken)
+    said = ", ".join(filter(None, (judged.shown, judged.room)))
+    broken = None if judged.kept else JunitFailure(f"{judged.threshold.metric}: {said}")
+    return JunitCase(GROUP, str(judged.threshold), broken, output=said)

@@ -4,18 +4,25 @@ from collections import Counter
 
 from rich.console import Console
 
-from callproof.load.results import PERCENTILES, Results
+from callproof.load.histogram import Histogram
+from callproof.load.results import PERCENTILES, JudgedThreshold, Results
 from callproof.reports.console import said
 
 SHOWN = 10
 
 
 def show(out: Console, found: Results) -> None:
-    """For a person; the last line is the verdict."""
+    """For a person: thresholds first, and in the last line what they come to."""
 
     def line(name: str, value: object, note: str = "") -> None:
         out.print(f"{name:<14}{value!s:>10}  {said(note)}".rstrip())
 
+    for judgement in found.judged:
+        _threshold(out, judgement)
+    for sentence in found.invalid:
+        out.print(f"Invalid: {said(sentence)}", style="bold red")
+    for sentence in found.warnings:
+        out.print(f"Warning: {said(sentence)}", style="yellow")
     counts = found.counts()
     intended = f"{found.intended_rate:.2f}/s intended, {found.rate:.2f}/s achieved"
     line("Attempted", found.attempted, f"of {found.planned} planned in {found.elapsed:.0f} s: {intended}")
@@ -27,9 +34,11 @@ def show(out: Console, found: Results) -> None:
     line("Concurrent", max(found.concurrent, default=0), "at most")
     line("Busy hour", round(found.busy_hour_calls), "calls at this rate")
     line("Requests", found.overall.count, f"of them failed: {counts['failed requests']}")
+    line("Latency", "", "from the intended start; where it says so from sending")
     for name, times in sorted(found.tally.times.items()):
-        percentiles = ", ".join(f"p{p:g} {_ms(times.percentile(p))}" for p in PERCENTILES)
-        line(f"  {name}", times.count, f"{percentiles}, at most {_ms(times.most)}")
+        line(f"  {name}", times.count, _percentiles(times))
+        if sent := found.tally.sent.get(name):
+            line("    sending", "", _percentiles(sent))
     if found.lost_workers:
         line("Lost workers", found.lost_workers, f"their calls were taken over: {counts['taken over']}")
     judged = found.tally.judged
@@ -39,14 +48,18 @@ def show(out: Console, found: Results) -> None:
     out.print(said(books(found)), style="" if found.reconciliation.done else "yellow")
     share = found.tally.cpu / found.elapsed if found.elapsed else 0.0
     out.print(f"The generator took {found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core.")
-    for sentence in found.invalid:
-        out.print(f"Invalid: {said(sentence)}", style="bold red")
-    for sentence in found.warnings:
-        out.print(f"Warning: {said(sentence)}", style="yellow")
-    for judgement in found.judged:
-        mark, style = ("kept", "green") if judgement.kept else ("BROKEN", "bold red")
-        out.print(f"{mark:<7}{judgement.threshold}: {judgement.shown}", style=style)
     out.print("Passed" if found.passed else "Not passed", style="green" if found.passed else "bold red")
+
+
+def _threshold(out: Console, judged: JudgedThreshold) -> None:
+    mark, style = ("kept", "green") if judged.kept else ("BROKEN", "bold red")
+    measured = ", ".join(filter(None, (judged.shown, judged.room)))
+    out.print(f"{mark:<7}{judged.threshold}: {measured}", style=style)
+
+
+def _percentiles(times: Histogram) -> str:
+    shown = ", ".join(f"p{p:g} {_ms(times.percentile(p))}" for p in PERCENTILES)
+    return f"{shown}, at most {_ms(times.most)}"
 
 
 def books(found: Results) -> str:
