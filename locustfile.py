@@ -40,6 +40,8 @@ from callproof.reports import load_files
 log = logging.getLogger("callproof.load")
 LOCAL = "local"
 WATCH_EVERY, TELL_EVERY = 0.25, 5.0
+# Seconds that the page waits for a run to begin.
+BEGINS_WITHIN = 20.0
 GARBAGE = 20_000, 50, 1000
 
 
@@ -69,7 +71,7 @@ def _init(environment: Environment, runner: Runner, web_ui: WebUI | None = None,
         lead = Lead(environment, runner)
         if web_ui is not None and web_ui.app is not None:
             web_ui.template_args.update(page.arguments())
-            page.extend(web_ui.app, lead.tables)
+            page.extend(web_ui.app, lead.tables, lead.why_not)
     if not isinstance(runner, MasterRunner):
         Hand(environment, runner)
 
@@ -144,12 +146,19 @@ class Lead:
         try:
             self.director = self._read().start(self._post)
         except CallproofError as failure:
+            self.problem = str(failure)
             self._fail(failure)
+            gevent.spawn(self._give_up)
         else:
             self.run, self.results = self.director.conductor, None
             gevent.spawn(self._watch, self.run)
-        finally:
             self.begun.set()
+
+    def _give_up(self) -> None:
+        """What StopTest does, which has gevent print a traceback. Without a page the shape ends locust."""
+        if self.environment.web_ui is not None:
+            self.runner.stop()
+        self.begun.set()
 
     def _stop(self) -> None:
         """Also a run that had not begun has kept nothing; a verdict says more."""
@@ -158,7 +167,6 @@ class Lead:
         self.over = self.stopped = True
 
     def _fail(self, failure: CallproofError) -> None:
-        self.problem = str(failure)
         print(f"callproof: {failure}", file=sys.stderr)
         self.environment.process_exit_code = failure.exit_code
         self.over = True
@@ -216,6 +224,11 @@ class Lead:
             self.environment.process_exit_code = 0 if self.results.passed else Refusal.exit_code
         except CallproofError as failure:
             self._fail(failure)
+
+    def why_not(self) -> str:
+        """Wait until the run has begun; "" when it has, or why it could not."""
+        self.begun.wait(BEGINS_WITHIN)
+        return self.problem
 
     def tables(self) -> list[JsonObject]:
         return page.tables(self.run, self.results) if self.run else []
@@ -321,8 +334,10 @@ class Course(LoadTestShape):
 
     def reset_time(self) -> None:
         super().reset_time()
-        if Lead.current is not None:
-            Lead.current.again()
+        lead = Lead.current
+        # A master does it once more when the run has begun, or could not.
+        if lead is not None and gevent.getcurrent() is not lead.runner.shape_greenlet:
+            lead.again()
 
     def tick(self) -> tuple[int, float] | None:
         lead = Lead.current

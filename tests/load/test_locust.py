@@ -293,3 +293,16 @@ def test_a_run_that_cannot_be_made_says_why(
     assert f"callproof: {tmp_path}" in output or "callproof: The CRM at http://127.0.0.1:1" in output
     assert words in output
     assert "Traceback" not in output
+
+
+def test_a_master_whose_target_is_out_of_reach_ends_and_says_so(tmp_path: Path) -> None:
+    run = Run(tmp_path, ("http://127.0.0.1:1",), "lost == 0")
+    address = Address()
+    address.close()
+    port = str(address.port)
+    lead = run.begin("--master", "--expect-workers", "1", "--master-bind-port", port)
+    hand = run.begin("--worker", "--master-host", "127.0.0.1", "--master-port", port)
+    output = lead.communicate(timeout=60)[0]
+    hand.communicate(timeout=30)
+    assert (lead.returncode, hand.returncode) == (3, 0), output
+    assert "callproof: The CRM at http://127.0.0.1:1" in output

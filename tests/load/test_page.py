@@ -116,7 +116,20 @@ def test_a_second_run_plays_as_the_first_did(page: Page, crm: End) -> None:
 def test_the_host_is_that_of_the_file_until_somebody_types_another(page: Page, crm: End) -> None:
     assert f'"host": "{crm.url}"' in page.get("/").text
     assert page.start(host="http://127.0.0.1:1")["host"] == "http://127.0.0.1:1"
-    assert "callproof: The CRM at http://127.0.0.1:1" in page.until("callproof: ")
+
+
+def test_a_target_that_cannot_be_prepared_is_told_in_the_page_and_by_the_exit_code(
+    page: Page, crm: End
+) -> None:
+    page.get("/")
+    for _ in range(2):
+        told = page.start(host="http://127.0.0.1:1")
+        assert told["success"] is False
+        assert str(told["message"]).startswith("The CRM at http://127.0.0.1:1 does not answer")
+        assert "callproof: The CRM at http://127.0.0.1:1" in page.until("callproof: ")
+    page.file.write_text(page.file.read_text("utf-8").replace("rate: 15", "rate: many"), "utf-8")
+    assert "load.yaml:3: rate: " in str(page.start(host=crm.url)["message"])
+    assert page.close() == 2
 
 
 def test_tabs_show_what_became_of_the_calls_and_the_percentiles_of_the_verdict(

@@ -11,7 +11,7 @@ from callproof.load.histogram import Histogram
 from callproof.load.results import PERCENTILES, Results
 from callproof.load.tally import REFUSED, TAKEN_OVER
 
-STATISTICS = "locust.request_stats"
+STATISTICS, START = "locust.request_stats", "locust.swarm"
 CALLS, LATENCY, THRESHOLDS = "calls", "latency", "thresholds"
 LATER = "known when the run is over"
 # The counters of a run that goes on, with what they say.
@@ -60,14 +60,18 @@ def arguments() -> dict[str, object]:
     }
 
 
-def extend(app: Flask, tables: Callable[[], Sequence[JsonObject]]) -> None:
-    """Tell the page the rows of the tabs whenever it asks for locust's own figures."""
+def extend(app: Flask, tables: Callable[[], Sequence[JsonObject]], why_not: Callable[[], str]) -> None:
+    """Tell the page the rows of the tabs whenever it asks for locust's own figures, and when it starts a
+    run, why it could not begin; ``why_not`` waits until that is known and is "" when it began."""
 
     @app.after_request
     def add(response: Response) -> Response:
         if request.endpoint == STATISTICS and response.is_json:
             told = orjson.loads(response.get_data())
             response.set_data(orjson.dumps({**told, "extended_stats": tables()}))
+        if request.endpoint == START and response.is_json and (problem := why_not()):
+            told = orjson.loads(response.get_data())
+            response.set_data(orjson.dumps({**told, "success": False, "message": problem}))
         return response
 
 
