@@ -188,6 +188,9 @@ def _limits() -> str:
         lines.append(_line(name, f"{value} {limit.unit}", limit.bounds, limit.exceeded))
     lines += [
         "",
+        "An account that begins with more than 1,000 managers takes 100 bytes and 4 values more for each",
+        "further one, as a PBX names all extensions in one message.",
+        "",
         "Each worker counts its own requests, connections and streams. It looks at the time between pieces",
         "of 4 KiB of a body: one that stops within a piece holds a thread until its sender goes on or",
         "ends, as the server below has no end for that. On a manual clock every body ends in time.",

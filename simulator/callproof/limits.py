@@ -5,7 +5,7 @@ settings. What the contract itself bounds, such as 50 calls an upload, is no lim
 """
 
 from collections.abc import Iterable
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from math import isfinite
 
 import msgspec
@@ -15,6 +15,9 @@ from callproof.errors import Misuse
 _MIB = 1024 * 1024
 # Above it a number is no bound any more, and not everything that counts takes it.
 _HIGHEST = 2**31 - 1
+# In an account with more managers each of them needs so much more of the message that names all extensions:
+# {"userId":"100000","code":"100000"} is 65 bytes in a form.
+_MANAGERS, _BYTES, _VALUES = 1_000, 100, 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,9 @@ def _seconds(
 class Bounds:
     """A value for each limit; the metadata of a field is the rest of its row."""
 
-    crm_request_bytes: int = _int(_MIB, "bytes", "the body of a request to the CRM", "413")
+    crm_request_bytes: int = _int(
+        _MIB, "bytes", "the body of a request to the CRM; more in a large account", "413"
+    )
     pbx_request_bytes: int = _int(64 * 1024, "bytes", "the body of a request to the virtual PBX", "413")
     request_seconds: float = _seconds(
         30.0,
@@ -76,9 +81,9 @@ class Bounds:
         100, "levels", "lists and objects in each other", "the contract's 400 for what is no JSON", least=10
     )
     json_values: int = _int(
-        50_000,
+        10_000,
         "values",
-        "what stands in one JSON text, by its commas",
+        "what stands in one JSON text, by its commas; more in a large account",
         "the contract's 400 for what is no JSON",
     )
     customer_phones: int = _int(
@@ -182,6 +187,16 @@ def _row(one: "Field[float]") -> Limit:
 USUAL = Bounds()
 TABLE = tuple(_row(one) for one in fields(Bounds))
 SETTABLE = {limit.name: limit for limit in TABLE if not limit.fixed}
+
+
+def of_account(bounds: Bounds, managers: int) -> Bounds:
+    """The limits of a CRM with so many: a message may name an extension for each."""
+    more = max(0, managers - _MANAGERS)
+    return replace(
+        bounds,
+        crm_request_bytes=bounds.crm_request_bytes + _BYTES * more,
+        json_values=bounds.json_values + _VALUES * more,
+    )
 
 
 def given(texts: Iterable[str]) -> Bounds:

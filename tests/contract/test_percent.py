@@ -32,6 +32,11 @@ def test_json_in_a_field_comes_back() -> None:
     assert pairs(f"calls={quote(calls)}&apiKey=k", MOST) == [("calls", calls), ("apiKey", "k")]
 
 
+def test_many_broken_escapes_are_read_as_urllib_reads_them() -> None:
+    text = "a=" + "%zz%%4%41%D0%9F%" * 5_000
+    assert pairs(text, MOST) == parse_qsl(text)
+
+
 def test_too_many_fields_are_refused() -> None:
     with pytest.raises(ValueError, match="fields"):
         pairs("&".join(["a=%20"] * (MOST + 1)), MOST)

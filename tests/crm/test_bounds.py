@@ -43,6 +43,12 @@ def test_of_very_many_remarks_some_are_kept_and_the_others_counted(registered: A
     assert "900 more remarks" in registered.findings[-1].message
 
 
+def test_a_remark_does_not_repeat_at_length_what_was_sent(registered: Account) -> None:
+    registered.event(**{**RINGING, "phone": "(-" * 10_000}, **{"x" * 10_000: 1})
+    hidden, unknown = sorted(registered.findings, key=lambda one: one.kind, reverse=True)[:2]
+    assert [len(hidden.message), len(unknown.pointer)] == [500, 500]
+
+
 def test_the_journal_counts_addresses_headers_and_findings(registered: Account) -> None:
     journal = registered.crm.journal
     before = journal._bytes
@@ -64,11 +70,24 @@ def test_many_extensions_and_lines_are_judged_in_linear_time() -> None:
 
 
 def test_of_far_too_many_calls_the_first_are_judged_and_all_are_counted(registered: Account) -> None:
-    answer = registered.upload(*[{}] * 20_000)
+    answer = registered.upload(*[{}] * 9_000)
     assert answer.status_code == 400
     errors = answer.get_json()["errors"]
     assert errors["calls"] == "This collection should contain 50 elements or less."
     assert "calls[5][date]" in errors
     assert "calls[60][date]" not in errors
-    said = "20000 elements where at most 50 may stand"
+    said = "9000 elements where at most 50 may stand"
     assert said in [one.message for one in registered.findings]
+
+
+def test_a_large_account_takes_as_many_extensions_as_it_has_managers() -> None:
+    """The virtual PBX names all of them in one message."""
+    managers = 30_000
+    crm = Crm(
+        CrmSettings(api_key=KEY, base_url="http://crm", managers=managers, customers=0), ManualClock()
+    )
+    codes = [{"userId": n, "code": f"{n:07}"} for n in range(1, managers + 1)]
+    with closing(crm):
+        account = Account(crm, create_app(crm).test_client())
+        assert account.register(additionalCodes=codes).json == {"success": True, "info": []}
+        assert account.register(additionalCodes=codes * 5).status_code in (400, 413)

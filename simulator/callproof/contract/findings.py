@@ -12,6 +12,10 @@ def sentence(message: str, remedy: str) -> str:
     return f"{message}{stop} {remedy}".rstrip()
 
 
+# Of a remark more bytes are worth nobody's time, and more signs of each of its texts.
+_LONG, _SIGNS = 2_000, 500
+
+
 class Kind(StrEnum):
     """How a finding came about, from the gravest to the mildest."""
 
@@ -23,7 +27,9 @@ class Kind(StrEnum):
 
 
 def bounded(findings: "list[Finding]", most: int) -> "list[Finding]":
-    """At most so many, and how many more there are: a reader who mends these sees the rest."""
+    """At most so many, and how many more there are: a reader who mends these sees the rest. None is
+    long because what was sent is."""
+    findings = [one if one.size <= _LONG else one.cut() for one in findings]
     if len(findings) <= most:
         return findings
     said = f"there are {len(findings) - most} more remarks on this message"
@@ -50,7 +56,16 @@ class Finding:
         """About how many bytes it takes to keep."""
         return 200 + len(self.pointer) + len(self.message) + len(self.remedy)
 
+    def cut(self) -> "Finding":
+        """The same with the beginnings of its texts."""
+        pointer, message, remedy = map(_beginning, (self.pointer, self.message, self.remedy))
+        return Finding(self.kind, self.where, pointer, message, remedy, self.requirement)
+
     def __str__(self) -> str:
         place = self.where + self.pointer
         rule = f" [{self.requirement}]" if self.requirement else ""
         return printable(f"{self.kind}: {place}: {sentence(self.message, self.remedy)}{rule}")
+
+
+def _beginning(text: str) -> str:
+    return text if len(text) <= _SIGNS else f"{text[: _SIGNS - 1]}…"

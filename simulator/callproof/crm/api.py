@@ -112,7 +112,7 @@ class CrmApi:
             incoming.body,
             coding=incoming.environ.get("HTTP_CONTENT_ENCODING", ""),
             strict=strict,
-            bounds=self._crm.settings.bounds,
+            bounds=self._crm.bounds,
         )
         operation, parts = found or (None, {})
         if operation:

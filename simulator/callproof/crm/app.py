@@ -29,7 +29,7 @@ def create_app(
     """The API under ``/api``, the control API under ``/_bench`` and the pages; ``more`` adds some."""
     api = CrmApi(crm)
     spoiling = Spoiling(crm.faults, crm.clock, _name, crm.settings.api_key)
-    bounds = crm.settings.bounds
+    bounds = crm.bounds
     most = bounds.crm_request_bytes
     answering = Answering(
         api.respond,

@@ -24,6 +24,7 @@ from callproof.exchange.ledger import Ledger
 from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.exchange.telling import Telling
+from callproof.limits import of_account
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
 from callproof.storage.snapshots import Rows
@@ -47,12 +48,14 @@ class CrmSnapshot:
 
 
 class Crm:
-    """Raises StorageError when the database cannot be used. ``close`` ends what it holds."""
+    """Raises StorageError when the database cannot be used. ``close`` ends what it holds, ``bounds`` are
+    those of an account of this size."""
 
     def __init__(
         self, settings: CrmSettings, clock: Clock, ledger: Ledger | None = None, nearby: Nearby = NOBODY
     ) -> None:
         self.settings = self._started = settings
+        self.bounds = of_account(settings.bounds, settings.managers)
         self.clock = clock
         self.store = CrmStore(settings.database, settings.country, settings.durability)
         self.journal = self._journal()

@@ -21,6 +21,7 @@ from callproof.exchange.journal import Journal
 from callproof.exchange.names import FINDINGS_HEADER
 from callproof.exchange.spoiling import Spoiling
 from callproof.exchange.telling import Telling
+from callproof.exchange.turns import LARGE, TURNS
 from callproof.limits import USUAL, Bounds
 
 if TYPE_CHECKING:
@@ -84,8 +85,13 @@ class Answering:
         else:
             if self._faults:
                 return self._faulty(sent, findings, start_response, began)
-            answer, lost = self._respond(sent, findings), ""
+            respond = self._respond if len(sent.body) < LARGE else self._respond_in_turns
+            answer, lost = respond(sent, findings), ""
         return self._answer(sent, answer, lost, findings, start_response, began)
+
+    def _respond_in_turns(self, sent: Incoming, findings: list[Finding]) -> Answer:
+        with TURNS.short():
+            return self._respond(sent, findings)
 
     def _faulty(
         self, sent: Incoming, findings: list[Finding], start_response: "StartResponse", began: float

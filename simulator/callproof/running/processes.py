@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 log = logging.getLogger("callproof.running")
 
 # How long an end may take to listen, and a worker to finish what it answers, in seconds.
-START = 30.0
+START = 120.0
 GRACE = 5
 _LOOK = 0.01
 # What a worker keeps of the environment, by the beginnings of names: what its libraries and the drivers of
