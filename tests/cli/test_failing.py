@@ -43,7 +43,7 @@ def raising(error: BaseException) -> Callable[[], object]:
     return fail
 
 
-def test_what_nobody_expected_is_a_sentence_with_a_file_that_has_the_traceback() -> None:
+def test_what_nobody_expected_is_a_sentence_with_a_file_that_has_the_traceback(tmp_path: Path) -> None:
     result = ended(raising(KeyError("\x1b[2J\nConformant")))
     assert (result.exit_code, result.stdout) == (4, "")
     (line,) = result.stderr.splitlines()
@@ -52,7 +52,7 @@ def test_what_nobody_expected_is_a_sentence_with_a_file_that_has_the_traceback()
     assert line.isprintable()
     (file,) = [Path(word.rstrip(",")) for word in line.split() if "callproof-failure-" in word]
     assert "Traceback (most recent call last)" in file.read_text("utf-8")
-    file.unlink()
+    assert file.parent == tmp_path
 
 
 def test_the_traceback_is_printed_where_it_is_asked_for() -> None:

@@ -92,3 +92,18 @@ def test_a_verdict_has_secrets_only_when_it_is_asked_for(tmp_path: Path) -> None
         har = tmp_path / "r.har"
         run("check", str(file), "--har", str(har), *options)
         assert (KEY in har.read_text()) is seen
+
+
+def test_a_call_is_told_without(pair: BuiltIn) -> None:
+    pair.ends.pbx.post("/register")
+    asked = (
+        "call",
+        "--from",
+        f"http://me:{COOKIE}@h",
+        "--to",
+        "+7-499-999-99-99",
+        "--pbx-url",
+        pair.pbx_url,
+    )
+    assert COOKIE not in run(*asked)
+    assert COOKIE in run(*asked, "--show-secrets")

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callproof.contract.secrets import Masks
 from callproof.running import logs
 from callproof.running.logs import Lines, as_json, as_text
 
@@ -86,6 +87,25 @@ def test_what_belongs_to_no_end_belongs_to_that_of_the_process() -> None:
     lines.logger.warning("one")
     lines.logger.handle(record("two"))
     assert [line.split()[2].split("/")[0] for line in lines.all()] == ["pbx", "crm"]
+
+
+@pytest.mark.parametrize("form", [as_text, as_json])
+def test_secrets_that_callers_sent_or_that_are_known_stand_in_no_line(form: object) -> None:
+    lines = Collected(form)
+    lines.handler.masks = Masks(["known-and-sent-by-somebody"])
+    lines.logger.info("not wanted")
+    lines.logger.warning("/x?clientId=%s&a=1: apiKey is %r", "client-of-nobody-0815", "key-of-nobody-4711")
+    lines.logger.handle(record("known-and-sent-by-somebody", "known-and-sent-by-somebody"))
+    try:
+        raise RuntimeError("token=a-token-that-nobody-sees&x")
+    except RuntimeError:
+        lines.logger.exception("failed")
+    told = "\n".join(lines.all())
+    for secret in ("of-nobody", "known-and", "a-token"):
+        assert secret not in told
+    for masked in ("***0815", "***4711", "***body", "***sees"):
+        assert masked in told
+    assert len(lines.all()) >= 3
 
 
 def test_lines_that_nobody_reads_are_counted_and_dropped() -> None:

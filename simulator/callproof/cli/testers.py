@@ -4,7 +4,7 @@ import shutil
 
 import click
 
-from callproof.cli.common import PBX_URL, echo, hiding, option, secrets_shown
+from callproof.cli.common import PBX_URL, echo, hiding, masks, option, secrets_shown
 from callproof.cli.ends import controlled, journal_of, of_an_end, running_end
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
@@ -46,6 +46,7 @@ def _a_caller(_context: click.Context, _option: click.Parameter, caller: str) ->
 )
 @option("--pbx-url", default=PBX_URL, show_default=True, help="The running virtual PBX.")
 @controlled
+@hiding
 def call(
     caller: str,
     line: str,
@@ -61,7 +62,7 @@ def call(
     with running_end(Side.PBX, pbx_url, control_token) as end:
         answer = end.post("/calls", asked)
     said = f"Call {answer['id']} from {answer['phone']} to {answer['line']} is {answer['state']}"
-    echo(printable(said))
+    echo(printable(masks().text(said)))
 
 
 @click.command()

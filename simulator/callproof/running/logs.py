@@ -5,16 +5,18 @@ with it, and what comes on top is counted and dropped. (The standard library's q
 one another when they end, so also for whoever does not read.)
 """
 
+import copy
 import json
 import logging
 import os
 import sys
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from threading import Condition, Thread
 
 from callproof.contract.printing import printable, printable_lines
+from callproof.contract.secrets import Masks
 
 MOST = 2000
 # How long whoever ends waits for what is not written yet, in seconds.
@@ -36,6 +38,14 @@ def belong_to(end: str) -> None:
             handler.end = end
 
 
+def hide(secrets: Iterable[str]) -> None:
+    """From now on these stand in no line, wherever somebody has put them."""
+    known = tuple(secrets)
+    for handler in logging.getLogger().handlers:
+        if isinstance(handler, Lines):
+            handler.masks = Masks(known)
+
+
 def flush() -> None:
     """Wait a moment for what is not written yet; a process that was forked has to before it ends."""
     for handler in logging.getLogger().handlers:
@@ -43,13 +53,15 @@ def flush() -> None:
 
 
 class Lines(logging.Handler):
-    """``form`` makes a line of a record and the end that it is about, ``write`` may wait for ever."""
+    """``form`` makes a line of a record and the end that it is about, ``write`` may wait for ever. Secrets
+    are taken out of what callers sent by ``masks``, in the thread that writes."""
 
     def __init__(
         self, form: Callable[[logging.LogRecord, str], str], write: "Callable[[bytes], None] | None" = None
     ) -> None:
         super().__init__()
         self.end = ""
+        self.masks = Masks()
         self._form = form
         self._write = write or _to_stderr
         self.begin()
@@ -100,6 +112,7 @@ class Lines(logging.Handler):
 
     def _write_one(self, record: logging.LogRecord) -> None:
         try:
+            record = _without_secrets(record, self.masks)
             self._write(f"{self._form(record, _end_of(record) or self.end)}\n".encode())
         except Exception:  # whatever is wrong with one line, the next one may be written
             self._dropped += 1
@@ -126,6 +139,15 @@ def as_json(record: logging.LogRecord, end: str) -> str:
     if record.exc_text:
         told["exception"] = printable_lines(record.exc_text)
     return json.dumps(told)
+
+
+def _without_secrets(record: logging.LogRecord, masks: Masks) -> logging.LogRecord:
+    """Another one: this one is for other handlers as well."""
+    found = copy.copy(record)
+    found.msg, found.args = masks.text(record.getMessage()), ()
+    found.exc_text = masks.text(record.exc_text or "")
+    found.calls = [masks.text(str(call)) for call in getattr(record, "calls", ())]
+    return found
 
 
 _FORMATTER = logging.Formatter()

@@ -18,7 +18,8 @@ from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
 from threading import Event, Thread
-from typing import TYPE_CHECKING
+from traceback import format_exception
+from typing import TYPE_CHECKING, NoReturn
 
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -26,7 +27,7 @@ from granian.http import HTTP1Settings
 from granian.log import LogLevels
 
 from callproof.clocks.machine import monotonic
-from callproof.errors import OutOfReach
+from callproof.errors import CallproofError, InternalError, OutOfReach
 from callproof.limits import USUAL, Bounds
 from callproof.running import logs
 from callproof.running.threads import Address
@@ -42,6 +43,8 @@ log = logging.getLogger("callproof.running")
 START = 120.0
 GRACE = 5
 _LOOK = 0.01
+# How much of a traceback is told, so that no pipe is full of it.
+_TRACE = 8000
 # What a worker keeps of the environment, by the beginnings of names: what its libraries and the drivers of
 # databases look at. The rest would be copied into every request, where HTTP_PROXY would be a header.
 _KEPT = (
@@ -97,27 +100,31 @@ class Workers:
 
 @contextmanager
 def answering(end: Workers) -> Iterator[BaseProcess]:
-    """The end answers until the block ends, or its process does. Raises Failed when it does not begin."""
+    """The end answers until the block ends, or its process does. Raises Failed when it does not begin, and
+    InternalError when that is callproof's own fault."""
     context = multiprocessing.get_context("fork")
     # Not an Event, whose setting waits for all that wait for it, also for a worker that a signal has ended.
     stopping, stopper = context.Pipe(duplex=False)
-    process = context.Process(target=_supervise, args=(end, stopping), name=end.name)
+    told, teller = context.Pipe(duplex=False)
+    process = context.Process(target=_supervise, args=(end, stopping, teller), name=end.name)
     process.start()
     try:
-        _wait(process, end)
+        _wait(process, end, told)
         yield process
     finally:
         # A worker ends when everybody is answered, and would answer until then who follows its journal.
         stopper.send_bytes(b"x")
         process.terminate()
         process.join()
-        stopper.close()
-        stopping.close()
+        for pipe in (stopper, stopping, told, teller):
+            pipe.close()
 
 
-def _wait(process: BaseProcess, end: Workers) -> None:
+def _wait(process: BaseProcess, end: Workers, told: "connection.Connection") -> None:
     until = monotonic() + START
     while monotonic() < until:
+        if told.poll():
+            _raise(end, *told.recv())
         try:
             socket.create_connection((end.address.host, end.address.port), timeout=1).close()
         except OSError:
@@ -129,7 +136,16 @@ def _wait(process: BaseProcess, end: Workers) -> None:
     raise Failed(f"The {end.name} does not listen at {end.address.url} within {START:g} s.")
 
 
-def _supervise(end: Workers, stopping: "connection.Connection") -> None:
+def _raise(end: Workers, said: str, trace: str) -> NoReturn:
+    """What stopped a worker, with the ``trace`` of what nobody expected."""
+    if not trace:
+        raise Failed(f"The {end.name} cannot begin: {said}")
+    error = InternalError(said)
+    error.add_note(trace)
+    raise error
+
+
+def _supervise(end: Workers, stopping: "connection.Connection", teller: "connection.Connection") -> None:
     _end_with_parent(signal.SIGTERM)
     certificate, bounds = end.address.certificate, end.bounds
     begun = multiprocessing.get_context("fork").Value("i", 0)
@@ -157,10 +173,15 @@ def _supervise(end: Workers, stopping: "connection.Connection") -> None:
         # Clients of the age of PHP 5 know no newer one.
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    server.serve(target_loader=lambda _name: _load(end, begun, stopping))
+    server.serve(target_loader=lambda _name: _load(end, begun, stopping, teller))
 
 
-def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connection") -> "WSGIApplication":
+def _load(
+    end: Workers,
+    begun: "Synchronized[int]",
+    stopping: "connection.Connection",
+    teller: "connection.Connection",
+) -> "WSGIApplication":
     # An orderly end of the parent waits for its workers.
     _end_with_parent(signal.SIGKILL)
     with begun.get_lock():
@@ -174,7 +195,7 @@ def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connec
         os.sched_setaffinity(0, {end.cores[before % len(end.cores)]})
     for name in [name for name in os.environ if not name.startswith(_KEPT)]:
         del os.environ[name]
-    made = end.make()
+    made = _made(end, teller)
     Finalize(None, logs.flush, exitpriority=0)
     Finalize(None, made.close, exitpriority=1)
     Thread(target=_interrupt, args=(made, stopping), name="callproof-stopping", daemon=True).start()
@@ -186,6 +207,20 @@ def _load(end: Workers, begun: "Synchronized[int]", stopping: "connection.Connec
     # A request gives up the interpreter with each statement; what runs beside it may keep it no longer.
     sys.setswitchinterval(0.001)
     return made.app
+
+
+def _made(end: Workers, teller: "connection.Connection") -> Made:
+    """What fails is told to whoever waits for the end, and no terminal sees it."""
+    try:
+        return end.make()
+    except CallproofError as error:
+        said, trace = str(error), ""
+    except Exception as error:  # of ours, so that nobody else is blamed for it
+        said, trace = str(InternalError.of(error)), "".join(format_exception(error))[-_TRACE:]
+    log.error("A worker of the %s cannot begin: %s", end.name, said)
+    logs.flush()
+    teller.send((said, trace))
+    os._exit(InternalError.exit_code)
 
 
 def _interrupt(made: Made, stopping: "connection.Connection") -> None:

@@ -27,7 +27,7 @@ from callproof.exchange.ledger import Ledger
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
-from callproof.running import ready
+from callproof.running import logs, ready
 from callproof.running.browsing import open_page
 from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
@@ -60,6 +60,7 @@ class _Server:
         if options.ready_file:
             ready.forget(options.ready_file)
         options = self.options = keyed(options)
+        logs.hide(_secrets(options))
         meeting = stack.enter_context(met(options))
         if options.clock == "manual":
             self.together = stack.enter_context(Opening(ManualClock(), options.control_token))
@@ -177,6 +178,11 @@ class _Server:
         info = answer.get("info") if isinstance(answer, dict) else None
         unknown = f" The CRM does not know {orjson.dumps(info).decode()}." if info else ""
         return f"The PBX is registered.{unknown}"
+
+
+def _secrets(options: ServeOptions) -> list[str]:
+    found = [options.control_token, options.crm.api_key if options.crm else ""]
+    return [*found, *((options.pbx.api_key, options.pbx.client_id) if options.pbx else ())]
 
 
 def _known(meeting: Meeting, side: Side) -> str:
