@@ -47,12 +47,19 @@ class Database:
     """The tables of ``metadata`` behind ``url``, made when they are missing.
 
     ``sqlite://`` keeps everything in memory on one shared connection. ``alone`` holds the database for this
-    process, as far as it is about these tables. Raises StorageError when the address is wrong, nothing
-    answers there, the tables are other ones, or another process holds them.
+    process, as far as it is about these tables. With ``beside`` short transactions of several processes
+    go on at the same time, and each of their jobs holds what it needs. Raises StorageError when the address
+    is wrong, nothing answers there, the tables are other ones, or another process holds them.
     """
 
     def __init__(
-        self, url: str, metadata: MetaData, *, alone: bool = False, durability: Durability = "commit"
+        self,
+        url: str,
+        metadata: MetaData,
+        *,
+        alone: bool = False,
+        beside: bool = False,
+        durability: Durability = "commit",
     ) -> None:
         self.url = url
         self.durability = durability
@@ -80,9 +87,11 @@ class Database:
         assert self.engine.dialect.loaded_dbapi is not None
         self._failures = self.engine.dialect.loaded_dbapi.Error
         # What a transaction has read stays true until it commits: an end has one of them at a time, by
-        # BEGIN IMMEDIATE or by a lock of the server. Within a process waiting for it is cheaper here.
+        # BEGIN IMMEDIATE or by a lock of the server, which those that stand beside each other share.
+        # Within a process waiting for it is cheaper here.
         one_at_a_time = self.engine.dialect.name == "sqlite"
         self._turn = RLock() if one_at_a_time else nullcontext()
+        self._beside = beside and not one_at_a_time
         self.writes = self._lane(writes=True)
         self.reads = self._lane(writes=False)
 
@@ -188,10 +197,15 @@ class Database:
 
     def _lane(self, *, writes: bool) -> Lane:
         turn = RLock() if isinstance(self._turn, nullcontext) else self._turn
-        begin = ["BEGIN", self._take_turn] if self._take_turn else ["BEGIN IMMEDIATE"]
-        return Lane(
-            self.engine, self.compiler, turn, begin if writes else [], self.watch, self.demand_files
-        )
+        begin = self._begin() if writes else ""
+        beside = self._beside and writes
+        return Lane(self.engine, self.compiler, turn, begin, self.watch, self.demand_files, beside=beside)
+
+    def _begin(self) -> str:
+        if not self._take_turn:
+            return "BEGIN IMMEDIATE"
+        turn = self._take_turn.replace("_lock(", "_lock_shared(") if self._beside else self._take_turn
+        return f"BEGIN; {turn}"
 
     def close(self) -> None:
         self.watch.close()

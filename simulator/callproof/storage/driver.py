@@ -10,6 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from zlib import crc32
 
 import orjson
 from sqlalchemy import JSON, Dialect, Executable, Table, UpdateBase, bindparam, insert, select
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = str | int | float | bool | None
 Row: TypeAlias = tuple[Any, ...]
+# Of PostgreSQL's locks by two numbers the first is that of all names.
+_NAMES = crc32(b"callproof names") - 2**31
+_EACH = "FROM unnest($1::integer[]) AS number"
+_WAIT = f"SELECT bool_and(pg_advisory_xact_lock({_NAMES}, number) IS NOT NULL) {_EACH}"
+_TRY = f"SELECT bool_and(pg_try_advisory_xact_lock({_NAMES}, number)) {_EACH}"
+# The server has room for 64 locks of each connection that it allows, of which all are one pool.
+_MOST_HELD = 1000
 # The driver's name for its marks that are filled in order.
 _IN_ORDER = {"sqlite": "qmark", "postgresql": "numeric_dollar"}
 
@@ -52,6 +60,14 @@ def raw_of(pooled: PoolProxiedConnection, kind: str) -> RawConnection:
     if known is None:
         known = pooled.info[Prepared] = Prepared(cast("psycopg.Connection[Row]", pooled.dbapi_connection))
     return known
+
+
+class Busy(Exception):
+    """Somebody else holds what this job must hold alone: it is to be played in a later transaction."""
+
+
+class Alone(Exception):
+    """This job cannot say what it must hold, so no other transaction may stand beside it."""
 
 
 class Statement:
@@ -86,7 +102,11 @@ class Compiler:
 
 
 class Driver:
-    """One connection of a driver; transactions are the caller's. ``wrote`` becomes true by any change."""
+    """One connection of a driver; transactions are the caller's. ``wrote`` becomes true by any change.
+
+    ``beside`` says whether transactions of other processes go on meanwhile, ``held`` is how many names this
+    one holds.
+    """
 
     def __init__(self, connection: RawConnection, compiler: Compiler) -> None:
         self._connection = connection
@@ -94,6 +114,27 @@ class Driver:
         self._texts = compiler.texts
         self.dialect = compiler.name
         self.wrote = False
+        self.beside = False
+        self.held = 0
+
+    def hold(self, names: Collection[str] | None) -> None:
+        """Nobody else holds these names until the transaction ends; None are all that there may be.
+
+        A job says so once, before it looks. Only who holds nothing waits for somebody else, and everybody
+        takes them in the same order, so no two ever wait for each other. Raises Busy or Alone.
+        """
+        if not self.beside:
+            return
+        if names is None:
+            raise Alone
+        first, self.held = not self.held, self.held + len(names)
+        if not first and self.held > _MOST_HELD:
+            raise Busy
+        # Different names with one number only wait for no reason.
+        numbers = sorted({crc32(name.encode()) - 2**31 for name in names})
+        taken = self._connection.execute(_WAIT if first else _TRY, (f"{{{','.join(map(str, numbers))}}}",))
+        if taken.fetchall() == [(False,)]:
+            raise Busy
 
     def execute(self, statement: Statement, values: Sequence[Value] = ()) -> Cursor:
         """``values`` stand in the order that the statement names."""

@@ -5,7 +5,7 @@ Ours, because neither SQLAlchemy nor the drivers let several callers of one proc
 
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Generic, TypeVar
 
@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from callproof.storage.driver import Compiler, Driver, raw_of
+from callproof.storage.driver import Busy, Compiler, Driver, raw_of
 from callproof.storage.watching import Watch
 
 log = logging.getLogger("callproof.storage")
@@ -44,7 +44,8 @@ class _Ticket(Generic[T]):
 
 class Lane:
     """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin. ``watch``
-    is told of trouble, and ``demand_files`` raises when what is committed would be lost.
+    is told of trouble, and ``demand_files`` raises when what is committed would be lost. ``beside`` says
+    that other processes write meanwhile, so that each job has to hold what it needs.
 
     Jobs that only read need no beginning: each of their statements sees what is committed then.
     """
@@ -54,14 +55,17 @@ class Lane:
         engine: Engine,
         compiler: Compiler,
         turn: AbstractContextManager[object],
-        begin: Sequence[str],
+        begin: str,
         watch: Watch,
         demand_files: Callable[[], None],
+        *,
+        beside: bool = False,
     ) -> None:
         self._engine = engine
         self._compiler = compiler
         self._turn = turn
         self._begin = begin
+        self._beside = beside
         self._watch = watch
         self._demand_files = demand_files
         self._waiting: deque[_Ticket[object]] = deque()
@@ -74,7 +78,8 @@ class Lane:
     def run(self, job: Callable[[Driver], T]) -> T:
         """The job's result, after the commit. Raises what the job raised, which leaves no trace of it.
 
-        A job is played again from its start when another one that shared its transaction failed.
+        A job is played again from its start when another one that shared its transaction failed, and when
+        it was busy.
         """
         if not self._begin:
             return self._look(job)
@@ -124,11 +129,12 @@ class Lane:
             first = next((t.error for t in tickets if isinstance(t.error, self._failures)), error)
             for ticket in tickets:
                 ticket.error = first
+        waiting.extendleft(ticket for ticket in reversed(tickets) if isinstance(ticket.error, Busy))
         for ticket in tickets:
             if ticket.error is not None:
                 self._drop_if_closed()
                 ticket.error = self._watch.tell(ticket.error) or ticket.error
-            ticket.done = True
+            ticket.done = not isinstance(ticket.error, Busy)
 
     def _transact(self, driver: Driver, tickets: list["_Ticket[object]"]) -> None:
         self._start(driver)
@@ -144,8 +150,8 @@ class Lane:
             self._demand_files()
 
     def _start(self, driver: Driver) -> None:
-        for statement in self._begin:
-            driver.run(statement)
+        driver.run(self._begin)
+        driver.held = 0
 
     def _played(self, driver: Driver, tickets: list["_Ticket[object]"]) -> bool:
         """Whether nothing has to be undone: most jobs that fail do so before they write."""
@@ -192,4 +198,5 @@ class Lane:
         if self._compiler.name == "postgresql":
             self._fairy.dbapi_connection.autocommit = True  # type: ignore[union-attr]
         self._driver = Driver(raw_of(self._fairy, self._compiler.name), self._compiler)
+        self._driver.beside = self._beside
         return self._driver

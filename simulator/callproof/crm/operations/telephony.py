@@ -43,6 +43,7 @@ def event(session: ShortSession, asked: Asked) -> Reply:
         _demand_site(session, asked, told.site, "site")
     if not told.codes and not told.user_ids:
         _nobody_named(asked, told.type)
+    session.hold(None if told.call_external_id is None else [told.call_external_id])
     named = cards.recipients(told.codes, told.user_ids, pool, session.directory().users)
     if told.type == "hangup":
         _close_cards(session, asked, told, named)
@@ -69,6 +70,7 @@ def upload(session: ShortSession, asked: Asked) -> Reply:
         if row.call.site is not None:
             _demand_site(session, asked, row.call.site, f"calls[{row.place}][site]")
     call_ids = [row.call.external_id for row in rows]
+    session.hold(call_ids)
     first_events = session.first_events(call_ids)
     _doubt_dates(asked, rows, first_events)
     # Only events open cards.

@@ -1,6 +1,6 @@
 """What requests that come by the thousand ask of the database, by statements that the driver executes."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 
@@ -115,6 +115,13 @@ class ShortSession:
         self._known = known
         self._directory: Directory | None = None
         self._changed = False
+
+    def hold(self, call_ids: Collection[str] | None) -> None:
+        """Nobody else acts on these calls until the transaction ends; None are all calls.
+
+        A job says so once, before it looks at them; see ``Driver.hold``.
+        """
+        self._driver.hold(call_ids)
 
     def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
         """Count one more request of a caller, unless the last second holds ``limit`` of them already."""

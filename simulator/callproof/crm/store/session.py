@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any, TypeVar, cast
 
@@ -44,7 +44,7 @@ from callproof.storage.database import (
     clear,
     skip_id,
 )
-from callproof.storage.driver import Compiler, Driver, raw_of
+from callproof.storage.driver import Alone, Compiler, Driver, raw_of
 from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
@@ -58,7 +58,7 @@ class CrmStore:
     """``country`` reads telephone numbers that come without a country code."""
 
     def __init__(self, url: str, country: str = "RU", durability: Durability = "commit") -> None:
-        self.database = Database(url, tables.crm, durability=durability)
+        self.database = Database(url, tables.crm, beside=True, durability=durability)
         self._country = country
         self._known = Known(country, shared=url != IN_MEMORY)
         self._shared = url != IN_MEMORY
@@ -78,7 +78,8 @@ class CrmStore:
         Raises what the job raised, which leaves no trace then; it may be played more than once.
         """
         if short:
-            return self.share(cast("Callable[[ShortSession], T]", job), writes=writes)
+            with suppress(Alone):
+                return self.share(cast("Callable[[ShortSession], T]", job), writes=writes)
         with self.begin() as session:
             return job(session)
 

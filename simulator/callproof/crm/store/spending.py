@@ -15,15 +15,11 @@ _ADD = Statement(
     insert(spent).values(caller=bindparam("who"), purse=bindparam("which"), at=bindparam("moment")),
     *("who", "which", "moment"),
 )
-_TAKE_TURN = Statement(
-    select(func.pg_advisory_xact_lock(func.hashtextextended(bindparam("whose"), 0))), "whose"
-)
 
 
 def spend(driver: Driver, caller: str, purse: str, now: float, limit: int) -> bool:
     """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
-    if driver.dialect == "postgresql":
-        driver.execute(_TAKE_TURN, (f"{caller} {purse}",))
+    driver.hold([f"{caller} {purse}"])
     driver.execute(_FORGET, (caller, purse, now - WINDOW, now + WINDOW))
     (count,) = driver.execute(_COUNT, (caller, purse)).fetchall()[0]
     if count >= limit:
