@@ -45,6 +45,17 @@ def test_none_is_shown_and_all_are_with_the_option(asked: BuiltIn, command: list
     assert CLIENT in told
 
 
+@pytest.mark.parametrize("command", [["journal"], ["journal", "--bodies"], ["journal", "--json"]])
+def test_no_spelling_of_json_shows_it(asked: BuiltIn, command: list[str]) -> None:
+    escaped = "".join(f"\\u{ord(sign):04X}" for sign in KEY)
+    event = f'{{"phone": "{escaped}", "type": "\\/{KEY[:1]}\\u002D{KEY[2:]}"}}'
+    requests.post(f"{asked.crm_url}{EVENT}", data={"event": event}, headers={"x-api-key": KEY}, timeout=20)
+    told = run(*command, "--url", asked.crm_url)
+    assert KEY not in told
+    assert escaped not in told
+    assert "\\u002D" not in told
+
+
 def test_a_request_is_made_again_with_what_is_not_shown(asked: BuiltIn) -> None:
     number = str(asked.crm.journal.last_id)
     told = run("replay", number, "--url", asked.crm_url)

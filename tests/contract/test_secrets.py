@@ -1,8 +1,9 @@
 """What stands for a secret, and that nobody sees one wherever it stands."""
 
 import json
+import re
 import string
-from urllib.parse import quote, quote_plus, urlencode
+from urllib.parse import quote, quote_plus, unquote_plus, urlencode
 
 import pytest
 from hypothesis import assume, example, given
@@ -185,3 +186,43 @@ def test_masks_are_found_again() -> None:
 
     for secret in ("x", "0123456789abcdef", "ключ-ключ-ключ-ключ"):
         assert re.fullmatch(MASKED, mask(secret))
+
+
+def spellings(secret: str) -> dict[str, str]:
+    """A text of JSON that is read as the secret, as others write it."""
+    small, great = ("".join(form % ord(sign) for sign in secret) for form in ("\\u%04x", "\\u%04X"))
+    slashed = json.dumps(secret).replace("/", "\\/")
+    return {
+        "PHP": slashed,
+        "all escaped": f'"{small}"',
+        "great hexadecimal": f'"{great}"',
+        "one sign": f'"{great[:6]}{secret[1:]}"',
+        "JSON in JSON": json.dumps(slashed).replace("/", "\\/"),
+        "escapes in JSON": json.dumps(json.dumps({"x": secret}).replace("K", "\\u004b")),
+    }
+
+
+@pytest.mark.parametrize("where", spellings("K"))
+@pytest.mark.parametrize("secret", ["K/ey/0123+456789=", "Kлюч-0123456789", "Key0123456789abcd"])
+def test_an_escape_of_json_hides_no_secret_from_who_masks_it(secret: str, where: str) -> None:
+    text = spellings(secret)[where]
+    told = f'{{"said": {text}, "kept": "a\\/b"}}'
+    assert secret in deep(told)
+    for shown in (Masks([secret]).text(told), Masks([secret]).form(urlencode({"event": told}))):
+        assert secret not in deep(unquote_plus(shown))
+    named = Masks().text(told.replace('"said"', '"\\u0061piKey"'))
+    assert secret not in deep(named)
+
+
+def deep(text: str) -> str:
+    """Without any escape, as the last one of several who decode it reads it."""
+    for _ in range(4):
+        text = text.replace("\\/", "/").replace("\\\\", "\\").replace('\\"', '"')
+        text = re.sub(r"\\u([0-9a-fA-F]{4})", lambda found: chr(int(found[1], 16)), text)
+    return text
+
+
+def test_an_escaped_name_teaches_its_secret_and_other_escapes_stay() -> None:
+    assert list(secrets_in('{"api\\u004bey": "a\\/b-0123456789"}')) == ["a/b-0123456789"]
+    text = '{"url": "http:\\/\\/h\\/x", "name": "\\u0417\\ud83d\\ude00"}'
+    assert Masks(["0123456789abcdef"]).text(text) == text

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlsplit
 
+from callproof.contract.escaped import plain
 from callproof.contract.jsontypes import Json
 from callproof.contract.known import SHORTEST, KnownValues
 
@@ -94,6 +95,7 @@ def secret_in_header(name: str, value: str) -> list[str]:
 
 def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
     """What stands in an address, a form, JSON or any text as a secret, decoded."""
+    text = plain(text)
     for found in _MEMBER.finditer(text):
         value = next(filter(None, found.groups()[1:]), "")
         yield _unescaped(value)
@@ -125,6 +127,14 @@ class Masks:
         """Any text."""
         if self.shown or not text:
             return text
+        masked = self._masked(text)
+        if (spelt := plain(masked)) == masked:
+            return masked
+        # An escape stays as it was written where no secret was hidden by it.
+        again = self._masked(spelt)
+        return masked if again == spelt else again
+
+    def _masked(self, text: str) -> str:
         for pattern in (_PARAMETER, _IN_ADDRESS):
             text = pattern.sub(lambda found: f"{found[1]}{mask(unquote_plus(found[2]))}", text)
         text = _MEMBER.sub(_masked_member, text)
