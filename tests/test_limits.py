@@ -164,7 +164,11 @@ def request_seconds() -> None:
             answer = _answer(slow)
             assert answer.status == 408
             assert word in answer.read()
-        # A worker looks at the time between pieces.
+        with _worker(bounds) as address, _connected(address, _LATE % path) as slow:
+            answer = _answer(slow)
+            assert answer.status == 408
+            assert word in answer.read()
+        # Of large ones the time is looked at between pieces.
         first = (_LATE % path).replace(b": 10", b": 20000") + b"x" * 5_000
         with _worker(bounds) as address, _connected(address, first) as slow:
             slow.settimeout(1.2)

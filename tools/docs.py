@@ -191,9 +191,12 @@ def _limits() -> str:
         "An account that begins with more than 1,000 managers takes 100 bytes and 4 values more for each",
         "further one, as a PBX names all extensions in one message.",
         "",
-        "Each worker counts its own requests, connections and streams. It looks at the time between pieces",
-        "of 4 KiB of a body: one that stops within a piece holds a thread until its sender goes on or",
-        "ends, as the server below has no end for that. On a manual clock every body ends in time.",
+        "Each worker counts its own requests, connections and streams. On Linux a body that does not come",
+        "is ended wherever it stops. When bodies take more than half of the requests that a worker answers",
+        "at once, it ends those of more than 2 seconds, and may cut off readers of the journal with them.",
+        "Elsewhere it looks at the time between pieces of 4 KiB: one that stops within a piece holds a",
+        "thread until its sender goes on or ends, as the server below has no end for that. On a manual",
+        "clock every body ends in time.",
     ]
     return "\n".join(lines) + "\n"
 

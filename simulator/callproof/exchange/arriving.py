@@ -1,10 +1,12 @@
-"""Bodies that arrive slowly take no longer than one may, as far as a server lets anybody look at the time.
+"""Bodies that arrive slowly take no longer than one may.
 
 Our own server ends a read in time. granian blocks in one until it has all bytes that are asked for, gives
 it no end, and stands still as a whole when a request is answered whose body another thread still reads. So
-its bodies are read in pieces, and the time is looked at between them.
+its bodies are read in pieces, between which the time is looked at, and who waits within a piece is written
+down: ``running.stalled`` ends the connections that are waited for.
 """
 
+from threading import get_ident
 from typing import Protocol
 
 from werkzeug.exceptions import RequestTimeout
@@ -19,6 +21,34 @@ class Readable(Protocol):
     def read(self, size: int = -1, /) -> bytes: ...
 
 
+class Waits:
+    """The threads of this process that wait for bytes of a body, by ``get_ident``: ``since`` when, and
+    those whose waiting was ``ended``."""
+
+    def __init__(self) -> None:
+        self.since: dict[int, float] = {}
+        self.ended: set[int] = set()
+
+
+WAITS = Waits()
+
+
+def piece(stream: Readable, size: int) -> bytes:
+    """So many bytes, fewer at the end. Raises RequestTimeout."""
+    me = get_ident()
+    WAITS.since[me] = monotonic()
+    try:
+        found = stream.read(size)
+    except TimeoutError:  # of our own server
+        raise RequestTimeout from None
+    finally:
+        WAITS.since.pop(me, None)  # one stream may read from another
+    if len(found) < size and me in WAITS.ended:
+        WAITS.ended.discard(me)
+        raise RequestTimeout
+    return found
+
+
 class Timely:
     """A body of which everything has to be there within ``seconds``."""
 
@@ -29,14 +59,11 @@ class Timely:
     def read(self, size: int = -1, /) -> bytes:
         """So many bytes, fewer at the end. Raises RequestTimeout."""
         found = self._piece(size)
-        while size > len(found) and len(found) >= PIECE and (piece := self._piece(size - len(found))):
-            found += piece
+        while size > len(found) and len(found) >= PIECE and (more := self._piece(size - len(found))):
+            found += more
         return found
 
     def _piece(self, size: int) -> bytes:
         if monotonic() > self._until:
             raise RequestTimeout
-        try:
-            return self._stream.read(min(size, PIECE) if size >= 0 else size)
-        except TimeoutError:  # of our own server
-            raise RequestTimeout from None
+        return piece(self._stream, min(size, PIECE) if size >= 0 else size)

@@ -5,11 +5,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge, RequestTimeout
+from werkzeug.exceptions import ClientDisconnected, RequestEntityTooLarge
 from werkzeug.wsgi import get_input_stream
 
 from callproof.contract.values import immutable, whole
-from callproof.exchange.arriving import PIECE, Readable, Timely
+from callproof.exchange.arriving import PIECE, Readable, Timely, piece
 from callproof.exchange.exchange import Body, Headers, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 
@@ -76,26 +76,18 @@ def _body(environ: "WSGIEnvironment", known: int | None, most: int, seconds: flo
         if "HTTP_EXPECT" in environ and not in_pieces:
             raise RequestEntityTooLarge  # whoever asks first sends nothing of it
         return _all_of(Timely(get_input_stream(environ), seconds), most)
-    body = _known(environ["wsgi.input"], known, seconds)
+    stream: Readable = environ["wsgi.input"]
+    body = piece(stream, known) if known <= PIECE else Timely(stream, seconds).read(known)
     if len(body) < known:
         raise ClientDisconnected
     return body
 
 
-def _known(stream: Readable, size: int, seconds: float) -> bytes:
-    if size > PIECE:
-        return Timely(stream, seconds).read(size)
-    try:
-        return stream.read(size)
-    except TimeoutError:  # of our own server
-        raise RequestTimeout from None
-
-
 def _all_of(stream: Readable, most: int) -> bytes:
     """What comes in pieces until its end. Raises RequestEntityTooLarge instead of cutting it."""
     body = bytearray()
-    while piece := stream.read(_PIECE):
-        body += piece
+    while more := stream.read(_PIECE):
+        body += more
         if len(body) > most:
             raise RequestEntityTooLarge
     return bytes(body)

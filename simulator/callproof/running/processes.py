@@ -30,6 +30,7 @@ from callproof.clocks.machine import monotonic
 from callproof.errors import CallproofError, InternalError, OutOfReach
 from callproof.limits import USUAL, Bounds
 from callproof.running import logs
+from callproof.running.stalled import Stalled
 from callproof.running.threads import Address
 
 if TYPE_CHECKING:
@@ -199,6 +200,8 @@ def _load(
     Finalize(None, logs.flush, exitpriority=0)
     Finalize(None, made.close, exitpriority=1)
     Thread(target=_interrupt, args=(made, stopping), name="callproof-stopping", daemon=True).start()
+    stalled = Stalled(end.address.port, end.bounds)
+    Thread(target=stalled.watch, name="callproof-stalled", daemon=True).start()
     # Long-lived things are not looked at again, and the rest is collected seldom and a little at a time:
     # with the usual thresholds one request in a hundred waits for a tenth of a second.
     gc.collect()
