@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -80,9 +81,9 @@ def test_the_member_for_which_a_side_was_refused_answers(monkeypatch: pytest.Mon
     """A PBX that registers with a code that does not fit, and stops because of it."""
     post = CrmClient._post
 
-    def wrong(client: CrmClient, asked: Operation, structure: JsonObject, **parts: str) -> Told:
+    def wrong(client: CrmClient, asked: Operation, structure: JsonObject, **more: Any) -> Told:
         broken = {"integrationCode": "another"} if asked is BY_NAME["module-edit"] else {}
-        return post(client, asked, {**structure, **broken}, **parts)
+        return post(client, asked, {**structure, **broken}, **more)
 
     monkeypatch.setattr(CrmClient, "_post", wrong)
     with bench() as ends:

@@ -79,18 +79,19 @@ class Caller:
         data: Mapping[str, str] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
+        longer: float = 0.0,
     ) -> Exchange:
         """The exchange as it went into the journal; a failed one has no answer but an error.
 
         ``operation`` is the contract's name of the method, empty for none. ``timeout`` in seconds may be
-        shorter than the caller's. ``params`` are appended to a query that the address already has. Raises
-        HostRefused before anything is sent.
+        shorter than the caller's, ``longer`` adds to it. ``params`` are appended to a query
+        that the address already has. Raises HostRefused before anything is sent.
         """
         if self.nearby.app(url):
             asked = request_to(method, url, params, data, {**_HEADERS, **(headers or {})})
         else:
             asked = self._prepared(method, url, params, data, headers)
-        limit = min(timeout or self.timeout, self.timeout)
+        limit = min(timeout or self.timeout, self.timeout) + longer
         if not self.faults or asked.header(BENCH_HEADER):
             return self._exchange(operation, asked, limit)
         return self._faulty(operation, asked, limit)
