@@ -79,6 +79,14 @@ def test_a_crm_makes_no_incoming_calls(tmp_path: Path) -> None:
             "load.yaml:5: the spike must lie within",
         ),
         (LEAST + "thresholds:\n  - lost == 0\n  - p99 < 3\n", "load.yaml:7: p99 is measured in us, ms, s"),
+        (
+            LEAST + "thresholds:\n  - lost == 0\n  - p99 of call-evnt < 3 ms\n",
+            "load.yaml:7: nothing in a call of pbx-fleet is called 'call-evnt'; there are manager-lookup",
+        ),
+        (
+            LEAST.replace("pbx-fleet", "crm") + "thresholds: [p99 of call-event < 3 ms]\n",
+            "load.yaml:5: nothing in a call of crm is called 'call-event'; there are make-call",
+        ),
         (LEAST + "mix: none.yaml\n", "none.yaml:1: the file cannot be read"),
         (LEAST + "speeed: 3\n", "'speeed' was unexpected"),
         (LEAST.replace("}", ", timezone: Mars}"), "load.yaml:2: there is no time zone 'Mars'"),

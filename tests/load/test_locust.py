@@ -17,8 +17,10 @@ from junitparser import JUnitXml
 from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
 from callproof.control.client import End
+from callproof.load.job import CRM, PBX_FLEET
 from callproof.load.loadfile import load_file
 from callproof.load.schedule import Schedule
+from callproof.load.thresholds import TIMED
 from callproof.running.threads import Address
 from callproof.traffic import records
 from callproof.traffic.records import CrmCall
@@ -133,6 +135,7 @@ def test_a_run_that_keeps_its_thresholds_exits_with_0(crm: End, tmp_path: Path) 
     assert len(stored) == stored.total() == run.planned()
     times = cast("Mapping[str, JsonObject]", report["times"])
     assert {"manager-lookup", "call-event", "calls-upload", "card", "play"} <= times.keys()
+    assert times.keys() <= set(TIMED[PBX_FLEET])
     assert cast(JsonObject, report["conformance"])["judged"] == counts(report)["requests"]
     (suite,) = JUnitXml.fromfile(str(run.junit))
     assert (suite.tests, suite.failures) == (len(wanted) + 2, 0)
@@ -272,7 +275,7 @@ def test_a_crm_clicks_at_a_pbx(tmp_path: Path) -> None:
         code, output = made(run)
     assert code == 0, output
     report = run.report()
-    assert {"make-call", "status-notice"} <= cast(JsonObject, report["times"]).keys()
+    assert {"make-call", "status-notice"} <= cast(JsonObject, report["times"]).keys() <= set(TIMED[CRM])
     assert cast(int, cast(JsonObject, report["reconciliation"])["acknowledged"]) > 5
 
 

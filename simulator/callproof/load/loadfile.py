@@ -18,7 +18,7 @@ from callproof.load import curve
 from callproof.load.curve import Curve
 from callproof.load.job import CRM, Job
 from callproof.load.loadform import DayShape, LoadForm, SpikeShape, Written
-from callproof.load.thresholds import RATES, Threshold, ThresholdError, parse
+from callproof.load.thresholds import RATES, Threshold, ThresholdError, parse_for
 from callproof.traffic.arrivals import Source
 from callproof.traffic.mix import Mix, load_mix
 
@@ -140,7 +140,7 @@ class _FormReader:
         found = []
         for place, text in enumerate(self._form.thresholds or USUAL):
             try:
-                found.append(parse(text))
+                found.append(parse_for(self._form.model, text))
             except ThresholdError as error:
                 raise self._document.error(("thresholds", place), str(error)) from None
         return tuple(found)

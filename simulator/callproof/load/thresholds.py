@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from callproof.errors import Misuse
-from callproof.load.tally import FATES, REFUSED, TAKEN_OVER, TALKING
+from callproof.load.job import CRM, PBX_FLEET
+from callproof.load.tally import CARD, FATES, LATE, REFUSED, TAKEN_OVER, TALKING
 
 
 class Measure(StrEnum):
@@ -40,6 +41,11 @@ SHARES: Mapping[str, str] = {
     "doubled": "acknowledged",
     "unclaimed": "acknowledged",
     "lost workers": "",
+}
+# What is timed in the calls of each model.
+TIMED: Mapping[str, tuple[str, ...]] = {
+    PBX_FLEET: ("manager-lookup", "call-event", "calls-upload", CARD, LATE, "cards", "play"),
+    CRM: ("make-call", "status-notice", "record", LATE, "script"),
 }
 ARRIVAL_RATE = "arrival rate"
 OPERATORS: Mapping[str, Callable[[float, float], bool]] = {
@@ -101,6 +107,17 @@ class Threshold:
     def in_unit(self, value: float) -> float:
         """Seconds, or calls a second, in the threshold's unit."""
         return value / (TIMES | RATES).get(self.unit, 1.0)
+
+
+def parse_for(model: str, text: str) -> Threshold:
+    """The same, of what is timed in the calls of a model. Raises ThresholdError."""
+    found = parse(text)
+    if found.operation and found.operation not in TIMED[model]:
+        known = ", ".join(TIMED[model])
+        raise ThresholdError(
+            f"nothing in a call of {model} is called {found.operation!r}; there are {known}"
+        )
+    return found
 
 
 def parse(text: str) -> Threshold:
