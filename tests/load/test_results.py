@@ -117,7 +117,7 @@ def test_thresholds_come_first_wherever_a_run_is_told_of() -> None:
     assert lines[1].startswith("kept   p50 < 1 s: 0.05")
     assert lines[1].endswith(" s to spare")
     assert lines[2] == "Invalid: The run was stopped."
-    assert list(as_json(found))[:2] == ["passed", "thresholds"]
+    assert list(as_json(found))[:3] == ["passed", "bounded", "thresholds"]
     (suite,) = JUnitXml.fromstring(load_junit.write(found))
     assert [case.name for case in suite] == ["failed == 0", "p50 < 1 s", "the run is valid"]
     page = load_html.write(found).decode()
@@ -167,6 +167,34 @@ def test_a_generator_that_is_late_is_warned_of() -> None:
         found.tally.begun(1.0, 0.5)
     assert "late, 500 ms at p99" in found.warnings[0]
     assert found.invalid == []
+
+
+def test_a_run_that_the_generator_bounds_says_so_in_its_verdict() -> None:
+    busy, refused = run("attempted == 50"), run("attempted == 50")
+    busy.tally.spent(0.95, 1.0)
+    refused.tally.calls[REFUSED] = 1
+    assert [found.verdict for found in (run("failed == 0"), busy, refused)] == [
+        "Not passed",
+        "Passed, bounded by the generator",
+        "Not passed, bounded by the generator",
+    ]
+    assert "had no CPU to spare for 1.0 s" in busy.warnings[0]
+    out = StringIO()
+    load_terminal.show(Console(file=out, soft_wrap=True), busy)
+    assert out.getvalue().splitlines()[-1] == "Passed, bounded by the generator"
+    assert as_json(busy)["bounded"] is True
+    assert '<h1 class="passed">Passed, bounded by the generator</h1>' in load_html.write(busy).decode()
+    (suite,) = JUnitXml.fromstring(load_junit.write(busy))
+    assert "had no CPU to spare" in str(next(case for case in suite if "valid" in case.name).system_out)
+
+
+def test_what_a_call_cost_the_generator_is_reported() -> None:
+    found = run()
+    found.tally.spent(0.1, 1.0)
+    assert as_json(found)["generator"] == {"cpuSeconds": 0.1, "cpuMsPerCall": 2, "busySeconds": 0}
+    out = StringIO()
+    load_terminal.show(Console(file=out, soft_wrap=True), found)
+    assert "0.1 s of CPU, 1 % of a core, 2.0 ms a call." in out.getvalue()
 
 
 def test_a_run_that_was_stopped_is_invalid() -> None:

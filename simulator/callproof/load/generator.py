@@ -39,7 +39,7 @@ class Generator:
         self._schedule = Schedule(job.curve, job.seed)
         self._desk = Desk(self._schedule)
         self._story = FleetCall(job) if job.model == PBX_FLEET else ClickedCall(job)
-        self._cpu = time.process_time()
+        self._cpu, self._told = time.process_time(), time.monotonic()
         self.done, self.obeyed = 0.0, 0
 
     @property
@@ -86,6 +86,7 @@ class Generator:
     def report(self) -> WorkerReport:
         """What was counted since the last report."""
         tally = self.trunk.counted()
-        cpu = time.process_time()
-        tally.cpu, self._cpu = cpu - self._cpu, cpu
+        cpu, now = time.process_time(), time.monotonic()
+        tally.spent(cpu - self._cpu, now - self._told)
+        self._cpu, self._told = cpu, now
         return WorkerReport(self.done, self.obeyed, self.finished, self.trunk.concurrent, tally)

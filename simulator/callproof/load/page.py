@@ -114,3 +114,5 @@ def _thresholds(results: Results | None) -> Iterable[JsonObject]:
     for judged in results.judged if results else ():
         kept = "kept" if judged.kept else "BROKEN"
         yield {"what": str(judged.threshold), "measured": judged.shown, "margin": judged.room, "kept": kept}
+    if results:
+        yield {"what": "all of them", "measured": "", "margin": "", "kept": results.verdict}

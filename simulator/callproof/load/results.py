@@ -23,6 +23,8 @@ HOUR = 3600.0
 PERCENTILES = (50, 95, 99, 99.9)
 # A generator that begins its calls as late as this measures itself as well.
 LATE_PERCENT, LATE_SECONDS = 99, 0.05
+# And so does one whose core is full for so much of the run.
+BUSY_SHARE = 0.05
 
 
 @dataclass(frozen=True)
@@ -98,13 +100,29 @@ class Results:
     @property
     def warnings(self) -> list[str]:
         """What makes the figures worse than the target is, never better."""
-        late = self.tally.times[LATE].percentile(LATE_PERCENT)
-        if late is None or late <= LATE_SECONDS:
-            return []
-        found = (
-            f"The generator began its calls late, {late * 1000:.0f} ms at p99; the latencies include it. "
-        )
-        return [f"{found}Add workers, or take other work off this machine."]
+        late, busy = self.tally.times[LATE].percentile(LATE_PERCENT), self.tally.busy
+        found = []
+        if late is not None and late > LATE_SECONDS:
+            found.append(f"The generator began its calls late, {late * 1000:.0f} ms at p99")
+        if busy > BUSY_SHARE * self.elapsed * self.workers:
+            found.append(f"The generator had no CPU to spare for {busy:.1f} s")
+        remedy = "; the latencies include it. Add workers, or take other work off this machine."
+        return [f"{sentence}{remedy}" for sentence in found]
+
+    @property
+    def bounded(self) -> bool:
+        """Whether the figures are as much the generator's as the target's."""
+        return bool(self.warnings or self.calls(REFUSED))
+
+    @property
+    def verdict(self) -> str:
+        verdict = "Passed" if self.passed else "Not passed"
+        return f"{verdict}, bounded by the generator" if self.bounded else verdict
+
+    @property
+    def cost(self) -> float | None:
+        """Seconds of the generator's CPU for each call, None without calls."""
+        return self.tally.cpu / self.attempted if self.attempted else None
 
     @cached_property
     def judged(self) -> list[JudgedThreshold]:

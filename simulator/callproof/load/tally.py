@@ -12,6 +12,10 @@ FATES = ("answered", "missed", "busy", "refused", "dropped", "failed")
 REFUSED, TAKEN_OVER, TALKING = "refused by the generator", "taken over", "still talking"
 
 
+# The share of its core from which on a worker is at its limit.
+FULL = 0.9
+
+
 @dataclass
 class Slice:
     """A short time of the run: calls begun and ended, requests answered or failed, and their latencies."""
@@ -39,6 +43,7 @@ class Tally:
     by operation. ``times`` are latencies by operation, beside them the time to the card and the delay of
     beginnings; they count from the intended start, those in ``sent`` from sending. ``acknowledged`` are the
     calls that the other side has said to have stored.
+    ``cpu`` are seconds of it that the generator took, ``busy`` those in which a worker had no more to give.
     """
 
     width: float = 1.0
@@ -52,6 +57,7 @@ class Tally:
     slices: dict[int, Slice] = field(default_factory=lambda: defaultdict(Slice))
     acknowledged: set[str] = field(default_factory=set)
     cpu: float = 0.0
+    busy: float = 0.0
 
     def begun(self, at: float, late: float) -> None:
         self.calls["attempted"] += 1
@@ -74,6 +80,12 @@ class Tally:
             part.failed += bool(problem)
             part.times.add(whole)
 
+    def spent(self, cpu: float, seconds: float) -> None:
+        """A worker took so much CPU in so many seconds; it has one core."""
+        self.cpu += cpu
+        if cpu >= FULL * seconds:
+            self.busy += seconds
+
     def slice(self, at: float) -> Slice:
         return self.slices[int(at // self.width)]
 
@@ -93,3 +105,4 @@ class Tally:
             self.slices[place].merge(part)
         self.acknowledged |= other.acknowledged
         self.cpu += other.cpu
+        self.busy += other.busy

@@ -11,6 +11,7 @@ def write(found: Results) -> bytes:
     kept, sent = found.reconciliation, found.tally.sent
     document: JsonObject = {
         "passed": found.passed,
+        "bounded": found.bounded,
         "thresholds": [_threshold(judged) for judged in found.judged],
         "invalid": list(found.invalid),
         "warnings": list(found.warnings),
@@ -40,7 +41,11 @@ def write(found: Results) -> bytes:
             "doubled": list(kept.doubled),
             "unclaimed": kept.unclaimed,
         },
-        "generator": {"cpuSeconds": found.tally.cpu},
+        "generator": {
+            "cpuSeconds": found.tally.cpu,
+            "cpuMsPerCall": _ms(found.cost),
+            "busySeconds": found.tally.busy,
+        },
         "slices": _slices(found),
     }
     return orjson.dumps(document, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
@@ -61,11 +66,12 @@ def _both(times: Histogram, sent: Histogram | None) -> JsonObject:
 
 
 def _times(times: Histogram) -> JsonObject:
-    def ms(value: float | None) -> float | None:
-        return None if value is None else round(value * 1000, 3)
+    found: JsonObject = {"count": times.count, "mean": _ms(times.mean), "max": _ms(times.most)}
+    return found | {f"p{p:g}": _ms(times.percentile(p)) for p in PERCENTILES}
 
-    found: JsonObject = {"count": times.count, "mean": ms(times.mean), "max": ms(times.most)}
-    return found | {f"p{p:g}": ms(times.percentile(p)) for p in PERCENTILES}
+
+def _ms(value: float | None) -> float | None:
+    return None if value is None else round(value * 1000, 3)
 
 
 def _slices(found: Results) -> list[Json]:

@@ -9,7 +9,10 @@ GROUP = "load"
 def write(found: Results) -> bytes:
     """The document as UTF-8."""
     invalid = JunitFailure(found.invalid[0], "\n".join(found.invalid)) if found.invalid else None
-    cases = [*map(_case, found.judged), JunitCase(GROUP, "the run is valid", invalid)]
+    cases = [
+        *map(_case, found.judged),
+        JunitCase(GROUP, "the run is valid", invalid, output="\n".join(found.warnings)),
+    ]
     return document("callproof load", [JunitSuite(f"load {found.job.model}", cases)])
 
 

@@ -47,8 +47,9 @@ def show(out: Console, found: Results) -> None:
         out.print(f"  {count} times {said(text)}", style="red")
     out.print(said(books(found)), style="" if found.reconciliation.done else "yellow")
     share = found.tally.cpu / found.elapsed if found.elapsed else 0.0
-    out.print(f"The generator took {found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core.")
-    out.print("Passed" if found.passed else "Not passed", style="green" if found.passed else "bold red")
+    took = f"{found.tally.cpu:.1f} s of CPU, {100 * share:.0f} % of a core, {_ms(found.cost)} a call"
+    out.print(f"The generator took {took}.")
+    out.print(found.verdict, style="green" if found.passed else "bold red")
 
 
 def _threshold(out: Console, judged: JudgedThreshold) -> None:
