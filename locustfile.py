@@ -25,7 +25,7 @@ from locust.web import WebUI
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.errors import CallproofError, Refusal
-from callproof.load import conductor, page, recordings
+from callproof.load import conductor, knob, page, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
 from callproof.load.generator import Generator, WorkerReport
@@ -72,6 +72,8 @@ def _init(environment: Environment, runner: Runner, web_ui: WebUI | None = None,
         if web_ui is not None and web_ui.app is not None:
             web_ui.template_args.update(page.arguments())
             page.extend(web_ui.app, lead.tables, lead.why_not)
+            prefix = (environment.parsed_options and environment.parsed_options.web_base_path) or ""
+            knob.extend(web_ui.app, prefix, lead.going, web_ui.auth_required_if_enabled)
     if not isinstance(runner, MasterRunner):
         Hand(environment, runner)
 
@@ -229,6 +231,9 @@ class Lead:
         """Wait until the run has begun; "" when it has, or why it could not."""
         self.begun.wait(BEGINS_WITHIN)
         return self.problem
+
+    def going(self) -> Conductor | None:
+        return None if self.over or self.director is None else self.director.conductor
 
     def tables(self) -> list[JsonObject]:
         return page.tables(self.run, self.results) if self.run else []

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import orjson
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
@@ -45,7 +46,13 @@ class Page:
         self._session.mount(
             "http://", HTTPAdapter(max_retries=Retry(total=40, backoff_factor=0.1, backoff_max=1))
         )
-        environment = {**os.environ, "CALLPROOF_API_KEY": KEY, "CALLPROOF_LOAD": str(self.file)}
+        self.json = folder / "load.json"
+        environment = {
+            **os.environ,
+            "CALLPROOF_API_KEY": KEY,
+            "CALLPROOF_LOAD": str(self.file),
+            "CALLPROOF_LOAD_JSON": str(self.json),
+        }
         options = ["--web-host", address.host, "--web-port", str(address.port)]
         self.process = subprocess.Popen(
             [*LOCUST, *options],
@@ -72,6 +79,10 @@ class Page:
         tables = self.get("/stats/requests").json()["extended_stats"]
         found: list[dict[str, Any]] = next(table["data"] for table in tables if table["key"] == key)
         return found
+
+    def turn(self, body: object) -> tuple[int, dict[str, Any]]:
+        answer = self._session.post(f"{self.url}/callproof/rate", json=body, timeout=30)
+        return answer.status_code, answer.json()
 
     def until(self, words: str) -> str:
         """What was printed up to a line with these words."""
@@ -156,3 +167,25 @@ def test_tabs_show_what_became_of_the_calls_and_the_percentiles_of_the_verdict(
                 theirs[f"response_time_percentile_{share}"] for _, share in keys
             ]
     assert {"call-event", "calls-upload"} <= {row["what"] for row in ours} & told.keys()
+
+
+def test_the_rate_is_turned_while_a_run_goes_on(crm: End, tmp_path: Path) -> None:
+    page = Page(tmp_path, crm.url, seconds=6)
+    try:
+        assert "callproof-rate" in page.get("/").text
+        status, told = page.turn({"times": 2})
+        assert (status, told["problem"]) == (400, "No run goes on whose rate could be changed.")
+        page.start(host=crm.url)
+        wrongs: list[object] = [{"times": -1}, {"times": "2"}, {"times": 101}, [], {}]
+        for wrong in wrongs:
+            status, told = page.turn(wrong)
+            assert (status, told["times"], "number from 0 to 100" in told["problem"]) == (400, 1.0, True)
+        while not page.table("calls")[0]["count"]:
+            pass
+        assert page.turn({"times": 3})[1] == {"goes": True, "times": 3.0, "rate": 45.0, "problem": ""}
+        assert "\nPassed" in page.until("assed")
+    finally:
+        page.close()
+    report = orjson.loads(page.json.read_bytes())
+    assert {part["intended"] for part in report["slices"]} >= {15, 45}
+    assert report["counts"]["attempted"] == report["arrivalRate"]["planned"] > 6 * 15

@@ -93,6 +93,14 @@ def test_another_seed_makes_other_calls() -> None:
     assert list(Schedule(shape, 1).begins(0, 60)) != list(Schedule(shape, 2).begins(0, 60))
 
 
+def test_a_curve_that_was_turned_is_the_same_but_for_the_factor() -> None:
+    shape = curve.spike(10, 50, at=20, lasts=10, duration=60)
+    turned = curve.paced(shape, [(0.0, 1.0), (25.0, 2.0), (40.0, 0.0)])
+    assert [turned.rate(at) for at in (10, 22, 27, 35, 50)] == [10, 50, 100, 20, 0]
+    assert turned.duration == 60
+    assert curve.paced(shape, [(0.0, 1.0)]).expected() == pytest.approx(shape.expected())
+
+
 def test_a_spike_lasts_as_long_as_it_is_told() -> None:
     shape = curve.spike(2, 40, 10, 5, 30)
     assert [shape.rate(at) for at in (9.9, 10, 14.9, 15)] == [2, 40, 40, 2]

@@ -71,6 +71,31 @@ def test_every_call_is_begun_once_whoever_comes_and_goes(changes: list[str]) -> 
     assert all(desk.empty for desk in crew.desks.values())
 
 
+@given(CHANGES, st.lists(st.sampled_from((0.0, 0.3, 1.0, 2.5)), min_size=1, max_size=4))
+def test_every_call_of_a_plan_that_was_turned_is_begun_once(changes: list[str], turns: list[float]) -> None:
+    crew = Crew()
+    crew.come()
+    crew.step(-LEAD)
+    now, left = 0.0, list(turns)
+    while now < 3 * DURATION + 2 * LEAD:
+        if left and now >= 4.0 * (len(turns) - len(left) + 1):
+            crew.roster.turn(left.pop(0))
+        if changes and (change := changes.pop()):
+            getattr(crew, change)()
+        if not crew.desks:
+            crew.come()
+        crew.step(now)
+        now += STEP
+    ends = [at for at, _ in crew.roster.paces[1:]] + [DURATION]
+    planned = Counter(
+        begin.name
+        for (start, pace), end in zip(crew.roster.paces, ends, strict=True)
+        for begin in PLAN.begins(start, end, pace)
+    )
+    assert crew.begun == planned
+    assert [pace.factor for _, pace in crew.roster.paces] == [1.0, *turns]
+
+
 def test_calls_are_divided_evenly() -> None:
     crew = Crew()
     for _ in range(3):

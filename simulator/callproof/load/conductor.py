@@ -4,11 +4,14 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import inf
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.load.curve import Curve, paced
 from callproof.load.generator import WorkerReport
 from callproof.load.job import Job
 from callproof.load.messages import packed
+from callproof.load.schedule import Schedule
 from callproof.load.shares import LEAD, Roster
 from callproof.load.tally import Tally
 
@@ -84,6 +87,35 @@ class Conductor:
                     self.tally.slice(max(now, 0.0)).ended += last.concurrent
         for worker, order in self._roster.change(now).items():
             self._post(ORDER, packed(order), worker)
+
+    def turn(self, times: float) -> None:
+        """Let calls begin at so many times the planned rate, 0 for none, from about a second from now."""
+        self._roster.turn(times)
+
+    @property
+    def times(self) -> float:
+        """How many times the planned rate calls are to begin at."""
+        return self._roster.pace.factor
+
+    @property
+    def rate(self) -> float:
+        """Calls a second that are to begin now."""
+        return self.job.curve.rate(self.planned()) * self.times
+
+    def begins(self) -> int:
+        """How many calls were to begin until now."""
+        schedule, paces = Schedule(self.job.curve, self.job.seed), self._roster.paces
+        ends = [at for at, _ in paces[1:]] + [inf]
+        return sum(
+            sum(1 for _ in schedule.begins(at, min(end, self.planned()), pace))
+            for (at, pace), end in zip(paces, ends, strict=True)
+        )
+
+    @property
+    def curve(self) -> Curve:
+        """The plan as it was turned."""
+        paces = [(at, pace.factor) for at, pace in self._roster.paces if at < self.job.curve.duration]
+        return paced(self.job.curve, paces) if len(paces) > 1 else self.job.curve
 
     @property
     def workers(self) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from math import nextafter
 
 # Where the busy hour begins to rise to its peak, and where it begins to fall, as shares of its time.
 RISE, FALL = 1 / 3, 2 / 3
@@ -36,6 +37,16 @@ class Curve:
     def expected(self) -> float:
         """How many calls begin on average."""
         return sum((end - start) * (low + high) / 2 for (start, low), (end, high) in pairwise(self.points))
+
+
+def paced(curve: Curve, paces: Sequence[tuple[float, float]]) -> Curve:
+    """The curve times a factor from each (moment, factor) on, in order; the first is at 0."""
+    points: list[tuple[float, float]] = []
+    for (start, factor), end in zip(paces, [at for at, _ in paces[1:]] + [curve.duration], strict=True):
+        within = [point for point in curve.points if start < point[0] < end]
+        last = (end, curve.rate(nextafter(end, 0.0)))
+        points += [(at, rate * factor) for at, rate in ((start, curve.rate(start)), *within, last)]
+    return Curve(tuple(points))
 
 
 def constant(rate: float, duration: float) -> Curve:

@@ -9,7 +9,6 @@ from callproof.load.conductor import Conductor, Post
 from callproof.load.loadfile import Load, load_file
 from callproof.load.reconcile import reconcile
 from callproof.load.results import Results
-from callproof.load.schedule import Schedule
 from callproof.load.target import end_of, prepare, release
 from callproof.traffic import records
 
@@ -76,7 +75,7 @@ class Director:
         """Reconciled, whether the run came to its end or not. Raises OutOfReach when the target is gone."""
         run, job = self.conductor, self.conductor.job
         elapsed = run.planned()
-        planned = sum(1 for _ in Schedule(job.curve, job.seed).begins(0.0, elapsed))
+        planned = run.begins()
         end = end_of(job)
         try:
             books = reconcile(job, end, run.tally.acknowledged, self._after)
@@ -87,7 +86,7 @@ class Director:
             end.close()
         cut = "" if run.finished else f"The run was stopped after {elapsed:.0f} s."
         return Results(
-            job=job,
+            job=replace(job, curve=run.curve),
             tally=run.tally,
             planned=planned,
             elapsed=elapsed,

@@ -19,18 +19,31 @@ from callproof.traffic.mix import Mix
 PIECE = 10.0
 
 
+@dataclass(frozen=True)
+class Pace:
+    """The rate that somebody has turned to, as often as ``number`` says: the curve's times a factor."""
+
+    number: int = 0
+    factor: float = 1.0
+
+
+PLANNED = Pace()
+
+
 @dataclass(frozen=True, order=True)
 class Begin:
-    """Call ``number`` of a piece begins at a moment of the run."""
+    """Call ``number`` of a piece begins at a moment of the run; ``turn`` is the number of its pace."""
 
     at: float
     piece: int
     number: int
+    turn: int = 0
 
     @property
     def name(self) -> str:
         """The same call has the same name at every worker."""
-        return f"{self.piece}.{self.number}"
+        name = f"{self.piece}.{self.number}"
+        return f"{self.turn}-{name}" if self.turn else name
 
 
 @dataclass(frozen=True)
@@ -46,6 +59,7 @@ class Duty:
     end: float = inf
     picks: tuple[tuple[int, int], ...] = ((1, 0),)
     shift: float = 0.0
+    pace: Pace = PLANNED
 
     def has(self, number: int) -> bool:
         for of, index in self.picks:
@@ -63,25 +77,31 @@ class Schedule:
         self._seed = seed
         self._piece = lru_cache(maxsize=8)(self._draw)
 
-    def begins(self, start: float, end: float) -> Iterator[Begin]:
+    def begins(self, start: float, end: float, pace: Pace = PLANNED) -> Iterator[Begin]:
         """Calls that begin from ``start`` on and before ``end``, in order."""
         end = min(end, self.curve.duration)
         for piece in range(int(start // PIECE), ceil(end / PIECE)):
-            for number, at in enumerate(self._piece(piece)):
+            for number, at in enumerate(self._piece(piece, pace)):
                 if start <= at < end:
-                    yield Begin(at, piece, number)
+                    yield Begin(at, piece, number, pace.number)
 
     def share(self, duty: Duty) -> Iterator[Begin]:
         """The calls of a duty, in order."""
-        return (begin for begin in self.begins(duty.start, duty.end) if duty.has(begin.number))
+        begins = self.begins(duty.start, duty.end, duty.pace)
+        return (begin for begin in begins if duty.has(begin.number))
 
     def call(self, begin: Begin, mix: Mix, source: Source) -> Arrival:
         """What becomes of the call; drawn only where it is made."""
         dice = random.Random(f"load:{self._seed}:{begin.name}")
         return arrival(mix, begin.at, dice, source)
 
-    def _draw(self, piece: int) -> tuple[float, ...]:
+    def _draw(self, piece: int, pace: Pace) -> tuple[float, ...]:
+        if not pace.factor:
+            return ()
         start, end, peak = piece * PIECE, (piece + 1) * PIECE, self.curve.peak
-        dice = random.Random(f"load:{self._seed}:{piece}")
-        found = moments(peak, dice, start, lambda at: self.curve.rate(at) / peak if at < end else 1.0)
+        name = f"{pace.number}:{piece}" if pace.number else f"{piece}"
+        dice = random.Random(f"load:{self._seed}:{name}")
+        found = moments(
+            peak * pace.factor, dice, start, lambda at: self.curve.rate(at) / peak if at < end else 1.0
+        )
         return tuple(takewhile(lambda at: at < end, found))

@@ -8,7 +8,7 @@ among the others, who make those calls from that moment on.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from callproof.load.schedule import Begin, Duty, Schedule
+from callproof.load.schedule import PLANNED, Begin, Duty, Pace, Schedule
 
 # Seconds between an order and its moment; longer than a message travels and a worker looks ahead.
 LEAD = 1.0
@@ -48,6 +48,14 @@ class Roster:
         self._left: list[Duty] = []
         self._changed = False
         self.orders = 0
+        self.pace = PLANNED
+        # From which moment on which pace held.
+        self.paces = [(0.0, PLANNED)]
+
+    def turn(self, factor: float) -> None:
+        """From the next order on calls begin at so many times the curve's rate."""
+        self.pace = Pace(self.pace.number + 1, factor)
+        self._changed = True
 
     @property
     def workers(self) -> tuple[str, ...]:
@@ -88,13 +96,15 @@ class Roster:
         self.orders += 1
         # Before the first order nobody has anything to do, so that it begins where the schedule does.
         cut = now + LEAD if self.orders > 1 else 0.0
+        if self.pace != self.paces[-1][1]:
+            self.paces.append((cut, self.pace))
         left = [replace(duty, end=min(duty.end, cut)) for duty in self._left]
         self._left = []
         of = len(self._workers)
         orders = {}
         for index, (name, worker) in enumerate(self._workers.items()):
             # From 0 the picks of a number divide it without a rest.
-            new = [Duty(cut, picks=((of, index),))]
+            new = [Duty(cut, picks=((of, index),), pace=self.pace)]
             new += [
                 replace(duty, picks=(*duty.picks, (of, index)), shift=cut - duty.start)
                 for duty in left
