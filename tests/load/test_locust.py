@@ -309,3 +309,43 @@ def test_a_master_whose_target_is_out_of_reach_ends_and_says_so(tmp_path: Path) 
     hand.communicate(timeout=30)
     assert (lead.returncode, hand.returncode) == (3, 0), output
     assert "callproof: The CRM at http://127.0.0.1:1" in output
+
+
+# As locust's own --otel listens.
+LISTENER = """\
+import json
+import os
+from locust import events
+
+
+@events.request.add_listener
+def heard(name, response_time, exception, **_):
+    with open(os.environ["HEARD"], "a") as file:
+        file.write(json.dumps([name, response_time, type(exception).__name__]) + "\\n")
+"""
+
+
+def test_whoever_listens_to_locust_hears_each_request_by_its_method_and_how_it_failed(
+    crm: End, tmp_path: Path
+) -> None:
+    crm.post("/faults", {"fault": "crm-overloaded", "on": ["call-event"], "first": 1})
+    run = Run(tmp_path, (crm.url,), "failed requests == 1", seconds=1)
+    listener = tmp_path / "listener.py"
+    listener.write_text(LISTENER, "utf-8")
+    run.environment["HEARD"] = str(tmp_path / "heard")
+    try:
+        code, output = made(run, "-f", f"{listener},{ROOT / 'locustfile.py'}")
+    finally:
+        forget_faults(crm)
+    assert code == 0, output
+    heard = [orjson.loads(line) for line in (tmp_path / "heard").read_bytes().splitlines()]
+    times = cast("Mapping[str, JsonObject]", run.report()["times"])
+    counted = Counter(name for name, _, _ in heard)
+    assert counted == {name: times[name]["count"] for name in counted}
+    assert {"call-event", "calls-upload"} <= counted.keys()
+    assert Counter(failed for _, _, failed in heard) == {
+        "NoneType": len(heard) - 1,
+        "CatchResponseError": 1,
+    }
+    longest = max(took for name, took, _ in heard if name == "call-event")
+    assert longest == pytest.approx(cast(float, times["call-event"]["max"]), abs=0.001)

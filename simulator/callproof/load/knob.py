@@ -23,6 +23,7 @@ style="width:5em;font:inherit"></label>
   const form = document.getElementById("callproof-rate");
   const show = (told) => {
     form.style.display = told.goes ? "flex" : "none";
+    document.body.style.paddingBottom = told.goes ? "64px" : "";
     form.querySelector("span").textContent =
       told.problem || `now ${told.times} times, ${told.rate.toFixed(2)} calls/s`;
   };
