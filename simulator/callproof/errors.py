@@ -86,6 +86,10 @@ class InternalError(CallproofError):
 class NotWritten(Misuse):
     """A report, or what is printed, cannot be written; the text is a sentence with the reason."""
 
+    @classmethod
+    def printing(cls, error: OSError) -> "NotWritten":
+        return cls(f"What is printed cannot be written: {error.strerror or error}.")
+
 
 class UnknownName(Misuse, LookupError):
     """Nothing has this name; the text says what it was looked for as."""

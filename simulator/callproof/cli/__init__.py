@@ -15,7 +15,7 @@ import click
 from callproof import __version__
 from callproof.cli.common import echo, masks
 from callproof.cli.deferred import Deferred
-from callproof.cli.failing import failed, unread
+from callproof.cli.failing import failed, unprinted
 from callproof.contract.printing import printable
 from callproof.errors import INTERRUPTED, CallproofError, InternalError
 
@@ -79,6 +79,12 @@ class CommandLine(click.Group):
                 stream.reconfigure(errors="replace")
         return super().main(*args, **more)
 
+    def make_context(self, *args: Any, **more: Any) -> click.Context:
+        try:
+            return super().make_context(*args, **more)
+        except OSError as error:
+            unprinted(error)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -103,8 +109,8 @@ class CommandLine(click.Group):
         except (KeyboardInterrupt, click.Abort):
             echo("callproof: interrupted.", err=True)
             sys.exit(INTERRUPTED)
-        except BrokenPipeError:
-            unread()
+        except OSError as error:
+            unprinted(error)
         except Exception as error:
             failed(error)
 

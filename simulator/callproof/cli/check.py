@@ -48,6 +48,7 @@ from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.errors import CallproofError, InternalError, Misuse, OutOfReach
 from callproof.reports import output
+from callproof.reports.console import Patient, console
 from callproof.reports.live import Live, is_watched
 from callproof.reports.redact import Redactor
 
@@ -174,8 +175,9 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         return
     redactor = Redactor(_secrets(asked, target), shown=secrets_shown())
     live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))
+    out = console()
     telling = Telling(
-        verdict, [live, *listeners(options)], lambda played: known.marked(redactor.scenario(played))
+        verdict, [live, *listeners(options, out)], lambda played: known.marked(redactor.scenario(played))
     )
     with live, _told_to_the_end(telling, redactor):
         if not scenarios:
@@ -191,7 +193,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.stale = known.stale(verdict.scenarios)
         if asked.write_baseline:
             output.write(asked.write_baseline, baseline.written(verdict))
-    _end(verdict)
+    _end(verdict, out)
 
 
 @contextmanager
@@ -227,13 +229,15 @@ def _stopped(telling: Telling, why: str) -> None:
         echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
 
 
-def _end(verdict: Verdict) -> None:
-    """What a row does to a verdict goes before what a file does."""
+def _end(verdict: Verdict, out: Patient) -> None:
+    """What a row does to a verdict goes before what a file does. What nobody could
+    read is no verdict."""
     if verdict.misconfigured and not verdict.red:
         first, *more = verdict.misconfigured
         also = f" (and {len(more)} more)" if more else ""
         hint = "; callproof check --probe tries each stimulus and view by itself" if verdict.target else ""
         raise Misuse(f"{first.id} cannot be played{also}: {first.broken}{hint}")
+    out.demand_written()
     sys.exit(0 if verdict.conformant else NOT_CONFORMANT)
 
 

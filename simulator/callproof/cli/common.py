@@ -37,7 +37,7 @@ def echo(text: object, *, err: bool = False) -> None:
             raise
     except OSError as error:
         if not err:
-            raise NotWritten(f"What is printed cannot be written: {error.strerror or error}.") from None
+            raise NotWritten.printing(error) from None
 
 
 def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:

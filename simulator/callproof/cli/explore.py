@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 import msgspec
+from rich.console import Console
 
 from callproof.cli.common import (
     NOT_CONFORMANT,
@@ -136,6 +137,7 @@ def explore(**options: Any) -> None:
     broken = faults_of(asked.fault, target.side if target else None)
     key = (target.api_key if target else "") or api_key(DEFAULT_SEED)
     hidden = masks([key, target.client_id if target else CLIENT_ID])
+    out = console()
     with no_verdict(), interruptible(), _table(asked, target, broken) as table:
         progress = explore_terminal.Progress(partial(echo, err=True))
         explorer = Explorer(table, Path(asked.file).stem, asked.seed, asked.mode, progress.hear)
@@ -143,23 +145,24 @@ def explore(**options: Any) -> None:
             failing = explorer.explore(asked.budget)
         except KeyboardInterrupt:
             with undisturbed():
-                explore_terminal.states(console(), explorer.explored, hidden.text)
+                explore_terminal.states(out, explorer.explored, hidden.text)
                 if explorer.failing:
-                    _save(explorer.failing, asked, hidden.text)
+                    _save(explorer.failing, asked, hidden.text, out)
             interrupted("The run was interrupted.")
-    out = console()
     explore_terminal.states(out, explorer.explored, hidden.text)
     if not failing:
         explore_terminal.nothing(out, explorer.explored)
+        out.demand_written()
         return
-    _save(failing, asked, hidden.text)
+    _save(failing, asked, hidden.text, out)
+    out.demand_written()
     sys.exit(NOT_CONFORMANT)
 
 
-def _save(failing: Failing, asked: _Asked, clean: Callable[[str], str]) -> None:
+def _save(failing: Failing, asked: _Asked, clean: Callable[[str], str], out: Console) -> None:
     """As a file, and on the terminal, where ``clean`` takes secrets out. Raises NotWritten."""
     output.write(asked.file, explore_terminal.entitled(failing, asked.seed).text().encode())
-    explore_terminal.found(console(), failing, asked.file, _again(asked), clean)
+    explore_terminal.found(out, failing, asked.file, _again(asked), clean)
 
 
 def _again(asked: _Asked) -> str:

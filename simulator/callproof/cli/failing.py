@@ -5,9 +5,11 @@ import sys
 from contextlib import suppress
 from typing import NoReturn
 
+import click
+
 from callproof.cli.common import echo, masks
 from callproof.contract.printing import printable, printable_lines
-from callproof.errors import InternalError
+from callproof.errors import InternalError, NotWritten
 
 # With it the traceback is printed; without, it is a file that the sentence names.
 DEBUG = "CALLPROOF_DEBUG"
@@ -38,6 +40,20 @@ def unread() -> NoReturn:
         # What Python still has to flush goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     sys.exit(UNREAD)
+
+
+def unprinted(error: OSError) -> NoReturn:
+    """End the command where click itself, such as for ``--help``, has printed to nobody or to a full disk;
+    another error is none of that."""
+    from traceback import walk_tb
+
+    if isinstance(error, BrokenPipeError):
+        unread()
+    steps = (frame.f_code for frame, _ in walk_tb(error.__traceback__))
+    if click.echo.__code__ not in steps:  # noqa: TID251
+        failed(error)
+    echo(f"callproof: {NotWritten.printing(error)}", err=True)
+    sys.exit(NotWritten.exit_code)
 
 
 def _kept(trace: str) -> str:

@@ -45,6 +45,7 @@ def run(target: Target, seed: int, scenarios: Sequence[Scenario], config: str) -
     hidden = masks([target.api_key, target.client_id])
     out.print(_table([replace(row, said=hidden.text(row.said)) for row in rows]))
     _summary(out, rows, config)
+    out.demand_written()
     if any(row.outcome is Outcome.WRONG for row in rows):
         sys.exit(Misuse.exit_code)
 

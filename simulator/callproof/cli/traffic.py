@@ -106,23 +106,24 @@ def traffic(**options: Any) -> None:
     """
     ends_given(options["crm_url"], options["pbx_url"], options["api_key"])
     mix = load_mix(options["mix"]) if options["mix"] else Mix()
+    out = console()
     try:
-        found = _traffic(options, mix)
+        found = _traffic(options, mix, out)
     except KeyboardInterrupt:
         interrupted("The traffic was interrupted.")
     with undisturbed():
-        traffic_terminal.show(console(), found)
+        traffic_terminal.show(out, found)
         if options["json"]:
             output.write(options["json"], traffic_json.write(found))
     if found.stopped:
         interrupted(f"The traffic was stopped after {found.attempted} calls.")
+    out.demand_written()
     sys.exit(NOT_CONFORMANT if found.mismatches else 0)
 
 
-def _traffic(options: dict[str, Any], mix: Mix) -> Summary:
+def _traffic(options: dict[str, Any], mix: Mix, out: Console) -> Summary:
     """Of all calls, or of those that were made until somebody stopped it. Raises KeyboardInterrupt for who
     does so twice."""
-    out = console()
     with no_verdict(), heard() as stop, _ends(options, mix) as ends:
         ends.pbx.post("/register")
         positions = records.last_position(ends.pbx), records.last_position(ends.crm)

@@ -21,7 +21,6 @@ from callproof.reports import (
     output,
     terminal,
 )
-from callproof.reports.console import console
 from callproof.reports.ndjson import Ndjson
 
 Writer = Callable[[Verdict], bytes]
@@ -72,10 +71,9 @@ def report_options(command: F) -> F:
     return command
 
 
-def listeners(options: Mapping[str, Any]) -> list[Listener]:
-    """Who hears the run: GitHub Actions where it is there, the terminal, and a writer for each report that
-    is asked for."""
-    out = console()
+def listeners(options: Mapping[str, Any], out: Console) -> list[Listener]:
+    """Who hears the run: ``out`` tells GitHub Actions, where it is there, and whoever is at the terminal; a
+    writer hears it for each report that is asked for."""
     found: list[Listener] = [_Annotating(out)] if github.is_read() else []
     found.append(terminal.Terminal(out))
     if options["ndjson"]:

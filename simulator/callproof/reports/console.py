@@ -1,4 +1,4 @@
-"""Where a report for a person is printed: no output decides how a run ends."""
+"""Where a report for a person is printed: nothing else waits for whether it can be."""
 
 import os
 import sys
@@ -11,6 +11,7 @@ from rich.markup import escape
 from rich.segment import Segment
 
 from callproof.contract.printing import printable, printable_lines
+from callproof.errors import NotWritten
 
 # Wide enough for a requirement's sentence where no terminal says its own width.
 PLAIN_WIDTH = 140
@@ -22,8 +23,18 @@ def said(text: str) -> str:
 
 
 class Patient(Console):
-    """Goes on in silence when whoever read it has gone away, or its disk is full. Nothing that it prints
-    acts on a terminal but what rich makes of styles."""
+    """Goes on in silence when whoever read it has gone away, or its disk is full, so that all else is
+    written; ``demand_written`` tells then. Nothing that it prints acts on a terminal but what rich makes of
+    styles."""
+
+    _unwritten: OSError | None = None
+
+    def demand_written(self) -> None:
+        """Raises BrokenPipeError where nobody reads it any more, NotWritten where it cannot be written."""
+        if isinstance(self._unwritten, BrokenPipeError):
+            raise self._unwritten
+        if self._unwritten:
+            raise NotWritten.printing(self._unwritten)
 
     def render(
         self, renderable: RenderableType, options: ConsoleOptions | None = None
@@ -35,17 +46,20 @@ class Patient(Console):
     def print(self, *objects: Any, **how: Any) -> None:
         try:
             super().print(*objects, **how)
-        except OSError:
-            self.quiet = True
+        except OSError as error:
+            self._give_up(error)
 
     def on_broken_pipe(self) -> None:
-        self.quiet = True
+        self._give_up(BrokenPipeError())
         with suppress(OSError, ValueError):
             # What Python still has to flush goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
+    def _give_up(self, error: OSError) -> None:
+        self.quiet, self._unwritten = True, error
 
-def console() -> Console:
+
+def console() -> Patient:
     """Rich on a terminal, plain text of a fixed width elsewhere."""
     found = Patient(highlight=False)
     return found if found.is_terminal else Patient(highlight=False, width=PLAIN_WIDTH)
