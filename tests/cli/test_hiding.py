@@ -86,6 +86,31 @@ def test_what_is_kept_is_shown_without(asked: BuiltIn) -> None:
         assert KEY in run("calls", "--url", asked.crm_url, "--show-secrets", *options)
 
 
+@pytest.mark.parametrize("command", ["calls", "cards"])
+def test_what_is_kept_is_shown_without_what_the_journal_knows_as_a_secret(
+    pair: BuiltIn, command: str
+) -> None:
+    client = pair.pbx.settings.client_id
+    call = {"type": "in", "phone": "+79120000001", "externalPhone": client}
+    kept = {**call, "date": "2024-05-01 10:00:00", "result": "answered", "externalId": pair.api_key}
+    event = {**call, "codes": ["100"], "callExternalId": pair.api_key, "externalPhone": client}
+    for path, form in (
+        (EVENT, {"event": json.dumps(event)}),
+        ("/api/v5/telephony/calls/upload", {"calls": json.dumps([kept])}),
+    ):
+        answer = requests.post(
+            pair.crm_url + path, data=form, headers={"X-API-KEY": pair.api_key}, timeout=20
+        )
+        assert answer.ok, answer.text
+    options = ("--url" if command == "calls" else "--crm-url", pair.crm_url)
+    for way in ((), ("--json",)):
+        told = run(command, *options, *way)
+        assert pair.api_key[-4:] in told
+        assert pair.api_key not in told
+        assert client not in told
+        assert pair.api_key in run(command, *options, *way, "--show-secrets")
+
+
 def test_no_error_tells_a_password() -> None:
     told = run("calls", "--url", f"http://me:{COOKIE}@127.0.0.1:9/?apiKey={KEY}")
     assert "does not answer" in told

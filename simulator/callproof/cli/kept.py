@@ -7,11 +7,13 @@ import click
 import msgspec
 
 from callproof.cli.common import CRM_URL, echo, hiding, masks, option
-from callproof.cli.ends import controlled, how_many, limited, of_an_end, running_end
+from callproof.cli.ends import controlled, how_many, journal_of, limited, of_an_end, running_end
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
+from callproof.contract.secrets import Masks
 from callproof.control.client import End
+from callproof.reports.redact import secrets_in_entry
 
 # What a table shows, by the names of the control API; --json has everything.
 OF_CRM = ("externalId", "date", "type", "phone", "externalPhone", "code", "result", "duration", "recordUrl")
@@ -42,7 +44,8 @@ def calls(end: str, url: str, control_token: str, call: str, limit: int, as_json
     name, columns = ("externalId", OF_CRM) if side is Side.CRM else ("id", OF_PBX)
     with running_end(side, url, control_token) as asked:
         found = [kept for kept in _calls(asked) if str(kept.get(name) or "").startswith(call)]
-    _show(found, columns, "calls", limit, as_json=as_json)
+        hidden = _hidden(asked) if found else masks()
+    _show(found, columns, "calls", limit, hidden, as_json=as_json)
 
 
 @click.command()
@@ -60,12 +63,13 @@ def cards(call: str, opened: bool, limit: int, as_json: bool, crm_url: str, cont
     """
     with running_end(Side.CRM, crm_url, control_token) as asked:
         kept = msgspec.convert(asked.get("/state")["cards"], list[JsonObject])
+        hidden = _hidden(asked) if kept else masks()
     found = [
         card
         for card in kept
         if str(card.get("callExternalId") or "").startswith(call) and (card.get("open") or not opened)
     ]
-    _show(found, (*OF_CARD, CARD_STATUS), "cards", limit, as_json=as_json)
+    _show(found, (*OF_CARD, CARD_STATUS), "cards", limit, hidden, as_json=as_json)
 
 
 def _calls(end: End) -> Iterator[JsonObject]:
@@ -80,10 +84,23 @@ def _calls(end: End) -> Iterator[JsonObject]:
         after = page["last"]
 
 
+def _hidden(end: End) -> Masks:
+    """What takes out all secrets that the end's journal tells by a name; an id may repeat one."""
+    found = masks()
+    for entry in journal_of(end) if not found.shown else ():
+        found.learn(secrets_in_entry(entry))
+    return found
+
+
 def _show(
-    found: Sequence[JsonObject], columns: Sequence[str], things: str, limit: int, *, as_json: bool
+    found: Sequence[JsonObject],
+    columns: Sequence[str],
+    things: str,
+    limit: int,
+    hidden: Masks,
+    *,
+    as_json: bool,
 ) -> None:
-    hidden = masks()
     newest = [{name: hidden.value(row[name]) for name in row} for row in deque(found, maxlen=limit or None)]
     if note := how_many(len(newest), len(found), things) or (
         "" if found else f"There are no such {things}."

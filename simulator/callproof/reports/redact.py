@@ -67,9 +67,7 @@ class Redactor:
 
     def learn(self, entry: Exchange) -> None:
         """Its secrets are in nothing that is shown from now on."""
-        self._masks.learn(secrets_of(entry.request))
-        if entry.answer:
-            self._masks.learn(_in_message(entry.answer))
+        self._masks.learn(secrets_in_entry(entry))
 
     def _check(self, check: Check) -> Check:
         return replace(retold(check, self.text), subject=self.text(check.subject))
@@ -99,6 +97,13 @@ class Redactor:
     def _bytes(self, content: bytes) -> bytes:
         """Of what is no text, such as audio."""
         return self.text(content.decode("latin-1")).encode("latin-1", "replace")
+
+
+def secrets_in_entry(entry: Exchange) -> Iterator[str]:
+    """Those of the request and those of the answer."""
+    yield from secrets_of(entry.request)
+    if entry.answer:
+        yield from _in_message(entry.answer)
 
 
 def secrets_of(request: Request) -> Iterator[str]:
