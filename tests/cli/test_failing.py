@@ -1,6 +1,8 @@
 """callproof itself fails: one sentence, the exit code 4, and never a verdict on anybody."""
 
 import os
+import signal
+import socket
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -17,6 +19,7 @@ from callproof.cli.common import echo
 from callproof.conformance.expecting import Expectations
 from callproof.crm.api import CrmApi
 from callproof.errors import InternalError
+from callproof.running.pair import BuiltIn
 
 SCENARIO = "6-event/missed"
 BIN = Path(sys.executable).with_name("callproof")
@@ -66,6 +69,42 @@ def test_ctrl_c_in_any_command_is_130() -> None:
     for error in (KeyboardInterrupt(), click.Abort()):
         result = ended(raising(error))
         assert (result.exit_code, result.stderr) == (130, "callproof: interrupted.\n")
+
+
+def test_sigterm_is_130_before_a_command_is_up(tmp_path: Path) -> None:
+    mix = tmp_path / "mix.yaml"
+    os.mkfifo(mix)
+    process = begun("traffic", "--mix", str(mix))
+    # Whoever writes waits for who reads it.
+    with mix.open("w"):
+        assert ended_by_sigterm(process) == "callproof: The traffic was interrupted.\n"
+
+
+def test_sigterm_is_130_in_a_command_that_waits() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        process = begun("wait", f"http://127.0.0.1:{silent.getsockname()[1]}")
+        peer, _ = silent.accept()
+        with peer:
+            assert ended_by_sigterm(process) == "callproof: interrupted.\n"
+
+
+def test_sigterm_is_130_where_a_journal_is_followed(pair: BuiltIn) -> None:
+    process = begun("journal", "--follow", "--url", pair.crm_url, "--since", "1h", "--limit", "1")
+    assert process.stdout is not None
+    process.stdout.readline()
+    ended_by_sigterm(process)
+
+
+def begun(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen([BIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def ended_by_sigterm(process: subprocess.Popen[str]) -> str:
+    """What it says then on stderr."""
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    assert process.returncode == 130, errors
+    return errors
 
 
 def test_usage_is_as_it_was_and_acts_on_no_terminal() -> None:

@@ -16,6 +16,7 @@ from callproof import __version__
 from callproof.cli.common import echo, masks
 from callproof.cli.deferred import Deferred
 from callproof.cli.failing import failed, unprinted
+from callproof.cli.interrupting import interruptible
 from callproof.contract.printing import printable
 from callproof.errors import INTERRUPTED, CallproofError, InternalError
 
@@ -93,7 +94,9 @@ class CommandLine(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            # Before the command is imported, which takes a while.
+            with interruptible():
+                return super().invoke(ctx)
         except InternalError as error:
             failed(error)
         except CallproofError as error:

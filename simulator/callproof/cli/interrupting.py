@@ -15,7 +15,7 @@ from callproof.errors import INTERRUPTED
 
 @contextmanager
 def interruptible() -> Iterator[None]:
-    """SIGTERM is heard as Ctrl-C is: as KeyboardInterrupt."""
+    """SIGTERM is heard as Ctrl-C is: as KeyboardInterrupt. What a command hears it by itself stays so."""
     if current_thread() is not main_thread():
         yield
         return
@@ -23,7 +23,14 @@ def interruptible() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        if signal.getsignal(signal.SIGTERM) is _interrupt:
+            signal.signal(signal.SIGTERM, before)
+
+
+def ended_by_sigterm() -> None:
+    """From now on SIGTERM ends this process at once, and those that it forks, as nobody hears it."""
+    if current_thread() is main_thread():
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
 
 
 @contextmanager

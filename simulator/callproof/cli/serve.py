@@ -15,6 +15,7 @@ from callproof.cli.common import (
     trust_given,
     trusting,
 )
+from callproof.cli.interrupting import ended_by_sigterm
 from callproof.cli.naming import faults_of, plan_of
 from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
@@ -235,6 +236,7 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
 )
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
+    ended_by_sigterm()
     logs.begin(options["log_format"], verbose=options["verbose"])
     options["faults"] = faults_of(options["faults"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):

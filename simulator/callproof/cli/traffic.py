@@ -105,9 +105,9 @@ def traffic(**options: Any) -> None:
     what was made until then is compared, with exit code 130.
     """
     ends_given(options["crm_url"], options["pbx_url"], options["api_key"])
-    mix = load_mix(options["mix"]) if options["mix"] else Mix()
     out = console()
     try:
+        mix = load_mix(options["mix"]) if options["mix"] else Mix()
         found = _traffic(options, mix, out)
     except KeyboardInterrupt:
         interrupted("The traffic was interrupted.")
