@@ -57,7 +57,7 @@ def test_junit_has_a_case_for_each_requirement_and_a_failure_for_each_miss() -> 
     ]
     failure = ET.fromstring(written).find(".//failure")
     assert failure is not None
-    assert failure.get("message") == "expected 1, found <0> & ?nothing"
+    assert failure.get("message") == "expected 1, found <0> & \\x00nothing"
 
 
 def test_junit_says_how_long_a_scenario_took_and_what_was_left_out() -> None:

@@ -189,7 +189,9 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
                 abreast.run(scenarios, ends, telling.played, judged, broken, telling.tell)
             finally:
                 telling.in_order([scenario.id for scenario in scenarios])
-                verdict.created = [redactor.text(made) for pair in pairs for made in pair.created]
+                # Whoever cleans up needs the codes of the modules, which may be their clientIds too.
+                own = masks(_secrets(asked, target))
+                verdict.created = [own.text(made) for pair in pairs for made in pair.created]
         verdict.stale = known.stale(verdict.scenarios)
         if asked.write_baseline:
             output.write(asked.write_baseline, baseline.written(verdict))
