@@ -146,3 +146,10 @@ def test_a_reset_empties_the_pages() -> None:
         page = _page(f"{pair.crm_url}/bench")
         assert "module-edit" not in page
         assert "callproof call" in page
+
+
+@pytest.mark.parametrize("event", ["{}", '{"type": []}', '{"type": {"a": 1}}', "[]", "1", "no JSON"])
+def test_an_event_without_a_type_is_shown_as_any_other(event: str) -> None:
+    with built_in() as pair:
+        _event(pair, event)
+        assert "call-event" in _page(f"{pair.crm_url}/bench")

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 import pytest
+import requests
 
 from callproof.clocks.manual import ManualClock
 from callproof.crm.settings import CrmSettings
@@ -40,6 +41,30 @@ def test_what_was_kept_is_answered(side: str, urls: dict[str, str]) -> None:
             restore(urls[side])
     assert (trial.seen.broken, trial.seen.no_json, trial.seen.hung) == ([], [], [])
     assert trial.seen.tried > 100
+
+
+@pytest.mark.parametrize("side", ["crm", "pbx"])
+def test_pages_show_whatever_was_sent(side: str, urls: dict[str, str]) -> None:
+    trial = Trial(side, urls[side], pool_of(side, urls[side]), random.Random(1))
+    for one in corpus.kept(side):
+        if not one.route.split()[-1].startswith("/_bench"):
+            trial.raw(one)
+    told = [{"event": text} for text in ("{}", '{"type":[]}', '{"type":{"a":1},"phone":null}', "[]", "1")]
+    for form in told:
+        requests.post(f"{urls[side]}/api/v5/telephony/call/event", data=form, timeout=30)
+    entries = requests.get(f"{urls[side]}/_bench/journal?limit=1000", timeout=60).json()["entries"]
+    assert len(entries) > 20
+    pages = [
+        "/bench",
+        "/bench/ladder.txt",
+        "/bench/ladder.svg",
+        "/bench/session.yaml",
+        "/bench/controls",
+        "/",
+    ]
+    pages += [f"/bench/exchanges/{entry['id']}" for entry in entries]
+    answers = {page: requests.get(urls[side] + page, timeout=60).status_code for page in pages}
+    assert {page: status for page, status in answers.items() if status >= 500} == {}
 
 
 @pytest.mark.parametrize("side", ["crm", "pbx"])
