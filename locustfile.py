@@ -54,14 +54,17 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--load-json", default="", env_var="CALLPROOF_LOAD_JSON", help="Write the results as JSON.")
     add("--load-junit", default="", env_var="CALLPROOF_LOAD_JUNIT", help="Write a test case a threshold.")
     add("--load-html", default="", env_var="CALLPROOF_LOAD_HTML", help="Write a page with the curves.")
-    add("--api-key", default="", env_var="CALLPROOF_API_KEY", is_secret=True, help="Of the CRM.")
+    # The page would show them to whoever opens it.
+    add("--api-key", default="", env_var="CALLPROOF_API_KEY", include_in_web_ui=False, help="Of the CRM.")
     add(
         "--control-token",
         default="",
         env_var="CALLPROOF_CONTROL_TOKEN",
-        is_secret=True,
+        include_in_web_ui=False,
         help="Of its bench.",
     )
+    # Locust's own is every address of the machine.
+    parser.set_defaults(web_host="127.0.0.1")
 
 
 @events.init.add_listener
@@ -70,6 +73,7 @@ def _init(environment: Environment, runner: Runner, web_ui: WebUI | None = None,
     if not isinstance(runner, WorkerRunner):
         lead = Lead(environment, runner)
         if web_ui is not None and web_ui.app is not None:
+            page.guard(web_ui.app, web_ui.host)
             web_ui.template_args.update(page.arguments())
             page.extend(web_ui.app, lead.tables, lead.why_not)
             prefix = (environment.parsed_options and environment.parsed_options.web_base_path) or ""

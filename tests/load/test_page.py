@@ -18,6 +18,7 @@ from callproof.running.threads import Address
 from callproof.traffic import records
 from tests.load.ends import KEY, LOCUST, crm_with_managers
 
+TOKEN = "a-token-that-no-page-shows"
 LOAD = """\
 model: pbx-fleet
 target: {{url: {url}}}
@@ -53,7 +54,7 @@ class Page:
             "CALLPROOF_LOAD": str(self.file),
             "CALLPROOF_LOAD_JSON": str(self.json),
         }
-        options = ["--web-host", address.host, "--web-port", str(address.port)]
+        options = ["--web-port", str(address.port), "--control-token", TOKEN]
         self.process = subprocess.Popen(
             [*LOCUST, *options],
             env=environment,
@@ -102,6 +103,22 @@ class Page:
         self.process.terminate()
         self.process.communicate(timeout=30)
         return self.process.returncode
+
+
+def test_the_page_is_for_this_machine_and_shows_no_key(page: Page) -> None:
+    shown = page.get("/").text
+    assert KEY not in shown
+    assert TOKEN not in shown
+    for headers in (
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {"Host": "evil.example"},
+    ):
+        answer = requests.post(f"{page.url}/swarm", data={"user_count": "1"}, headers=headers, timeout=30)
+        assert (answer.status_code, "other sites" in answer.text) == (403, True), headers
+    port = page.url.rpartition(":")[2]
+    with pytest.raises(requests.ConnectionError):
+        requests.get(f"http://127.0.0.2:{port}/", timeout=30)
 
 
 @pytest.fixture

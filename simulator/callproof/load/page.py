@@ -6,6 +6,8 @@ import orjson
 from flask import Flask, Response, request
 
 from callproof.contract.jsontypes import JsonObject
+from callproof.exchange.elsewhere import from_elsewhere
+from callproof.exchange.reach import is_known_as
 from callproof.load.conductor import Conductor
 from callproof.load.histogram import Histogram
 from callproof.load.results import PERCENTILES, Results
@@ -58,6 +60,17 @@ def arguments() -> dict[str, object]:
             for key, columns in _COLUMNS.items()
         ],
     }
+
+
+def guard(app: Flask, host: str) -> None:
+    """Refuse what other pages make a browser ask: whoever starts a run says where calls go and which files
+    are written. ``host`` is the name or address that locust listens at."""
+
+    @app.before_request
+    def demand_no_stranger() -> Response | None:
+        if is_known_as(request.host, (host,)) and not from_elsewhere(request.environ):
+            return None
+        return Response("This page is not served to pages of other sites, nor under this name.\n", 403)
 
 
 def extend(app: Flask, tables: Callable[[], Sequence[JsonObject]], why_not: Callable[[], str]) -> None:
