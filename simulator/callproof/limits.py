@@ -161,7 +161,7 @@ class Bounds:
     file_bytes: int = _int(
         16 * _MIB,
         "bytes",
-        "a file in YAML: scenario, target, plan, mix, load",
+        "what a command reads as a whole: a file in YAML, a report of check --json, a payload",
         "exit 2: file, line",
         fixed=True,
     )

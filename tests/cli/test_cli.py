@@ -134,11 +134,25 @@ def test_requirements_are_listed_by_side() -> None:
         ("calls", "[{}]", 1, "5 violations"),
         ("integration-module", '{"clientId":"c","makeCallUrl":"http://x"}', 0, "Move it to"),
         ("event", "{", 2, "no JSON"),
+        ("event", " \n\t", 2, "-:1: nothing stands in it; it is to hold the JSON of one payload"),
     ],
 )
 def test_a_payload_is_judged_on_its_own(kind: str, payload: str, code: int, words: str) -> None:
     found, output = run("validate", kind, "-", stdin=payload)
     assert (found, words in output) == (code, True), output
+
+
+def test_a_payload_that_is_no_text_is_said_to_be_none(tmp_path: Path) -> None:
+    file = tmp_path / "sound.mp3"
+    file.write_bytes(b"\n\xff\xfb\x90")
+    code, output = run("validate", "event", str(file))
+    assert (code, output) == (2, f"callproof: {file}:2: no JSON: it is no text in UTF-8\n")
+
+
+@pytest.mark.parametrize("command", [["validate", "event"], ["diff", "/dev/zero"]])
+def test_a_file_without_end_is_refused(command: list[str]) -> None:
+    code, output = run(*command, "/dev/zero")
+    assert (code, output) == (2, "callproof: /dev/zero:1: the file has more than 16777216 bytes\n")
 
 
 def test_a_call_by_hand_and_the_journal_of_what_came_of_it(pair: BuiltIn) -> None:

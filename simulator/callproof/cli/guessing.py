@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from callproof.limits import USUAL
+
 PORT, PYTHON = "$port", "$python"
 # How a service is started whose folder has this file, the first that is there.
 _MAIN = {
@@ -57,14 +59,19 @@ def _commands(folder: Path) -> Iterator[tuple[str, tuple[str, ...]]]:
         if (folder / name).is_file():
             yield name, (PYTHON, name, PORT)
     for file in sorted(folder.glob("*.java")):
-        if "void main(" in file.read_text("utf-8", errors="replace"):
+        if b"void main(" in _beginning(file):
             yield file.name, ("java", file.name, PORT)
+
+
+def _beginning(file: Path) -> bytes:
+    with file.open("rb") as opened:
+        return opened.read(USUAL.file_bytes)
 
 
 def _of_package(file: Path) -> tuple[str, ...] | None:
     """What ``npm start`` runs, by itself where that is one program: npm passes no signal on."""
     try:
-        package = msgspec.json.decode(file.read_bytes(), type=_Package)
+        package = msgspec.json.decode(_beginning(file), type=_Package)
         words = shlex.split(package.scripts.start)
     except (OSError, ValueError):
         return None

@@ -18,6 +18,7 @@ _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null
 
 _DATE = "tag:yaml.org,2002:timestamp"
 _NUMBERS = ("tag:yaml.org,2002:int", "tag:yaml.org,2002:float")
+TOO_LARGE = f"the file has more than {USUAL.file_bytes} bytes"
 _TOO_DEEP = (
     f"lists and maps stand more than {USUAL.file_depth} deep in each other, or an alias holds itself"
 )
@@ -48,7 +49,7 @@ class Document:
         try:
             content = _read(path) if text is None else text
             if len(content) > USUAL.file_bytes:
-                raise FileError(self.name, 1, f"the file has more than {USUAL.file_bytes} bytes")
+                raise FileError(self.name, 1, TOO_LARGE)
             loader = _Loader(content)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"

@@ -7,6 +7,7 @@ import msgspec
 
 from callproof.conformance.verdict import Outcome
 from callproof.contract.operations import Side
+from callproof.files.whole import read_whole
 from callproof.files.yamlfile import FileError
 
 # Where msgspec met something else than it expected.
@@ -62,7 +63,8 @@ def read(file: str) -> ReadReport:
     """Raises FileError, which names the line, when the file is no report."""
     content = b""
     try:
-        content = Path(file).read_bytes()
+        with Path(file).open("rb") as opened:
+            content = read_whole(opened, file)
         return msgspec.json.decode(content, type=ReadReport)
     except OSError as error:
         raise FileError(file, 1, f"the file cannot be read: {error.strerror or error}") from None
