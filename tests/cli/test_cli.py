@@ -170,7 +170,10 @@ def test_a_call_of_a_running_end_is_drawn_as_a_ladder(
     pair: BuiltIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "120")
-    assert run("ladder", "--url", pair.crm_url)[0] == 1
+    told = "There are no such calls.\n"
+    assert run("ladder", "--url", pair.crm_url) == (0, told)
+    assert run("ladder", "nocall", "--url", pair.crm_url) == (0, told)
+    assert run("calls", "--call", "nocall", "--url", pair.crm_url) == (0, told)
     pair.pbx.engine.place_incoming("+7 912 345-67-89", "+7-499-999-99-99")
     requests.post(f"{pair.crm_url}/_bench/clock", json={"advance": 300}, timeout=10)
     code, output = run("ladder", "--url", pair.crm_url)
@@ -180,7 +183,7 @@ def test_a_call_of_a_running_end_is_drawn_as_a_ladder(
     assert lines[1].split() == ["customer", "PBX", "CRM", "manager"]
     assert "call-event in" in output
     assert "calls-upload no answer → 200" in output
-    assert run("ladder", "no-such-call", "--url", pair.crm_url)[0] == 1
+    assert run("ladder", "no-such-call", "--url", pair.crm_url) == (0, told)
 
 
 def test_a_call_from_nobody_is_a_mistake_of_the_user() -> None:
@@ -268,6 +271,13 @@ def test_a_served_end_on_a_manual_clock_moves_only_when_told() -> None:
     assert moved["written"] == "2024-05-01 13:00:00"
 
 
+def test_nobody_at_an_address_is_said_with_what_to_do() -> None:
+    for command, option in (("journal", "--url"), ("cards", "--crm-url")):
+        code, output = run(command, option, "http://127.0.0.1:9")
+        assert code == 3
+        assert f"callproof serve starts one; {option} says where another one is." in output
+
+
 def test_a_taken_port_is_named() -> None:
     taken = Address()
     code, output = run("serve", "--only", "crm", "--crm-port", str(taken.port))
@@ -275,7 +285,8 @@ def test_a_taken_port_is_named() -> None:
     assert code == 2
     assert (
         output.splitlines()[-1]
-        == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use"
+        == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use."
+        " --crm-port takes another port, --host another address."
     )
 
 

@@ -167,7 +167,7 @@ def test_a_side_that_dies_in_the_middle_leaves_what_it_printed_and_every_report(
     code, output = run(arguments)
     assert code == 3
     assert "callproof: The side under test ended with 7 in the middle of the run. It printed" in output
-    assert "no memory left for ***" in output
+    assert "It printed last: no memory left for ***" in output
     report = written(tmp_path)
     assert "no memory left for ***" in str(report["stopped"])
     (played,) = report["scenarios"]

@@ -160,8 +160,13 @@ def test_the_journal_tells_both_directions_whole(pair: BuiltIn) -> None:
 def test_a_token_is_demanded_when_one_is_set() -> None:
     crm = Crm(CrmSettings(api_key="k", base_url="http://crm"), ManualClock())
     client = create_app(crm, token="secret").test_client()
-    assert client.get("/_bench/state").status_code == 403
-    assert client.get("/_bench/state", headers={"X-Callproof-Token": "wrong"}).status_code == 403
+    missing = client.get("/_bench/state")
+    wrong = client.get("/_bench/state", headers={"X-Callproof-Token": "wrong"})
+    assert (missing.status_code, wrong.status_code) == (403, 403)
+    assert "wants its token in X-Callproof-Token, and none was sent" in missing.text
+    assert "is not that of this control API" in wrong.text
+    for answer in (missing, wrong):
+        assert "--control-token or CALLPROOF_CONTROL_TOKEN" in answer.text
     assert client.get("/_bench/state", headers={"X-Callproof-Token": "secret"}).status_code == 200
     crm.close()
 

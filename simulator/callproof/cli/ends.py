@@ -8,7 +8,7 @@ import click
 
 from callproof.cli.common import CRM_URL, PBX_URL, option, sendable, trust_given, trusting
 from callproof.contract.operations import Side
-from callproof.control.client import End
+from callproof.control.client import End, NobodyThere
 from callproof.exchange.exchange import Exchange
 
 F = TypeVar("F", bound=Callable[..., object])
@@ -56,10 +56,14 @@ def limited(of: str) -> Callable[[F], F]:
 
 @contextmanager
 def running_end(side: Side, url: str, token: str) -> Iterator[End]:
-    """A running end: at ``url``, or where ``callproof serve`` puts it."""
+    """A running end: at ``url``, or where ``callproof serve`` puts it. Raises NobodyThere, with a hint."""
     end = End(side, url or (CRM_URL if side is Side.CRM else PBX_URL), token, trust=trust_given())
     try:
         yield end
+    except NobodyThere as error:
+        named = "--url" if "url" in click.get_current_context().params else f"--{side}-url"
+        hint = f"callproof serve starts one; {named} says where another one is."
+        raise NobodyThere(f"{error}: {hint}") from None
     finally:
         end.close()
 

@@ -12,7 +12,6 @@ from callproof.conformance.ladder import ladders, text, width_within
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
-from callproof.errors import Refusal
 from callproof.reports.redact import Redactor
 
 # Columns and lines where there is no terminal.
@@ -81,7 +80,8 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     seen = [hidden.exchange(one) for one in exchanges]
     found = [drawn for drawn in ladders(exhibits(seen)) if drawn.call.startswith(call)]
     if not found:
-        raise Refusal(f"The journal of the {side.upper()} has no call {call}".rstrip() + ".")
+        echo("There are no such calls.")
+        return
     columns = shutil.get_terminal_size(OF_NO_TERMINAL).columns
     for drawn in found:
         echo(printable(f"Call {drawn.call or 'without an id'} with {drawn.phone}"))

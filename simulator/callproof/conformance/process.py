@@ -66,7 +66,8 @@ class Process:
         if self.ended:
             self._reader.join(LOOK * 4)
         text = self._tail.decode(errors="replace").strip()[-SHOWN:]
-        return f"It printed last:\n{text}" if text else "It printed nothing."
+        # On one line, as the sentence that it becomes a part of.
+        return f"It printed last: {' | '.join(text.splitlines())}" if text else "It printed nothing."
 
     def wait(self, seconds: float) -> None:
         """For its end, at most so long."""

@@ -35,6 +35,11 @@ from callproof.storage.watching import StorageTrouble
 A = TypeVar("A", bound=Struct)
 
 
+_OF_COMMANDS = "Commands of callproof take it from --control-token or CALLPROOF_CONTROL_TOKEN."
+_MISSING = f"The control API wants its token in {TOKEN_HEADER}, and none was sent. {_OF_COMMANDS}"
+_WRONG = f"The token in {TOKEN_HEADER} is not that of this control API. {_OF_COMMANDS}"
+
+
 def nobody() -> None:
     """Nobody wants to hear of changes."""
 
@@ -158,7 +163,7 @@ class Control:
         if not is_known_as(request.host, self._names):
             return _answer({"error": f"The control API is not served as {request.host}; {ALLOW}."}, 403)
         if not self.is_trusted() and request.path not in self._open_to_all:
-            return _answer({"error": f"The control API wants its token in {TOKEN_HEADER}."}, 403)
+            return _answer({"error": _WRONG if TOKEN_HEADER in request.headers else _MISSING}, 403)
         if from_elsewhere(request.environ):
             origin = request.headers.get("Origin", "other sites")
             return _answer({"error": f"The control API does not serve pages of {origin}."}, 403)

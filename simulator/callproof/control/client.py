@@ -35,6 +35,10 @@ class Unreachable(OutOfReach):
     """An end does not answer; the text says which and how."""
 
 
+class NobodyThere(Unreachable):
+    """Nobody answers at an address as an end of callproof does."""
+
+
 class Halted(OutOfReach):
     """A scenario was not played to its end, because the run ends."""
 
@@ -188,10 +192,10 @@ class End:
         response = fetch(self._session, method, self.url + path, self._timeout, data=data)
         return response.status_code, response.content
 
-    def _unreachable(self, error: Exception) -> Unreachable:
+    def _unreachable(self, error: Exception) -> NobodyThere:
         said = why(error) if isinstance(error, requests.RequestException) else type(error).__name__
         where = f"The {self.side.upper()} at {self.url}"
-        return Unreachable(f"{where} does not answer as a callproof end ({said})")
+        return NobodyThere(f"{where} does not answer as a callproof end ({said})")
 
 
 def _told(line: bytes) -> Exchange | Missed:

@@ -11,7 +11,7 @@ from callproof.exchange.reach import is_wildcard
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running.certificate import Certificate, TlsOptions, advice
-from callproof.running.threads import LOOPBACK, Address, netloc, reached, url
+from callproof.running.threads import LOOPBACK, Address, PortTaken, netloc, reached, url
 from callproof.storage.database import IN_MEMORY, shown
 from callproof.web.site import Surroundings
 
@@ -75,7 +75,10 @@ class Meeting:
 
     def address(self, side: Side) -> Address:
         """Where the end listens. Raises PortTaken."""
-        found = Address(self._options.host, self._ports[side], self._certificate)
+        try:
+            found = Address(self._options.host, self._ports[side], self._certificate)
+        except PortTaken as error:
+            raise PortTaken(f"{error}. --{side}-port takes another port, --host another address.") from None
         self._ports[side] = found.port
         return found
 
