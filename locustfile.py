@@ -25,11 +25,10 @@ from locust.web import WebUI
 
 from callproof.contract.jsontypes import JsonObject
 from callproof.errors import CallproofError, Refusal
-from callproof.load import conductor, knob, page, recordings
+from callproof.load import conductor, knob, page, percentiles, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
 from callproof.load.generator import Generator, WorkerReport
-from callproof.load.histogram import at_rank, bucket, upper
 from callproof.load.job import PBX_FLEET, Job
 from callproof.load.main import Director, Prepared, RunOptions, read
 from callproof.load.messages import packed, unpacked
@@ -55,14 +54,9 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--load-junit", default="", env_var="CALLPROOF_LOAD_JUNIT", help="Write a test case a threshold.")
     add("--load-html", default="", env_var="CALLPROOF_LOAD_HTML", help="Write a page with the curves.")
     # The page would show them to whoever opens it.
-    add("--api-key", default="", env_var="CALLPROOF_API_KEY", include_in_web_ui=False, help="Of the CRM.")
-    add(
-        "--control-token",
-        default="",
-        env_var="CALLPROOF_CONTROL_TOKEN",
-        include_in_web_ui=False,
-        help="Of its bench.",
-    )
+    secret, token = {"default": "", "include_in_web_ui": False}, "CALLPROOF_CONTROL_TOKEN"
+    add("--api-key", env_var="CALLPROOF_API_KEY", help="Of the CRM.", **secret)
+    add("--control-token", env_var=token, help="Of its bench.", **secret)
     # Locust's own is every address of the machine.
     parser.set_defaults(web_host="127.0.0.1")
 
@@ -84,23 +78,10 @@ def _init(environment: Environment, runner: Runner, web_ui: WebUI | None = None,
 
 def _same_percentiles() -> None:
     """Make locust's percentiles those of the verdict: its buckets are wider, and its rank is another."""
-    setattr(stats, "bucket_response_time", _bucket)  # noqa: B010 - no replacing of types
-    setattr(stats, "calculate_response_time_percentile", _at_rank)  # noqa: B010
-    setattr(stats.StatsEntry, "get_response_time_percentile", _percentile)  # noqa: B010
+    setattr(stats, "bucket_response_time", percentiles.bucketed)  # noqa: B010
+    setattr(stats, "calculate_response_time_percentile", percentiles.ranked)  # noqa: B010
+    setattr(stats.StatsEntry, "get_response_time_percentile", percentiles.of)  # noqa: B010
     stats.PERCENTILES_TO_STATISTICS = [round(percent / 100, 6) for percent in PERCENTILES]
-
-
-def _bucket(ms: float) -> float:
-    return round(upper(bucket(ms / 1000)) * 1000, 3)
-
-
-def _at_rank(times: dict[float, int], _requests: int, share: float) -> float:
-    return round(at_rank(times, round(share * 100, 4)) or 0.0, 1)
-
-
-def _percentile(entry: stats.StatsEntry, share: float) -> float:
-    found = at_rank(entry.response_times, round(share * 100, 4)) or 0.0
-    return round(min(found, entry.max_response_time), 1)
 
 
 class Lead:

@@ -330,8 +330,7 @@ def test_whoever_listens_to_locust_hears_each_request_by_its_method_and_how_it_f
 ) -> None:
     crm.post("/faults", {"fault": "crm-overloaded", "on": ["call-event"], "first": 1})
     run = Run(tmp_path, (crm.url,), "failed requests == 1", seconds=1)
-    listener = tmp_path / "listener.py"
-    listener.write_text(LISTENER, "utf-8")
+    (listener := tmp_path / "listener.py").write_text(LISTENER, "utf-8")
     run.environment["HEARD"] = str(tmp_path / "heard")
     try:
         code, output = made(run, "-f", f"{listener},{ROOT / 'locustfile.py'}")

@@ -187,7 +187,7 @@ def test_tabs_show_what_became_of_the_calls_and_the_percentiles_of_the_verdict(
 
 
 def test_the_rate_is_turned_while_a_run_goes_on(crm: End, tmp_path: Path) -> None:
-    page = Page(tmp_path, crm.url, seconds=6)
+    page = Page(tmp_path, crm.url, seconds=8)
     try:
         assert "callproof-rate" in page.get("/").text
         status, told = page.turn({"times": 2})
@@ -205,4 +205,4 @@ def test_the_rate_is_turned_while_a_run_goes_on(crm: End, tmp_path: Path) -> Non
         page.close()
     report = orjson.loads(page.json.read_bytes())
     assert {part["intended"] for part in report["slices"]} >= {15, 45}
-    assert report["counts"]["attempted"] == report["arrivalRate"]["planned"] > 6 * 15
+    assert report["counts"]["attempted"] == report["arrivalRate"]["planned"] > 8 * 15
