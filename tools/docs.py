@@ -131,7 +131,9 @@ def _commands() -> str:
     lines = [
         "# Commands",
         "",
-        "Every option has an environment variable, named beside it. The shell completes commands and",
+        "Every option has an environment variable, named beside it. One variable means the same in all",
+        "commands; where options of one name do not, it has the command's name in it, as",
+        "`CALLPROOF_JOURNAL_LIMIT` has. The shell completes commands and",
         'options after `eval "$(_CALLPROOF_COMPLETE=bash_source callproof)"`; zsh_source and fish_source',
         "are for zsh and fish.",
     ]
@@ -180,12 +182,13 @@ def _limits() -> str:
         "Refusals below `/api` have the contract's shape, those below `/_bench` one sentence in `error`.",
         "What the contract itself bounds, such as 50 calls an upload, is in [its own table](contract.md).",
         "",
-        *_table("limit", "default", "what it bounds", "beyond it"),
+        *_table("limit", "default", "at least", "what it bounds", "beyond it"),
     ]
     for limit in TABLE:
-        value = f"{limit.default:,g}" if limit.default < 1000 else f"{limit.default:,.0f}"
         name = f"`{limit.name}`" + (", fixed" if limit.fixed else "")
-        lines.append(_line(name, f"{value} {limit.unit}", limit.bounds, limit.exceeded))
+        least = "" if limit.fixed else _number(limit.least)
+        value = f"{_number(limit.default)} {limit.unit}"
+        lines.append(_line(name, value, least, limit.bounds, limit.exceeded))
     lines += [
         "",
         "An account that begins with more than 1,000 managers takes 100 bytes and 4 values more for each",
@@ -199,6 +202,10 @@ def _limits() -> str:
         "clock every body ends in time.",
     ]
     return "\n".join(lines) + "\n"
+
+
+def _number(value: float) -> str:
+    return f"{value:,g}" if value < 1000 else f"{value:,.0f}"
 
 
 def _settings(schema_id: str, example: str = "") -> str:

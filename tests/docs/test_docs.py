@@ -16,6 +16,7 @@ from callproof.conformance.matching import OPERATORS
 from callproof.conformance.scenario import KEPT
 from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load, schema_ids
+from callproof.limits import SETTABLE
 from callproof.load.loadfile import load_file
 from callproof.load.tally import CARD, LATE
 from callproof.load.thresholds import ARRIVAL_RATE, SHARES, parse
@@ -33,6 +34,13 @@ BIN = Path(sys.executable).parent
 @pytest.mark.parametrize("name", sorted(docs.pages()))
 def test_generated_pages_are_up_to_date(name: str) -> None:
     assert (ROOT / "docs" / name).read_text("utf-8") == docs.pages()[name], "run make docs"
+
+
+def test_the_page_on_limits_says_how_low_each_can_be_set() -> None:
+    page = docs.pages()["limits.md"]
+    for limit in SETTABLE.values():
+        (row,) = re.findall(rf"^\| `{limit.name}` \| [^|]+ \| ([^|]+) \|", page, re.MULTILINE)
+        assert float(row.replace(",", "")) == limit.least, limit.name
 
 
 def test_every_row_has_a_fate() -> None:

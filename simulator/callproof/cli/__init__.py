@@ -1,4 +1,5 @@
-"""The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``.
+"""The command ``callproof``: every option can also be set as ``CALLPROOF_<OPTION>``, or with the command's
+name before the option where other commands have one of that name for something else.
 
 Exit codes: 0 conformant or done, 1 not conformant or refused, 2 usage or configuration, 3 the bench or
 the other end could not be reached or nothing was played, 4 callproof itself failed, 130 interrupted, 141

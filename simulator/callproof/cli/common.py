@@ -40,9 +40,10 @@ def echo(text: object, *, err: bool = False) -> None:
             raise NotWritten.printing(error) from None
 
 
-def option(name: str, *names: str, **attributes: Any) -> Callable[[F], F]:
-    """A click option with its environment variable."""
-    return click.option(name, *names, envvar=_variable(name), show_envvar=True, **attributes)
+def option(name: str, *names: str, of: str = "", **attributes: Any) -> Callable[[F], F]:
+    """A click option with its environment variable. A variable means one thing in all commands: ``of`` is
+    the command that has one of its own, as others have an option of this name for something else."""
+    return click.option(name, *names, envvar=_variable(name, of), show_envvar=True, **attributes)
 
 
 def sendable(_context: click.Context, _parameter: click.Parameter, value: str) -> str:
@@ -58,8 +59,10 @@ def is_given(parameter: str) -> bool:
     return source not in (None, ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 
-def _variable(name: str) -> str:
-    return f"CALLPROOF_{name.removeprefix('--').upper().replace('-', '_')}"
+def _variable(name: str, of: str = "") -> str:
+    """Of ``--this/--not-this`` the first: it is set to true or false."""
+    said = f"{of}-{name.removeprefix('--').partition('/')[0]}".removeprefix("-")
+    return f"CALLPROOF_{said.upper().replace('-', '_')}"
 
 
 def _readable_ca(context: click.Context, _parameter: click.Parameter, files: tuple[str, ...]) -> None:

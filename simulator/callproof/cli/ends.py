@@ -43,9 +43,10 @@ def controlled(command: F) -> F:
 
 
 def limited(of: str) -> Callable[[F], F]:
-    """A command that shows the newest of many."""
+    """The command of this name, which shows the newest of many."""
     return option(
         "--limit",
+        of=of,
         type=click.IntRange(0),
         default=NEWEST,
         show_default=True,

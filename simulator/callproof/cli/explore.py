@@ -87,7 +87,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
     "--seed",
     default=1,
     show_default=True,
-    type=click.IntRange(0),
+    type=int,
     help="The same seed makes up the same runs.",
 )
 @option(

@@ -48,13 +48,20 @@ _MARGIN = " " * 6
 @option("--bodies/--no-bodies", default=None, help="What was sent and answered; by default with --follow.")
 @option(
     "--limit",
+    of="journal",
     type=click.IntRange(0),
     default=None,
     metavar="N",
     help=f"How many are shown, the newest; 0 for all. By default {NEWEST}; with --follow none before,"
     " or all since --since.",
 )
-@option("--json", "as_json", is_flag=True, help="One JSON object a line, as the control API has them.")
+@option(
+    "--json",
+    "as_json",
+    of="journal",
+    is_flag=True,
+    help="One JSON object a line, as the control API has them.",
+)
 @hiding
 def journal(
     end: str,

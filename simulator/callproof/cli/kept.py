@@ -1,12 +1,12 @@
 """``callproof calls`` and ``callproof cards``: what a running end keeps, as a table or for a program."""
 
 from collections import deque
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import click
 import msgspec
 
-from callproof.cli.common import CRM_URL, echo, hiding, masks, option
+from callproof.cli.common import CRM_URL, F, echo, hiding, masks, option
 from callproof.cli.ends import controlled, how_many, journal_of, limited, of_an_end, running_end
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
@@ -23,17 +23,22 @@ CARD_STATUS = "hangupStatus"
 # A cell is cut there that others stand behind; --json has all of it.
 WIDEST = 44
 
-json_option = option("--json", "as_json", is_flag=True, help="One JSON object a line, with all members.")
 call_option = option(
     "--call", default="", metavar="ID", help="Only of this call, by its id or the beginning."
 )
+
+
+def as_lines(of: str) -> Callable[[F], F]:
+    """The command of this name, which also writes for programs."""
+    words = "One JSON object a line, with all members."
+    return option("--json", "as_json", of=of, is_flag=True, help=words)
 
 
 @click.command()
 @of_an_end("Whose calls.")
 @call_option
 @limited("calls")
-@json_option
+@as_lines("calls")
 @hiding
 def calls(end: str, url: str, control_token: str, call: str, limit: int, as_json: bool) -> None:
     """Show the calls that a running end keeps: the history as uploaded, or what the PBX noted.
@@ -50,9 +55,9 @@ def calls(end: str, url: str, control_token: str, call: str, limit: int, as_json
 
 @click.command()
 @call_option
-@option("--open", "opened", is_flag=True, help="Only cards that a manager sees now.")
+@option("--open", "opened", of="cards", is_flag=True, help="Only cards that a manager sees now.")
 @limited("cards")
-@json_option
+@as_lines("cards")
 @hiding
 @option("--crm-url", default=CRM_URL, show_default=True, help="The running CRM.")
 @controlled

@@ -116,7 +116,7 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
     help="The CRM's API key. By default that of --seed if it is given, else the last one of this --db, else"
     " a new one.",
 )
-@option("--strict", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
+@option("--strict", of="serve", is_flag=True, help="Refuse what the real CRM is thought to refuse.")
 @option(
     "--clock",
     type=click.Choice(["real", "manual"]),

@@ -65,6 +65,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
 @option("--mix", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="What kind of calls.")
 @option(
     "--clock",
+    of="traffic",
     type=click.Choice(["virtual", "real"]),
     default="virtual",
     show_default=True,
