@@ -1,6 +1,7 @@
 """A PBX engineer's hands on one account in this process; a test says what the answers hold."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import orjson
@@ -86,3 +87,8 @@ def call_item(external_id: str = "c-1", **more: Any) -> JsonObject:
         "externalId": external_id,
         **more,
     }
+
+
+def mode_of(file: Path) -> int:
+    """Who may do what with it, as chmod takes it."""
+    return file.stat().st_mode & 0o777

@@ -17,7 +17,7 @@ from callproof.cli import main
 from callproof.conformance.target import load_target
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address
-from tests.support import call_item
+from tests.support import call_item, mode_of
 
 
 def run(*arguments: str, stdin: str | None = None) -> tuple[int, str]:
@@ -351,6 +351,10 @@ def test_init_writes_a_file_once(tmp_path: Path) -> None:
     file = tmp_path / "callproof.yaml"
     assert run("init", "--target", "crm", str(file))[0] == 0
     assert file.read_text().startswith("# How callproof reaches")
+    assert mode_of(file) != 0o600
+    keyed = tmp_path / "keyed.yaml"
+    assert run("init", "--target", "crm", "--api-key", "0123456789abcdef", str(keyed))[0] == 0
+    assert mode_of(keyed) == 0o600
     code, output = run("init", str(file))
     assert (code, "is there already" in output) == (2, True)
 

@@ -16,7 +16,7 @@ from callproof.running.meeting import ServeOptions
 from callproof.running.threads import Address
 from tests.https import https
 from tests.served import serving_ends
-from tests.support import KEY
+from tests.support import KEY, mode_of
 
 
 def has_ipv6() -> bool:
@@ -106,6 +106,7 @@ def test_the_ready_file_comes_last_and_goes_with_the_ends(tmp_path: Path) -> Non
     with serving_ends(tmp_path, "--only", "pbx", "--api-key", KEY) as ends:
         assert set(ends.told) == {"pbxUrl", "pbxPublicUrl", "apiKey", "clientId", "pid"}
         assert ends.told["pid"] == ends.process.pid
+        assert mode_of(ends.file) == 0o600
         assert ends.bench("pbx", "clock")["kind"] == "real"
         assert sorted(file.name for file in tmp_path.iterdir()) == ["ready.json", "serve.log"]
         ends.process.send_signal(signal.SIGTERM)
@@ -124,6 +125,9 @@ def test_the_ready_file_comes_last_and_goes_with_the_ends(tmp_path: Path) -> Non
             ["--ready-file", "/proc/none/ready.json", "--crm-port", "0", "--pbx-port", "0"],
             "cannot be written",
         ),
+        (["--ready-file", "/proc", "--crm-port", "0", "--pbx-port", "0"], "cannot be written"),
+        (["--ready-file", "/proc/self", "--crm-port", "0", "--pbx-port", "0"], "cannot be written"),
+        (["--tls-folder", "/proc/none", "--crm-port", "0", "--pbx-port", "0"], "cannot be kept"),
     ],
 )
 def test_places_that_are_none_are_mistakes_of_the_user(options: list[str], words: str) -> None:

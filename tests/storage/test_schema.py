@@ -80,9 +80,9 @@ def test_somebody_elses_table_of_the_same_name_is_refused_and_kept(lasting_url: 
     assert tables(lasting_url) == ["crm_users"]
 
 
-def test_tables_of_other_names_are_nobodys_business(lasting_url: str) -> None:
-    run(lasting_url, "CREATE TABLE users (id INTEGER PRIMARY KEY)")
-    CrmStore(lasting_url).close()
+def test_tables_of_other_names_on_postgres_are_nobodys_business(postgres_url: str) -> None:
+    run(postgres_url, "CREATE TABLE users (id INTEGER PRIMARY KEY)")
+    CrmStore(postgres_url).close()
 
 
 def test_exactly_the_tables_of_this_version_are_adopted_without_a_word_of_theirs(lasting_url: str) -> None:

@@ -94,7 +94,12 @@ def _write(file: str, known: _Known) -> None:
     url = known.url or URL
     runs = bool(known.url) and not known.words
     start = None if runs else Start(known.words or START.command, f"{url}/")
-    output.write(file, written(Side(known.target), url, start, known.api_key).encode())
+    text = written(Side(known.target), url, start, known.api_key).encode()
+    if known.api_key:
+        # Who may read the folder may not act for the account.
+        output.write_private(file, text)
+    else:
+        output.write(file, text)
     if runs:
         echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
 

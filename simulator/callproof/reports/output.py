@@ -7,6 +7,7 @@ import orjson
 
 from callproof.contract.jsontypes import Json
 from callproof.errors import NotWritten
+from callproof.files import private
 
 
 def utf8(text: str) -> bytes:
@@ -35,6 +36,15 @@ def write(file: str, content: bytes) -> None:
     try:
         with opened(file) as out:
             out.write(content)
+    except OSError as error:
+        raise not_written(file, error) from None
+
+
+def write_private(file: str, content: bytes) -> None:
+    """A new file that nobody else reads. Raises NotWritten."""
+    try:
+        Path(file).parent.mkdir(parents=True, exist_ok=True)
+        private.write(Path(file), content)
     except OSError as error:
         raise not_written(file, error) from None
 

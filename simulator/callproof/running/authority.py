@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import trustme
 
 from callproof.errors import Misuse
+from callproof.files import private
 from callproof.running.certificate import Certificate, TlsOptions
 
 ALWAYS = ("127.0.0.1", "::1", "localhost")
@@ -31,8 +32,8 @@ def certified(options: TlsOptions, hosts: Iterable[str] = ()) -> Iterator[Certif
         given.context()
         yield given
         return
-    with TemporaryDirectory(prefix="callproof-tls-") as private:
-        folder = Path(private)
+    with TemporaryDirectory(prefix="callproof-tls-") as kept:
+        folder = Path(kept)
         if options.folder:
             ca, file = _kept(Path(options.folder).resolve())
         else:
@@ -46,7 +47,7 @@ def certified(options: TlsOptions, hosts: Iterable[str] = ()) -> Iterator[Certif
         )
         cert, key = folder / "end.pem", folder / "end-key.pem"
         cert.write_bytes(b"".join(blob.bytes() for blob in leaf.cert_chain_pems))
-        _write_private(key, leaf.private_key_pem.bytes())
+        private.write(key, leaf.private_key_pem.bytes())
         yield Certificate(cert, key, str(file))
 
 
@@ -80,18 +81,13 @@ def _publish(secret: Path) -> None:
     ca = _new()
     draft = secret.with_name(f".{secret.name}-{os.getpid()}")
     draft.unlink(missing_ok=True)
-    _write_private(draft, ca.private_key_pem.bytes() + ca.cert_pem.bytes())
+    private.write(draft, ca.private_key_pem.bytes() + ca.cert_pem.bytes())
     try:
         os.link(draft, secret)
     except FileExistsError:
         pass
     finally:
         draft.unlink()
-
-
-def _write_private(file: Path, content: bytes) -> None:
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(content)
 
 
 def _names(wanted: Iterable[str], hosts: Iterable[str]) -> list[str]:

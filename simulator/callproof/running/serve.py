@@ -58,7 +58,7 @@ class _Server:
         options, say = self.options, self.say
         say("callproof is for tests only: do not expose it, do not put real data into it.")
         if options.ready_file:
-            ready.forget(options.ready_file)
+            ready.demand(options.ready_file)
         options = self.options = keyed(options)
         logs.hide(_secrets(options))
         meeting = stack.enter_context(met(options))
@@ -154,7 +154,8 @@ class _Server:
 
     def _end_at_once(self) -> NoReturn:
         if self.options.ready_file:
-            ready.forget(self.options.ready_file)
+            with suppress(OSError):
+                ready.forget(self.options.ready_file)
         for process in self.processes:
             # Its workers end with it.
             process.kill()

@@ -15,6 +15,7 @@ from callproof.storage.driver import Compiler
 from callproof.storage.durability import Durability
 from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason, unsafe
 from callproof.storage.files import OpenFiles, free_beside
+from callproof.storage.finding import unfit
 from callproof.storage.holding import Hold, hold_on, taken
 from callproof.storage.lanes import Lane
 from callproof.storage.schema import Mismatch, Schema
@@ -79,6 +80,8 @@ class Database:
         if self._take_turn:
             event.listen(self.engine, "begin", lambda connection: connection.exec_driver_sql(turn))
         try:
+            if why := unfit(self.engine, {*metadata.tables}):
+                raise StorageError(f"The database {shown(url)} {why}")
             self._open(metadata, schema, alone=alone)
         except BaseException:
             self._close()
@@ -123,6 +126,9 @@ class Database:
                 mismatch = schema.settle(connection)
                 if mismatch:
                     connection.rollback()
+                else:
+                    # SQLite opens what may only be read, and says so with the first row that is written.
+                    connection.execute(update(schema.note).values(tried=""))
         except SQLAlchemyError as error:
             raise _unusable(self.url, error) from None
         if mismatch:

@@ -49,7 +49,10 @@ def hold_on(engine: Engine, file: str, end: str) -> Hold:
     """What this end holds of a database; ``file`` is SQLite's, empty for memory, which nobody shares."""
     if engine.dialect.name == "postgresql":
         return _SessionLock(lambda: _session(engine), end)
-    return _FileLock(Path(f"{file}-{end}-lock")) if file else _Nothing()
+    if not file:
+        return _Nothing()
+    # Who may write the database may hold it, and nobody else.
+    return _FileLock(Path(f"{file}-{end}-lock"), Path(file).stat().st_mode & 0o666)
 
 
 def _me() -> str:
@@ -67,8 +70,9 @@ class _Nothing:
 class _FileLock:
     """The file goes with its holder, or stays and means nothing."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, mode: int) -> None:
         self._path = path
+        self._mode = mode
         self._file: int | None = None
 
     def take(self) -> str:
@@ -77,7 +81,7 @@ class _FileLock:
 
         if self._file is not None:
             return ""
-        file = os.open(self._path, os.O_RDWR | os.O_CREAT, 0o644)
+        file = os.open(self._path, os.O_RDWR | os.O_CREAT, self._mode)
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
