@@ -23,8 +23,11 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
+from callproof.cli.failing import tell
 from callproof.contract.jsontypes import JsonObject
-from callproof.errors import CallproofError, Refusal
+from callproof.contract.printing import printable
+from callproof.contract.secrets import Masks
+from callproof.errors import CallproofError, InternalError, Refusal
 from callproof.load import conductor, knob, page, percentiles, recordings
 from callproof.load.asks import Ask, Response
 from callproof.load.conductor import Briefing, Conductor
@@ -102,11 +105,11 @@ class Lead:
         self.host = ""
         try:
             address = self._read().address
-        except CallproofError as failure:
-            print(f"callproof: {failure}", file=sys.stderr)
+        except Exception as failure:
+            code = _say(failure)
             # Workers that locust has forked wait for a master that says goodbye.
             runner.quit()
-            sys.exit(failure.exit_code)
+            sys.exit(code)
         if not environment.host:
             # What the page shows; several addresses of the file stay as they are unless it is changed.
             environment.host = self.host = address
@@ -132,8 +135,10 @@ class Lead:
     def _start(self, environment: Environment, **_: object) -> None:
         try:
             self.director = self._read().start(self._post)
-        except CallproofError as failure:
-            self.problem = str(failure)
+        except Exception as failure:
+            self.problem = str(
+                failure if isinstance(failure, CallproofError) else InternalError.of(failure)
+            )
             self._fail(failure)
             gevent.spawn(self._give_up)
         else:
@@ -153,19 +158,24 @@ class Lead:
             self.environment.process_exit_code = Refusal.exit_code
         self.over = self.stopped = True
 
-    def _fail(self, failure: CallproofError) -> None:
-        print(f"callproof: {failure}", file=sys.stderr)
-        self.environment.process_exit_code = failure.exit_code
+    def _fail(self, failure: Exception) -> None:
+        self.environment.process_exit_code = _say(failure)
         self.over = True
 
     def _watch(self, run: Conductor) -> None:
         """Until the run is over: who is there, and who does what."""
+        broken: Exception | None = None
         try:
             self._lead(run)
+        except Exception as failure:
+            broken = failure
         finally:
             run.stop()
             # Before the run stops for locust: its page asks for no figures after that.
             self._verdict(self.environment)
+        if broken is not None:
+            # Whatever the verdict says: what was led by a failure of ours is none.
+            self._fail(broken)
 
     def _lead(self, run: Conductor) -> None:
         told = time.monotonic()
@@ -209,7 +219,7 @@ class Lead:
             self.results = director.results()
             load_files.publish(self.results, _asked(self.environment))
             self.environment.process_exit_code = 0 if self.results.passed else Refusal.exit_code
-        except CallproofError as failure:
+        except Exception as failure:
             self._fail(failure)
 
     def why_not(self) -> str:
@@ -307,6 +317,15 @@ class Sender:
             problem = ask.problem(answer)
             response.failure(CatchResponseError(problem)) if problem else response.success()
         return answer
+
+
+def _say(failure: Exception) -> int:
+    """Tell why there is no verdict, in a sentence; the exit code that it means."""
+    if isinstance(failure, CallproofError) and not isinstance(failure, InternalError):
+        print(f"callproof: {printable(Masks().text(str(failure)))}", file=sys.stderr)
+        return failure.exit_code
+    tell(failure)
+    return InternalError.exit_code
 
 
 class Fleet(FastHttpUser):

@@ -348,3 +348,25 @@ def test_whoever_listens_to_locust_hears_each_request_by_its_method_and_how_it_f
     }
     longest = max(took for name, took, _ in heard if name == "call-event")
     assert longest == pytest.approx(cast(float, times["call-event"]["max"]), abs=0.001)
+
+
+@pytest.mark.parametrize("place", ["Lead._read", "Conductor.watch", "Director.results"])
+def test_a_failure_of_callproof_itself_ends_with_4_and_a_sentence(
+    crm: End, tmp_path: Path, place: str
+) -> None:
+    run = Run(tmp_path, (crm.url,), "lost == 0")
+    broken = tmp_path / "broken.py"
+    owner, _, method = place.partition(".")
+    # The locustfile as it is, one method of which stumbles.
+    text = (ROOT / "locustfile.py").read_text("utf-8")
+    text += "\n\ndef _stumble(*_: object) -> None:\n    raise ZeroDivisionError('of ours')\n"
+    text += f"\n\nsetattr({owner}, {method!r}, _stumble)\n"
+    broken.write_text(text, "utf-8")
+    run.environment["TMPDIR"] = str(tmp_path)
+    index = LOCUST.index("-f") + 1
+    command = [*LOCUST[:index], str(broken), *LOCUST[index + 1 :], *HEADLESS]
+    done = subprocess.run(command, env=run.environment, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 4, done.stdout + done.stderr
+    assert "callproof itself failed, which is no verdict on anybody: ZeroDivisionError" in done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+    assert list(tmp_path.glob("callproof-failure-*.txt"))

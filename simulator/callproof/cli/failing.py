@@ -19,6 +19,12 @@ UNREAD = 141
 
 def failed(error: Exception) -> NoReturn:
     """End the command with a sentence, for what nobody expected."""
+    tell(error)
+    sys.exit(InternalError.exit_code)
+
+
+def tell(error: Exception) -> None:
+    """Print the sentence."""
     from traceback import format_exception
 
     said = str(error if isinstance(error, InternalError) else InternalError.of(error))
@@ -31,7 +37,6 @@ def failed(error: Exception) -> NoReturn:
     else:
         hint = f"Please report it with the traceback that {DEBUG}=1 prints."
     echo(f"callproof: {printable(f'{masks().text(said)} {hint}')}", err=True)
-    sys.exit(InternalError.exit_code)
 
 
 def unread() -> NoReturn:

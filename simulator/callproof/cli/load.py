@@ -17,8 +17,8 @@ from callproof.errors import INTERRUPTED, Misuse
 def load(options: tuple[str, ...]) -> None:
     """Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.
 
-    Exits with 1 when a threshold is broken or the run is invalid. Ctrl-C or SIGTERM stops the run, which is
-    reported then; a second one ends it at once.
+    Exits with 1 when a threshold is broken or the run is invalid, with 4 when callproof itself fails.
+    Ctrl-C or SIGTERM stops the run, which is reported then; a second one ends it at once.
 
     \b
     --load FILE            What is run and what it has to keep; default load.yaml.
