@@ -22,12 +22,15 @@ class stands where it is raised; this is the whole tree::
         EndlessPattern   2  the search for a pattern takes too long
         FileError        2  a file of the user's is wrong; the text begins with file:line
         Misshapen        2  a value has not the shape that it is to be read as; the text says where
+        NotTurned        2  the rate of a load cannot be changed as asked
         NotWritten       2  a report, or what is printed, cannot be written
         PortTaken        2  the address cannot be listened on
         StorageError     2  the database cannot be opened
         ThresholdError   2  the text is no threshold
         UnknownName      2  no scenario, fault or method has this name
       OutOfReach         3  nobody is there to be judged
+        Alone            3  a transaction has to stand alone; the store plays it again by itself
+        Busy             3  a transaction has to come later; the same
         Failed           3  the process of an end ended before it listened, or by itself
         Halted           3  a scenario is not played on, because the run ends
         StorageTrouble   3  the database keeps nothing just now; an end answers with 5xx until it does

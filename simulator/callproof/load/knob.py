@@ -93,15 +93,15 @@ def extend(
 def _turn(run: Turned | None, body: bytes) -> None:
     """Raises Misuse."""
     if run is None:
-        raise _NotTurned("No run goes on whose rate could be changed.")
+        raise NotTurned("No run goes on whose rate could be changed.")
     try:
         times = msgspec.json.decode(body, type=TurnedTo).times
     except msgspec.MsgspecError:
         times = -1.0
     if not 0 <= times <= MOST:
-        raise _NotTurned(f'Send {{"times": ...}} with a number from 0 to {MOST:g}.')
+        raise NotTurned(f'Send {{"times": ...}} with a number from 0 to {MOST:g}.')
     run.turn(times)
 
 
-class _NotTurned(Misuse):
+class NotTurned(Misuse):
     """The rate stays what it is."""

@@ -20,6 +20,7 @@ from sqlalchemy.sql.elements import BindParameter, ClauseElement
 from sqlalchemy.types import TypeEngine
 
 from callproof.contract.jsontypes import Json
+from callproof.errors import OutOfReach
 
 if TYPE_CHECKING:
     import psycopg
@@ -62,11 +63,11 @@ def raw_of(pooled: PoolProxiedConnection, kind: str) -> RawConnection:
     return known
 
 
-class Busy(Exception):
+class Busy(OutOfReach):
     """Somebody else holds what this job must hold alone: it is to be played in a later transaction."""
 
 
-class Alone(Exception):
+class Alone(OutOfReach):
     """This job cannot say what it must hold, so no other transaction may stand beside it."""
 
 
