@@ -57,9 +57,9 @@ def _options(parser: LocustArgumentParser) -> None:
     add("--load-junit", default="", env_var="CALLPROOF_LOAD_JUNIT", help="Write a test case a threshold.")
     add("--load-html", default="", env_var="CALLPROOF_LOAD_HTML", help="Write a page with the curves.")
     # The page would show them to whoever opens it.
-    secret, token = {"default": "", "include_in_web_ui": False}, "CALLPROOF_CONTROL_TOKEN"
+    secret = {"default": "", "include_in_web_ui": False}
     add("--api-key", env_var="CALLPROOF_API_KEY", help="Of the CRM.", **secret)
-    add("--control-token", env_var=token, help="Of its bench.", **secret)
+    add("--control-token", env_var="CALLPROOF_CONTROL_TOKEN", help="Of its bench.", **secret)
     # Locust's own is every address of the machine.
     parser.set_defaults(web_host="127.0.0.1")
 

@@ -24,7 +24,7 @@ def load(*options: str) -> "subprocess.CompletedProcess[str]":
 def test_help_names_every_option_that_the_locustfile_adds() -> None:
     shown = CliRunner().invoke(main, ["load", "--help"]).output
     locustfile = shipped("locustfile.py").read_text("utf-8")
-    found = re.findall(r'add\(\s*"(--[a-z-]+)",\s*default="[^"]*",\s*env_var="(\w+)"', locustfile)
+    found = re.findall(r'add\(\s*"(--[a-z-]+)",(?:\s*default="[^"]*",)?\s*env_var="(\w+)"', locustfile)
     assert len(found) == 6
     for option, variable in found:
         assert f"\n  {option} " in shown

@@ -184,4 +184,4 @@ def test_an_event_and_the_upload_of_its_call_leave_no_card_open(
                 upload = threads.submit(other.upload, call_item("c"))
                 settle(postgres, postgres_url, event, upload)
             assert event.result(30).status_code == upload.result(30).status_code == 200
-        assert [card for card in one.state("cards") if card["closedAt"] is None] == []
+        assert [card for card in one.state("cards") if card["open"]] == []

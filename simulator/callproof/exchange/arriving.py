@@ -6,6 +6,8 @@ its bodies are read in pieces, between which the time is looked at, and who wait
 down: ``running.stalled`` ends the connections that are waited for.
 """
 
+from collections import deque
+from contextlib import suppress
 from threading import get_ident
 from typing import Protocol
 
@@ -22,12 +24,12 @@ class Readable(Protocol):
 
 
 class Waits:
-    """The threads of this process that wait for bytes of a body, by ``get_ident``: ``since`` when, and
-    those whose waiting was ``ended``."""
+    """The threads of this process that wait for bytes of a body, by ``get_ident``: ``since`` when. For each
+    connection that was ``ended`` one of them goes on; nobody knows before which."""
 
     def __init__(self) -> None:
         self.since: dict[int, float] = {}
-        self.ended: set[int] = set()
+        self.ended: deque[object] = deque()
 
 
 WAITS = Waits()
@@ -43,9 +45,10 @@ def piece(stream: Readable, size: int) -> bytes:
         raise RequestTimeout from None
     finally:
         WAITS.since.pop(me, None)  # one stream may read from another
-    if len(found) < size and me in WAITS.ended:
-        WAITS.ended.discard(me)
-        raise RequestTimeout
+    if len(found) < size:
+        with suppress(IndexError):
+            WAITS.ended.pop()
+            raise RequestTimeout
     return found
 
 

@@ -54,6 +54,7 @@ class Stalled:
         since = dict(WAITS.since)
         if not any(now - began > LOOK for began in since.values()):
             self._waiting.clear()
+            WAITS.ended.clear()
             return
         connections = dict(self._unanswered())
         self._waiting = {state: self._waiting.get(state, now) for state in connections}
@@ -67,8 +68,8 @@ class Stalled:
             seconds = max(seconds, self._bounds.wait_seconds) + 1
             old = [state for state in old if now - self._waiting[state] >= seconds]
         if late and old:
-            WAITS.ended.update(late)
             for state in old[: len(late)]:
+                WAITS.ended.append(state)
                 _end(connections[state], state)
 
     def _unanswered(self) -> Iterator[tuple[_State, int]]:
