@@ -14,8 +14,14 @@ import orjson
 import pytest
 import requests
 
+from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import JsonObject
 from callproof.control.wire import TOKEN_HEADER
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.limits import Bounds
+from callproof.running.processes import Made, Workers, answering
 from callproof.running.threads import Address, PortTaken
 from tests.support import KEY, call_item
 
@@ -25,6 +31,20 @@ MODULE: JsonObject = {
     "integrations": {"telephony": {"additionalCodes": [{"userId": "1", "code": "100"}]}},
 }
 RINGING: JsonObject = {"type": "in", "phone": "+7-555-555-55-55", "codes": ["100"], "callExternalId": "r-1"}
+
+
+@contextmanager
+def worker(bounds: Bounds) -> Iterator[Address]:
+    """A CRM in a process of its own, with these limits."""
+
+    def make() -> Made:
+        crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm", bounds=bounds), ManualClock())
+        return Made(create_app(crm).wsgi_app, crm.journal.interrupt, crm.close)
+
+    address = Address()
+    address.close()
+    with answering(Workers("CRM", address, 1, make, bounds=bounds)):
+        yield address
 
 
 @dataclass

@@ -3,19 +3,14 @@
 import http.client
 import socket
 import sys
-from collections.abc import Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing
 from time import monotonic
 
 import pytest
 
-from callproof.clocks.manual import ManualClock
-from callproof.crm.app import create_app
-from callproof.crm.crm import Crm
-from callproof.crm.settings import CrmSettings
 from callproof.limits import Bounds
-from callproof.running.processes import Made, Workers, answering
 from callproof.running.threads import Address
+from tests.served import worker
 from tests.support import KEY
 
 pytestmark = pytest.mark.skipif(
@@ -24,18 +19,6 @@ pytestmark = pytest.mark.skipif(
 
 SLOW = b"POST /api/v5/telephony/call/event HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nevent="
 POLL = b"GET /_bench/journal?since=1000000&wait=%d HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
-
-
-@contextmanager
-def _worker(bounds: Bounds) -> Iterator[Address]:
-    def make() -> Made:
-        crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm", bounds=bounds), ManualClock())
-        return Made(create_app(crm).wsgi_app, crm.journal.interrupt, crm.close)
-
-    address = Address()
-    address.close()
-    with answering(Workers("CRM", address, 1, make, bounds=bounds)):
-        yield address
 
 
 def _sent(stack: ExitStack, address: Address, text: bytes) -> socket.socket:
@@ -58,7 +41,7 @@ def _ordinary(address: Address) -> int:
 
 
 def test_others_are_answered_while_bodies_are_awaited_on_every_connection() -> None:
-    with _worker(Bounds(requests_at_once=16, connections=16)) as address, ExitStack() as stack:
+    with worker(Bounds(requests_at_once=16, connections=16)) as address, ExitStack() as stack:
         slow = [_sent(stack, address, SLOW) for _ in range(32)]
         began = monotonic()
         assert _ordinary(address) == 400
@@ -67,7 +50,7 @@ def test_others_are_answered_while_bodies_are_awaited_on_every_connection() -> N
 
 
 def test_who_waits_for_an_answer_is_not_cut_off_for_a_body_that_does_not_come() -> None:
-    with _worker(Bounds(request_seconds=0.5)) as address, ExitStack() as stack:
+    with worker(Bounds(request_seconds=0.5)) as address, ExitStack() as stack:
         polls = [_sent(stack, address, POLL % 3) for _ in range(3)]
         slow = _sent(stack, address, SLOW)
         assert [_status(one) for one in polls] == [200] * len(polls)
