@@ -7,14 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from callproof.clocks.manual import ManualClock
-from callproof.contract.operations import Side
 from callproof.exchange import sockets
 from callproof.exchange.calling import Caller
-from callproof.exchange.counting import Counts
-from callproof.exchange.faults import Faults
-from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused, is_here
-from callproof.exchange.telling import Telling
+from tests.exchange.callers import caller_on
 from tests.exchange.spellings import spellings
 
 MADE = spellings()
@@ -34,15 +30,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def caller(*allowed: str) -> Caller:
-    return Caller(
-        Journal(),
-        ManualClock(),
-        Faults(1),
-        timeout=5,
-        allowed_hosts=allowed,
-        telling=Telling(Side.CRM),
-        counts=Counts(),
-    )
+    return caller_on(ManualClock(), timeout=5, allowed_hosts=allowed)
 
 
 def test_no_address_leads_to_another_host_than_the_one_that_was_looked_at(asked: list[str]) -> None:

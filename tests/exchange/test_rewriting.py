@@ -5,14 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from callproof.clocks.manual import ManualClock
-from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
-from callproof.exchange.counting import Counts
-from callproof.exchange.faults import Faults
-from callproof.exchange.journal import Journal
 from callproof.exchange.reach import HostRefused
-from callproof.exchange.telling import Telling
 from callproof.running.pair import BuiltIn
+from tests.exchange.callers import caller_on
 
 
 @pytest.fixture
@@ -23,15 +19,7 @@ def caller(pair: BuiltIn) -> Iterator[Caller]:
         "https://crm.example/dead": "http://127.0.0.1:9",
         "https://api.example/telephony-": f"{pair.crm_url}/",
     }
-    yield Caller(
-        Journal(),
-        clock,
-        Faults(1),
-        timeout=5,
-        rewrites=rewrites,
-        telling=Telling(Side.CRM),
-        counts=Counts(),
-    )
+    yield caller_on(clock, timeout=5, rewrites=rewrites)
     clock.close()
 
 

@@ -7,15 +7,10 @@ import pytest
 import requests
 
 from callproof.clocks.real import RealClock
-from callproof.contract.operations import Side
 from callproof.exchange import trust
-from callproof.exchange.calling import Caller
-from callproof.exchange.counting import Counts
-from callproof.exchange.faults import Faults
-from callproof.exchange.journal import Journal
-from callproof.exchange.telling import Telling
 from callproof.exchange.trust import Trust
 from callproof.running.pair import BuiltIn
+from tests.exchange.callers import caller_on
 from tests.https import Https, https
 
 
@@ -30,16 +25,7 @@ def private(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Https]:
 def outcome(url: str, believed: Trust) -> str:
     """What the journal of an end says of a call there: the status, or why there is none."""
     clock = RealClock()
-    caller = Caller(
-        Journal(),
-        clock,
-        Faults(1),
-        timeout=10,
-        trust=believed,
-        telling=Telling(Side.CRM),
-        counts=Counts(),
-    )
-    exchange = caller.send("", "GET", url)
+    exchange = caller_on(clock, timeout=10, trust=believed).send("", "GET", url)
     clock.close()
     return str(exchange.answer.status) if exchange.answer else exchange.error
 

@@ -1,6 +1,7 @@
 """The tests of the stores run on every kind of database."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,16 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def lasting_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """An empty database that several stores can share, one after another or at once."""
     return _url(request, tmp_path)
+
+
+@pytest.fixture
+def stores(postgres_url: str) -> Iterator[tuple[CrmStore, CrmStore]]:
+    """Two on one database, as two processes have them."""
+    with ExitStack() as stack:
+        pair = CrmStore(postgres_url), CrmStore(postgres_url)
+        for store in pair:
+            stack.callback(store.close)
+        yield pair
 
 
 @pytest.fixture

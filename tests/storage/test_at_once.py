@@ -8,8 +8,6 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from typing import Any
 
-import pytest
-
 from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
@@ -18,16 +16,6 @@ from callproof.crm.settings import CrmSettings
 from callproof.crm.store.session import CrmStore
 from tests.postgres import Postgres
 from tests.support import KEY, Account, call_item
-
-
-@pytest.fixture
-def stores(postgres_url: str) -> Iterator[tuple[CrmStore, CrmStore]]:
-    """Two on one database, as two processes have them."""
-    with ExitStack() as stack:
-        pair = CrmStore(postgres_url), CrmStore(postgres_url)
-        for store in pair:
-            stack.callback(store.close)
-        yield pair
 
 
 def accounts(url: str, stack: ExitStack) -> Iterator[Account]:

@@ -22,16 +22,6 @@ from tests.storage.test_at_once import accounts, settle
 from tests.support import call_item
 
 
-@pytest.fixture
-def stores(postgres_url: str) -> Iterator[tuple[CrmStore, CrmStore]]:
-    """Two on one database, as two processes have them."""
-    with ExitStack() as stack:
-        pair = CrmStore(postgres_url), CrmStore(postgres_url)
-        for store in pair:
-            stack.callback(store.close)
-        yield pair
-
-
 def keep(*names: str) -> Callable[[ShortSession], list[bool]]:
     def job(session: ShortSession) -> list[bool]:
         session.hold(names)
