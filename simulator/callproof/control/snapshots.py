@@ -23,7 +23,6 @@ class SnapshotAsked(Members):
 @dataclass(frozen=True)
 class _Taken(Generic[T]):
     at: float
-    schema: str
     kept: T
 
 
@@ -42,7 +41,7 @@ class _Snapshots(Generic[T]):
         self._demand_alone()
         with self._changing:
             self._kept.pop(asked.name, None)
-            self._kept[asked.name] = _Taken(self._api.clock.now(), self._schema, self._take())
+            self._kept[asked.name] = _Taken(self._api.clock.now(), self._take())
             while len(self._kept) > self._api.bounds.snapshots:
                 del self._kept[next(iter(self._kept))]
         return self.listed()
@@ -57,7 +56,7 @@ class _Snapshots(Generic[T]):
 
     def listed(self) -> object:
         kept = [
-            {"name": name, "at": taken.at, "written": written(taken.at), "schema": taken.schema}
+            {"name": name, "at": taken.at, "written": written(taken.at), "schema": self._schema}
             for name, taken in list(self._kept.items())
         ]
         return {"snapshots": kept}

@@ -96,7 +96,7 @@ class _Part:
         except ProcessLookupError:
             return False
         except PermissionError:
-            return True
+            """It is there, and somebody else's."""
         return True
 
     def labels(self) -> list[Labels]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
-from typing import cast
 from zlib import crc32
 
 from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select, update
@@ -26,7 +25,6 @@ __all__ = [
     "Database",
     "StorageError",
     "clear",
-    "new_id",
     "shown",
     "skip_id",
     "spelled",
@@ -269,11 +267,6 @@ def shown(url: str) -> str:
         return make_url(url).render_as_string(hide_password=True)
     except ArgumentError:
         return url
-
-
-def new_id(primary_key: object) -> int:
-    """The number that the database gave a new row."""
-    return int(cast(tuple[int, ...], primary_key)[0])
 
 
 def clear(connection: Connection, forgotten: Iterable[Table]) -> None:

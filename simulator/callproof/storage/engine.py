@@ -10,6 +10,7 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import StaticPool
 
 from callproof.storage.durability import Durability
+from callproof.storage.watching import first_line
 
 IN_MEMORY = "sqlite://"
 # In WAL mode NORMAL gives up the last commits when power goes, and never the file.
@@ -42,6 +43,12 @@ def engine_of(url: str, durability: Durability) -> Engine:
     return engine
 
 
+def past_pool(engine: Engine) -> DBAPIConnection:
+    """A connection that the pool does not know, and of which no setting was changed."""
+    positional, named = engine.dialect.create_connect_args(engine.url)
+    return engine.dialect.connect(*positional, **named)
+
+
 def unsafe(connection: Connection) -> str:
     """Which setting keeps PostgreSQL from reaching the disk before it acknowledges; empty for none."""
     for name in ("fsync", "full_page_writes"):
@@ -60,7 +67,7 @@ def file_of(connection: Connection) -> str:
 
 def reason(url: str, error: Exception) -> str:
     """Why a database cannot be used, for a person."""
-    said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    said = first_line(error)
     if not url.startswith("sqlite"):
         return said
     for beginning, sentence in _SAID.items():

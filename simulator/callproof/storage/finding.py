@@ -10,6 +10,7 @@ from urllib.parse import unquote, urlsplit
 from sqlalchemy import URL, Engine
 
 from callproof.files import private
+from callproof.storage.engine import past_pool
 
 # Each end keeps its version there, so a database that one of them made is known to the other.
 _OURS = ("crm_schema", "pbx_schema")
@@ -54,9 +55,8 @@ def _file(url: URL) -> Path | None:
 
 def _tables(engine: Engine) -> list[str]:
     """By a connection that changes no setting of the file."""
-    words, names = engine.dialect.create_connect_args(engine.url)
     try:
-        with closing(engine.dialect.connect(*words, **names)) as connection:
+        with closing(past_pool(engine)) as connection:
             return [str(name) for (name,) in connection.cursor().execute(_TABLES).fetchall()]
     except sqlite3.Error:
         return []

@@ -15,6 +15,7 @@ from zlib import crc32
 from sqlalchemy import Engine
 
 from callproof.clocks.machine import monotonic
+from callproof.storage.engine import past_pool
 
 # How long a holder that is about to end is waited for, and how often it is looked for, in seconds: workers
 # whose server was killed finish what they answer first.
@@ -153,8 +154,7 @@ class _SessionLock:
 
 
 def _session(engine: Engine) -> Any:
-    """A connection past the pool, whose connections come and go; each of its statements stands alone."""
-    positional, named = engine.dialect.create_connect_args(engine.url)
-    session: Any = engine.dialect.connect(*positional, **named)
+    """Not one of the pool, whose connections come and go; each of its statements stands alone."""
+    session: Any = past_pool(engine)
     session.autocommit = True
     return session

@@ -78,7 +78,7 @@ class Watch:
         if isinstance(error, StorageTrouble):
             return error
         if why := _why(getattr(error, "orig", None) or error):
-            return self.note(why, f"{why}: {_first_line(error)}" if why.endswith("fails") else why)
+            return self.note(why, f"{why}: {first_line(error)}" if why.endswith("fails") else why)
         return None
 
     def note(self, kind: str, why: str) -> StorageTrouble:
@@ -151,5 +151,6 @@ def _of(known: dict[str, str], code: str) -> str:
     return next((why for beginning, why in known.items() if code.startswith(beginning)), "")
 
 
-def _first_line(error: BaseException) -> str:
+def first_line(error: BaseException) -> str:
+    """What the driver says, without what SQLAlchemy adds."""
     return str(getattr(error, "orig", None) or error).partition("\n")[0]

@@ -55,15 +55,14 @@ _LAST = (
     .where(events.c.call_external_id == bindparam("call"))
     .order_by(events.c.id.desc())
     .limit(bindparam("most"))
+    # SQLite has no limit without an offset, which SQLAlchemy would add under a name of its own.
     .offset(bindparam("before"))
     .subquery()
 )
 # Most of what is reported again and again is no end, and not worth its way out of the database.
 _IS_END = _LAST.c.content.like(literal_column("'%hangup%'"))
 _ENDS_OF = Statement(
-    select(case((_LAST.c.content.like(literal_column("'%hangup%'")), _LAST.c.content))).order_by(
-        _LAST.c.id
-    ),
+    select(case((_IS_END, _LAST.c.content))).order_by(_LAST.c.id),
     *("call", "most", "before"),
 )
 _CALL_OF = Statement(
