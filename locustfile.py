@@ -23,10 +23,9 @@ from locust.rpc import Message
 from locust.runners import STATE_MISSING, LocalRunner, MasterRunner, Runner, WorkerRunner
 from locust.web import WebUI
 
+from callproof.cli.common import complain
 from callproof.cli.failing import tell
 from callproof.contract.jsontypes import JsonObject
-from callproof.contract.printing import printable
-from callproof.contract.secrets import Masks
 from callproof.errors import CallproofError, InternalError, Refusal
 from callproof.load import conductor, knob, page, percentiles, recordings
 from callproof.load.asks import Ask, Response
@@ -322,7 +321,7 @@ class Sender:
 def _say(failure: Exception) -> int:
     """Tell why there is no verdict, in a sentence; the exit code that it means."""
     if isinstance(failure, CallproofError) and not isinstance(failure, InternalError):
-        print(f"callproof: {printable(Masks().text(str(failure)))}", file=sys.stderr)
+        complain(failure)
         return failure.exit_code
     tell(failure)
     return InternalError.exit_code

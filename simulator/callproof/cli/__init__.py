@@ -14,11 +14,10 @@ from typing import Any
 import click
 
 from callproof import __version__
-from callproof.cli.common import echo, masks
+from callproof.cli.common import complain, echo
 from callproof.cli.deferred import Deferred
 from callproof.cli.failing import failed, unprinted
 from callproof.cli.interrupting import interruptible
-from callproof.contract.printing import printable
 from callproof.errors import INTERRUPTED, CallproofError, InternalError
 
 # Where each command is defined, and how its help begins.
@@ -101,7 +100,7 @@ class CommandLine(click.Group):
         except InternalError as error:
             failed(error)
         except CallproofError as error:
-            echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
+            complain(error)
             sys.exit(error.exit_code)
         except click.exceptions.Exit:
             raise

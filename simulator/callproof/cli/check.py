@@ -15,7 +15,7 @@ from msgspec import structs
 from callproof.cli import listing
 from callproof.cli.common import (
     NOT_CONFORMANT,
-    echo,
+    complain,
     ends_given,
     hiding,
     known_country,
@@ -24,7 +24,7 @@ from callproof.cli.common import (
     no_verdict,
     option,
     over_option,
-    secrets_shown,
+    redacting,
     sendable,
     trust_given,
     trusting,
@@ -43,7 +43,6 @@ from callproof.conformance.target import Target
 from callproof.conformance.verdict import Verdict
 from callproof.contract.guide import CLIENT_ID, GUIDES, Account
 from callproof.contract.operations import Side
-from callproof.contract.printing import printable
 from callproof.control.client import Ends
 from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.errors import CallproofError, InternalError, Misuse, OutOfReach
@@ -173,7 +172,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         real = target.side is Side.PBX and not target.timed if target else bool(asked.crm_url)
         listing.show(scenarios, left_out, real=real, instances=target.instances if target else 1)
         return
-    redactor = Redactor(_secrets(asked, target), shown=secrets_shown())
+    redactor = redacting(_secrets(asked, target))
     live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))
     out = console()
     telling = Telling(
@@ -228,7 +227,7 @@ def _stopped(telling: Telling, why: str) -> None:
         with undisturbed():
             telling.ended()
     except Exception as error:
-        echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
+        complain(error)
 
 
 def _end(verdict: Verdict, out: Patient) -> None:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from callproof.contract.printing import printable_lines
+from callproof.contract.printing import printable, printable_lines
 from callproof.errors import Misuse, NotWritten, OutOfReach, Refusal
 
 if TYPE_CHECKING:
     from callproof.contract.secrets import Masks
     from callproof.exchange.trust import Trust
+    from callproof.reports.redact import Redactor
 
 NOT_CONFORMANT = Refusal.exit_code
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
@@ -122,6 +123,18 @@ def masks(known: Iterable[str] = ()) -> "Masks":
     from callproof.contract.secrets import Masks
 
     return Masks(known, shown=secrets_shown())
+
+
+def redacting(known: Iterable[str] = ()) -> "Redactor":
+    """The same for whole exchanges."""
+    from callproof.reports.redact import Redactor
+
+    return Redactor(known, shown=secrets_shown())
+
+
+def complain(error: Exception) -> None:
+    """Tell on stderr why the command that runs stops, or what it could not do."""
+    echo(f"callproof: {printable(masks().text(str(error)))}", err=True)
 
 
 def over_option(usual: str) -> Callable[[F], F]:

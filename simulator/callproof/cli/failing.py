@@ -2,7 +2,6 @@
 
 import os
 import sys
-from contextlib import suppress
 from typing import NoReturn
 
 import click
@@ -10,6 +9,7 @@ import click
 from callproof.cli.common import echo, masks
 from callproof.contract.printing import printable, printable_lines
 from callproof.errors import InternalError, NotWritten
+from callproof.files.nowhere import discard_stdout
 
 # With it the traceback is printed; without, it is a file that the sentence names.
 DEBUG = "CALLPROOF_DEBUG"
@@ -41,9 +41,7 @@ def tell(error: Exception) -> None:
 
 def unread() -> NoReturn:
     """End the command without a word, as its reader has gone away."""
-    with suppress(OSError, ValueError):
-        # What Python still has to flush goes nowhere.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    discard_stdout()
     sys.exit(UNREAD)
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import click
 
 from callproof.cli.choosing import ANY, Wanted, known_finding, moment
-from callproof.cli.common import echo, hiding, option, secrets_shown
+from callproof.cli.common import echo, hiding, option, redacting
 from callproof.cli.ends import NEWEST, how_many, journal_of, of_an_end, running_end
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
@@ -16,7 +16,6 @@ from callproof.control.client import End, Missed
 from callproof.errors import INTERRUPTED
 from callproof.exchange.exchange import Answer, Exchange, Request
 from callproof.reports.bodies import query_of, readable
-from callproof.reports.redact import Redactor
 
 _MARGIN = " " * 6
 
@@ -102,7 +101,7 @@ class _Shown:
     def __init__(self, as_json: bool, bodies: bool) -> None:
         self.as_json = as_json
         self.bodies = bodies
-        self._redactor = Redactor(shown=secrets_shown())
+        self._redactor = redacting()
 
     def entry(self, entry: Exchange) -> None:
         entry = self._redactor.entry(entry)

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 import click
 import requests
 
-from callproof.cli.common import echo, hiding, masks, option, secrets_shown, trust_given
+from callproof.cli.common import echo, hiding, masks, option, redacting, secrets_shown, trust_given
 from callproof.cli.editing import OF_CONNECTION, read, written
 from callproof.cli.ends import of_an_end, running_end
 from callproof.contract.operations import Side
@@ -17,7 +17,6 @@ from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.exchange.names import BENCH_HEADER, CLOCK_HEADER
 from callproof.exchange.trust import why
 from callproof.reports.bodies import readable
-from callproof.reports.redact import Redactor
 
 TIMEOUT = 60.0
 _LEFT_OUT = OF_CONNECTION | {BENCH_HEADER.lower(), CLOCK_HEADER.lower()}
@@ -102,7 +101,7 @@ def _sent(request: Request) -> Answer:
 def _tell(request: Request, answer: Answer) -> None:
     """The answer, and by the exit code whether it was a refusal."""
     sent = Exchange(0.0, "out", request, answer)
-    seen = Redactor(shown=secrets_shown()).entry(sent)
+    seen = redacting().entry(sent)
     echo(printable(f"{seen.request.method} {seen.request.url} -> {answer.status}"))
     for name, value in readable(seen.answer or answer):
         for line in f"{name}: {value}".splitlines() if name else value.splitlines():

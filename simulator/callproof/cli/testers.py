@@ -4,7 +4,7 @@ import shutil
 
 import click
 
-from callproof.cli.common import PBX_URL, echo, hiding, masks, option, secrets_shown
+from callproof.cli.common import PBX_URL, echo, hiding, masks, option, redacting
 from callproof.cli.ends import controlled, journal_of, of_an_end, running_end
 from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits
@@ -12,7 +12,6 @@ from callproof.conformance.ladder import ladders, text, width_within
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
-from callproof.reports.redact import Redactor
 
 # Columns and lines where there is no terminal.
 OF_NO_TERMINAL = (120, 24)
@@ -76,7 +75,7 @@ def ladder(call: str, end: str, url: str, control_token: str) -> None:
     side = Side(end)
     with running_end(side, url, control_token) as asked:
         exchanges = read(journal_of(asked), side, Book())
-    hidden = Redactor(shown=secrets_shown())
+    hidden = redacting()
     seen = [hidden.exchange(one) for one in exchanges]
     found = [drawn for drawn in ladders(exhibits(seen)) if drawn.call.startswith(call)]
     if not found:

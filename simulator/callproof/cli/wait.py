@@ -10,8 +10,7 @@ import requests
 from callproof.cli.common import option, trust_given, trusting
 from callproof.clocks.machine import monotonic
 from callproof.control.client import Unreachable
-from callproof.exchange.bounded import within
-from callproof.exchange.trust import Trust, is_distrust, why
+from callproof.exchange.trust import Trust, is_distrust, knock, why
 
 # Between two tries, and for one of them, in seconds.
 LOOK, TRY = 0.1, 5.0
@@ -55,12 +54,9 @@ def wait(urls: Sequence[str], timeout: float) -> None:
 def _silent(url: str, left: float, trust: Trust) -> str:
     """What happens instead of an answer. Raises Unreachable when there will be none."""
     try:
-        seconds = min(left, TRY)
-        with trust.session() as session, within(seconds):
-            answer = session.get(url, timeout=seconds, stream=True, allow_redirects=False)
-            answer.close()
+        status = knock(url, min(left, TRY), trust)
     except requests.RequestException as error:
         if is_distrust(error):
             raise Unreachable(f"{url} cannot be waited for: {why(error)}.") from None
         return why(error)
-    return f"the answer is {answer.status_code}" if answer.status_code >= 500 else ""
+    return f"the answer is {status}" if status >= 500 else ""

@@ -15,6 +15,9 @@ class _Leg(NamedTuple):
     speed: float
     apart: float
 
+    def counted(self, passed: float) -> float:
+        return self.start + (passed - self.zero) * self.speed
+
 
 class Course:
     """Two times: ``count`` is for waiting and only grows, with the hours that the machine slept; ``now`` is
@@ -43,15 +46,14 @@ class Course:
         leg = self._leg
         if leg.speed == 1:
             return self._date() + leg.apart
-        return leg.start + (self._passed() - leg.zero) * leg.speed + leg.apart
+        return leg.counted(self._passed()) + leg.apart
 
     def count(self) -> float:
         """Seconds of this clock since some moment."""
-        leg = self._leg
-        return leg.start + (self._passed() - leg.zero) * leg.speed
+        return self._leg.counted(self._passed())
 
     def run(self, speed: float) -> None:
         """Go so many times as fast from here on."""
         now, zero = self.now(), self._passed()
-        start = self._leg.start + (zero - self._leg.zero) * self._leg.speed
+        start = self._leg.counted(zero)
         self._leg = _Leg(start, zero, speed, now - (self._date() if speed == 1 else start))

@@ -16,8 +16,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.strays import MARK, new_mark, signal_all, strays
 from callproof.conformance.target import Start
 from callproof.control.client import Unreachable
-from callproof.exchange.bounded import within
-from callproof.exchange.trust import USUAL, Trust, why
+from callproof.exchange.trust import USUAL, Trust, knock, why
 
 LOOK = 0.05
 GRACE = 5.0
@@ -188,8 +187,7 @@ def _unready(process: Process, start: Start, trust: Trust) -> str:
 def _silent(url: str, seconds: float, trust: Trust) -> str:
     """What happens instead of an answer, of whatever kind."""
     try:
-        with trust.session() as session, within(seconds):
-            session.get(url, timeout=seconds, stream=True, allow_redirects=False).close()
+        knock(url, seconds, trust)
     except requests.RequestException as error:
         return why(error)
     return ""

@@ -13,7 +13,7 @@ import urllib3
 from requests.adapters import BaseAdapter
 from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
-from callproof.exchange.bounded import Bounded, endless
+from callproof.exchange.bounded import Bounded, endless, within
 from callproof.exchange.direct import OwnSession
 
 # What other programs are told by, heard beside the files that are named.
@@ -75,6 +75,16 @@ def why(error: requests.RequestException) -> str:
     if isinstance(error, (requests.exceptions.MissingSchema, requests.exceptions.InvalidSchema)):
         return "an address begins with http:// or https://"
     return endless(error) or tls_problem(error) or type(error).__name__
+
+
+def knock(url: str, seconds: float, trust: "Trust") -> int:
+    """The status of whatever answers there within so many seconds. Raises requests.RequestException."""
+    with (
+        trust.session() as session,
+        within(seconds),
+        session.get(url, timeout=seconds, stream=True, allow_redirects=False) as answer,
+    ):
+        return answer.status_code
 
 
 def is_distrust(error: requests.RequestException) -> bool:

@@ -53,6 +53,11 @@ class JudgedThreshold:
             return "at the limit"
         return f"{self._in_unit(abs(self.margin))} {'to spare' if self.margin > 0 else 'beyond'}"
 
+    @property
+    def told(self) -> str:
+        """What was measured, and the room that it leaves."""
+        return ", ".join(filter(None, (self.shown, self.room)))
+
     def _in_unit(self, number: float) -> str:
         return f"{number:.4g} {self.threshold.unit}".rstrip()
 

@@ -1,9 +1,6 @@
 """Where a report for a person is printed: nothing else waits for whether it can be."""
 
-import os
-import sys
 from collections.abc import Iterable
-from contextlib import suppress
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -12,6 +9,7 @@ from rich.segment import Segment
 
 from callproof.contract.printing import printable, printable_lines
 from callproof.errors import NotWritten
+from callproof.files.nowhere import discard_stdout
 
 # Wide enough for a requirement's sentence where no terminal says its own width.
 PLAIN_WIDTH = 140
@@ -51,9 +49,7 @@ class Patient(Console):
 
     def on_broken_pipe(self) -> None:
         self._give_up(BrokenPipeError())
-        with suppress(OSError, ValueError):
-            # What Python still has to flush goes nowhere.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard_stdout()
 
     def _give_up(self, error: OSError) -> None:
         self.quiet, self._unwritten = True, error

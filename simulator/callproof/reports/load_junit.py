@@ -17,6 +17,5 @@ def write(found: Results) -> bytes:
 
 
 def _case(judged: JudgedThreshold) -> JunitCase:
-    said = ", ".join(filter(None, (judged.shown, judged.room)))
-    broken = None if judged.kept else JunitFailure(f"{judged.threshold.metric}: {said}")
-    return JunitCase(GROUP, str(judged.threshold), broken, output=said)
+    broken = None if judged.kept else JunitFailure(f"{judged.threshold.metric}: {judged.told}")
+    return JunitCase(GROUP, str(judged.threshold), broken, output=judged.told)

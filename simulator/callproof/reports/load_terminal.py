@@ -54,8 +54,7 @@ def show(out: Console, found: Results) -> None:
 
 def _threshold(out: Console, judged: JudgedThreshold) -> None:
     mark, style = ("kept", "green") if judged.kept else ("BROKEN", "bold red")
-    measured = ", ".join(filter(None, (judged.shown, judged.room)))
-    out.print(f"{mark:<7}{judged.threshold}: {measured}", style=style)
+    out.print(f"{mark:<7}{judged.threshold}: {judged.told}", style=style)
 
 
 def _percentiles(times: Histogram) -> str:

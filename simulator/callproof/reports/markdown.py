@@ -57,10 +57,15 @@ def _findings(found: Sequence[RootCause]) -> Iterator[str]:
         yield f"\nand {len(found) - MOST_FINDINGS} more."
 
 
+def _line(text: str) -> str:
+    """Text of anybody on one line, bounded."""
+    line = printable(" ".join(text.split()))
+    return line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+
+
 def _code(text: str) -> str:
     """Text of anybody as code within a line."""
-    line = printable(" ".join(text.split()))
-    shown = line if len(line) <= LONGEST else f"{line[:LONGEST]}…"
+    shown = _line(text)
     fence = "`" * (max(map(len, _TICKS.findall(shown)), default=0) + 1)
     return f"{fence} {shown} {fence}"
 
@@ -116,8 +121,5 @@ def _left(verdict: Verdict) -> Iterator[str]:
 
 def escaped(text: str) -> str:
     """Text of anybody for a cell: on one line, bounded, without markup of HTML or Markdown."""
-    line = printable(" ".join(text.split()))
-    if len(line) > LONGEST:
-        line = f"{line[:LONGEST]}…"
-    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    line = _line(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return _SPECIAL.sub(r"\\\1", line)

@@ -13,6 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from callproof import __version__
+from callproof.reports.output import utf8
 
 TEMPLATES = Path(__file__).with_name("templates")
 
@@ -34,12 +35,7 @@ def script(name: str) -> Script:
 
 def render(template: str, **shown: object) -> bytes:
     """The page as UTF-8. Whatever anybody sent stands in it escaped."""
-    return (
-        _environment()
-        .get_template(template)
-        .render(version=__version__, **shown)
-        .encode(errors="backslashreplace")
-    )
+    return utf8(_environment().get_template(template).render(version=__version__, **shown))
 
 
 @cache

@@ -19,7 +19,7 @@ from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
 from callproof.exchange.journal import Journal
 from callproof.exchange.ledger import Ledger
-from callproof.exchange.nearby import NOBODY, Nearby
+from callproof.exchange.nearby import Nearby
 from callproof.limits import Bounds
 from callproof.pbx.app import create_app as pbx_app
 from callproof.pbx.pbx import Pbx
@@ -42,12 +42,14 @@ class Opening:
     """
 
     def __init__(
-        self, clock: Clock, token: str = "", ledger: Ledger | None = None, nearby: Nearby = NOBODY
+        self, clock: Clock, token: str = "", ledger: Ledger | None = None, *, nearby: bool = False
     ) -> None:
         self._clock = clock
         self._token = token
         self._ledger = ledger
-        self._nearby = nearby
+        # Those that nobody is told of are asked over HTTP.
+        self._nearby = Nearby()
+        self._tells = nearby
         self._stores = ExitStack()
         self._answering = ExitStack()
         self._apps: dict[Side, Flask] = {}
@@ -128,7 +130,7 @@ class Opening:
         else:
             made = pbx_app(end, self._token, around, more)
         self._apps[side] = made
-        if self._nearby is not NOBODY:
+        if self._tells:
             self._nearby.add(settings.base_url, made)
         return made
 

@@ -13,7 +13,6 @@ from callproof.control.client import Ends
 from callproof.crm.account import CUSTOMERS, DEFAULT_SEED, api_key
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
-from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.plan import default_plan
 from callproof.pbx.rules.plan import NumberingPlan
@@ -57,10 +56,7 @@ def built_in(
     key = api_key(seed)
     # The CRM's pages know where the PBX is before that one is there.
     address = Address()
-    with (
-        closing(address),
-        Opening(clock or ManualClock(), nearby=Nearby() if nearby else NOBODY) as opening,
-    ):
+    with closing(address), Opening(clock or ManualClock(), nearby=nearby) as opening:
         crm = opening.crm(
             CrmSettings(
                 api_key=key,

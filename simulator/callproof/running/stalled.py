@@ -9,7 +9,7 @@ nothing more is read from them: the thread goes on, and answers 408.
 import socket
 import struct
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event
 from typing import NamedTuple
@@ -74,13 +74,9 @@ class Stalled:
 
     def _unanswered(self) -> Iterator[tuple[_State, int]]:
         for file in _OPEN.iterdir():
-            with suppress(OSError):
-                connection = socket.socket(fileno=int(file.name))
-                try:
-                    if found := self._state(connection):
-                        yield found, int(file.name)
-                finally:
-                    connection.detach()
+            with suppress(OSError), _borrowed(int(file.name)) as connection:
+                if found := self._state(connection):
+                    yield found, connection.fileno()
 
     def _state(self, connection: socket.socket) -> _State | None:
         if connection.type != socket.SOCK_STREAM or connection.getsockname()[1:2] != (self._port,):
@@ -94,10 +90,16 @@ class Stalled:
 
 def _end(number: int, state: _State) -> None:
     """Unless it is another connection by now."""
-    with suppress(OSError):
-        connection = socket.socket(fileno=number)
-        try:
-            if str(connection.getpeername()) == state.peer:
-                connection.shutdown(socket.SHUT_RD)
-        finally:
-            connection.detach()
+    with suppress(OSError), _borrowed(number) as connection:
+        if str(connection.getpeername()) == state.peer:
+            connection.shutdown(socket.SHUT_RD)
+
+
+@contextmanager
+def _borrowed(number: int) -> Iterator[socket.socket]:
+    """A connection of the server's by its file; it stays open. Raises OSError where it is none."""
+    connection = socket.socket(fileno=number)
+    try:
+        yield connection
+    finally:
+        connection.detach()
