@@ -21,10 +21,10 @@ from threading import Event, Thread
 from traceback import format_exception
 from typing import TYPE_CHECKING, NoReturn
 
-from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
+from granian.server.mp import MPServer
 
 from callproof.clocks.machine import monotonic
 from callproof.errors import CallproofError, InternalError, OutOfReach
@@ -99,6 +99,16 @@ class Workers:
     bounds: Bounds = USUAL
 
 
+class _Supervising(MPServer):
+    def signal_handler_interrupt(self, *_heard: object) -> None:
+        """The first signal ends the server. granian would set the event right here, in the thread that
+        waits for it: a second signal, as comes when a whole group is told, could find it holding the
+        event's lock, and would wait for that for ever."""
+        if not self.interrupt_signal:
+            self.interrupt_signal = True
+            Thread(target=self.main_loop_interrupt.set).start()
+
+
 @contextmanager
 def answering(end: Workers) -> Iterator[BaseProcess]:
     """The end answers until the block ends, or its process does. Raises Failed when it does not begin, and
@@ -150,7 +160,7 @@ def _supervise(end: Workers, stopping: "connection.Connection", teller: "connect
     _end_with_parent(signal.SIGTERM)
     certificate, bounds = end.address.certificate, end.bounds
     begun = multiprocessing.get_context("fork").Value("i", 0)
-    server = Granian(
+    server = _Supervising(
         end.name,
         address=end.address.bound,
         port=end.address.port,
