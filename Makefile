@@ -8,12 +8,13 @@
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
 # make worst: what the worst single requests take, and others meanwhile
-# make test: the tests        make lint: style, types and floors        make docs: write the generated pages
+# make test: the tests        make lint: style, types and floors        make docs: write the generated pages, build the site
+# make site: build the documentation into build/site, to be opened in a browser as files
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs screenshots kill-matrix strangers bench torture soak lock clean worst
+.PHONY: demo test test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -56,6 +57,12 @@ lint: .venv/dev
 
 docs: .venv/dev
 	$(BIN)/python -m tools.docs
+	@$(MAKE) --no-print-directory site
+
+# What material has to say of the future of mkdocs is no warning about these pages. With --quiet nothing would be strict.
+site: .venv/dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --clean --strict
+	@echo "The site: build/site/index.html"
 
 # uv writes the hashes of every platform's files; the SBOM is of what is there after an install on this one.
 LOCK := .venv/lock/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade --no-header

@@ -43,7 +43,7 @@ def test_a_lock_has_all_that_is_asked_for_in_a_version_that_is_allowed(
 def test_every_line_of_a_lock_has_its_hashes(name: str) -> None:
     text = (LOCKED / name).read_text("utf-8")
     pinned = re.findall(r"(?m)^[\w.-]+.*?(?: \\\n {4}--hash=sha256:[0-9a-f]{64})+$", text)
-    assert len(pinned) == len(versions(name)) > 0
+    assert len(pinned) == len(re.findall(r"(?m)^[\w.-]+.*==", text)) > 0
 
 
 def test_runs_and_tests_have_the_same_versions() -> None:
