@@ -7,6 +7,7 @@
 # make test-browser: the pages in Chromium, which it installs
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
+# make test-docs: do what README and docs show, and see that they name all there is
 # make worst: what the worst single requests take, and others meanwhile
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages, build the site
 # make site: build the documentation into build/site, to be opened in a browser as files
@@ -14,7 +15,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
 
-.PHONY: demo test test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
+.PHONY: demo test test-docs test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -28,6 +29,9 @@ strangers: .venv/dev
 
 test: .venv/dev
 	$(BIN)/pytest -n auto
+
+test-docs: .venv/dev
+	$(BIN)/pytest -n auto tests/docs
 
 test-browser: .venv/dev
 	@command -v chromium >/dev/null || apt-get install -q -y --no-install-recommends chromium

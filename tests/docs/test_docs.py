@@ -1,10 +1,7 @@
 """The pages cannot rot: what is generated is up to date, what is shown is run, what exists is named."""
 
-import os
 import re
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,14 +18,10 @@ from callproof.load.loadfile import load_file
 from callproof.load.tally import CARD, LATE
 from callproof.load.thresholds import ARRIVAL_RATE, SHARES, parse
 from callproof.pbx.plan import load_plan
-from callproof.running.threads import Address
 from callproof.traffic.mix import load_mix
+from tests.docs.snippets import BIN, PAGES, ROOT, consoles, looks_like
 from tools import docs
 from tools.screenshots import LARGEST, PICTURES, afterwards, at_the_bench, while_it_rings
-
-ROOT = Path(__file__).resolve().parent.parent.parent
-PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
-BIN = Path(sys.executable).parent
 
 
 @pytest.mark.parametrize("name", sorted(docs.pages()))
@@ -95,91 +88,6 @@ def test_every_picture_is_shown_small_and_drawn_by_make_screenshots() -> None:
     drawn = {picture.name for picture in (*at_the_bench({"id": ""}), *while_it_rings(), *afterwards())}
     assert drawn == {picture.stem for picture in shown}
     assert max(picture.stat().st_size for picture in shown) <= LARGEST
-
-
-def consoles(page: Path) -> Iterator[tuple[str, list[str]]]:
-    """Commands of the ``console`` blocks with the lines that they print."""
-    for block in re.findall(r"```console\n(.*?)```", page.read_text("utf-8"), re.DOTALL):
-        for part in re.split(r"(?m)^\$ ", block)[1:]:
-            command, *printed = part.rstrip("\n").split("\n")
-            yield command, printed
-
-
-def looks_like(printed: list[str], output: str) -> bool:
-    """Whether the output is as printed; ``...`` stands for any text, alone on a line for any lines."""
-    pattern = ""
-    for line in printed:
-        if line == "...":
-            pattern += r"(?:.*\n)*?"
-        else:
-            pattern += re.escape(line.rstrip()).replace(r"\.\.\.", ".*") + r"[ ]*\n"
-    return (
-        re.fullmatch(pattern, output if output.endswith("\n") or not output else output + "\n") is not None
-    )
-
-
-def test_the_readmes_commands_print_what_it_says(tmp_path: Path) -> None:
-    """Word for word, but on free ports, with the key that was printed, and without the two make targets,
-    which CI runs by themselves."""
-    ports = {name: Address() for name in ("8080", "8081")}
-    for address in ports.values():
-        address.close()
-
-    def moved(text: str) -> str:
-        for name, address in ports.items():
-            text = text.replace(f"127.0.0.1:{name}", f"127.0.0.1:{address.port}")
-        return text
-
-    environment = {
-        **os.environ,
-        "PATH": f"{BIN}:{os.environ['PATH']}",
-        "CALLPROOF_CRM_PORT": str(ports["8080"].port),
-        "CALLPROOF_PBX_PORT": str(ports["8081"].port),
-        "CALLPROOF_URL": ports["8080"].url,
-        "CALLPROOF_PBX_URL": "",
-    }
-    del environment["CALLPROOF_PBX_URL"]
-    seen, server, key = [], None, ""
-    try:
-        for command, printed in consoles(ROOT / "README.md"):
-            if command.startswith("make "):
-                continue
-            if command.startswith("export "):
-                name, _, value = command.removeprefix("export ").partition("=")
-                assert value == "...", command
-                environment[name] = key
-                continue
-            if command == "callproof serve":
-                server = subprocess.Popen(
-                    [BIN / "callproof", "serve"], env=environment, stdout=subprocess.PIPE, text=True
-                )
-                assert server.stdout is not None
-                output = "".join(server.stdout.readline() for _ in printed)
-                environment["CALLPROOF_PBX_URL"] = ports["8081"].url
-                key = output.partition("API key ")[2].split()[0]
-            else:
-                mine = dict(environment)
-                if command.startswith(("callproof check", "callproof traffic")):
-                    del mine["CALLPROOF_PBX_URL"]
-                output = subprocess.run(
-                    moved(command),
-                    shell=True,
-                    cwd=tmp_path,
-                    env=mine,
-                    capture_output=True,
-                    text=True,
-                    timeout=60,
-                ).stdout
-            assert looks_like([moved(line) for line in printed], output), (command, output)
-            seen.append(command.split()[0])
-    finally:
-        if server is not None:
-            server.terminate()
-            server.wait(10)
-            assert server.stdout is not None
-            server.stdout.close()
-    assert seen.count("curl") >= 4
-    assert seen.count("callproof") >= 4
 
 
 def test_make_demo_prints_what_the_readme_says(tmp_path: Path) -> None:

@@ -22,6 +22,6 @@ def test_the_page_names_every_figure_and_no_other() -> None:
 
 
 def test_the_sample_is_what_prometheus_reads() -> None:
-    [sample] = re.findall(r"```\n(# HELP.*?)```", PAGE, re.DOTALL)
+    [sample] = re.findall(r"```text\n(# HELP.*?)```", PAGE, re.DOTALL)
     families = list(text_string_to_metric_families(sample))
     assert [len(family.samples) for family in families] == [2, 1]

@@ -13,13 +13,6 @@ PAGE, PYTEST = ((DOCS / name).read_text("utf-8") for name in ("python.md", "pyte
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 
 
-def test_the_snippets_run_one_after_the_other() -> None:
-    names: dict[str, object] = {}
-    for number, snippet in enumerate(SNIPPETS, 1):
-        exec(compile(snippet, f"docs/python.md, snippet {number}", "exec"), names)
-    assert len(SNIPPETS) == 11
-
-
 def test_every_public_name_is_on_the_page() -> None:
     assert [name for name in callproof.__all__ if f"`{name}" not in PAGE] == []
 
