@@ -153,8 +153,8 @@ def test_a_target_that_cannot_be_prepared_is_told_in_the_page_and_by_the_exit_co
     for _ in range(2):
         told = page.start(host="http://127.0.0.1:1")
         assert told["success"] is False
-        assert str(told["message"]).startswith("The CRM at http://127.0.0.1:1 does not answer")
-        assert "callproof: The CRM at http://127.0.0.1:1" in page.until("callproof: ")
+        assert str(told["message"]).startswith("Nothing answers at http://127.0.0.1:1 ")
+        assert "callproof: Nothing answers at http://127.0.0.1:1" in page.until("callproof: ")
     page.file.write_text(page.file.read_text("utf-8").replace("rate: 15", "rate: many"), "utf-8")
     assert "load.yaml:3: rate: " in str(page.start(host=crm.url)["message"])
     assert page.close() == 2

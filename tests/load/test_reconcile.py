@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import Unreachable
+from callproof.load.books import NoBooks, OfBench
 from callproof.load.job import CRM
 from callproof.load.reconcile import compare, reconcile
 from tests.load.test_stories import JOB
@@ -55,9 +56,12 @@ def test_what_is_lost_doubled_or_unclaimed_is_found(
 
 def test_a_hundred_thousand_calls_are_read_page_by_page() -> None:
     names = [f"r-{n // 100}.{n % 100}" for n in range(100_000)]
-    keeper = Keeper([{"externalId": name} for name in names if name != "r-500.7"])
-    books = reconcile(JOB, keeper, set(names), 0)
-    assert (books.acknowledged, books.stored, books.lost, books.doubled) == (
+    keeper = Keeper([])
+    books = OfBench(JOB, keeper)
+    keeper.rows = [{"externalId": name} for name in names if name != "r-500.7"]
+    keeper.pages = 0
+    found = reconcile(books, set(names))
+    assert (found.acknowledged, found.stored, found.lost, found.doubled) == (
         100_000,
         99_999,
         ("r-500.7",),
@@ -67,24 +71,29 @@ def test_a_hundred_thousand_calls_are_read_page_by_page() -> None:
 
 
 def test_calls_of_others_and_of_before_are_left_out() -> None:
-    keeper = Keeper([{"externalId": name} for name in ("r-0.0", "other-0.1", "r-0.1")])
-    books = reconcile(JOB, keeper, {"r-0.1"}, 1)
-    assert (books.stored, books.lost, books.unclaimed) == (1, (), 0)
+    keeper = Keeper([{"externalId": "r-0.0"}])
+    books = OfBench(JOB, keeper)
+    keeper.rows += [{"externalId": name} for name in ("other-0.1", "r-0.1")]
+    found = reconcile(books, {"r-0.1"})
+    assert (found.stored, found.lost, found.unclaimed) == (1, (), 0)
 
 
 def test_the_calls_of_a_pbx_go_by_its_own_ids() -> None:
-    keeper = Keeper([{"id": "c-1"}, {"id": "c-2"}])
-    books = reconcile(replace(JOB, model=CRM), keeper, {"c-1", "c-3"}, 0)
-    assert (books.lost, books.unclaimed) == (("c-3",), 1)
+    keeper = Keeper([])
+    books = OfBench(replace(JOB, model=CRM), keeper)
+    keeper.rows = [{"id": "c-1"}, {"id": "c-2"}]
+    found = reconcile(books, {"c-1", "c-3"})
+    assert (found.lost, found.unclaimed) == (("c-3",), 1)
 
 
 def test_an_end_that_answers_something_else_is_none_of_ours() -> None:
-    keeper = Keeper([{"externalId": "r-0.0"}, {"externalId": 7}])
+    keeper = Keeper([])
+    books = OfBench(JOB, keeper)
+    keeper.rows = [{"externalId": "r-0.0"}, {"externalId": ["r"]}]
     with pytest.raises(Unreachable, match=r"The CRM at http://crm answers something else: .*externalId"):
-        reconcile(JOB, keeper, {"r-0.0"}, 0)
+        reconcile(books, {"r-0.0"})
 
 
-def test_a_foreign_target_is_not_reconciled_and_says_so() -> None:
-    books = reconcile(replace(JOB, control=False), Keeper([]), {"r-0.1"}, 0)
-    assert not books.done
-    assert "no control API" in books.why_not
+def test_a_target_that_does_not_tell_is_not_reconciled_and_says_so() -> None:
+    found = reconcile(NoBooks("It keeps silent."), {"r-0.1"})
+    assert (found.done, found.why_not) == (False, "It keeps silent.")

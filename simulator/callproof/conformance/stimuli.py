@@ -75,6 +75,13 @@ class Hands:
         found = {name: _member(answer, path) for name, path in stimulus.answer.items()}
         return {**(answer if isinstance(answer, Mapping) else {}), **found}
 
+    def look(self, view: Stimulus) -> list[Json]:
+        """What a view shows. Raises Misconfigured for something else than a list as well."""
+        found = self.do(view)
+        if not isinstance(found, list):
+            raise Misconfigured(_placed(view, f"the view {view.name!r} answered no list"))
+        return found
+
     def close(self) -> None:
         self._session.close()
 

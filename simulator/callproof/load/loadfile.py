@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from msgspec.structs import replace
 
 from callproof.clocks.durations import seconds
+from callproof.conformance.target import Target, load_target
 from callproof.contract.dates import zone_problem
-from callproof.contract.guide import CLIENT_ID
+from callproof.contract.operations import Side
 from callproof.contract.schemas import load
 from callproof.exchange import trust
 from callproof.files.typed import typed
@@ -18,18 +19,28 @@ from callproof.load import curve
 from callproof.load.curve import Curve
 from callproof.load.job import CRM, Job
 from callproof.load.loadform import DayShape, LoadForm, SpikeShape, Written
+from callproof.load.target import foreign_lacks
 from callproof.load.thresholds import RATES, Threshold, ThresholdError, parse_for
 from callproof.traffic.arrivals import Source
 from callproof.traffic.mix import Mix, load_mix
 
+# In the address of a callproof.yaml, for a side that the check starts.
+PORT = "$port"
 # What a run has to keep when the file does not say it.
 USUAL = ("failed == 0", "unfinished == 0", "lost == 0", "doubled == 0", "arrival rate within 2 %")
 
 
 @dataclass(frozen=True)
 class Load:
+    """``control`` is whether the target is one of callproof's ends, None for whoever has to find out, and
+    ``target`` what a callproof.yaml says of it. Of each of the ``thresholds`` that stand in the file
+    ``places`` has the file:line; the usual ones have none."""
+
     job: Job
     thresholds: tuple[Threshold, ...]
+    places: tuple[str, ...] = ()
+    control: bool | None = None
+    target: Target | None = None
 
 
 def load_file(file: str) -> Load:
@@ -56,21 +67,22 @@ class _FormReader:
 
     def load(self) -> Load:
         form, target, limits = self._form, self._form.target, self._form.limits
+        told = self._config(target.config)
         job = Job(
             run="",
             model=form.model,
-            urls=target.urls,
+            urls=self._urls(target.urls, told),
             curve=self._curve(),
             seed=form.seed,
             mix=self._mix,
             source=Source(form.customers, form.lines),
             extensions=form.extensions,
-            client_id=form.client_id or CLIENT_ID,
-            api_key=target.api_key,
+            client_id=form.client_id or told.client_id,
+            api_key=target.api_key or told.api_key,
             token=target.control_token,
-            control=target.control,
-            ca=self._cas(target.ca),
-            timezone=self._zone(target.timezone or Job.timezone),
+            control=target.control is not False,
+            ca=(*told.trust.files, *self._cas(target.ca)),
+            timezone=self._zone(target.timezone or told.account.timezone),
             speed=form.speed,
             upload_every=seconds(form.upload_every),
             most=limits.under_way,
@@ -84,17 +96,35 @@ class _FormReader:
             samples=form.samples,
         )
         self._check(job)
-        return Load(job, self._thresholds())
+        return Load(
+            job, self._thresholds(), self._places(), target.control, told if target.config else None
+        )
+
+    def _config(self, name: str) -> Target:
+        """What the file of that name says of the target; nothing at all where none is named."""
+        side = Side.PBX if self._form.model == CRM else Side.CRM
+        if not name:
+            return Target(side, Path())
+        found = load_target(str(Path(self._document.name).parent / name))
+        if found.side is not side:
+            problem = f"{name} is about a {found.side}, and {self._form.model} loads a {side}"
+            raise self._document.error(("target", "config"), problem)
+        return found
+
+    def _urls(self, named: tuple[str, ...], told: Target) -> tuple[str, ...]:
+        if not named and told.url and PORT not in told.url:
+            return (told.url.rstrip("/"),)
+        if not named:
+            why = f"; {self._form.target.config} leaves the port open" if told.url else ""
+            raise self._document.error(("target",), f"a url says where the target listens{why}")
+        return named
 
     def _check(self, job: Job) -> None:
         for url in job.urls:
             if not urlsplit(url).hostname:
                 raise self._document.error(("target", "url"), f"{url!r} is no address")
-        if job.model == CRM and not job.control:
-            if not job.make_call_url:
-                raise self._document.error(("target",), "a foreign PBX needs a make-call-url")
-            if not job.extensions:
-                raise self._document.error((), "a foreign PBX needs extensions")
+        if not job.control and (lacks := foreign_lacks(job)):
+            raise self._document.error(("target",), lacks)
 
     def _cas(self, names: tuple[str, ...]) -> tuple[str, ...]:
         files = tuple(str(Path(self._document.name).parent / name) for name in names)
@@ -144,3 +174,7 @@ class _FormReader:
             except ThresholdError as error:
                 raise self._document.error(("thresholds", place), str(error)) from None
         return tuple(found)
+
+    def _places(self) -> tuple[str, ...]:
+        said = range(len(self._form.thresholds))
+        return tuple(f"{self._document.name}:{self._document.line(('thresholds', n))}" for n in said)

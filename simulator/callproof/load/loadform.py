@@ -12,9 +12,10 @@ class _FormPart(msgspec.Struct, frozen=True, rename="kebab", forbid_unknown_fiel
 
 
 class LoadTarget(_FormPart, frozen=True, kw_only=True):
-    url: str | tuple[str, ...]
+    url: str | tuple[str, ...] = ()
+    config: str = ""
     api_key: str = ""
-    control: bool = True
+    control: bool | None = None
     control_token: str = ""
     ca: tuple[str, ...] = ()
     timezone: str = ""

@@ -1,33 +1,25 @@
 """Acknowledged calls against stored calls, one by one."""
 
+import time
 from collections import Counter
 from collections.abc import Iterable, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from callproof.control.driven import Controlled
-from callproof.load.job import PBX_FLEET, Job
-from callproof.traffic import records
-from callproof.traffic.records import Kept
-
-
-class _AtPbx(Kept, frozen=True, kw_only=True):
-    id: str
-
-
-class _InHistory(Kept, frozen=True, kw_only=True):
-    external_id: str = ""
+from callproof.load.books import Books, NoBooks
 
 
 @dataclass(frozen=True)
 class Reconciliation:
     """``lost`` were acknowledged and are not stored, ``doubled`` are stored more than once, ``unclaimed``
-    are stored without an acknowledgement that was seen. ``why_not`` says why nothing was compared."""
+    are stored without an acknowledgement that was seen. ``by`` says where they were looked for, or
+    ``why_not`` why nothing was compared."""
 
     acknowledged: int
     stored: int = 0
     lost: tuple[str, ...] = ()
     doubled: tuple[str, ...] = ()
     unclaimed: int = 0
+    by: str = ""
     why_not: str = ""
 
     @property
@@ -35,12 +27,17 @@ class Reconciliation:
         return not self.why_not
 
 
-def reconcile(job: Job, end: Controlled, acknowledged: Set[str], after: int) -> Reconciliation:
-    """Read what the target stored after a position. Raises Unreachable when it does not answer."""
-    if not job.control:
-        why = "The target has no control API of callproof, so stored calls cannot be counted."
-        return Reconciliation(len(acknowledged), why_not=why)
-    return compare(acknowledged, _stored(job, end, after))
+def reconcile(books: Books | NoBooks, acknowledged: Set[str]) -> Reconciliation:
+    """Read what the target stored. Raises Unreachable when it does not answer, ActionRefused when it does
+    not tell."""
+    if isinstance(books, NoBooks):
+        return Reconciliation(len(acknowledged), why_not=books.why)
+    found = compare(acknowledged, books.stored())
+    if found.lost and books.settles:
+        # Some acknowledge a call a moment before they write it down.
+        time.sleep(books.settles)
+        found = compare(acknowledged, books.stored())
+    return replace(found, by=books.by)
 
 
 def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
@@ -52,12 +49,3 @@ def compare(acknowledged: Set[str], stored: Iterable[str]) -> Reconciliation:
         doubled=tuple(sorted(name for name, count in times.items() if count > 1)),
         unclaimed=len(times.keys() - acknowledged),
     )
-
-
-def _stored(job: Job, end: Controlled, after: int) -> Iterable[str]:
-    """The calls of this run; others may use the account as well."""
-    if job.model != PBX_FLEET:
-        return (call.id for call in records.calls(end, after, _AtPbx))
-    mine = f"{job.run}-"
-    names = (call.external_id for call in records.calls(end, after, _InHistory))
-    return (name for name in names if name.startswith(mine))

@@ -122,6 +122,8 @@ class Results:
     @property
     def verdict(self) -> str:
         verdict = "Passed" if self.passed else "Not passed"
+        if not self.reconciliation.done:
+            verdict += ", and nobody knows whether calls were lost"
         return f"{verdict}, bounded by the generator" if self.bounded else verdict
 
     @property

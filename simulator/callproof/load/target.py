@@ -4,6 +4,7 @@ and who can call whom is read."""
 from collections.abc import Mapping
 from dataclasses import replace
 
+import msgspec
 import orjson
 import requests
 
@@ -11,13 +12,17 @@ from callproof.contract.guide import CALL_BACKS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
-from callproof.exchange.trust import Trust
-from callproof.load.job import PBX_FLEET, Job
+from callproof.control.wire import TOKEN_HEADER, ClockTold
+from callproof.exchange.bounded import fetch
+from callproof.exchange.trust import Trust, why
+from callproof.load.job import CRM, PBX_FLEET, Job
 from callproof.traffic import records
 from callproof.traffic.arrivals import Source
 from callproof.traffic.records import Kept
 
 CODE = "callproof-load"
+# Seconds until somebody has to have answered.
+TIMEOUT = 30.0
 # As many customers and users as are read from a foreign CRM.
 CUSTOMERS, USERS_PER_PAGE = 2000, 100
 LINES = ("+7-499-100-00-01", "+7-499-100-00-02", "+7-499-100-00-03", "+7-499-100-00-04")
@@ -46,6 +51,35 @@ def end_of(job: Job) -> End:
     )
 
 
+def has_control(job: Job) -> bool:
+    """Whether callproof's control API answers at the target, or something else does.
+
+    Raises Unreachable when nothing answers, ActionRefused when the control API wants another token.
+    """
+    url, headers = job.urls[0], {TOKEN_HEADER: job.token} if job.token else {}
+    try:
+        with Trust(job.ca).session() as session:
+            answer = fetch(session, "GET", f"{url}/_bench/clock", TIMEOUT, headers=headers)
+    except requests.RequestException as error:
+        raise Unreachable(f"Nothing answers at {url} ({why(error)})") from None
+    if answer.status_code == 403 and TOKEN_HEADER in answer.text:
+        raise ActionRefused(f"The control API at {url} refused: {' '.join(answer.text.split())[:200]}")
+    try:
+        msgspec.json.decode(answer.content, type=ClockTold)
+    except msgspec.MsgspecError:
+        return False
+    return True
+
+
+def foreign_lacks(job: Job) -> str:
+    """What a load has to say of a foreign side, and does not, as a sentence; else ""."""
+    if job.model == CRM and not job.make_call_url:
+        return "a foreign PBX needs a make-call-url"
+    if job.model == CRM and not job.extensions:
+        return "a foreign PBX needs extensions"
+    return ""
+
+
 def prepare(job: Job, end: End) -> Job:
     """The job with its extensions, lines and customers.
 
@@ -55,8 +89,6 @@ def prepare(job: Job, end: End) -> Job:
 
 
 def _prepare_crm(job: Job, end: End) -> Job:
-    if job.control:
-        end.get("/counts")
     extensions = dict(job.extensions) or {extension_of(user): user for user in _users(job, end)}
     lines = job.source.lines or LINES
     _register(job, end, extensions, lines, active=True)

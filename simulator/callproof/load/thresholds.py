@@ -42,6 +42,8 @@ SHARES: Mapping[str, str] = {
     "unclaimed": "acknowledged",
     "lost workers": "",
 }
+# What only the books of the target can answer.
+OF_BOOKS = ("lost", "doubled", "unclaimed")
 # What is timed in the calls of each model.
 TIMED: Mapping[str, tuple[str, ...]] = {
     PBX_FLEET: ("manager-lookup", "call-event", "calls-upload", CARD, LATE, "cards", "play"),

@@ -34,6 +34,7 @@ def write(found: Results) -> bytes:
         "overall": _both(found.overall, found.overall_sent),
         "reconciliation": {
             "done": kept.done,
+            "by": kept.by,
             "whyNot": kept.why_not,
             "acknowledged": kept.acknowledged,
             "stored": kept.stored,

@@ -68,8 +68,9 @@ def books(found: Results) -> str:
     if not kept.done:
         return f"Not reconciled: {kept.why_not}"
     text = (
-        f"Reconciled: {kept.acknowledged} calls acknowledged, {kept.stored} stored; lost {len(kept.lost)}, "
-        f"doubled {len(kept.doubled)}, stored without a seen acknowledgement {kept.unclaimed}."
+        f"Reconciled by {kept.by}: {kept.acknowledged} calls acknowledged, {kept.stored} stored; "
+        f"lost {len(kept.lost)}, doubled {len(kept.doubled)}, "
+        f"stored without a seen acknowledgement {kept.unclaimed}."
     )
     named = [*kept.lost[:SHOWN], *kept.doubled[:SHOWN]]
     return f"{text} {', '.join(named)}" if named else text

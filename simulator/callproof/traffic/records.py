@@ -5,6 +5,7 @@ from math import inf
 from typing import TypeVar
 
 import msgspec
+import requests
 
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import Ends, Unreachable
@@ -140,7 +141,11 @@ def phones(crm: Controlled, api_key: str, most: float = inf) -> tuple[str, ...]:
             raise Unreachable(
                 f"The CRM does not list its customers: {answer.status_code} {answer.text[:200]}"
             )
-        body = told(crm, answer.json(), _Customers)
+        try:
+            listed: object = answer.json()
+        except requests.JSONDecodeError:
+            raise Unreachable(f"The CRM at {crm.url} lists its customers with no JSON") from None
+        body = told(crm, listed, _Customers)
         pages = body.pagination.total_page_count
         found += [phone.number for customer in body.customers for phone in customer.phones[:1]]
         page += 1
