@@ -11,7 +11,7 @@ from click.testing import CliRunner
 from callproof.cli import main
 from callproof.cli.deferred import Deferred
 
-SERVER = {"flask", "werkzeug", "sqlalchemy", "granian", "faker", "lameenc"}
+SERVER = {"flask", "werkzeug", "sqlalchemy", "granian", "lameenc"}
 CLIENT = {"requests", "jsonschema", "phonenumbers", "yaml", "rich"}
 COMMANDS = [command for command in main.commands.values() if isinstance(command, Deferred)]
 
@@ -57,7 +57,11 @@ def test_what_needs_no_end_imports_neither_a_server_nor_a_client(arguments: list
 
 @pytest.mark.parametrize("command", ["call", "journal", "ladder", "check", "explore"])
 def test_what_asks_running_ends_starts_none(command: str) -> None:
-    assert not imported(command, "--help") & {"sqlalchemy", "granian", "faker", "lameenc"}
+    assert not imported(command, "--help") & {"sqlalchemy", "granian", "lameenc"}
+
+
+def test_a_check_imports_no_report_that_nobody_asked_for_and_no_words_for_what_is_right() -> None:
+    assert not imported("check", "--over", "memory", "6-event/missed") & {"jsonschema", "granian"}
 
 
 def test_the_dialect_of_postgresql_is_imported_when_it_is_asked_for() -> None:

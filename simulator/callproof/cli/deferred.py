@@ -1,6 +1,9 @@
 """A command that is known by name and imported when it is used."""
 
+import gc
+import sys
 from importlib import import_module
+from types import ModuleType
 
 import click
 
@@ -14,6 +17,18 @@ class Deferred(click.Command):
 
     def loaded(self) -> click.Command:
         """The command itself."""
-        found = getattr(import_module(self.module), str(self.name))
+        found = getattr(_imported(self.module), str(self.name))
         assert isinstance(found, click.Command), f"{self.module} has no command {self.name}"
         return found
+
+
+def _imported(module: str) -> ModuleType:
+    """Without a collector, which would look again and again through what is there to stay."""
+    if module in sys.modules or not gc.isenabled():
+        return import_module(module)
+    gc.disable()
+    try:
+        return import_module(module)
+    finally:
+        gc.freeze()
+        gc.enable()

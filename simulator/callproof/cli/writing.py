@@ -1,6 +1,7 @@
 """The reports that ``callproof check`` writes: their options, and who hears the run for them."""
 
 from collections.abc import Callable, Mapping
+from importlib import import_module
 from typing import Any
 
 import click
@@ -9,31 +10,20 @@ from rich.console import Console
 from callproof.cli.common import F, option
 from callproof.conformance.events import Event, Listener, RunEnded
 from callproof.conformance.verdict import Verdict
-from callproof.reports import (
-    badge,
-    ctrf,
-    github,
-    har,
-    html,
-    json_report,
-    junit,
-    markdown,
-    output,
-    terminal,
-)
-from callproof.reports.ndjson import Ndjson
+from callproof.reports import github, output, terminal
 
 Writer = Callable[[Verdict], bytes]
 
-# What is written when the run is over, by the name of its option.
-WRITERS: dict[str, tuple[Writer, str]] = {
-    "html": (html.write, "Write a page to read, with every call as a ladder."),
-    "markdown": (markdown.write, "Write a summary for the page of a CI run."),
-    "junit": (junit.write, "Write JUnit XML."),
-    "ctrf": (ctrf.write, "Write CTRF, the Common Test Report Format."),
-    "json": (json_report.write, "Write the report as JSON."),
-    "badge": (badge.write, "Write a badge for a repository's first page, as SVG."),
-    "har": (har.write, "Write all exchanges as HAR 1.2."),
+# What is written when the run is over, by the name of its option: the module of ``callproof.reports`` that
+# does it, which is imported when it is asked for.
+WRITERS: dict[str, tuple[str, str]] = {
+    "html": ("html", "Write a page to read, with every call as a ladder."),
+    "markdown": ("markdown", "Write a summary for the page of a CI run."),
+    "junit": ("junit", "Write JUnit XML."),
+    "ctrf": ("ctrf", "Write CTRF, the Common Test Report Format."),
+    "json": ("json_report", "Write the report as JSON."),
+    "badge": ("badge", "Write a badge for a repository's first page, as SVG."),
+    "har": ("har", "Write all exchanges as HAR 1.2."),
 }
 
 
@@ -77,6 +67,15 @@ def listeners(options: Mapping[str, Any], out: Console) -> list[Listener]:
     found: list[Listener] = [_Annotating(out)] if github.is_read() else []
     found.append(terminal.Terminal(out))
     if options["ndjson"]:
+        from callproof.reports.ndjson import Ndjson
+
         found.append(Ndjson(output.opened(options["ndjson"])))
-    found += [_AtEnd(options[name], write) for name, (write, _) in WRITERS.items() if options[name]]
+    found += [
+        _AtEnd(options[name], _writer(module)) for name, (module, _) in WRITERS.items() if options[name]
+    ]
     return found
+
+
+def _writer(module: str) -> Writer:
+    write: Writer = import_module(f"callproof.reports.{module}").write
+    return write

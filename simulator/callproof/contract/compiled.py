@@ -48,6 +48,12 @@ def validator(
     return _safe(compiled.is_valid)
 
 
+def keeping(schema: JsonObject) -> Verdict:
+    """Whether a value keeps a schema that refers to nothing outside of it. False may also mean that a value
+    is no JSON, such as a date."""
+    return _safe(jsonschema_rs.Draft202012Validator(schema).is_valid)
+
+
 def canonical(schema: JsonObject) -> Verdict:
     """Whether a payload keeps the schema and has nothing that would have to be read as something else.
 

@@ -10,8 +10,8 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import yaml
 
+from callproof.contract import plain_yaml
 from callproof.contract.files import by_chapter, shipped
 from callproof.contract.operations import Side
 
@@ -107,7 +107,7 @@ def all_requirements() -> dict[str, Requirement]:
 
 def _rows(path: Path) -> Iterator[Requirement]:
     try:
-        file = msgspec.convert(yaml.safe_load(path.read_text("utf-8")), _File)
+        file = msgspec.convert(plain_yaml.read(path), _File)
     except msgspec.ValidationError as error:
         raise ValueError(f"{path.name}: {error}") from None
     for item in file.rows:

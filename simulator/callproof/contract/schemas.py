@@ -1,6 +1,7 @@
 """The payload schemas (JSON Schema 2020-12) and the list of everything that breaks them.
 
-jsonschema-rs gives the verdict, and jsonschema, which is the reference, the reasons of a bad one.
+jsonschema-rs gives the verdict, and jsonschema, which is the reference, the reasons of a bad one; it is
+imported when there are some to give.
 
 A schema says more than JSON Schema can: ``x-requirement`` names the row that a member rests on,
 ``x-remedy`` says what to send instead, ``x-error`` is the CRM's own text where a live system was
@@ -14,14 +15,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from itertools import islice
-from typing import cast
+from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
 import orjson
-from jsonschema import Draft202012Validator, FormatChecker
-from jsonschema.exceptions import ValidationError
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012, Schema
 
 from callproof.contract import compiled
 from callproof.contract.errors import (
@@ -37,13 +34,15 @@ from callproof.contract.jsontypes import Json, JsonObject, parts, pointer
 from callproof.contract.phones import digits
 from callproof.limits import USUAL
 
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import ValidationError
+    from referencing.jsonschema import Schema
+
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
 _DATETIME = re.compile(r"\d{4}-\d{1,2}-\d{1,2} \d{1,2}:\d{1,2}:\d{1,2}")
 
-formats = FormatChecker(())
 
-
-@formats.checks("crm-datetime")
 def _is_datetime(value: object) -> bool:
     """``Y-m-d H:i:s``; a month or hour without its leading zero is read as well (evidence#wire-dates)."""
     if not isinstance(value, str):
@@ -58,7 +57,6 @@ def _is_datetime(value: object) -> bool:
     return True
 
 
-@formats.checks("http-url")
 def _is_url(value: object) -> bool:
     """An absolute address; the empty string stands for "none", as the guide's example has it."""
     if not isinstance(value, str) or not value:
@@ -70,15 +68,21 @@ def _is_url(value: object) -> bool:
         return False
 
 
-@formats.checks("dialled")
 def _has_digits(value: object) -> bool:
     return not isinstance(value, str) or bool(digits(value))
 
 
-@formats.checks("caller")
 def _is_caller(_: object) -> bool:
     """A number, or what stands for one that is hidden: all is taken (evidence#wire-phone-oddities)."""
     return True
+
+
+_FORMATS: Mapping[str, Callable[[object], bool]] = {
+    "crm-datetime": _is_datetime,
+    "http-url": _is_url,
+    "dialled": _has_digits,
+    "caller": _is_caller,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,15 +98,6 @@ class Violation:
     def as_finding(self, where: str) -> Finding:
         """As a remark on the parameter ``where``."""
         return Finding(Kind.VIOLATION, where, self.pointer, self.message, self.remedy, self.requirement)
-
-
-@cache
-def _registry() -> "Registry[Schema]":
-    resources = [
-        (schema_id, Resource.from_contents(cast(Schema, load(schema_id)), DRAFT202012))
-        for schema_id in schema_ids()
-    ]
-    return Registry[Schema]().with_resources(resources)
 
 
 @cache
@@ -134,19 +129,27 @@ def resolve(schema: Mapping[str, Json]) -> Mapping[str, Json]:
 
 
 @cache
-def _validator(schema_id: str) -> Draft202012Validator:
+def _validator(schema_id: str) -> "Draft202012Validator":
+    from jsonschema import Draft202012Validator, FormatChecker
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    formats = FormatChecker(())
+    for name, check in _FORMATS.items():
+        formats.checks(name)(check)
+    resources = [
+        (known, Resource.from_contents(cast("Schema", load(known)), DRAFT202012)) for known in schema_ids()
+    ]
     return Draft202012Validator(
-        cast(Schema, load(schema_id)),
-        registry=_registry(),
+        cast("Schema", load(schema_id)),
+        registry=Registry["Schema"]().with_resources(resources),
         format_checker=formats,
     )
 
 
 @cache
 def _verdict(schema_id: str) -> compiled.Verdict:
-    known = {name: load(name) for name in schema_ids()}
-    checks = {name: check for name, (check, _) in formats.checkers.items()}
-    return compiled.validator(schema_id, known, cast("Mapping[str, Callable[[object], bool]]", checks))
+    return compiled.validator(schema_id, {name: load(name) for name in schema_ids()}, _FORMATS)
 
 
 @cache
@@ -184,7 +187,7 @@ def _document_order(violation: Violation) -> list[tuple[int, str]]:
     return [(int(p) if p.isdecimal() else -1, p) for p in parts(violation.pointer)]
 
 
-def _read(schema_id: str, error: ValidationError) -> Iterator[Violation]:
+def _read(schema_id: str, error: "ValidationError") -> Iterator[Violation]:
     if error.context and error.validator in ("anyOf", "oneOf"):
         # The branch that came closest speaks for the rest.
         nearest = max(error.context, key=lambda inner: len(inner.absolute_path))
@@ -204,7 +207,7 @@ def _read(schema_id: str, error: ValidationError) -> Iterator[Violation]:
     yield _violation(path, _our_text(error), text, row, schema)
 
 
-def _requirement(schema_id: str, error: ValidationError) -> str:
+def _requirement(schema_id: str, error: "ValidationError") -> str:
     """The row of the part of the schema that is broken, or of the nearest part around it that has one."""
     part: Json = load(schema_id)
     row = ""
@@ -229,7 +232,7 @@ def _violation(
     )
 
 
-def _crm_text(error: ValidationError) -> str:
+def _crm_text(error: "ValidationError") -> str:
     """The Symfony validator's sentence for the same mistake (evidence#field-texts)."""
     bound = error.validator_value
     match error.validator:
@@ -245,7 +248,7 @@ def _crm_text(error: ValidationError) -> str:
             return INVALID
 
 
-def _our_text(error: ValidationError) -> str:
+def _our_text(error: "ValidationError") -> str:
     shown = _shorten(error.instance)
     bound = cast(Json, error.validator_value)
     match error.validator:

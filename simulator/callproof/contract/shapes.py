@@ -9,8 +9,6 @@ from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import best_match
 
 from callproof.errors import Misuse
 
@@ -53,6 +51,10 @@ def place(error: msgspec.ValidationError) -> tuple[tuple[str | int, ...], str]:
 
 
 def _by_schema(value: object, kind: type) -> Misshapen | None:
+    # Only here: it takes its time to be imported, and most of what comes is right.
+    from jsonschema import Draft202012Validator
+    from jsonschema.exceptions import best_match
+
     found = best_match(Draft202012Validator(schema_of(kind)).iter_errors(value))
     while found is not None and found.validator == "anyOf" and found.context:
         # One shape or nothing: what was sent is not nothing.

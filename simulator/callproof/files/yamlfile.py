@@ -5,14 +5,17 @@ PyYAML's nodes know their lines and its values do not; walking both together is 
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 import yaml
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
-from callproof.contract.jsontypes import JsonObject
+from callproof.contract import compiled, plain_yaml
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.errors import Misuse
 from callproof.limits import USUAL
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
 
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
@@ -22,9 +25,6 @@ TOO_LARGE = f"the file has more than {USUAL.file_bytes} bytes"
 _TOO_DEEP = (
     f"lists and maps stand more than {USUAL.file_depth} deep in each other, or an alias holds itself"
 )
-
-# Ten times as fast, where the system has libyaml.
-_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 Path_ = tuple[str | int, ...]
 
@@ -50,7 +50,7 @@ class Document:
             content = _read(path) if text is None else text
             if len(content) > USUAL.file_bytes:
                 raise FileError(self.name, 1, TOO_LARGE)
-            loader = _Loader(content)
+            loader = plain_yaml.LOADER(content)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None
@@ -81,6 +81,11 @@ class Document:
 
     def demand(self, schema: JsonObject, value: object, path: Path_ = ()) -> None:
         """Raises FileError for the outermost thing about a part that its schema does not allow."""
+        if compiled.keeping(schema)(cast(Json, value)):
+            return
+        # Only here, for the words: it takes its time to be imported.
+        from jsonschema import Draft202012Validator
+
         errors = sorted(Draft202012Validator(schema).iter_errors(value), key=lambda e: len(e.absolute_path))
         if errors:
             where = (*path, *errors[0].absolute_path)
@@ -135,7 +140,7 @@ def _unreadable(node: yaml.ScalarNode) -> str:
     return ""
 
 
-def _respelt(error: ValidationError) -> Iterator[tuple[str, str]]:
+def _respelt(error: "ValidationError") -> Iterator[tuple[str, str]]:
     """Keys as they were spelt before all of them were kebab-case, each with its spelling of today."""
     if error.validator == "additionalProperties" and isinstance(error.instance, Mapping):
         known = error.schema.get("properties", {}) if isinstance(error.schema, Mapping) else {}
@@ -145,7 +150,7 @@ def _respelt(error: ValidationError) -> Iterator[tuple[str, str]]:
                 yield str(key), new
 
 
-def _wants_quotes(error: ValidationError) -> bool:
+def _wants_quotes(error: "ValidationError") -> bool:
     """YAML reads 100 as a number and 18:00 as one of base 60."""
     return (
         error.validator == "type"

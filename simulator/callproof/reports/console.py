@@ -38,8 +38,9 @@ class Patient(Console):
         self, renderable: RenderableType, options: ConsoleOptions | None = None
     ) -> Iterable[Segment]:
         for found in super().render(renderable, options):
-            # With a control the text is rich's own.
-            yield found if found.control else Segment(printable_lines(found.text), found.style)
+            # With a control the text is rich's own. What is in a table comes by again for all around it.
+            safe = found.control or found.text.isprintable()
+            yield found if safe else Segment(printable_lines(found.text), found.style)
 
     def print(self, *objects: Any, **how: Any) -> None:
         try:

@@ -5,7 +5,8 @@ from functools import cache
 from pathlib import Path
 
 import msgspec
-import yaml
+
+from callproof.contract import plain_yaml
 
 LANGUAGES = ("en", "ru")
 FILE = Path(__file__).parent / "texts.yaml"
@@ -26,8 +27,7 @@ class Texts:
 @cache
 def known() -> Mapping[str, Mapping[str, str]]:
     """All texts by key and language."""
-    read = yaml.load(FILE.read_text("utf-8"), Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))
-    return msgspec.convert(read, dict[str, dict[str, str]])
+    return msgspec.convert(plain_yaml.read(FILE), dict[str, dict[str, str]])
 
 
 def chosen(by_hand: str, accepted: str) -> str:
