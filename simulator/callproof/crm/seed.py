@@ -4,14 +4,13 @@ Users 1 and 2, shops ``shop1`` and ``shop2``, and generated customers; the same 
 people.
 """
 
-import random
 from functools import lru_cache
-
-from faker import Faker
+from random import Random
 
 from callproof.clocks.manual import EPOCH
 from callproof.contract.guide import LINES, MANAGERS
 from callproof.crm.account import CUSTOMERS
+from callproof.crm.names import full_name
 from callproof.crm.rules.model import Customer, Group, Site, User
 from callproof.crm.store.session import CrmSession
 
@@ -32,20 +31,20 @@ def fill(session: CrmSession, seed: int, *, managers: int = MANAGERS, customers:
 
 @lru_cache(maxsize=4)
 def _people(seed: int, managers: int, customers: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
-    fake = Faker("en_US")
-    fake.seed_instance(seed)
-    users = tuple(_user(user_id, fake) for user_id in range(1, managers + 1))
-    dice = random.Random(f"customers:{seed}")
+    called = Random(f"names:{seed}")
+    users = tuple(_user(user_id, called) for user_id in range(1, managers + 1))
+    dice = Random(f"customers:{seed}")
     numbers = range(1, customers + 1)
-    return users, tuple(_customer(number, managers, fake, dice) for number in numbers)
+    return users, tuple(_customer(number, managers, called, dice) for number in numbers)
 
 
-def _user(user_id: int, fake: Faker) -> User:
+def _user(user_id: int, called: Random) -> User:
+    given, family = full_name(called)
     return User(
         id=user_id,
         email=f"user{user_id}@crm.example",
-        first_name=fake.first_name(),
-        last_name=fake.last_name(),
+        first_name=given,
+        last_name=family,
         online=True,
         status="free",
         created_at=EPOCH - 86400 * user_id,
@@ -54,7 +53,7 @@ def _user(user_id: int, fake: Faker) -> User:
     )
 
 
-def _customer(number: int, managers: int, fake: Faker, dice: random.Random) -> Customer:
+def _customer(number: int, managers: int, called: Random, dice: Random) -> Customer:
     notation = _NOTATIONS[number % len(_NOTATIONS)]
     phone = notation.format(
         f"9{dice.randrange(100):02}",
@@ -62,6 +61,7 @@ def _customer(number: int, managers: int, fake: Faker, dice: random.Random) -> C
         f"{dice.randrange(100):02}",
         f"{dice.randrange(100):02}",
     )
+    given, family = full_name(called)
     return Customer(
         id=0,
         external_id=f"customer-{number}",
@@ -71,8 +71,8 @@ def _customer(number: int, managers: int, fake: Faker, dice: random.Random) -> C
         created_at=EPOCH - 3600 * number,
         updated_at=EPOCH - 3600 * number,
         details={
-            "firstName": fake.first_name(),
-            "lastName": fake.last_name(),
+            "firstName": given,
+            "lastName": family,
             "email": f"customer{number}@mail.example",
         },
     )
