@@ -226,3 +226,11 @@ def test_an_escaped_name_teaches_its_secret_and_other_escapes_stay() -> None:
     assert list(secrets_in('{"api\\u004bey": "a\\/b-0123456789"}')) == ["a/b-0123456789"]
     text = '{"url": "http:\\/\\/h\\/x", "name": "\\u0417\\ud83d\\ude00"}'
     assert Masks(["0123456789abcdef"]).text(text) == text
+
+
+def test_a_text_that_was_shown_before_hides_what_was_learned_since() -> None:
+    masks = Masks()
+    said = "the line is busy, x7k2m9q4w1"
+    assert masks.text(said) == said
+    masks.learn(["x7k2m9q4w1"])
+    assert "x7k2m9q4w1" not in masks.text(said)

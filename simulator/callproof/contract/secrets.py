@@ -26,6 +26,8 @@ HEADERS = frozenset(
 NAMES = ("apiKey", "clientId", "token", "password")
 # A secret that was only seen must look like no word, unless it is as long as nothing else is.
 LONG = 16
+# Texts of up to so many characters, and so many of them, are looked through once: most of a journal repeat.
+_SHORT, _KEPT = 500, 4000
 # Of a long one so many characters are shown, of another one not even that.
 _TAIL, _TAG = 4, 2
 
@@ -117,6 +119,9 @@ class Masks:
     def __init__(self, known: Iterable[str] = (), *, shown: bool = False) -> None:
         self.shown = shown
         self._known = KnownValues()
+        # What texts became, as long as no further secret is known. Whoever looks one through holds this
+        # very dictionary, so that what is learned meanwhile finds no answer of before.
+        self._became: dict[str, str] = {}
         self._keep(secret for secret in known if len(secret) >= SHORTEST)
 
     def learn(self, seen: Iterable[str]) -> None:
@@ -127,6 +132,15 @@ class Masks:
         """Any text."""
         if self.shown or not text:
             return text
+        became = self._became
+        if (known := became.get(text)) is not None:
+            return known
+        found = self._looked_through(text)
+        if len(text) <= _SHORT and len(became) < _KEPT:
+            became[text] = found
+        return found
+
+    def _looked_through(self, text: str) -> str:
         masked = self._masked(text)
         if (spelt := plain(masked)) == masked:
             return masked
@@ -186,6 +200,7 @@ class Masks:
         for secret in secrets:
             if secret not in self._known and not _MASKED.fullmatch(secret):
                 self._known.add(secret, mask(secret))
+                self._became = {}
 
 
 def _is_no_word(text: str) -> bool:

@@ -29,6 +29,7 @@ class Redactor:
         """The result as it may be shown: its checks, its exchanges, and why it broke off."""
         if self.shown:
             return result
+        # All of them first: an answer may repeat what only a later request tells by its name.
         for seen in result.exchanges:
             self.learn(seen.exchange)
         return replace(
@@ -36,16 +37,19 @@ class Redactor:
             title=self.text(result.title),
             broken=self.text(result.broken),
             checks=[self._check(check) for check in result.checks],
-            exchanges=[self.exchange(exchange) for exchange in result.exchanges],
+            exchanges=[self._seen(seen) for seen in result.exchanges],
         )
 
     def exchange(self, seen: Seen) -> Seen:
         if self.shown:
             return seen
-        entry = self.entry(seen.exchange)
+        self.learn(seen.exchange)
+        return self._seen(seen)
+
+    def _seen(self, seen: Seen) -> Seen:
         return replace(
             seen,
-            exchange=entry,
+            exchange=self._entry(seen.exchange),
             params=self._masks.value(seen.params),
             findings=self._findings(seen.findings),
             refused=self.text(seen.refused),
@@ -56,6 +60,9 @@ class Redactor:
         if self.shown:
             return entry
         self.learn(entry)
+        return self._entry(entry)
+
+    def _entry(self, entry: Exchange) -> Exchange:
         request = structs.replace(entry.request, url=self._masks.form(entry.request.url))
         return structs.replace(
             entry,
