@@ -10,7 +10,17 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from callproof.contract.known import forms
-from callproof.contract.secrets import MASK, MASKED, Masks, is_secret, mask, secrets_in
+from callproof.contract.secrets import (
+    MASK,
+    MASKED,
+    Masks,
+    _may_name,
+    _named_in,
+    _without_named,
+    is_secret,
+    mask,
+    secrets_in,
+)
 
 SIGNS = string.ascii_letters + string.digits
 keys = st.text(SIGNS, min_size=16, max_size=40)
@@ -234,3 +244,15 @@ def test_a_text_that_was_shown_before_hides_what_was_learned_since() -> None:
     assert masks.text(said) == said
     masks.learn(["x7k2m9q4w1"])
     assert "x7k2m9q4w1" not in masks.text(said)
+
+
+# Names, among them some in letters that a pattern takes for others, and what stands around secrets.
+PIECES = ["apiKey", "client_id", "TOKEN", "Password", "cl\u0131ent\u0130d", "to\u212aen", "pa\u017fsword"]
+PIECES += ["X-API-KEY: ", "Cookie: ", "=", "%3D", '"', "%22", ":", "%3a", " is ", "'", "]", "[", "a1", " "]
+PIECES += ["https://", "postgres://", "@", "me:pw", "&", "\r\n\r\n", "--", ' name="', "\u0456"]
+
+
+@given(st.lists(st.sampled_from(PIECES), max_size=12).map("".join))
+def test_whatever_is_masked_has_a_sign_by_which_it_is_looked_at(text: str) -> None:
+    assume(_without_named(text) != text or list(_named_in(text)))
+    assert _may_name(text)

@@ -10,10 +10,12 @@ from openapi_spec_validator import validate
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.jsontypes import JsonObject
+from callproof.control.api import control_of
 from callproof.crm.account import api_key
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
+from callproof.pbx.app import create_app as create_pbx_app
 from callproof.running.pair import BuiltIn
 from tests.support import Account
 
@@ -51,7 +53,6 @@ def test_the_description_is_openapi_and_says_what_is_asked(pair: BuiltIn) -> Non
 
 
 def routes(end: str) -> set[tuple[str, str]]:
-    from callproof.pbx.app import create_app as create_pbx_app
     from callproof.pbx.pbx import Pbx
     from callproof.pbx.settings import PbxSettings
 
@@ -262,3 +263,25 @@ def test_an_account_has_another_zone_country_and_more_shops_until_the_next_reset
     account.client.post("/_bench/reset")
     assert (account.crm.settings.timezone, account.crm.settings.country) == ("UTC", "RU")
     assert "shop3" not in account.get("reference/sites").get_json()["sites"]
+
+
+def test_one_extension_is_told_by_its_place_among_those_that_are_free(pair: BuiltIn) -> None:
+    def told(**query: float) -> list[object]:
+        answer = requests.get(f"{pair.pbx_url}/_bench/extensions", params=query, timeout=10).json()
+        return [found["extension"] for found in answer["extensions"]]
+
+    everybody = told()
+    assert (told(at=0), told(at=0.99), told(free=1, at=0)) == (everybody[:1], everybody[-1:], everybody[:1])
+    pair.pbx.engine.dial(str(everybody[0]), "+79123456789", None)
+    assert told(free=1, at=0) == everybody[1:2]
+    assert requests.get(f"{pair.pbx_url}/_bench/extensions?at=1", timeout=10).status_code == 400
+
+
+def test_within_the_process_a_method_is_answered_as_over_http(pair: BuiltIn) -> None:
+    control = control_of(create_pbx_app(pair.pbx))
+    for path in ("/clock", "/counts", "/extensions?free=1", "/journal?limit=x"):
+        over = requests.get(f"{pair.pbx_url}/_bench{path}", timeout=10)
+        answer = control.directly("GET", f"/_bench{path}", b"")
+        assert answer
+        assert (answer.status, answer.body.content) == (over.status_code, over.content)
+    assert control.directly("GET", "/_bench/nothing", b"") is None

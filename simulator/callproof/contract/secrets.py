@@ -60,6 +60,9 @@ _SENTENCE = re.compile(rf"""(?i)(\b{_NAME}\s(?:is\s)?["'])([^"'\r\n]+)""")
 _USER = re.compile(r"""(?i)(\b[a-z][a-z0-9+.-]{0,20}://)([^/\s"'<>?#]*)(@)""")
 _DATABASE_USER = re.compile(r"(?i)(\b(?:postgres|mysql|mariadb)[a-z0-9+]{0,20}://)([^\s@]*)(@?)")
 _NAMED = re.compile(rf"(?i)(?:^|[\[_.-]){_NAME}\]?$")
+# A text without any of these has none of the places above. The last two are signs that look like letters to
+# a pattern that ignores case.
+_SIGNS = ("key", "client", "token", "passw", "authoriz", "cookie", "://", "\u0131", "\u0307")
 # What ``mask`` makes, and what stands for passwords in the addresses of databases.
 MASKED = rf"{re.escape(MASK)}(?:\w{{{_TAIL}}}|[0-9a-f]{{{_TAG}}})(?!\w)"
 _MASKED = re.compile(rf"{MASKED}|{re.escape(MASK)}")
@@ -98,6 +101,21 @@ def secret_in_header(name: str, value: str) -> list[str]:
 def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
     """What stands in an address, a form, JSON or any text as a secret, decoded."""
     text = plain(text)
+    if _may_name(text):
+        yield from _named_in(text)
+    for name, value in _pairs(text) if "=" in text else ():
+        if is_secret(name):
+            yield value
+        elif depth and ("%" in value or "=" in value or '"' in value) and value != text:
+            yield from secrets_in(value, depth - 1)
+
+
+def _may_name(text: str) -> bool:
+    folded = text.casefold()
+    return any(sign in folded for sign in _SIGNS)
+
+
+def _named_in(text: str) -> Iterator[str]:
     for found in _MEMBER.finditer(text):
         value = next(filter(None, found.groups()[1:]), "")
         yield _unescaped(value)
@@ -105,11 +123,6 @@ def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
     yield from (found[2] for found in _SENTENCE.finditer(text))
     for found in (*_PARAMETER.finditer(text), *_IN_ADDRESS.finditer(text)):
         yield unquote_plus(found[2])
-    for name, value in _pairs(text):
-        if is_secret(name):
-            yield value
-        elif depth and ("%" in value or "=" in value or '"' in value) and value != text:
-            yield from secrets_in(value, depth - 1)
 
 
 class Masks:
@@ -149,14 +162,7 @@ class Masks:
         return masked if again == spelt else again
 
     def _masked(self, text: str) -> str:
-        for pattern in (_PARAMETER, _IN_ADDRESS):
-            text = pattern.sub(lambda found: f"{found[1]}{mask(unquote_plus(found[2]))}", text)
-        text = _MEMBER.sub(_masked_member, text)
-        for pattern in (_LINE, _SENTENCE):
-            text = pattern.sub(lambda found: f"{found[1]}{_masked_value(found[1], found[2])}", text)
-        for pattern in (_DATABASE_USER, _USER):
-            text = pattern.sub(_masked_user, text)
-        return self._known.taken_out(text)
+        return self._known.taken_out(_without_named(text) if _may_name(text) else text)
 
     def form(self, text: str, depth: int = 3) -> str:
         """An address or a form: what stands inside of a value is encoded once more."""
@@ -201,6 +207,17 @@ class Masks:
             if secret not in self._known and not _MASKED.fullmatch(secret):
                 self._known.add(secret, mask(secret))
                 self._became = {}
+
+
+def _without_named(text: str) -> str:
+    for pattern in (_PARAMETER, _IN_ADDRESS):
+        text = pattern.sub(lambda found: f"{found[1]}{mask(unquote_plus(found[2]))}", text)
+    text = _MEMBER.sub(_masked_member, text)
+    for pattern in (_LINE, _SENTENCE):
+        text = pattern.sub(lambda found: f"{found[1]}{_masked_value(found[1], found[2])}", text)
+    for pattern in (_DATABASE_USER, _USER):
+        text = pattern.sub(_masked_user, text)
+    return text
 
 
 def _is_no_word(text: str) -> bool:

@@ -6,12 +6,14 @@ from the type of what it is asked, so that the description cannot rot. Refusals 
 """
 
 import hmac
-from collections.abc import Callable, Collection
+import logging
+from collections.abc import Callable, Collection, Mapping
 from contextlib import nullcontext
 from typing import Concatenate, TypeVar, overload
+from urllib.parse import parse_qsl
 
 import msgspec
-from flask import Blueprint, Response, current_app, request
+from flask import Blueprint, Flask, Response, current_app, request
 from msgspec import Struct, UnsetType
 from werkzeug.exceptions import RequestEntityTooLarge, RequestTimeout
 
@@ -27,12 +29,14 @@ from callproof.control.wire import TOKEN_HEADER, ClockAsked, ClockTold, JournalA
 from callproof.errors import Refusal
 from callproof.exchange.counting import POLLS, Counts
 from callproof.exchange.elsewhere import from_elsewhere
+from callproof.exchange.exchange import Answer, Body
 from callproof.exchange.journal import Journal
 from callproof.exchange.reach import ALLOW, is_known_as
 from callproof.limits import USUAL, Bounds
 from callproof.storage.watching import StorageTrouble
 
 A = TypeVar("A", bound=Struct)
+log = logging.getLogger("callproof.control")
 
 
 _OF_COMMANDS = "Commands of callproof take it from --control-token or CALLPROOF_CONTROL_TOKEN."
@@ -79,6 +83,7 @@ class Control:
         self.bounds = bounds
         self.counts = counts
         self.methods: list[Method] = []
+        self._simple: dict[tuple[str, str], Method] = {}
         self._open_to_all: set[str] = set()
         self._followers = Followers(journal, counts, bounds.listeners)
         waits = (
@@ -120,15 +125,22 @@ class Control:
         open_to_all: bool = False,
     ) -> None:
         """A method, as ``Method`` says."""
-        self.methods.append(Method(verb, path, summary, act, asks, open_to_all))
+        method = Method(verb, path, summary, act, asks, open_to_all)
+        self.methods.append(method)
+        if "{" not in path:
+            self._simple[verb, path] = method
 
     def is_trusted(self) -> bool:
         """Whether the request that is answered tells the token, if there is one to tell."""
         told = request.headers.get(TOKEN_HEADER, "")
         return not self.token or hmac.compare_digest(told.encode(), self.token.encode())
 
-    def blueprint(self) -> Blueprint:
-        """The methods as Flask routes; call it once, after the last ``add``."""
+    def steer(self, app: Flask) -> None:
+        """The methods as routes of the app; call it once, after the last ``add``."""
+        app.extensions[Control.__name__] = self
+        app.register_blueprint(self._blueprint())
+
+    def _blueprint(self) -> Blueprint:
         blueprint = Blueprint("bench", __name__, url_prefix="/_bench")
         self._open_to_all = {f"/_bench{method.path}" for method in self.methods if method.open_to_all}
         blueprint.before_request(self._let_in)
@@ -148,16 +160,38 @@ class Control:
 
     def _view(self, method: Method) -> Callable[..., Response]:
         def view(**path: str) -> Response:
-            asked = _asked(method)
-            told = method.act(*([asked] if method.members else []), *path.values())
-            if method.verb == "POST" and isinstance(self.clock, ManualClock):
-                # What the action set off happens before its answer, so that a step of a test is whole.
-                self.clock.advance()
-            if method.verb != "GET":
-                self._changed()
-            return _answer(told, 200)
+            asked = _asked(method, request.args, request.get_data)
+            return _answer(self._done(method, asked, *path.values()), 200)
 
         return view
+
+    def directly(self, verb: str, target: str, content: bytes) -> Answer | None:
+        """What is answered to this very process, which is let in: the same, without Flask around it. None
+        for what it takes a request to tell."""
+        path, _, query = target.removeprefix("/_bench").partition("?")
+        method = self._simple.get((verb, path))
+        if method is None:
+            return None
+        try:
+            asked = _asked(method, dict(parse_qsl(query, keep_blank_values=True)), lambda: content)
+            told = self._done(method, asked)
+        except ControlError as error:
+            return _plainly({"error": str(error)}, error.status)
+        except StorageTrouble as error:
+            return _plainly({"error": str(error)}, 503)
+        except Exception:
+            log.exception("%s %s failed", verb, path)
+            return _plainly({}, 500)
+        return None if isinstance(told, Response) else _plainly(told, 200)
+
+    def _done(self, method: Method, asked: Struct, *path: str) -> object:
+        told = method.act(*([asked] if method.members else []), *path)
+        if method.verb == "POST" and isinstance(self.clock, ManualClock):
+            # What the action set off happens before its answer, so that a step of a test is whole.
+            self.clock.advance()
+        if method.verb != "GET":
+            self._changed()
+        return told
 
     def _let_in(self) -> Response | None:
         if not is_known_as(request.host, self._names):
@@ -218,20 +252,19 @@ class Control:
         return description.openapi(self.end, self.methods)
 
 
-def _asked(method: Method) -> Struct:
+def _asked(method: Method, query: Mapping[str, str], content: Callable[[], bytes]) -> Struct:
     """The query of a GET, of which other members do not matter, or the body of any other method."""
     try:
         if method.verb == "GET":
-            query = {name: value for name, value in request.args.items() if name in method.members}
-            return shaped(query, method.asks, text=True)
-        return shaped(_body(), method.asks)
+            known = {name: value for name, value in query.items() if name in method.members}
+            return shaped(known, method.asks, text=True)
+        return shaped(_body(content()), method.asks)
     except Misshapen as error:
         where = "/".join(map(str, error.path)) or "The body"
         raise ControlError(f"{where}: {error}.") from None
 
 
-def _body() -> object:
-    raw = request.get_data()
+def _body(raw: bytes) -> object:
     try:
         return msgspec.json.decode(raw) if raw else {}
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -255,6 +288,16 @@ def _too_large(_: RequestEntityTooLarge) -> Response:
 
 def _troubled(error: StorageTrouble) -> Response:
     return _answer({"error": str(error)}, 503)
+
+
+def control_of(app: Flask) -> Control:
+    """That of an end."""
+    found: Control = app.extensions[Control.__name__]
+    return found
+
+
+def _plainly(body: object, status: int) -> Answer:
+    return Answer(status, (("Content-Type", "application/json"),), Body(msgspec.json.encode(body)))
 
 
 def _answer(body: object, status: int) -> Response:

@@ -1,8 +1,8 @@
 """Speaks to an app of this process as ``requests`` does, without a socket in between."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from io import BytesIO
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import requests
 from requests import PreparedRequest, Response
@@ -14,21 +14,32 @@ from callproof.exchange.nearby import answer_of
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
+Directly: TypeAlias = Callable[[str, str, bytes], Answer | None]
+
+
+def _nothing(_method: str, _target: str, _content: bytes) -> None:
+    return None
+
 
 class InProcess(BaseAdapter):
     """Asks ``app``, whose address is ``url``, on the thread of whoever asks.
 
-    For the control API alone, by which nobody is judged.
+    For the control API alone, by which nobody is judged. What ``directly`` answers to a method, a path with
+    its query and a body is not asked of the app.
     """
 
-    def __init__(self, app: "WSGIApplication", url: str) -> None:
+    def __init__(self, app: "WSGIApplication", url: str, directly: Directly = _nothing) -> None:
         super().__init__()
         self._app = app
         self._url = url
+        self._directly = directly
 
     def ask(self, method: str, path: str, headers: Headers, body: bytes = b"") -> Answer:
         """``path`` has its query. Raises requests.ConnectionError when the app breaks off, as a server
         would."""
+        return self._directly(method, path, body) or self._asked(method, path, headers, body)
+
+    def _asked(self, method: str, path: str, headers: Headers, body: bytes) -> Answer:
         length = (("Content-Length", str(len(body))),) if body else ()
         asked = Request(method, self._url + path, (*headers, *length), Body(body))
         try:
@@ -52,7 +63,7 @@ class InProcess(BaseAdapter):
         headers = [
             (name, str(value)) for name, value in request.headers.items() if name != "Content-Length"
         ]
-        answer = self.ask(
+        answer = self._asked(
             request.method or "GET",
             request.path_url,
             tuple(headers),

@@ -50,7 +50,7 @@ def create_app(
     for operation in OPERATIONS:
         for path in operation.paths if operation.path else ():
             app.add_method(operation.name, operation.method, path.replace("{", "<part:").replace("}", ">"))
-    app.register_blueprint(control(crm, token).blueprint())
+    control(crm, token).steer(app)
     add_pages(app, crm, token, around, more)
     app.register_blueprint(get_swaggerui_blueprint("/docs", "/openapi.json", {"app_name": "callproof"}))
 

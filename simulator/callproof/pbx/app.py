@@ -42,6 +42,6 @@ def create_app(
     for name, path in CALL_BACKS.items():
         app.add_method(name, BY_NAME[name].method, path)
     app.add_method("record", BY_NAME["record"].method, f"{RECORDINGS}<name>")
-    app.register_blueprint(control(pbx, token).blueprint())
+    control(pbx, token).steer(app)
     add_pages(app, pbx, token, around, more)
     return app

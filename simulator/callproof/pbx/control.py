@@ -128,12 +128,13 @@ class _PbxState:
         }
 
     def extensions(self, asked: wire.ExtensionsAsked) -> object:
-        busy = self.pbx.engine.busy()
+        busy, planned = self.pbx.engine.busy(), self.pbx.settings.plan.extensions
+        codes = [code for code in planned if code not in busy] if asked.free else list(planned)
+        if (place := known(asked.at)) is not None:
+            codes = codes[int(place * len(codes)) :][:1]
         return {
             "extensions": [
-                {"extension": code, "user": extension.user, "busy": code in busy}
-                for code, extension in self.pbx.settings.plan.extensions.items()
-                if code not in busy or not asked.free
+                {"extension": code, "user": planned[code].user, "busy": code in busy} for code in codes
             ]
         }
 
@@ -151,7 +152,7 @@ def _add_looks(api: Control, look: _PbxState) -> None:
     api.add(
         "GET",
         "/extensions",
-        "Who can be rung: free=1 leaves out whoever is on the telephone.",
+        "Who can be rung: free=1 leaves out whoever is on the telephone, at=0.5 tells the one halfway.",
         look.extensions,
         wire.ExtensionsAsked,
     )

@@ -31,9 +31,11 @@ class ScriptAsked(Members, rename="camel"):
 
 
 class ExtensionsAsked(Members):
-    """``free`` is any text for yes."""
+    """``free`` is any text for yes. ``at`` asks for one of them alone: 0 is the first, and just below 1 the
+    last."""
 
     free: str = ""
+    at: Annotated[float, Meta(ge=0, lt=1)] | UnsetType = UNSET
 
 
 class PlaceAsked(Members):

@@ -12,6 +12,7 @@ from callproof.bench.pages import add_bench
 from callproof.bench.watching import Beside
 from callproof.clocks.clock import Clock
 from callproof.contract.operations import Side
+from callproof.control.api import control_of
 from callproof.control.client import End, Ends
 from callproof.control.inside import InProcess
 from callproof.crm.app import create_app as crm_app
@@ -99,7 +100,8 @@ class Opening:
 
     def controlled(self, side: Side, url: str) -> End:
         """The control API of what ``crm`` or ``pbx`` opened, without a socket in between."""
-        return End(side, url, self._token, InProcess(self._apps[side], url))
+        app = self._apps[side]
+        return End(side, url, self._token, InProcess(app, url, control_of(app).directly))
 
     def interrupt(self) -> None:
         """Nobody waits any more for what comes into a journal, and no page for what changes."""

@@ -125,9 +125,15 @@ def last_position(end: Controlled) -> int:
             return after
 
 
-def extensions(pbx: Controlled, *, free: bool = False) -> list[ExtensionInUse]:
-    """The extensions of the PBX, or those that are not on the telephone."""
-    return told(pbx, pbx.get("/extensions", **({"free": 1} if free else {})), _Extensions).extensions
+def extensions(pbx: Controlled) -> list[ExtensionInUse]:
+    """The extensions of the PBX."""
+    return told(pbx, pbx.get("/extensions"), _Extensions).extensions
+
+
+def free_extension(pbx: Controlled, at: float) -> ExtensionInUse | None:
+    """One of those that are not on the telephone, if there is any: ``at`` is between 0 and 1."""
+    found = told(pbx, pbx.get("/extensions", free=1, at=at), _Extensions).extensions
+    return found[0] if found else None
 
 
 def phones(crm: Controlled, api_key: str, most: float = inf) -> tuple[str, ...]:

@@ -98,17 +98,16 @@ class Traffic:
 
     def _call_in(self, call: Arrival) -> None:
         script = dict(call.script)
-        if call.passed_on and (free := self._free()):
-            script["transferTo"] = call.dice.choice(free).extension
+        if call.passed_on and (free := self._free(call)):
+            script["transferTo"] = free.extension
         asked: JsonObject = {"from": call.phone, "to": call.line, "script": script}
         self._began(self._ends.pbx.post("/calls", asked), script)
 
     def _call_out(self, call: Arrival) -> None:
-        free = self._free()
-        if not free:
+        who = self._free(call)
+        if not who:
             self.log.not_started["Every manager is on the telephone"] += 1
             return
-        who = call.dice.choice(free)
         if not call.by_click:
             asked: JsonObject = {"extension": who.extension, "to": call.phone, "script": call.script}
             self._began(self._ends.pbx.post("/dial", asked), call.script)
@@ -123,8 +122,8 @@ class Traffic:
     def _began(self, call: JsonObject, script: JsonObject) -> None:
         self.log.acknowledged[str(call["id"])] = script
 
-    def _free(self) -> list[ExtensionInUse]:
-        return records.extensions(self._ends.pbx, free=True)
+    def _free(self, call: Arrival) -> ExtensionInUse | None:
+        return records.free_extension(self._ends.pbx, call.dice.random())
 
     def _drain(self) -> None:
         seen, since = self._left(), self._ends.now()
