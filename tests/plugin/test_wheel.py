@@ -1,10 +1,15 @@
 """The wheel, installed into an empty environment, gives an integrator three lines of pytest."""
 
+import shutil
 import subprocess
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
+
+from tests.once import once
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 MY_PBX = """
@@ -41,21 +46,56 @@ def run(*command: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def fill(folder: Path) -> None:
+    """Makes an environment with the wheel, pytest and what both say that they need, and nothing else: the
+    locked releases, as they lie beside this interpreter with their bytecode."""
+    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
+    environment = folder / "environment"
+    build = [*pip, "wheel", str(ROOT), "--no-deps", "--no-build-isolation", "-w", str(folder)]
+    subprocess.run(build, check=True, timeout=120)
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=60)
+    [wheel] = folder.glob("callproof-*.whl")
+    install = [*pip, "--python", str(environment / "bin" / "python"), "install", "--no-index", "--no-deps"]
+    subprocess.run([*install, "--no-compile", str(wheel)], check=True, timeout=240)
+    [packages] = environment.glob("lib/*/site-packages")
+    [callproof] = metadata.distributions(path=[str(packages)])
+    for needed in closure([*(callproof.requires or ()), "pytest"]):
+        for file in needed.files or ():
+            # Commands of others lie outside, and are not asked.
+            if ".." not in file.parts and (there := Path(str(needed.locate_file(file)))).is_file():
+                here = packages / file
+                here.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(there, here)
+
+
+def closure(wanted: list[str]) -> list[metadata.Distribution]:
+    """What is installed of these requirements, and of theirs."""
+    found: dict[tuple[str, str], metadata.Distribution] = {}
+    while wanted:
+        requirement = Requirement(wanted.pop())
+        for extra in ("", *requirement.extras):
+            if (requirement.name, extra) not in found and asked_for(requirement, ""):
+                one = found[requirement.name, extra] = metadata.distribution(requirement.name)
+                assert one.version in requirement.specifier, requirement
+                # What an extra needs is asked for as if it were needed anyway.
+                asked = [Requirement(text) for text in one.requires or ()]
+                wanted += [str(without_marker(each)) for each in asked if asked_for(each, extra)]
+    return list(found.values())
+
+
+def asked_for(requirement: Requirement, extra: str) -> bool:
+    return requirement.marker is None or requirement.marker.evaluate({"extra": extra})
+
+
+def without_marker(requirement: Requirement) -> Requirement:
+    requirement.marker = None
+    return requirement
+
+
 @pytest.fixture(scope="module")
 def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An interpreter whose environment has the wheel and pytest, and nothing of this repository."""
-    folder = tmp_path_factory.mktemp("wheel")
-    pip = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check"]
-    environment = folder / "environment"
-    made = environment / "bin" / "python"
-    wheel = [*pip, "wheel", str(ROOT), "--no-deps", "-w", str(folder)]
-    subprocess.run(wheel, check=True, timeout=120)
-    subprocess.run([sys.executable, "-m", "venv", "--without-pip", environment], check=True, timeout=60)
-    files = [str(file) for file in folder.glob("callproof-*.whl")]
-    # Compiling what is used once takes longer than the rest.
-    install = [*pip, "--python", str(made), "install", "--no-compile", *files, "pytest"]
-    subprocess.run(install, check=True, timeout=240)
-    return made
+    return once(tmp_path_factory, "wheel", fill) / "environment" / "bin" / "python"
 
 
 def test_three_lines_pass_and_a_wrong_request_fails_with_the_difference(
