@@ -40,7 +40,7 @@ def test_locust_gets_every_option() -> None:
 def test_the_exit_code_is_locusts(tmp_path: Path) -> None:
     done = load("--headless", "--load", str(tmp_path / "none.yaml"))
     assert done.returncode == 2
-    assert "none.yaml:1: the file cannot be read" in done.stderr
+    assert "none.yaml:1: there is no such file; callproof init --load writes one" in done.stderr
 
 
 def test_without_locust_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

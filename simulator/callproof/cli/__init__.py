@@ -30,7 +30,7 @@ COMMANDS = {
         "explore",
         "Make up scenarios until one fails, and save the smallest that fails as a file.",
     ),
-    "init": ("init", "Write a commented callproof.yaml, to be filled in."),
+    "init": ("init", "Write a commented callproof.yaml, to be filled in, or with --load a load.yaml."),
     "requirements": (
         "requirements",
         "List what the contract demands, row by row; an ID or its beginning narrows the list.",

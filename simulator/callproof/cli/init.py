@@ -11,7 +11,7 @@ from callproof.cli.common import echo, option
 from callproof.contract.printing import printable
 from callproof.errors import Misuse
 
-RUNS_ALREADY = "-"
+RUNS_ALREADY, CONFIG = "-", "callproof.yaml"
 
 
 @dataclass(frozen=True)
@@ -34,16 +34,26 @@ class _Known:
     help="How it is started, with $port for a free port; guessed from the folder, as from package.json.",
 )
 @option("--api-key", default="", help="The API key of your CRM, or the one that your PBX has.")
-@click.argument("file", default="callproof.yaml", type=click.Path(dir_okay=False))
-def init(target: str | None, service_url: str, start: str, api_key: str, file: str) -> None:
-    """Write a commented callproof.yaml, to be filled in.
+@option("--load", "of_load", of="init", is_flag=True, help="Write a load.yaml for callproof load instead.")
+@click.argument("file", default="", metavar="[FILE]", type=click.Path(dir_okay=False))
+def init(
+    target: str | None, service_url: str, start: str, api_key: str, *, of_load: bool, file: str
+) -> None:
+    """Write a commented callproof.yaml, to be filled in, or with --load a load.yaml.
 
-    At a terminal it asks for what was not said. A file that is there is left alone.
+    At a terminal it asks for what was not said, but for a load.yaml, which takes what a callproof.yaml
+    beside it says. A file that is there is left alone.
     """
+    file = file or ("load.yaml" if of_load else CONFIG)
     if Path(file).exists():
         raise Misuse(f"{file} is there already; name another file.")
     if service_url and not service_url.startswith(("http://", "https://")):
         raise Misuse(f"--service-url: {service_url!r} is no address; it begins with http:// or https://.")
+    if of_load:
+        if start:
+            raise Misuse("callproof load starts nothing: leave --start out, and start your side yourself.")
+        _write_load(file, target, service_url.rstrip("/"), api_key)
+        return
     told = _Known(target or "", service_url.rstrip("/"), _split(start), api_key)
     folder = Path(file).resolve().parent
     known = _asked(told, folder) if sys.stdin.isatty() and sys.stdout.isatty() else _guessed(told, folder)
@@ -89,19 +99,45 @@ def _write(file: str, known: _Known) -> None:
     from callproof.conformance.target import Start
     from callproof.conformance.target_file import START, URL, written
     from callproof.contract.operations import Side
-    from callproof.reports import output
 
     url = known.url or URL
     runs = bool(known.url) and not known.words
     start = None if runs else Start(known.words or START.command, f"{url}/")
-    text = written(Side(known.target), url, start, known.api_key).encode()
-    if known.api_key:
-        # Who may read the folder may not act for the account.
-        output.write_private(file, text)
-    else:
-        output.write(file, text)
+    _keep(file, written(Side(known.target), url, start, known.api_key), secret=bool(known.api_key))
     if runs:
         echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
+
+
+def _write_load(file: str, target: str | None, url: str, api_key: str) -> None:
+    # Only here, for the same reason.
+    from callproof.cli import guessing
+    from callproof.conformance.target import load_target
+    from callproof.contract.operations import Side
+    from callproof.load.job import CRM, PBX_FLEET
+    from callproof.load.written import URL, written
+
+    beside = Path(file).resolve().parent / CONFIG
+    known = load_target(str(beside)) if beside.is_file() else None
+    side = Side(target) if target else known.side if known else Side.CRM
+    config = known is not None and known.side is side is Side.CRM
+    if config and known and guessing.PORT in known.url:
+        # Nothing is started by it, so nobody knows the port.
+        url = url or URL
+    text = written(PBX_FLEET if side is Side.CRM else CRM, url, api_key, config=config)
+    _keep(file, text, secret=bool(api_key))
+    shown = printable(file)
+    named = "" if file == "load.yaml" else f" --load {shown}"
+    echo(f"{shown} is written. Fill it in, then: callproof load --headless{named}")
+
+
+def _keep(file: str, text: str, *, secret: bool) -> None:
+    from callproof.reports import output
+
+    if secret:
+        # Who may read the folder may not act for the account.
+        output.write_private(file, text.encode())
+    else:
+        output.write(file, text.encode())
 
 
 def _split(command: str) -> tuple[str, ...]:

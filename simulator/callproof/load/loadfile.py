@@ -14,7 +14,7 @@ from callproof.contract.operations import Side
 from callproof.contract.schemas import load
 from callproof.exchange import trust
 from callproof.files.typed import typed
-from callproof.files.yamlfile import Document
+from callproof.files.yamlfile import Document, FileError
 from callproof.load import curve
 from callproof.load.curve import Curve
 from callproof.load.job import CRM, Job
@@ -45,6 +45,8 @@ class Load:
 
 def load_file(file: str) -> Load:
     """Raises FileError, which names the line, for anything wrong in the file."""
+    if not Path(file).exists():
+        raise FileError(file, 1, "there is no such file; callproof init --load writes one")
     document = Document(Path(file))
     document.demand(load("load"), document.data)
     form = typed(document, LoadForm)
