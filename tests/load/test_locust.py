@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
@@ -204,7 +205,7 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     workers = [run.begin(*worker) for _ in range(2)]
     until(crm, lambda: records.last_position(crm) >= before + 15)
     workers[0].kill()
-    # It is missed only seconds later; this one comes before.
+    # It is missed only seconds later; unless the machine is very busy this one comes before.
     workers.append(run.begin(*worker))
     output = lead.communicate(timeout=90)[0]
     codes = [hand.wait(30) for hand in workers]
@@ -216,7 +217,7 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     report = run.report()
     assert counts(report)["attempted"] == run.planned()
     assert counts(report)["taken over"] > 0
-    assert report["workers"] == 3
+    assert report["workers"] in (2, 3)
     stored = Counter(row.external_id for row in records.calls(crm, before, CrmCall))
     assert len(stored) == stored.total()
     asked = Counter(
@@ -350,7 +351,7 @@ def test_whoever_listens_to_locust_hears_each_request_by_its_method_and_how_it_f
     assert longest == pytest.approx(cast(float, times["call-event"]["max"]), abs=0.001)
 
 
-@pytest.mark.parametrize("place", ["Lead._read", "Conductor.watch", "Director.results"])
+@pytest.mark.parametrize("place", ["LocustStage.read", "Conductor.watch", "Director.results"])
 def test_a_failure_of_callproof_itself_ends_with_4_and_a_sentence(
     crm: End, tmp_path: Path, place: str
 ) -> None:
@@ -359,6 +360,7 @@ def test_a_failure_of_callproof_itself_ends_with_4_and_a_sentence(
     owner, _, method = place.partition(".")
     # The locustfile as it is, one method of which stumbles.
     text = (ROOT / "locustfile.py").read_text("utf-8")
+    text += "\n\nfrom callproof.load.conductor import Conductor\nfrom callproof.load.main import Director"
     text += "\n\ndef _stumble(*_: object) -> None:\n    raise ZeroDivisionError('of ours')\n"
     text += f"\n\nsetattr({owner}, {method!r}, _stumble)\n"
     broken.write_text(text, "utf-8")
@@ -370,3 +372,64 @@ def test_a_failure_of_callproof_itself_ends_with_4_and_a_sentence(
     assert "callproof itself failed, which is no verdict on anybody: ZeroDivisionError" in done.stderr
     assert "Traceback" not in done.stdout + done.stderr
     assert list(tmp_path.glob("callproof-failure-*.txt"))
+
+
+BROWSING = """\
+import os
+from locust import FastHttpUser, constant, task
+
+
+class Browsing(FastHttpUser):
+    {}
+    wait_time = constant(0.2)
+
+    @task
+    def look(self):
+        self.client.get("/api/system-info", name="browsing")
+        with open(os.environ["HEARD"], "a") as file:
+            file.write("seen ")
+"""
+SHAPE = """\
+from locust import LoadTestShape
+
+
+class Steps(LoadTestShape):
+    def tick(self):
+        return None
+"""
+
+
+def beside(run: Run, text: str, *, imports: bool = False) -> tuple[int, str]:
+    """What becomes of a run with another locustfile beside ours, or one that imports it."""
+    other = run.file.parent / "mine.py"
+    run.environment["HEARD"] = str(run.file.parent / "heard.txt")
+    other.write_text(("from locustfile import *\n" if imports else "") + text, "utf-8")
+    run.environment["PYTHONPATH"] = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
+    command = [sys.executable, "-m", "callproof", "load", "-f", str(other), *HEADLESS]
+    done = subprocess.run(command, env=run.environment, capture_output=True, text=True, timeout=90)
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize("imports", [False, True])
+def test_other_users_are_played_beside_the_calls(crm: End, tmp_path: Path, imports: bool) -> None:
+    run = Run(tmp_path, (crm.url,), "failed == 0", "lost == 0", seconds=1)
+    code, output = beside(run, BROWSING.format("fixed_count = 2"), imports=imports)
+    assert code == 0, output
+    assert counts(run.report())["attempted"] == run.planned()
+    assert Path(run.environment["HEARD"]).read_text("utf-8").startswith("seen ")
+    assert "browsing" not in cast(JsonObject, run.report()["times"])
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (BROWSING.format("weight = 3"), "How many users of Browsing there are to be"),
+        (SHAPE, "The load shape Steps cannot be followed"),
+    ],
+)
+@pytest.mark.parametrize("imports", [False, True])
+def test_users_without_a_number_and_other_shapes_are_refused_with_a_sentence(
+    tmp_path: Path, text: str, words: str, imports: bool
+) -> None:
+    code, output = beside(Run(tmp_path, ("http://127.0.0.1:1",), "lost == 0"), text, imports=imports)
+    assert (code, f"callproof: {words}" in output, "Traceback" in output) == (2, True, False), output

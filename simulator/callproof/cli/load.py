@@ -8,13 +8,23 @@ from types import FrameType
 
 import click
 
+from callproof.cli.common import option
 from callproof.contract.files import shipped
 from callproof.errors import INTERRUPTED, Misuse
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
+@option(
+    "--locustfile",
+    "-f",
+    "others",
+    multiple=True,
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="A locustfile with users to be played beside the calls; their class has a fixed_count.",
+)
 @click.argument("options", nargs=-1, metavar="[LOCUST OPTIONS]...", type=click.UNPROCESSED)
-def load(options: tuple[str, ...]) -> None:
+def load(others: tuple[str, ...], options: tuple[str, ...]) -> None:
     """Load a CRM or a PBX with whole calls: locust, with callproof's locustfile and OPTIONS.
 
     Exits with 1 when a threshold is broken or the run is invalid, with 4 when callproof itself fails.
@@ -35,7 +45,8 @@ def load(options: tuple[str, ...]) -> None:
     """
     if importlib.util.find_spec("locust") is None:
         raise Misuse("Locust is not installed. Install it with: pip install 'callproof[load]'")
-    locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", shipped("locustfile.py"), *options])
+    files = ",".join(map(str, (shipped("locustfile.py"), *others)))
+    locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", files, *options])
     heard = 0
 
     def hear(number: int, _frame: FrameType | None) -> None:
