@@ -1,11 +1,13 @@
 """Whoever follows a page of the docs: its blocks are done one after the other, as it says them.
 
-- ``console``: what follows each ``$`` is run by bash. The lines below it are what it prints on stdout, or
-  on stderr where that is all; ``...`` stands for any text, alone on a line for any lines.
+- ``console``: what follows each ``$`` is run by bash. The lines below it are what it prints on stdout, and
+  on stderr as well where that is all or the exit code is above 1: progress comes or not. ``...`` stands for
+  any text, alone on a line for any lines.
 - ``sh``: each line is run and has to end with 0.
-- Any block with ``# name.ext`` as its first line: a file of that name, which something later has to name.
-- ``python`` without a name: run with the names of those before it.
-- ``text``, ``json``: shown, not done.
+- Any block with ``# name.ext`` as its first line: a file of that name, which something later has to name. A
+  file of JSON begins below that line, since JSON has no comments.
+- ``python`` without a name: run with the names of those before it; ``text`` right below is what it prints.
+- Other ``text`` and ``json``: shown, not done.
 
 A line that ends in a backslash goes on in the next one. Directory, exported variables and ``$?`` last
 from one command to the next. What begins with ``callproof serve`` or ends in ``&`` goes on behind the
@@ -18,6 +20,7 @@ of the pages are free ones of this machine.
 """
 
 import contextlib
+import io
 import os
 import re
 import shlex
@@ -44,7 +47,7 @@ CLONE = ("examples", "scenarios", "locustfile.py")
 PORTS = ("8080", "8081", "9000", "9001")
 SECONDS = 120
 # Variables that the reader sets anew for each command.
-OURS = "CALLPROOF_((CRM|PBX)_PORT|(PBX_)?URL)="
+OURS = "CALLPROOF_((CRM|PBX)_PORT|((CRM|PBX)_)?URL)="
 # How far `callproof serve` gets before the next command may use it.
 SERVES = "Serving; "
 
@@ -67,6 +70,9 @@ class Block:
         """The name that its first line gives it."""
         named = re.match(r"(?:#|//|<!--) ([\w.-]+\.\w+)(?: -->)?\n", self.text)
         return named[1] if named and self.language not in ("console", "sh") else ""
+
+    def is_right_below(self, other: "Block") -> bool:
+        return self.language == "text" and self.line == other.line + other.text.count("\n") + 3
 
     @property
     def commands(self) -> list[tuple[str, list[str] | None]]:
@@ -154,9 +160,12 @@ class Reader:
             if block.file:
                 later = "".join(other.text for other in left)
                 assert block.file in later, f"{block.where}: {block.file} is written and never used"
-                (self._folder / block.file).write_text(self._moved(block.text), "utf-8")
+                _, _, below = block.text.partition("\n")
+                text = below if block.language == "json" else block.text
+                (self._folder / block.file).write_text(self._moved(text), "utf-8")
             elif block.language == "python":
-                self._exec(block)
+                shown = left.pop(0) if left and left[0].is_right_below(block) else None
+                self._exec(block, shown.text.splitlines() if shown else None)
                 done += 1
             elif block.language in ("console", "sh", "unseen"):
                 for command, printed in block.commands:
@@ -189,12 +198,15 @@ class Reader:
             "CALLPROOF_PBX_PORT": self._places["8081"],
             "CALLPROOF_URL": pbx if "--end pbx" in command else crm,
             **({"CALLPROOF_PBX_URL": pbx} if command.startswith("callproof call ") else {}),
+            **({"CALLPROOF_CRM_URL": crm} if command.startswith("callproof click ") else {}),
         }
 
-    def _exec(self, block: Block) -> None:
+    def _exec(self, block: Block, printed: list[str] | None) -> None:
         code = compile("\n" * block.line + self._moved(block.text), str(block.page), "exec")
-        with contextlib.chdir(self._folder):
+        output = io.StringIO()
+        with contextlib.chdir(self._folder), contextlib.redirect_stdout(output):
             exec(code, self._names)
+        self._compare(block, "python", output.getvalue(), printed)
 
     def _do(self, block: Block, command: str, printed: list[str] | None) -> None:
         if re.fullmatch(r"export \w+=\.\.\.", command):
@@ -203,15 +215,17 @@ class Reader:
             output, code = self._begin(command.rstrip("& ")), 0
         else:
             output, code = self._run(command)
+        assert printed is not None or code == 0, f"{block.where}: {command}\nended with {code}:\n{output}"
+        self._compare(block, f"$ {command}", output, printed)
+
+    def _compare(self, block: Block, done: str, output: str, printed: list[str] | None) -> None:
         if self._show:
-            sys.stdout.write(f"$ {command}\n{output}({code})\n")
-        if printed is None:
-            assert code == 0, f"{block.where}: {command}\nended with {code}:\n{output}"
-        else:
+            sys.stdout.write(f"{block.where}: {done}\n{output}")
+        elif printed is not None:
             moved = [self._moved(line) for line in printed]
             expected = "\n".join(moved)
-            assert self._show or looks_like(moved, output), (
-                f"{block.where}: {command}\nprinted\n{output}\nwhere the page has\n{expected}"
+            assert looks_like(moved, output), (
+                f"{block.where}: {done}\nprinted\n{output}\nwhere the page has\n{expected}"
             )
 
     def _run(self, command: str) -> tuple[str, int]:
@@ -227,22 +241,23 @@ class Reader:
             text=True,
             timeout=SECONDS,
         )
-        return done.stdout or done.stderr, done.returncode
+        told = done.returncode > 1 or not done.stdout
+        return done.stdout + (done.stderr if told else ""), done.returncode
 
     def _begin(self, command: str) -> str:
         """Begins something that goes on; returns what it says until it serves."""
         self._background.close()
-        serves = command.startswith("callproof serve")
-        log = self._background.enter_context((self._folder / ".log").open("a"))
-        process = subprocess.Popen(
-            ["bash", "-c", f"{self._before}\nexec {self._moved(command)}"],
-            cwd=self._folder,
-            env=self._environment(command),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if serves else log,
-            stderr=log,
-            text=True,
-        )
+        log = self._folder / ".log"
+        with log.open("w") as errors:
+            process = subprocess.Popen(
+                ["bash", "-c", f"{self._before}\nexec {self._moved(command)}"],
+                cwd=self._folder,
+                env=self._environment(command),
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE if command.startswith("callproof serve") else errors,
+                stderr=errors,
+                text=True,
+            )
         self._background.callback(_stop, process)
         if process.stdout is None:
             return ""
@@ -250,9 +265,9 @@ class Reader:
         for line in process.stdout:
             said += line
             if line.startswith(SERVES):
-                break
-        self._key = (re.findall(r"API key (\S+)", said) or [self._key])[0]
-        return said
+                self._key = (re.findall(r"API key (\S+)", said) or [self._key])[0]
+                return said
+        return said + log.read_text("utf-8")
 
 
 def _stop(process: subprocess.Popen[str]) -> None:
