@@ -103,7 +103,7 @@ class Crm:
         if limit is None:
             return
         caller, now = f"{key} {address}", self.clock.now()
-        if not self.store.share(lambda session: session.spend(caller, purse, now, limit), writes=True):
+        if not self.store.spend(caller, purse, now, limit):
             raise RateLimitExceeded(limits.status)
 
     def set_readings(self, readings: Readings) -> None:
@@ -114,7 +114,7 @@ class Crm:
         """What was spent until now is forgotten."""
         with self.store.begin() as session:
             session.save_setting("limits", msgspec.to_builtins(limits))
-            session.forget_spent()
+        self.store.forget_spent()
 
     def settle(self, timezone: str, country: str) -> None:
         """Be an account of this zone and country until the next reset; no other worker hears of it."""
@@ -129,6 +129,7 @@ class Crm:
         with self.store.begin() as session:
             session.clear()
             self._fill(session, self.settings.seed if number is None else number)
+        self.store.forget_spent()
         self.faults.reset()
         self.pace.reset()
         self.journal.clear()
@@ -143,6 +144,7 @@ class Crm:
         self.settle(found.timezone, found.country)
         with self.store.begin() as session:
             session.restore(found.rows)
+        self.store.forget_spent()
         self.pace.reset()
 
     def close(self) -> None:

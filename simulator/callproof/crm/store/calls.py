@@ -21,7 +21,6 @@ from callproof.crm.rules.model import (
     User,
 )
 from callproof.crm.rules.told import CallEvent
-from callproof.crm.store import spending
 from callproof.crm.store.directory import Known
 from callproof.crm.store.searching import CUSTOMER_COLUMNS, count_of, page_of, search
 from callproof.crm.store.tables import (
@@ -121,10 +120,6 @@ class ShortSession:
         A job says so once, before it looks at them; see ``Driver.hold``.
         """
         self._driver.hold(call_ids)
-
-    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
-        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
-        return spending.spend(self._driver, caller, purse, now, limit)
 
     def directory(self) -> Directory:
         if self._directory is None:

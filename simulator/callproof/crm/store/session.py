@@ -38,6 +38,7 @@ from callproof.crm.store import tables
 from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.directory import Known, registered
 from callproof.crm.store.history import history
+from callproof.crm.store.spending import Purses, spend
 from callproof.storage.database import (
     IN_MEMORY,
     Database,
@@ -62,6 +63,7 @@ class CrmStore:
         self._country = country
         self._known = Known(country, shared=url != IN_MEMORY)
         self._shared = url != IN_MEMORY
+        self._purses = Purses()
 
     def read_in(self, country: str) -> None:
         """Read national numbers as this country writes them from now on."""
@@ -88,6 +90,18 @@ class CrmStore:
         lane = self.database.writes if writes else self.database.reads
         return lane.run(lambda driver: job(ShortSession(driver, self._country, self._known)))
 
+    def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
+        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
+        if not self._shared:
+            return self._purses.spend(caller, purse, now, limit)
+        return self.database.writes.run(lambda driver: spend(driver, caller, purse, now, limit))
+
+    def forget_spent(self) -> None:
+        self._purses.forget()
+        if self._shared:
+            with self.database.begin() as connection:
+                connection.execute(delete(tables.spent))
+
     def close(self) -> None:
         self.database.close()
 
@@ -108,9 +122,6 @@ class CrmSession(ShortSession):
     def save_setting(self, name: str, content: Json) -> None:
         self._driver.upsert(tables.settings, {"name": name, "content": content}, "name")
         self._change_directory()
-
-    def forget_spent(self) -> None:
-        self._db.execute(delete(tables.spent))
 
     def registered(self) -> list[Module]:
         """Every module by its code, also those that are off."""
