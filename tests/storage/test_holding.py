@@ -14,7 +14,7 @@ from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
 from callproof.storage import holding
-from callproof.storage.database import StorageError
+from callproof.storage.database import IN_MEMORY, StorageError
 from tests.postgres import Postgres
 from tests.served import serving_ends
 
@@ -30,6 +30,16 @@ sys.stdin.read()
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holding, "PATIENCE", 0.2)
+
+
+def test_where_no_file_can_be_held_a_pbx_keeps_nothing_in_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holding, "find_spec", lambda name: None)
+    with pytest.raises(StorageError, match="keeps its state in a file on Linux and macOS alone"):
+        PbxStore(f"sqlite:///{tmp_path / 'kept.db'}")
+    PbxStore(IN_MEMORY).close()
+    CrmStore(f"sqlite:///{tmp_path / 'crm.db'}").close()
 
 
 def test_a_second_pbx_is_refused_and_told_whose_the_database_is(lasting_url: str) -> None:

@@ -28,7 +28,7 @@ from callproof.limits import SETTABLE, Bounds, given
 from callproof.pbx.settings import PbxSettings
 from callproof.running import logs
 from callproof.running.meeting import ServeOptions
-from callproof.running.serve import serve_until_stopped
+from callproof.running.serve import forks, serve_until_stopped, system
 from callproof.storage.database import IN_MEMORY, spelled
 
 if TYPE_CHECKING:
@@ -244,6 +244,8 @@ def serve(**options: Any) -> None:
     if options["durability"] == "power" and options["database"] == IN_MEMORY:
         raise Misuse("--durability power wants a database that is kept. Add --db sqlite:///callproof.db.")
     if options["workers"] > 1:
+        if not forks():
+            raise Misuse(f"--workers wants Linux; on {system()} one process answers. Leave it out.")
         _demand_shareable(options)
     options["plan"], options["managers"] = plan_of(options["pbx_config"], options["managers"])
     options["trust"] = trust_given(options["insecure_callbacks"])

@@ -28,7 +28,8 @@ def begin(form: str, *, verbose: bool) -> None:
     """Log this process, and those that it forks, as ``text`` or ``json``."""
     lines = Lines(as_json if form == "json" else as_text)
     logging.basicConfig(handlers=[lines], level=logging.INFO if verbose else logging.WARNING)
-    os.register_at_fork(after_in_child=lines.begin)
+    if hasattr(os, "register_at_fork"):
+        os.register_at_fork(after_in_child=lines.begin)
 
 
 def belong_to(end: str) -> None:

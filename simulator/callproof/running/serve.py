@@ -1,12 +1,14 @@
 """``callproof serve``: both ends, or one, until stopped.
 
 On the machine's clock each end has processes of its own. A manual clock is moved for both ends at once by
-one request, so there they share a process, and the server is the one of the tests.
+one request, so there they share a process, and the server is the one of the tests; so they do where
+processes cannot be forked.
 """
 
 import os
 import signal
 import socket
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
@@ -46,6 +48,17 @@ def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> 
         server.serve(stack)
 
 
+def forks() -> bool:
+    """Whether processes are forked here: Windows has no fork, and on macOS libraries of the system do not
+    live through one."""
+    return sys.platform == "linux"
+
+
+def system() -> str:
+    """The name of this system, as people call it."""
+    return {"darwin": "macOS", "win32": "Windows", "linux": "Linux"}.get(sys.platform, sys.platform)
+
+
 class _Server:
     def __init__(self, options: ServeOptions, say: Callable[[str], object]) -> None:
         self.options = options
@@ -62,8 +75,12 @@ class _Server:
         options = self.options = keyed(options)
         logs.hide(_secrets(options))
         meeting = stack.enter_context(met(options))
-        if options.clock == "manual":
-            self.together = stack.enter_context(Opening(ManualClock(), options.control_token))
+        manual = options.clock == "manual"
+        if manual or not forks():
+            clock = ManualClock() if manual else RealClock()
+            self.together = stack.enter_context(Opening(clock, options.control_token))
+        if not forks():
+            say(f"On {system()} threads of one process answer; on Linux each end has processes of its own.")
         crm, pbx = options.crm, options.pbx
         if pbx and pbx.database != IN_MEMORY:
             # Before anything is served: what is wrong with the database is told here, not by a worker.

@@ -15,7 +15,7 @@ from callproof.storage.durability import Durability
 from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason, unsafe
 from callproof.storage.files import OpenFiles, free_beside
 from callproof.storage.finding import unfit
-from callproof.storage.holding import Hold, hold_on, taken
+from callproof.storage.holding import Hold, hold_on, holds_files, taken
 from callproof.storage.lanes import Lane
 from callproof.storage.schema import Mismatch, Schema
 from callproof.storage.watching import FULL, TAKEN, VANISHED, Watch
@@ -102,6 +102,11 @@ class Database:
             metadata.create_all(self.engine, checkfirst=False)
         else:
             self._settle(schema)
+        if self.file and alone and not holds_files():
+            raise StorageError(
+                "A virtual PBX keeps its state in a file on Linux and macOS alone: nothing here keeps two"
+                " of them apart. Leave --db out, or name a PostgreSQL."
+            )
         self._hold = hold_on(self.engine, self.file, schema.end) if alone else None
         if self.file:
             self._pin()

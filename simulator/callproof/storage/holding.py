@@ -7,6 +7,7 @@ not; and it says who holds it.
 import os
 import socket
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Lock
 from typing import Any, Protocol
@@ -44,6 +45,11 @@ def taken(hold: Hold) -> str:
     while (holder := hold.take()) and monotonic() < until:
         Event().wait(_LOOK)
     return holder
+
+
+def holds_files() -> bool:
+    """Whether a file can be held on this system; Windows knows locks of another kind."""
+    return find_spec("fcntl") is not None
 
 
 def hold_on(engine: Engine, file: str, end: str) -> Hold:
