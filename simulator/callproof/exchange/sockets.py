@@ -72,6 +72,24 @@ def listen(where: Where, *, everywhere: bool = False) -> Socket:
         return Socket.of(socket.create_server(where, family=family, dualstack_ipv6=both))
 
 
+def hold(where: Where, *, everywhere: bool = False) -> Socket:
+    """A socket that has the address and does not listen: the system gives it to nobody who asks for any,
+    while those who share it, as the workers of an end do, can listen at it. Raises OSError."""
+    family = socket.AF_INET6 if ":" in where[0] else socket.AF_INET
+    held = Socket(family, socket.SOCK_STREAM)
+    try:
+        if hasattr(socket, "SO_REUSEPORT"):
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            if family == socket.AF_INET6:
+                held.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, int(not everywhere))
+            held.bind(where)
+    except OSError:
+        held.close()
+        raise
+    return held
+
+
 def pair() -> tuple[Socket, Socket]:
     """Two sockets that are connected to each other."""
     with allowed():

@@ -134,8 +134,8 @@ class _Server:
         if self.together:
             self.together.open(settings, address, around)
             return
-        # The port was free a moment ago; granian opens it anew, once for each worker.
-        address.close()
+        # granian opens the port anew, once for each worker; meanwhile nobody else may get it.
+        stack.enter_context(closing(address.hold()))
         if isinstance(settings, CrmSettings) and settings.database != IN_MEMORY:
             # Before several workers do it at once; what is wrong with the database is told here.
             with Opening(ManualClock()) as opening:

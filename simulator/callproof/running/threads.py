@@ -48,6 +48,15 @@ class Address:
     def url(self) -> str:
         return url(self.host, self.port, self.certificate)
 
+    def hold(self) -> sockets.Socket:
+        """From now on nobody listens, and the address is kept for those who will, as the workers of an end;
+        the caller closes what is returned when they have ended. Raises PortTaken."""
+        self.socket.close()
+        try:
+            return sockets.hold((self.bound, self.port), everywhere=is_wildcard(self.bound))
+        except OSError as error:
+            raise PortTaken(f"Cannot listen on {netloc(self.bound, self.port)}: {error.strerror}") from None
+
     def close(self) -> None:
         self.socket.close()
 
