@@ -5,7 +5,9 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from callproof.cli import main
 from callproof.conformance import loading
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.fates import fates
@@ -90,7 +92,7 @@ def test_every_picture_is_shown_small_and_drawn_by_make_screenshots() -> None:
     assert max(picture.stat().st_size for picture in shown) <= LARGEST
 
 
-def test_make_demo_prints_what_the_readme_says(tmp_path: Path) -> None:
+def test_make_demo_prints_what_the_readme_says_and_reports_alike_over_sockets(tmp_path: Path) -> None:
     result = subprocess.run(
         [BIN / "callproof", "check", "--seed", "7", "--json", "one.json"],
         cwd=tmp_path, capture_output=True, text=True, timeout=100,
@@ -99,11 +101,9 @@ def test_make_demo_prints_what_the_readme_says(tmp_path: Path) -> None:
     shown = dict(consoles(ROOT / "README.md"))["make demo"]
     assert shown.pop().startswith("Reports: ")
     assert looks_like(shown, result.stdout), result.stdout
-    again = subprocess.run(
-        [BIN / "callproof", "check", "--seed", "7", "--json", "two.json"],
-        cwd=tmp_path, capture_output=True, timeout=100,
-    )  # fmt: skip
-    assert again.returncode == 0
+    # Another process, which asks over sockets, comes to the same to the byte.
+    options = ["check", "--seed", "7", "--over", "http", "--json", str(tmp_path / "two.json")]
+    assert CliRunner().invoke(main, options).exit_code == 0
     assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
