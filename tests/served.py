@@ -3,9 +3,8 @@
 import signal
 import socket
 import subprocess
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -23,6 +22,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.limits import Bounds
 from callproof.running.processes import Made, Workers, answering
 from callproof.running.threads import Address, PortTaken
+from tests.forking import Forked
 from tests.support import KEY, call_item
 
 MODULE: JsonObject = {
@@ -42,8 +42,7 @@ def worker(bounds: Bounds) -> Iterator[Address]:
         return Made(create_app(crm).wsgi_app, crm.journal.interrupt, crm.close)
 
     address = Address()
-    address.close()
-    with answering(Workers("CRM", address, 1, make, bounds=bounds)):
+    with closing(address.hold()), answering(Workers("CRM", address, 1, make, bounds=bounds)):
         yield address
 
 
@@ -98,9 +97,8 @@ def served(folder: Path, *databases: str, options: Sequence[str] = ()) -> Iterat
         starting = []
         for number, database in enumerate(databases):
             log = stack.enter_context((folder / f"{number}.log").open("w+"))
-            command = [sys.executable, "-m", "callproof", "serve", "--only", "crm", "--crm-port", "0"]
-            command += ["--api-key", KEY, "--db", database, *options]
-            process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+            command = ["serve", "--only", "crm", "--crm-port", "0", "--api-key", KEY, "--db", database]
+            process = Forked([*command, *options], stdout=subprocess.PIPE, stderr=log)
             stack.callback(process.communicate)
             stack.callback(process.kill)
             starting.append((process, log))
@@ -188,12 +186,9 @@ class Ready:
 def serving_ends(folder: Path, *options: str, new_group: bool = False) -> Iterator[Ready]:
     """``callproof serve`` with these options, on free ports unless they say otherwise."""
     file, log = folder / "ready.json", folder / "serve.log"
-    command = [sys.executable, "-m", "callproof", "serve", "--ready-file", str(file)]
-    command += ["--crm-port", "0", "--pbx-port", "0", *options]
+    command = ["serve", "--ready-file", str(file), "--crm-port", "0", "--pbx-port", "0", *options]
     with log.open("w+") as errors:
-        process = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=new_group
-        )
+        process = Forked(command, stdout=subprocess.PIPE, stderr=errors, start_new_session=new_group)
         try:
             assert process.stdout is not None
             said = ""

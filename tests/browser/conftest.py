@@ -11,6 +11,7 @@ from typing import TextIO
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.forking import Forked
 from tests.needed import missing
 from tools.chromium import launched
 
@@ -49,9 +50,8 @@ def serve(tmp_path: Path) -> Iterator[Callable[..., ServedPair]]:
 
     def start(*options: str) -> ServedPair:
         ports = ["--crm-port", "0", "--pbx-port", "0"]
-        command = [sys.executable, "-m", "callproof", "serve", *ports, "--register", *options]
         log = (tmp_path / f"{len(started)}.log").open("w+", encoding="utf-8")
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        process = Forked(["serve", *ports, "--register", *options], stdout=subprocess.PIPE, stderr=log)
         started.append((process, log))
         assert process.stdout is not None
         told: dict[str, list[str]] = {}
