@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import requests
 from playwright.sync_api import Browser, FloatRect, Page, ViewportSize, expect, sync_playwright
@@ -23,7 +24,9 @@ from callproof.crm.account import DEFAULT_SEED, api_key
 from callproof.exchange.names import BENCH_HEADER
 from tools.chromium import launched
 
-PICTURES = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+FLAWED = ROOT / "examples" / "pbx-service-flawed" / "callproof.yaml"
 LARGEST = 120_000  # bytes
 LINE, OTHER_LINE, STRANGER = "+7-499-999-99-99", "+7-499-888-88-88", "+79990001122"
 REFUSED: JsonObject = {"phone": STRANGER, "type": "hangup", "codes": ["100"], "hangupStatus": "no answer"}
@@ -76,6 +79,10 @@ def main() -> None:
         register(MODULE)
         for picture in afterwards():
             draw(browser, picture)
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "report.html"
+            write_report(file)
+            draw(browser, of_a_report(file))
         browser.close()
 
 
@@ -156,6 +163,19 @@ def afterwards() -> Iterator[Picture]:
     yield Picture("settings", f"{CRM_URL}/settings/virtual-pbx", shows("#state"), height=900)
 
 
+def write_report(file: Path) -> None:
+    """The report on an integration that breaks three rows."""
+    command = [sys.executable, "-m", "callproof", "check", "--config", str(FLAWED), "--html", str(file)]
+    scenarios = ["6-event/missed", "7-call/refused", "4-record/played-and-seeked"]
+    done = subprocess.run([*command, *scenarios], stdout=subprocess.PIPE, text=True)
+    if done.returncode != 1:
+        raise SystemExit(f"The flawed example was not found out: {done.stdout}")
+
+
+def of_a_report(file: Path) -> Picture:
+    return Picture("report", file.as_uri(), shows("h1"), height=600)
+
+
 def draw(browser: Browser, picture: Picture) -> None:
     size = ViewportSize(width=picture.width, height=picture.height)
     context = browser.new_context(color_scheme="dark" if picture.dark else "light", viewport=size)
@@ -167,7 +187,7 @@ def draw(browser: Browser, picture: Picture) -> None:
             expect(page.locator("#me")).to_be_visible()
         page.goto(picture.address)
         picture.ready(page)
-        ends = page.locator("main").evaluate("it => it.getBoundingClientRect().bottom")
+        ends = page.locator("main, body").last.evaluate("it => it.getBoundingClientRect().bottom")
         seen = FloatRect(x=0, y=0, width=picture.width, height=min(picture.height, ends))
         file = PICTURES / f"{picture.name}.png"
         page.screenshot(path=file, clip=seen, animations="disabled")

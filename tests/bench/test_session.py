@@ -17,7 +17,7 @@ from tests.bench.forms import Visitor
 from tests.support import KEY
 
 CALLER, OTHER, LINE = "+79161234567", "+79161234568", "+7-499-999-99-99"
-# README's requests: path and form.
+# The requests of docs/guides/pbx.md: path and form.
 EVENT = (
     "telephony/call/event",
     {"event": f'{{"phone":"+7-555-555-55-55","type":"in","codes":["100"],"externalPhone":"{LINE}"}}'},
@@ -117,7 +117,7 @@ def _of_a_customer_while_a_manager_has_dinner(pair: BuiltIn) -> None:
 
 
 def _registered_by_hand(pair: BuiltIn) -> None:
-    """README's steps, with calls and clicks that come to nothing."""
+    """The guide's steps, with calls and clicks that come to nothing."""
     pair.ends.crm.reset()
     _post(pair.crm_url, pair.api_key, *EVENT)
     _post(pair.crm_url, pair.api_key, *REGISTRATION)

@@ -23,7 +23,7 @@ from callproof.pbx.plan import load_plan
 from callproof.traffic.mix import load_mix
 from tests.docs.snippets import BIN, PAGES, ROOT, consoles, looks_like
 from tools import docs
-from tools.screenshots import LARGEST, PICTURES, afterwards, at_the_bench, while_it_rings
+from tools.screenshots import LARGEST, PICTURES, afterwards, at_the_bench, of_a_report, while_it_rings
 
 
 @pytest.mark.parametrize("name", sorted(docs.WRITERS))
@@ -87,7 +87,13 @@ def test_every_picture_is_shown_small_and_drawn_by_make_screenshots() -> None:
         for name in re.findall(r"!\[[^]]+\]\(([^):]+)\)", page.read_text("utf-8"))
     }
     assert shown == set(PICTURES.iterdir())
-    drawn = {picture.name for picture in (*at_the_bench({"id": ""}), *while_it_rings(), *afterwards())}
+    pictures = (
+        *at_the_bench({"id": ""}),
+        *while_it_rings(),
+        *afterwards(),
+        of_a_report(ROOT / "report.html"),
+    )
+    drawn = {picture.name for picture in pictures}
     assert drawn == {picture.stem for picture in shown}
     assert max(picture.stat().st_size for picture in shown) <= LARGEST
 
