@@ -30,7 +30,8 @@ from callproof.limits import TABLE
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
-from tools import fixtures_page, members_page, your_side
+from tools import fixtures_page, members_page, reference_pages, your_side
+from tools.tables import keys, line, table
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
@@ -59,6 +60,8 @@ WRITERS: dict[str, Callable[[], str]] = {
     "traffic-mix.md": lambda: NOTICE + _settings("traffic-mix"),
     "load-file.md": lambda: NOTICE + _settings("load"),
     "limits.md": lambda: NOTICE + _limits(),
+    "methods.md": lambda: NOTICE + reference_pages.methods(),
+    "report-files.md": lambda: NOTICE + reference_pages.report_files(),
 }
 
 
@@ -80,10 +83,10 @@ def _contract() -> str:
     for row in all_requirements().values():
         if row.chapter != chapter:
             chapter = row.chapter
-            lines += ["", f"## {chapter}", "", *_table("row", "level", "evidence", "demand", "fate")]
+            lines += ["", f"## {chapter}", "", *table("row", "level", "evidence", "demand", "fate")]
         facts = ", ".join(f"[{anchor}](evidence.md#{anchor})" for anchor in row.anchors)
         evidence = f"{row.evidence}: {facts}"
-        lines.append(_line(row.id, row.level, evidence, row.text, _fate(row, looked_at[row.id])))
+        lines.append(line(row.id, row.level, evidence, row.text, _fate(row, looked_at[row.id])))
     return "\n".join(lines) + "\n"
 
 
@@ -98,14 +101,6 @@ def _fate(row: Requirement, checks: list[str]) -> str:
     if row.switch:
         parts.append(f"`{row.switch}` changes it")
     return "; ".join(parts)
-
-
-def _table(*names: str) -> list[str]:
-    return [_line(*names), "|" + "---|" * len(names)]
-
-
-def _line(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
 
 
 def _control_api() -> str:
@@ -123,11 +118,11 @@ def _control_api() -> str:
         "its answer.",
     ]
     for control in ends:
-        lines += ["", f"## {control.end.upper()}", "", *_table("method", "what it does", "members")]
+        lines += ["", f"## {control.end.upper()}", "", *table("method", "what it does", "members")]
         for method in control.methods:
             asked = method.members.items()
             members = ", ".join(f"`{name}`" if needed else f"`{name}`?" for name, needed in asked)
-            lines.append(_line(f"`{method.verb} /_bench{method.path}`", method.summary, members))
+            lines.append(line(f"`{method.verb} /_bench{method.path}`", method.summary, members))
     return "\n".join(lines) + "\n"
 
 
@@ -165,11 +160,11 @@ def _faults() -> str:
         "",
         "In place of a name may stand a requirement, for all faults that challenge or break it.",
         "",
-        *_table("fault", "what is wrong", "challenges", "breaks"),
+        *table("fault", "what is wrong", "challenges", "breaks"),
     ]
     for fault in catalogue().values():
         rows = (", ".join(fault.challenges), ", ".join(fault.breaks))
-        lines.append(_line(f"`{fault.name}`", fault.text, *rows))
+        lines.append(line(f"`{fault.name}`", fault.text, *rows))
     return "\n".join(lines) + "\n"
 
 
@@ -188,13 +183,13 @@ def _limits() -> str:
         "Refusals below `/api` have the contract's shape, those below `/_bench` one sentence in `error`.",
         "What the contract itself bounds, such as 50 calls an upload, is in [its own table](contract.md).",
         "",
-        *_table("limit", "default", "at least", "what it bounds", "beyond it"),
+        *table("limit", "default", "at least", "what it bounds", "beyond it"),
     ]
     for limit in TABLE:
         name = f"`{limit.name}`" + (", fixed" if limit.fixed else "")
         least = "" if limit.fixed else _number(limit.least)
         value = f"{_number(limit.default)} {limit.unit}"
-        lines.append(_line(name, value, least, limit.bounds, limit.exceeded))
+        lines.append(line(name, value, least, limit.bounds, limit.exceeded))
     lines += [
         "",
         "An account that begins with more than 1,000 managers takes 100 bytes and 4 values more for each",
@@ -228,29 +223,8 @@ def _settings(schema_id: str, example: str = "") -> str:
         "```",
         "",
     ]
-    lines += [*_table("Key", "What it says"), *_keys(schema, schema, "")]
+    lines += [*table("Key", "What it says"), *keys(schema)]
     return "\n".join(lines) + "\n"
-
-
-def _keys(schema: JsonObject, root: JsonObject, path: str) -> Iterator[str]:
-    """A line for each key; ``*`` stands for a name of the user's, ``[]`` for each element."""
-    reference = str(schema.get("$ref", ""))
-    if reference:
-        definitions = cast(dict[str, JsonObject], root["$defs"])
-        schema = {**definitions[reference.rpartition("/")[2]], **schema}
-    if path and "description" in schema:
-        values = schema.get("enum")
-        choice = (
-            f" One of {', '.join(f'`{value}`' for value in values)}." if isinstance(values, list) else ""
-        )
-        yield _line(f"`{path}`", f"{schema['description']}{choice}")
-    for name, inner in cast(dict[str, JsonObject], schema.get("properties", {})).items():
-        yield from _keys(inner, root, f"{path}.{name}" if path else name)
-    for branch in cast(list[JsonObject], schema.get("oneOf", [])):
-        yield from _keys(branch, root, path)
-    for name, suffix in (("additionalProperties", ".*"), ("items", "[]")):
-        if isinstance(schema.get(name), dict):
-            yield from _keys(cast(JsonObject, schema[name]), root, path + suffix)
 
 
 def check_examples() -> dict[str, tuple[int, JsonObject]]:
@@ -279,12 +253,12 @@ def examples(reports: Mapping[str, JsonObject]) -> str:
         "Each folder of `examples` is a service of its own, which knows nothing of callproof but the",
         "contract, and a `callproof.yaml`, which says how to start it, poke it and look into it.",
         "",
-        *_table("example", "what it is", "scenarios", "verdict"),
+        *table("example", "what it is", "scenarios", "verdict"),
     ]
     for name, what in EXAMPLES.items():
         played = len(_objects(reports[name], "scenarios"))
         verdict = "Conformant" if reports[name]["conformant"] else "Not conformant"
-        lines.append(_line(f"[`{name}`](../examples/{name}/service.py)", what, str(played), verdict))
+        lines.append(line(f"[`{name}`](../examples/{name}/service.py)", what, str(played), verdict))
     lines += ["", "```sh"]
     lines += [f"callproof check --config examples/{name}/callproof.yaml" for name in EXAMPLES]
     lines += ["```", "", "What an example declares `absent` is left out, and the report says so."]

@@ -48,6 +48,8 @@ PORTS = ("8080", "8081", "9000", "9001")
 SECONDS = 120
 # Variables that the reader sets anew for each command.
 OURS = "CALLPROOF_((CRM|PBX)_PORT|((CRM|PBX)_)?URL)="
+# Blocks of commands.
+COMMANDS = ("console", "sh", "unseen")
 # How far `callproof serve` gets before the next command may use it.
 SERVES = "Serving; "
 
@@ -63,7 +65,7 @@ class Block:
 
     @property
     def where(self) -> str:
-        return f"{self.page.relative_to(ROOT)}:{self.line}"
+        return f"{os.path.relpath(self.page, ROOT)}:{self.line}"
 
     @property
     def file(self) -> str:
@@ -78,6 +80,7 @@ class Block:
     def commands(self) -> list[tuple[str, list[str] | None]]:
         """Each command with the lines that it prints, None where the page does not say."""
         if self.language == "console":
+            assert self.text.startswith("$ "), f"{self.where}: a console begins with a command"
             parts = re.split(r"(?m)^\$ ", self.text)[1:]
             return [_command(*re.split(r"(?<!\\)\n", part.rstrip("\n"))) for part in parts]
         lines = re.split(r"(?<!\\)\n", self.text)
@@ -128,7 +131,7 @@ def looks_like(printed: list[str], output: str) -> bool:
 class Reader:
     """Does what pages say in a folder of its own; whatever goes on is stopped when the block ends.
 
-    ``left_out`` are beginnings of blocks and commands that are not done.
+    ``left_out`` are beginnings of commands, and of blocks without any, that are not done.
     """
 
     def __init__(self, folder: Path, *, left_out: frozenset[str] = frozenset(), show: bool = False) -> None:
@@ -155,7 +158,7 @@ class Reader:
         done, left = 0, blocks(page)
         while left:
             block = left.pop(0)
-            if self._leaves_out(block.text):
+            if block.language not in COMMANDS and self._leaves_out(block.text):
                 continue
             if block.file:
                 later = "".join(other.text for other in left)
@@ -167,7 +170,7 @@ class Reader:
                 shown = left.pop(0) if left and left[0].is_right_below(block) else None
                 self._exec(block, shown.text.splitlines() if shown else None)
                 done += 1
-            elif block.language in ("console", "sh", "unseen"):
+            elif block.language in COMMANDS:
                 for command, printed in block.commands:
                     if not self._leaves_out(command):
                         self._do(block, command, printed)

@@ -25,7 +25,8 @@ NOT_DONE: dict[str, dict[str, str]] = {
     "docs/load.md": {
         "model:": f"{DOCS}test_the_page_on_load_names_every_counter_and_its_example_is_taken",
         "callproof load": "a minute each; tests/load",
-        "pip install opentelemetry": "it needs a network and a collector",
+        "pip install opentelemetry": "it needs a network",
+        "OTEL_EXPORTER": "it needs a collector; tests/load",
     },
     "docs/numbering-plan.md": {
         "lines:": DOCS + "test_the_examples_of_the_files_that_users_write_are_taken"
@@ -46,7 +47,7 @@ NOT_DONE: dict[str, dict[str, str]] = {
     "docs/start.ru.md": {"make .venv/demo": "CI makes the environment that this runs in"},
     "docs/target.md": {"# How callproof reaches": "tests/conformance/test_target.py"},
     "docs/traffic-mix.md": {"": DOCS + "test_the_examples_of_the_files_that_users_write_are_taken"},
-    "docs/your-side.md": {"callproof init": "it needs a side; tests/examples/test_probe.py"},
+    "docs/your-side.md": {"callproof ": "it needs a side; tests/examples/test_probe.py"},
 }
 
 
