@@ -66,6 +66,10 @@ COMMANDS = {
     ),
     "cards": ("kept", "Show the call cards that managers of a running CRM see or saw."),
     "ladder": ("testers", "Draw calls of a running end as ladders, from the first ring to the upload."),
+    "doctor": (
+        "doctor",
+        "Look whether this machine has what callproof needs, and say what to do where it has not.",
+    ),
     "validate": ("validate", "Judge one payload on its own; FILE holds the JSON, - is standard input."),
 }
 
