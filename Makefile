@@ -80,6 +80,7 @@ lock:
 	$(LOCK) --extra dev --output-file locked/dev.txt pyproject.toml
 	$(LOCK) --no-deps --output-file locked/apart.txt locked/apart.in
 	$(LOCK) --constraints locked/dev.txt --output-file locked/run.txt pyproject.toml
+	$(LOCK) --constraints locked/dev.txt --extra postgres --output-file locked/image.txt pyproject.toml
 	$(PYTHON) -m venv --without-pip .venv/locked
 	.venv/lock/bin/uv pip install --quiet --python .venv/locked/bin/python --require-hashes --requirement locked/run.txt
 	.venv/lock/bin/cyclonedx-py environment --output-reproducible --pyproject pyproject.toml \

@@ -15,10 +15,7 @@ NOT_DONE: dict[str, dict[str, str]] = {
         "def test_missed_call": "tests/plugin/test_wheel.py",
     },
     "CONTRIBUTING.md": {"make lint test": "it is what CI does"},
-    "docs/containers.md": {
-        "FROM python": "it needs Docker",
-        "x-secrets:": "tests/docs/test_containers_page.py",
-    },
+    "docs/containers.md": {"docker compose": "it needs Docker; tests/recipes/test_containers.py"},
     "docs/examples.md": {"callproof check --config": "tests/examples/test_examples.py"},
     "docs/explore.md": {"callproof explore --config": "two minutes; the same without is done"},
     "docs/load-file.md": {"# 72,000 calls": "tests/load/test_loadfile.py"},
@@ -33,6 +30,13 @@ NOT_DONE: dict[str, dict[str, str]] = {
     },
     "docs/operating.md": {"scrape_configs:": "it is Prometheus' own file"},
     "docs/pytest.md": {"": "tests/docs/test_pytest_page.py"},
+    "docs/recipes/index.md": {
+        "pip wheel": "it needs a network; tests/plugin/test_wheel.py",
+        "uvx": "it needs a network",
+        "pipx": "it needs a network",
+        "steps:": "tests/recipes/test_github.py",
+        "callproof check --config examples/recipes": "tests/recipes/test_languages.py",
+    },
     "docs/reports.md": {
         "callproof check --config": "it needs a side; tests/reports, tests/examples",
         "callproof check --list": "tests/cli/test_listing.py",

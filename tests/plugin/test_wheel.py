@@ -1,8 +1,10 @@
 """The wheel, installed into an empty environment, gives an integrator three lines of pytest."""
 
+import os
 import shutil
 import subprocess
 import sys
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 
@@ -140,3 +142,29 @@ def test_the_wheel_brings_the_scenarios_as_tests(python: Path, tmp_path: Path) -
 def test_the_wheel_brings_its_sbom(python: Path) -> None:
     [sbom] = python.parent.parent.glob("lib/*/site-packages/callproof-*.dist-info/sboms/*.cdx.json")
     assert sbom.read_bytes() == (ROOT / "locked" / "callproof.cdx.json").read_bytes()
+
+
+def test_the_same_sources_give_the_same_small_wheel(tmp_path: Path) -> None:
+    """Also from files of another age, in another folder, that others may not read."""
+    wheels = []
+    for name in ("one", "other"):
+        source = tmp_path / name
+        source.mkdir()
+        for part in ("pyproject.toml", "README.md", "LICENSE", "locustfile.py"):
+            shutil.copy(ROOT / part, source)
+        for part in ("simulator", "schemas", "scenarios", "locked"):
+            shutil.copytree(ROOT / part, source / part, ignore=shutil.ignore_patterns("__pycache__"))
+        if name == "other":
+            for file in source.rglob("*.*"):
+                os.utime(file, (1e9, 1e9))
+                file.chmod(0o600)
+        dist = tmp_path / f"{name}-dist"
+        build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(dist)]
+        subprocess.run(
+            build, cwd=source, check=True, capture_output=True, timeout=120,
+            env={**os.environ, "SOURCE_DATE_EPOCH": "1700000000"},
+        )  # fmt: skip
+        (wheel,) = dist.iterdir()
+        wheels.append(wheel.read_bytes())
+    assert len({sha256(wheel).hexdigest() for wheel in wheels}) == 1
+    assert len(wheels[0]) < 3_000_000
