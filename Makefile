@@ -9,6 +9,7 @@
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
 # make test-docs: do what README and docs show, and see that they name all there is
 # make worst: what the worst single requests take, and others meanwhile
+# make check: all that CI runs; make check FAST=1: what the changes since main are likely to break, in under a minute
 # make test: the tests        make lint: style, types and floors        make docs: write the generated pages, build the site
 # make site: build the documentation into build/site, to be opened in a browser as files
 
@@ -18,11 +19,19 @@ BIN := .venv/bin
 # fixtures no other makes, and takes from the others what is left at the end.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 3 // 2)')
 
-.PHONY: demo test test-docs test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
+.PHONY: check demo test test-docs test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
 	@echo "Reports: build/report.xml (JUnit) and build/report.json"
+
+ifdef FAST
+check: .venv/dev
+	$(BIN)/python -m tools.check_changed
+else
+check: lint site test
+	$(BIN)/python -m tools.kill_matrix --quick
+endif
 
 worst: .venv/dev
 	$(BIN)/python -m tools.worst_requests
