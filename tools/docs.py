@@ -30,7 +30,7 @@ from callproof.limits import TABLE
 from callproof.pbx import control as pbx_control
 from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
-from tools import fixtures_page, members_page, reference_pages, your_side
+from tools import fixtures_page, members_page, proven_page, reference_pages, your_side
 from tools.tables import keys, line, table
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -227,6 +227,15 @@ def _settings(schema_id: str, example: str = "") -> str:
     return "\n".join(lines) + "\n"
 
 
+def check_both() -> bytes:
+    """The report, as JSON, of a full run with callproof's own two ends."""
+    with TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = [sys.executable, "-m", "callproof", "check", "--json", str(report)]
+        subprocess.run(command, cwd=folder, stdout=subprocess.DEVNULL, timeout=400)
+        return report.read_bytes()
+
+
 def check_examples() -> dict[str, tuple[int, JsonObject]]:
     """The exit code and the report of every example, each run as its user would."""
     with ThreadPoolExecutor(max_workers=2) as several:
@@ -305,6 +314,7 @@ def _objects(parent: JsonObject, name: str) -> list[JsonObject]:
 if __name__ == "__main__":
     DOCS.mkdir(exist_ok=True)
     checked = {name: report for name, (_, report) in check_examples().items()}
+    (DOCS / "proven.md").write_text(NOTICE + proven_page.page(check_both()), "utf-8")
     (DOCS / "examples.md").write_text(examples(checked), "utf-8")
     for file, text in pages().items():
         (DOCS / file).write_text(text, "utf-8")

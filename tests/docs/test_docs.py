@@ -22,7 +22,7 @@ from callproof.load.thresholds import ARRIVAL_RATE, SHARES, parse
 from callproof.pbx.plan import load_plan
 from callproof.traffic.mix import load_mix
 from tests.docs.snippets import BIN, PAGES, ROOT, consoles, looks_like
-from tools import docs
+from tools import docs, proven_page
 from tools.screenshots import LARGEST, PICTURES, afterwards, at_the_bench, of_a_report, while_it_rings
 
 
@@ -107,6 +107,8 @@ def test_make_demo_prints_what_the_readme_says_and_reports_alike_over_sockets(tm
     shown = dict(consoles(ROOT / "README.md"))["make demo"]
     assert shown.pop().startswith("Reports: ")
     assert looks_like(shown, result.stdout), result.stdout
+    told = docs.NOTICE + proven_page.page((tmp_path / "one.json").read_bytes())
+    assert (ROOT / "docs" / "proven.md").read_text("utf-8") == told, "run make docs"
     # Another process, which asks over sockets, comes to the same to the byte.
     options = ["check", "--seed", "7", "--over", "http", "--json", str(tmp_path / "two.json")]
     assert CliRunner().invoke(main, options).exit_code == 0
