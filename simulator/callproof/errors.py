@@ -43,6 +43,7 @@ them, and whoever catches callproof's errors around a handler must not swallow o
 an underscore are caught by the module that raises them.
 """
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 # What a shell says of a program that Ctrl-C ended.
@@ -93,6 +94,18 @@ class NotWritten(Misuse):
     @classmethod
     def printing(cls, error: OSError) -> "NotWritten":
         return cls(f"What is printed cannot be written: {error.strerror or error}.")
+
+
+def did_you_mean(name: str, known: Mapping[str, str] | Iterable[str]) -> str:
+    """The end of a sentence that has the names which look like this one, "" when none does. Of a mapping
+    it has what the names stand for."""
+    # Only here: no error needs it that is not about a name.
+    from difflib import get_close_matches
+
+    near = get_close_matches(name.lower(), known, n=2, cutoff=0.7)
+    if isinstance(known, Mapping):
+        near = [known[found] for found in near]
+    return f"; did you mean {' or '.join(near)}?" if near else ""
 
 
 class UnknownName(Misuse, LookupError):

@@ -286,7 +286,7 @@ def test_a_taken_port_is_named() -> None:
     assert (
         output.splitlines()[-1]
         == f"callproof: Cannot listen on 127.0.0.1:{taken.port}: Address already in use."
-        " --crm-port takes another port, --host another address."
+        " --crm-port 0 takes a free one, --host another address; callproof doctor tells who listens there."
     )
 
 

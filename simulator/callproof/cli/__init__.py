@@ -70,6 +70,7 @@ COMMANDS = {
         "doctor",
         "Look whether this machine has what callproof needs, and say what to do where it has not.",
     ),
+    "completion": ("completion", "Print what makes a shell complete commands, options and names."),
     "validate": ("validate", "Judge one payload on its own; FILE holds the JSON, - is standard input."),
 }
 

@@ -12,7 +12,7 @@ import click
 import msgspec
 from msgspec import structs
 
-from callproof.cli import listing
+from callproof.cli import completion, listing
 from callproof.cli.common import (
     NOT_CONFORMANT,
     complain,
@@ -31,7 +31,7 @@ from callproof.cli.common import (
 )
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
-from callproof.cli.targets import strict_option, target_of, target_option
+from callproof.cli.targets import TargetFile, strict_option, target_of, target_option
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import abreast, baseline, loading
 from callproof.conformance.baseline import Baseline, load_baseline
@@ -76,7 +76,7 @@ class _Asked:
 
 
 @click.command()
-@click.argument("wanted", nargs=-1, metavar="[PATH-OR-ID]...")
+@click.argument("wanted", nargs=-1, metavar="[PATH-OR-ID]...", shell_complete=completion.scenarios)
 @option(
     "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="The same seed gives the same report."
 )
@@ -85,7 +85,7 @@ class _Asked:
 @trusting
 @option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False),
+    type=TargetFile(exists=True, dir_okay=False),
     metavar="FILE",
     help="How to reach and poke your side; callproof init writes one.",
 )
@@ -99,6 +99,7 @@ class _Asked:
 )
 @option(
     "--fault",
+    shell_complete=completion.faults,
     multiple=True,
     metavar="NAME",
     help="Break an end of callproof's in every scenario; a requirement means all faults that touch it.",

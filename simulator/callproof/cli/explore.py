@@ -13,6 +13,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from callproof.cli import completion
 from callproof.cli.common import (
     NOT_CONFORMANT,
     echo,
@@ -25,7 +26,7 @@ from callproof.cli.common import (
 )
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
-from callproof.cli.targets import strict_option, target_of, target_option
+from callproof.cli.targets import TargetFile, strict_option, target_of, target_option
 from callproof.clocks.durations import seconds
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.judge import BOTH
@@ -105,7 +106,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
 @trusting
 @option(
     "--config",
-    type=click.Path(exists=True, dir_okay=False),
+    type=TargetFile(exists=True, dir_okay=False),
     metavar="FILE",
     help="How to reach and poke your side, as for callproof check.",
 )
@@ -113,6 +114,7 @@ def duration(_context: click.Context, _parameter: click.Parameter, text: str | N
 @option("--api-key", default="", callback=sendable, help="The API key of the CRM.")
 @option(
     "--fault",
+    shell_complete=completion.faults,
     multiple=True,
     metavar="NAME",
     help="Break an end of callproof's in every run; a requirement means all faults that touch it.",

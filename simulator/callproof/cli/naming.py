@@ -27,7 +27,8 @@ def faults_of(names: Iterable[str], judged: Side | None = None) -> tuple[Fault, 
     try:
         found = tuple(fault for name in names for fault in named(name))
     except UnknownName as error:
-        raise UnknownName(f"{error}; callproof faults lists them.") from None
+        said = f"{error}" if f"{error}".endswith("?") else f"{error};"
+        raise UnknownName(f"{said} callproof faults lists them.") from None
     if any(fault.side is judged for fault in found):
         raise Misuse(f"--fault: a fault of the {judged} can only break callproof's own.")
     return found

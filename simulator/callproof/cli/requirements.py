@@ -5,6 +5,7 @@ from difflib import get_close_matches
 
 import click
 
+from callproof.cli import completion
 from callproof.cli.common import echo, option
 from callproof.conformance import fates
 from callproof.contract.requirements import RULESET, Evidence, Level, all_requirements
@@ -23,7 +24,7 @@ NEAR = 3
     help="Only rows that rest on this evidence.",
 )
 @option("--untested", is_flag=True, help="Only rows that no check looks at, with the reason.")
-@click.argument("wanted", nargs=-1, metavar="[ID]...")
+@click.argument("wanted", nargs=-1, metavar="[ID]...", shell_complete=completion.rows)
 def requirements(wanted: tuple[str, ...], untested: bool, **filters: str | None) -> None:
     """List what the contract demands, row by row; an ID or its beginning narrows the list.
 

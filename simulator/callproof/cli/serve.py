@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from callproof.cli import completion
 from callproof.cli.common import (
     echo,
     is_given,
@@ -198,6 +199,7 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
 @option(
     "--fault",
     "faults",
+    shell_complete=completion.faults,
     multiple=True,
     metavar="NAME",
     help="Break an end on purpose; callproof faults lists how. A requirement means all that touch it.",

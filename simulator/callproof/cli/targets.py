@@ -1,5 +1,6 @@
 """The side under test that the options of a command name."""
 
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,21 @@ from callproof.conformance.selection import foreign_needs, unused
 from callproof.conformance.target import Target, load_target
 from callproof.contract.operations import Side
 from callproof.errors import Misuse
+
+
+class TargetFile(click.Path):
+    """A callproof.yaml that is there."""
+
+    def convert(
+        self,
+        value: "str | os.PathLike[str]",
+        param: click.Parameter | None,
+        ctx: click.Context | None,
+    ) -> str | bytes | os.PathLike[str]:
+        if not Path(value).exists():
+            self.fail(f"File {os.fspath(value)!r} does not exist; callproof init writes one.", param, ctx)
+        return super().convert(value, param, ctx)
+
 
 target_option = option(
     "--target", type=click.Choice(["pbx", "crm"]), help="The side that is yours; by default neither is."

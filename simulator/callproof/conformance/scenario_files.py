@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from callproof.contract.files import by_chapter, shipped
-from callproof.errors import UnknownName
+from callproof.errors import UnknownName, did_you_mean
 
 
 class ScenarioFile(NamedTuple):
@@ -52,8 +52,18 @@ def _named(name: str, root: Path) -> list[Path]:
         ids = {file: file.relative_to(root).with_suffix("").as_posix() for file in root.rglob("*.yaml")}
         files = _sorted(file for file in ids if ids[file].startswith(beginning))
     if not files:
-        raise UnknownName(f"No scenario, file or folder is named {name!r}")
+        raise UnknownName(f"No scenario, file or folder is named {name!r}{_near(name, root)}")
     return files
+
+
+def _near(name: str, root: Path) -> str:
+    """Which ids it may stand for, also where the chapter was left out."""
+    ids = [_id(file, root) for file in _sorted(root.rglob("*.yaml"))]
+    whole = did_you_mean(name, [*dict.fromkeys(found.partition("/")[0] for found in ids), *ids])
+    words = {found.rpartition("/")[2]: found for found in ids}
+    if whole or "/" in name:
+        return whole
+    return did_you_mean(name, words)
 
 
 def scenario_ids(files: Sequence[Path], root: Path, common: Path) -> dict[Path, str]:

@@ -17,7 +17,7 @@ import msgspec
 from callproof.contract.files import shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
-from callproof.errors import UnknownName
+from callproof.errors import UnknownName, did_you_mean
 from callproof.files.typed import typed
 from callproof.files.yamlfile import Document
 
@@ -219,5 +219,6 @@ def named(name: str) -> list[Fault]:
     if not found:
         raise UnknownName(
             f"There is no fault {name!r}, nor one that breaks or challenges such a requirement"
+            f"{did_you_mean(name, [*catalogue()])}"
         )
     return found

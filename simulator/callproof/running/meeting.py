@@ -78,7 +78,8 @@ class Meeting:
         try:
             found = Address(self._options.host, self._ports[side], self._certificate)
         except PortTaken as error:
-            raise PortTaken(f"{error}. --{side}-port takes another port, --host another address.") from None
+            hint = f"--{side}-port 0 takes a free one, --host another address"
+            raise PortTaken(f"{error}. {hint}; callproof doctor tells who listens there.") from None
         self._ports[side] = found.port
         return found
 
