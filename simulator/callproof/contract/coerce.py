@@ -14,6 +14,7 @@ from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, pointer
 from callproof.contract.phones import digits
 from callproof.contract.schemas import load, resolve
+from callproof.contract.values import OnceForEach
 from callproof.limits import USUAL
 
 _TRUE = {"1", "true"}
@@ -29,6 +30,8 @@ _NUMBERS = ("dialled", "caller", "phone")
 # The row on what a message may hold at all.
 _MEMBERS = "PBX-API-04"
 
+# The schema of what may be anything.
+_ANY: JsonObject = {}
 # A value that has to be left out, because the sender wrote "nothing" in a form of his own.
 _ABSENT = object()
 
@@ -124,7 +127,7 @@ class _Walk:
             value = [item for _, item in sorted(value.items(), key=lambda pair: int(pair[0]))]
         if not isinstance(value, list):
             return value
-        items = cast(JsonObject, schema.get("items") or {})
+        items = cast(JsonObject, schema.get("items") or _ANY)
         result: list[Json] = []
         for index, item in enumerate(value):
             here = [*path, index]
@@ -135,7 +138,7 @@ class _Walk:
         return result
 
     def _scalar(
-        self, value: Json, schema: Mapping[str, Json], types: set[str], path: list[str | int]
+        self, value: Json, schema: Mapping[str, Json], types: frozenset[str], path: list[str | int]
     ) -> Json:
         canonical = _canonical(schema)
         read: object = value
@@ -146,7 +149,7 @@ class _Walk:
         elif canonical == "integer" and not isinstance(value, bool):
             read = _integer(value)
             if isinstance(value, str) and not self.plain and (decimal := _FLOAT.fullmatch(value.strip())):
-                read, types = int(decimal[1]), {canonical}
+                read, types = int(decimal[1]), frozenset((canonical,))
         elif canonical == "boolean" and not isinstance(value, bool):
             read = self._boolean(value, path)
         if read is _ABSENT:
@@ -206,6 +209,7 @@ class _Walk:
             )
 
 
+@OnceForEach
 def refuses_blank(member: Mapping[str, Json]) -> bool:
     """Whether an empty text is no value of the member."""
     types = _types(member)
@@ -214,15 +218,17 @@ def refuses_blank(member: Mapping[str, Json]) -> bool:
     return bounded or not types & {"string", "boolean"}
 
 
-def _types(schema: Mapping[str, Json]) -> set[str]:
+@OnceForEach
+def _types(schema: Mapping[str, Json]) -> frozenset[str]:
     declared = schema.get("type")
     if isinstance(declared, list):
-        return {str(name) for name in declared}
+        return frozenset(map(str, declared))
     if declared is None and "enum" in schema:
-        return {"string"}
-    return {str(declared)} if declared else set()
+        return frozenset(("string",))
+    return frozenset((str(declared),) if declared else ())
 
 
+@OnceForEach
 def _canonical(schema: Mapping[str, Json]) -> str:
     declared = schema.get("type")
     if isinstance(declared, list):

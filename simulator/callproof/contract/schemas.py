@@ -32,6 +32,7 @@ from callproof.contract.files import shipped
 from callproof.contract.findings import Finding, Kind
 from callproof.contract.jsontypes import Json, JsonObject, parts, pointer
 from callproof.contract.phones import digits
+from callproof.contract.values import OnceForEach
 from callproof.limits import USUAL
 
 if TYPE_CHECKING:
@@ -118,10 +119,12 @@ def load(schema_id: str) -> JsonObject:
 
 def resolve(schema: Mapping[str, Json]) -> Mapping[str, Json]:
     """The schema that a ``$ref`` points to, with what stands beside the reference laid over it."""
-    reference = schema.get("$ref")
-    if not isinstance(reference, str):
-        return schema
-    schema_id, _, fragment = reference.partition("#")
+    return _resolved(schema) if "$ref" in schema else schema
+
+
+@OnceForEach
+def _resolved(schema: Mapping[str, Json]) -> Mapping[str, Json]:
+    schema_id, _, fragment = str(schema["$ref"]).partition("#")
     target: Json = load(schema_id.lstrip("/"))
     for name in fragment.split("/")[1:]:
         target = cast(JsonObject, target)[name]
