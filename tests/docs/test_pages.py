@@ -29,6 +29,7 @@ NOT_DONE: dict[str, dict[str, str]] = {
     "docs/load.md": {
         "model:": f"{DOCS}test_the_page_on_load_names_every_counter_and_its_example_is_taken",
         "callproof load": "a minute each; tests/load",
+        "from locust": "it patches its process; tests/load/test_locust.py",
         "pip install opentelemetry": "it needs a network",
         "OTEL_EXPORTER": "it needs a collector; tests/load",
     },
