@@ -14,6 +14,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import connection
 from multiprocessing.process import BaseProcess
 from multiprocessing.util import Finalize
@@ -109,10 +110,26 @@ class _Supervising(MPServer):
             Thread(target=self.main_loop_interrupt.set).start()
 
 
+@dataclass(frozen=True)
+class Begun:
+    """An end whose process is there. ``wait`` comes back once it answers, and raises Failed when it does
+    not, and InternalError when that is callproof's own fault."""
+
+    process: BaseProcess
+    wait: Callable[[], None]
+
+
 @contextmanager
 def answering(end: Workers) -> Iterator[BaseProcess]:
-    """The end answers until the block ends, or its process does. Raises Failed when it does not begin, and
-    InternalError when that is callproof's own fault."""
+    """The end answers until the block ends, or its process does. Raises what ``Begun.wait`` does."""
+    with beginning(end) as begun:
+        begun.wait()
+        yield begun.process
+
+
+@contextmanager
+def beginning(end: Workers) -> Iterator[Begun]:
+    """The end begins to answer, while whoever asked does something else, until the block ends."""
     context = multiprocessing.get_context("fork")
     # Not an Event, whose setting waits for all that wait for it, also for a worker that a signal has ended.
     stopping, stopper = context.Pipe(duplex=False)
@@ -120,8 +137,7 @@ def answering(end: Workers) -> Iterator[BaseProcess]:
     process = context.Process(target=_supervise, args=(end, stopping, teller), name=end.name)
     process.start()
     try:
-        _wait(process, end, told)
-        yield process
+        yield Begun(process, partial(_wait, process, end, told))
     finally:
         # A worker ends when everybody is answered, and would answer until then who follows its journal.
         stopper.send_bytes(b"x")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from multiprocessing import connection
-from multiprocessing.process import BaseProcess
 from threading import Thread
 from typing import NoReturn
 
@@ -34,7 +33,7 @@ from callproof.running.browsing import open_page
 from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
-from callproof.running.processes import Failed, Made, Workers, answering
+from callproof.running.processes import Begun, Failed, Made, Workers, beginning
 from callproof.storage.database import IN_MEMORY, shown
 
 
@@ -63,7 +62,7 @@ class _Server:
     def __init__(self, options: ServeOptions, say: Callable[[str], object]) -> None:
         self.options = options
         self.say = say
-        self.processes: list[BaseProcess] = []
+        self.begun: list[Begun] = []
         self.pinned = 0
         self.together: Opening | None = None
 
@@ -86,15 +85,20 @@ class _Server:
             # Before anything is served: what is wrong with the database is told here, not by a worker.
             PbxStore(pbx.database, pbx.durability).close()
         key = ""
+        # Both begin before either is waited for.
         if crm:
             crm, key = meeting.crm(crm), crm.api_key
             self._open(crm, meeting, stack)
+        if pbx:
+            pbx, key = meeting.pbx(pbx), pbx.api_key
+            self._open(pbx, meeting, stack)
+        for end in self.begun:
+            end.wait()
+        if crm:
             workers = f"   {crm.workers} workers" if crm.workers > 1 else ""
             known = _known(meeting, Side.CRM)
             say(f"CRM          {meeting.near(Side.CRM)}   API key {crm.api_key}{workers}{known}")
         if pbx:
-            pbx, key = meeting.pbx(pbx), pbx.api_key
-            self._open(pbx, meeting, stack)
             known = _known(meeting, Side.PBX)
             say(f"virtual PBX  {meeting.near(Side.PBX)}   talks to {pbx.crm_url}{known}")
             if options.register:
@@ -149,7 +153,7 @@ class _Server:
 
         kept = settings.database != IN_MEMORY
         end = Workers(side.upper(), address, number, make, self._cores(number), kept, settings.bounds)
-        self.processes.append(stack.enter_context(answering(end)))
+        self.begun.append(stack.enter_context(beginning(end)))
 
     def _cores(self, workers: int) -> tuple[int, ...]:
         """For so many workers, beginning after those of the end that was started before."""
@@ -162,20 +166,20 @@ class _Server:
 
     def _wait(self, told: socket.socket) -> None:
         """Until a signal comes. Raises Failed when an end stops by itself."""
-        ready = connection.wait([told, *(process.sentinel for process in self.processes)])
+        ready = connection.wait([told, *(end.process.sentinel for end in self.begun)])
         if told in ready:
             self.say("Stopping, once what is being answered is; a second signal ends all at once.")
-        for process in self.processes:
-            if told not in ready and process.sentinel in ready:
-                raise Failed(f"The {process.name} has stopped by itself.")
+        for end in self.begun:
+            if told not in ready and end.process.sentinel in ready:
+                raise Failed(f"The {end.process.name} has stopped by itself.")
 
     def _end_at_once(self) -> NoReturn:
         if self.options.ready_file:
             with suppress(OSError):
                 ready.forget(self.options.ready_file)
-        for process in self.processes:
+        for end in self.begun:
             # Its workers end with it.
-            process.kill()
+            end.process.kill()
         os._exit(INTERRUPTED)
 
     def _demand_answers(self, meeting: Meeting) -> None:
