@@ -6,6 +6,7 @@
 # make soak MINUTES=10: what grows under steady load (OPTIONS=--write)
 # make test-browser: the pages in Chromium, which it installs
 # make screenshots: draw the pictures of README and docs anew, on the ports 8080 and 8081
+# make image: do what the Dockerfile says, in a root folder of its own that debootstrap makes
 # make lock: lock newer releases of what callproof needs, and write the SBOM of the wheel
 # make test-docs: do what README and docs show, and see that they name all there is
 # make worst: what the worst single requests take, and others meanwhile
@@ -15,11 +16,13 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 BIN := .venv/bin
+# With one line that says how far it is.
+PIP := $(PYTHON) tools/install.py $(BIN)/pip install --disable-pip-version-check --progress-bar off
 # Three for two cores: tests wait for others a third of their time. Each begins with a part of its own, whose
 # fixtures no other makes, and takes from the others what is left at the end.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 3 // 2)')
 
-.PHONY: check demo test test-docs test-browser lint docs site screenshots kill-matrix strangers bench torture soak lock clean worst
+.PHONY: check demo test test-docs test-browser lint docs site screenshots kill-matrix strangers bench torture soak image lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -62,6 +65,10 @@ bench: .venv/dev
 torture: .venv/dev
 	$(BIN)/python -m tools.torture $(OPTIONS)
 
+image: .venv/dev
+	@command -v debootstrap >/dev/null || apt-get install -q -y --no-install-recommends debootstrap
+	$(BIN)/python -m tools.image
+
 soak: .venv/dev
 	$(BIN)/python -m tools.soak --minutes $(or $(MINUTES),10) $(OPTIONS)
 
@@ -100,15 +107,15 @@ clean:
 
 .venv/demo: pyproject.toml
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --editable .
+	@$(PIP) --editable .
 	@touch $@
 
 # Only what is locked, by its hashes; nothing is looked up that could be another one tomorrow.
 .venv/dev: pyproject.toml locked/dev.txt locked/apart.txt
 	$(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --requirement locked/dev.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --require-hashes --no-deps --requirement locked/apart.txt
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(PIP) --require-hashes --requirement locked/dev.txt
+	@$(PIP) --require-hashes --no-deps --requirement locked/apart.txt
+	@$(PIP) --no-deps --no-build-isolation --editable .
 	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-update-notifier \
 		--prefix .venv/node node-retailcrm-api@1.0.8 axe-core@4.14.1 || echo "npm failed; what it brings is not tested"; fi
 	@touch .venv/demo $@
