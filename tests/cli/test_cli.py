@@ -17,6 +17,7 @@ from callproof.cli import main
 from callproof.conformance.target import load_target
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address
+from tests.forking import Forked
 from tests.support import call_item, mode_of
 
 
@@ -227,11 +228,7 @@ def test_serve_says_where_it_is_and_stops_quietly_in_the_middle_of_a_call() -> N
 
 def served(*arguments: str) -> tuple[subprocess.Popen[str], str, str]:
     """A running CRM, its address and key."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "callproof", "serve", "--only", "crm", "--crm-port", "0", *arguments],
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    process = Forked(["serve", "--only", "crm", "--crm-port", "0", *arguments], stdout=subprocess.PIPE)
     assert process.stdout is not None
     words = [process.stdout.readline() for _ in range(4)][1].split()
     return process, words[1], words[-1]

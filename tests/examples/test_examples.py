@@ -1,11 +1,14 @@
 """The examples are judged as their pages say: the good ones keep the contract, the flawed ones break
 exactly the rows that their faults are about."""
 
+from pathlib import Path
 from typing import cast
 
+import msgspec
 import pytest
 
 from callproof.contract.jsontypes import JsonObject
+from tests.once import once
 from tools import docs
 
 # Four whole runs, on a machine that may be busy.
@@ -54,8 +57,14 @@ BROKEN: dict[str, dict[str, set[str]]] = {
 
 
 @pytest.fixture(scope="module")
-def checked() -> dict[str, tuple[int, JsonObject]]:
-    return docs.check_examples()
+def checked(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[int, JsonObject]]:
+    """The exit code and the report of each."""
+    file = once(tmp_path_factory, "examples", check) / "checked.json"
+    return msgspec.json.decode(file.read_bytes(), type=dict[str, tuple[int, JsonObject]])
+
+
+def check(folder: Path) -> None:
+    (folder / "checked.json").write_bytes(msgspec.json.encode(docs.check_examples()))
 
 
 def test_every_example_has_its_test() -> None:

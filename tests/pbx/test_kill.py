@@ -2,7 +2,6 @@
 
 import random
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -19,6 +18,7 @@ from callproof.crm.settings import CrmSettings, Readings
 from callproof.running.threads import Address, serving
 from callproof.traffic.reconcile import reconcile
 from callproof.traffic.run import Log, Traffic
+from tests.forking import Forked
 from tests.support import KEY
 
 KILLS = 20
@@ -47,12 +47,12 @@ class Killable:
             "--db": f"sqlite:///{folder / 'pbx.db'}",
             "--pbx-config": str(plan),
         }
-        self._command = [sys.executable, "-m", "callproof", "serve", "--register"]
+        self._command = ["serve", "--register"]
         self._command += [word for option in options.items() for word in option]
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
-        self._process = subprocess.Popen(self._command, stdout=subprocess.PIPE, text=True)
+        self._process = Forked(self._command, stdout=subprocess.PIPE)
         assert self._process.stdout is not None
         assert any(line.startswith("Serving") for line in self._process.stdout)
 
