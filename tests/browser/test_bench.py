@@ -20,6 +20,18 @@ def _act(pair: ServedPair, path: str, **body: object) -> dict[str, str]:
     return told
 
 
+def _called(pair: ServedPair) -> str:
+    """The id of an incoming call of which the PBX has told: until then it has no page."""
+    call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
+    since = 0
+    while True:
+        query = {"since": since, "wait": 20}
+        told = requests.get(f"{pair.pbx}/_bench/journal", params=query, timeout=30).json()
+        if any("/call/event" in entry["request"]["url"] for entry in told["entries"]):
+            return call
+        since = told["lastId"]
+
+
 def test_a_line_appears_as_it_happens_and_a_name_of_a_caller_is_text(page: Page, pair: ServedPair) -> None:
     page.goto(f"{pair.crm}/bench")
     lines = page.locator("ol.lines li")
@@ -55,7 +67,7 @@ def test_a_ladder_grows_and_its_heads_stay(
     context: Callable[..., BrowserContext], pair: ServedPair
 ) -> None:
     page = context(viewport={"width": 390, "height": 300}).new_page()
-    call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
+    call = _called(pair)
     page.goto(f"{pair.pbx}/bench/calls/{call}")
     ladder = page.locator(".ladder ol")
     expect(ladder).to_contain_text("card, 100, 200")
@@ -156,7 +168,7 @@ def test_the_pages_fit_narrow_screens_and_axe_finds_nothing(
     locale: str,
     scheme: str,
 ) -> None:
-    call = _act(pair, "/calls", **{"from": CALLER, "to": LINE})["id"]
+    call = _called(pair)
     _act(pair, "/snapshot", name="kept")
     requests.post(f"{pair.pbx}/_bench/faults", json={"fault": "pbx-slow-calls"}, timeout=10)
     page = context(viewport={"width": 360, "height": 700}, locale=locale, color_scheme=scheme).new_page()
