@@ -64,6 +64,14 @@ def test_a_check_imports_no_report_that_nobody_asked_for_and_no_words_for_what_i
     assert not imported("check", "--over", "memory", "6-event/missed") & {"jsonschema", "granian"}
 
 
+def test_an_end_begins_without_what_plays_scenarios() -> None:
+    code = "import sys; import callproof.cli.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    loaded = set(done.stdout.split())
+    ours = {f"callproof.{name}" for name in ("conformance.runner", "conformance.loading", "reports.html")}
+    assert not loaded & {*ours, "jsonschema", "regex", "cryptography"}
+
+
 def test_the_dialect_of_postgresql_is_imported_when_it_is_asked_for() -> None:
     code = (
         "import sys; from callproof.running.pair import built_in\n"

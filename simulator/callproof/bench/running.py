@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from threading import Lock, Thread
+from typing import TYPE_CHECKING
 
-from callproof.conformance import runner
 from callproof.conformance.events import (
     Doing,
     Event,
@@ -14,12 +14,14 @@ from callproof.conformance.events import (
     ScenarioStarted,
     Telling,
 )
-from callproof.conformance.judge import UnderTest
-from callproof.conformance.scenario import Scenario
 from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.control.client import Ends, Halted
 from callproof.errors import CallproofError, Misuse
 from callproof.reports.redact import Redactor
+
+if TYPE_CHECKING:
+    from callproof.conformance.judge import UnderTest
+    from callproof.conformance.scenario import Scenario
 
 # How many problems of a scenario stand on the page; the report has all.
 PROBLEMS = 3
@@ -63,9 +65,9 @@ class WatchedRun:
 
     def start(
         self,
-        scenarios: Sequence[Scenario],
+        scenarios: "Sequence[Scenario]",
         opens: Opens,
-        judged: UnderTest,
+        judged: "UnderTest",
         secrets: Sequence[str],
     ) -> None:
         """Raises Misuse while another run goes on, or where there is nothing to play."""
@@ -99,8 +101,11 @@ class WatchedRun:
         self._changed()
 
     def _play(
-        self, scenarios: Sequence[Scenario], opens: Opens, judged: UnderTest, redactor: Redactor
+        self, scenarios: "Sequence[Scenario]", opens: Opens, judged: "UnderTest", redactor: Redactor
     ) -> None:
+        # Only here: an end that nobody plays on begins without what plays.
+        from callproof.conformance import runner
+
         verdict = Verdict([], 1, strict=False)
         telling = Telling(verdict, [self], redactor.scenario)
         try:

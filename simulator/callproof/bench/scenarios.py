@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from flask import Response, request
 from msgspec import structs
@@ -13,12 +14,11 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from callproof.bench.running import Opens, WatchedRun
 from callproof.bench.workplace import Workplace, said
-from callproof.conformance import loading
-from callproof.conformance.judge import BOTH
-from callproof.conformance.scenario import Scenario
 from callproof.control.client import Ends
 from callproof.errors import CallproofError, Misuse
-from callproof.reports import html
+
+if TYPE_CHECKING:
+    from callproof.conformance.scenario import Scenario
 
 PAGE = "/bench/scenarios"
 # The report brings its own style and script; it may do nothing here.
@@ -42,6 +42,9 @@ def add_scenarios(workplace: Workplace, pair: Opens | None) -> None:
         )
 
     def start() -> AnyResponse:
+        # Only here, as the other two below: an end that nobody plays on begins without what plays.
+        from callproof.conformance.judge import BOTH
+
         try:
             wanted = frozenset(request.form.getlist("wanted"))
             every = bool(request.form.get("all"))
@@ -65,6 +68,8 @@ def add_scenarios(workplace: Workplace, pair: Opens | None) -> None:
         verdict = run.progress.verdict
         if verdict is None:
             return workplace.missing()
+        from callproof.reports import html
+
         answer = Response(html.write(verdict), mimetype="text/html")
         answer.headers["Content-Security-Policy"] = _POLICY
         return answer
@@ -92,9 +97,11 @@ def _served(workplace: Workplace) -> Opens:
 
 
 @cache
-def _known() -> list[Scenario]:
+def _known() -> "list[Scenario]":
+    from callproof.conformance import loading
+
     return loading.find(())
 
 
-def _chapter(scenario: Scenario) -> str:
+def _chapter(scenario: "Scenario") -> str:
     return scenario.id.partition("/")[0]

@@ -2,6 +2,7 @@
 ``callproof check`` plays."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,7 +12,9 @@ from callproof.bench.retelling import CallKept, Deed, Retold, SessionNames, clic
 from callproof.conformance.evidence import Seen
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.control.client import End
-from callproof.explore.writing import Written
+
+if TYPE_CHECKING:
+    from callproof.explore.writing import Written
 
 # Between calls nobody needs to wait for longer, in seconds.
 IDLE = 5.0
@@ -40,7 +43,7 @@ def written(
     *,
     key: str,
     title: str,
-) -> Written:
+) -> "Written":
     """The session, or what of it ``lines`` and ``calls`` are about. What the journal of the ``crm`` has,
     and that of the ``pbx`` has not, was sent by somebody else; ``key`` is the account's."""
     names = SessionNames(call.phone for call in calls)
@@ -58,6 +61,9 @@ def written(
     steps = [*_timed(sorted(deeds, key=lambda deed: deed.at), told), *expected]
     rule = "Written down from a session by hand: whatever was done then has to lead to the same again."
     given = {**({} if heard.registered else {"registered": False}), **_given(told, of_call, names)}
+    # Only here: it reads scenarios, which an end does not need to begin.
+    from callproof.explore.writing import Written
+
     return Written(given, steps, title, rule, notes=[*heard.left_out, *left_out(clicks)])
 
 
