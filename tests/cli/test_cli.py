@@ -294,7 +294,7 @@ def test_a_taken_port_is_named() -> None:
         (
             "package.json",
             '{"scripts": {"start": "tsc && node x"}}',
-            '[npm, start, "--silent", "--", $port]',
+            '[npm, run, "--silent", start, "--", $port]',
         ),
         ("package.json", '{"main": "lib/main.js"}', "[node, lib/main.js, $port]"),
         ("package.json", "no JSON", "[$python, service.py, $port]"),
@@ -302,14 +302,48 @@ def test_a_taken_port_is_named() -> None:
         ("Pbx.java", "public static void main(String[] a)", "[java, Pbx.java, $port]"),
         ("app.py", "", "[$python, app.py, $port]"),
         ("notes.txt", "", "[$python, service.py, $port]"),
+        ("package.json", '{"scripts": {"dev": "nodemon x"}}', '[npm, run, "--silent", dev, "--", $port]'),
+        ("service.js", "", "[node, service.js, $port]"),
+        (
+            "app.py",
+            "import fastapi\n\ncrm = fastapi.FastAPI(docs_url=None)\n",
+            '[$python, "-m", uvicorn, "app:crm", "--host", "127.0.0.1", "--port", $port]',
+        ),
+        (
+            "app/main.py",
+            "app: FastAPI = FastAPI()\n",
+            '[$python, "-m", uvicorn, "app.main:app", "--host", "127.0.0.1", "--port", $port]',
+        ),
+        (
+            "main.py",
+            "app = Flask(__name__)\n",
+            '[$python, "-m", flask, "--app", "main:app", run, "--port", $port]',
+        ),
     ],
 )
 def test_init_guesses_how_a_side_is_started(file: str, content: str, command: str, tmp_path: Path) -> None:
+    (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).write_text(content)
     code, output = run("init", str(tmp_path / "callproof.yaml"))
     assert code == 0
     assert f"\n  command: {command}\n" in (tmp_path / "callproof.yaml").read_text()
     assert (f"As {file} is there" in output) is ("service.py" not in command)
+    start = load_target(str(tmp_path / "callproof.yaml")).start
+    assert start
+    assert dict(start.env) == ({"PORT": "$port"} if start.command[0] in ("node", "npm") else {})
+
+
+@pytest.mark.parametrize("folder", [".venv", "venv", "v"])
+def test_a_side_is_started_by_the_interpreter_of_its_own_environment(folder: str, tmp_path: Path) -> None:
+    """callproof's own need not have what the side imports."""
+    python = tmp_path / folder / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.touch()
+    (tmp_path / "manage.py").touch()
+    assert run("init", str(tmp_path / "callproof.yaml"))[0] == 0
+    start = load_target(str(tmp_path / "callproof.yaml")).start
+    assert start
+    assert start.command[0] == f"{folder}/bin/python"
 
 
 def test_init_is_told_where_a_side_runs_and_by_which_key(tmp_path: Path) -> None:

@@ -93,3 +93,19 @@ def test_a_file_that_is_there_is_left_alone_and_nothing_is_started(tmp_path: Pat
     assert (code, "is there already" in output, file.read_text("utf-8")) == (2, True, "mine")
     code, output = run("--start", "node server.js", str(tmp_path / "other.yaml"))
     assert (code, "leave --start out" in output) == (2, True)
+
+
+def test_a_side_whose_port_is_open_is_started_by_a_line_that_the_file_has(tmp_path: Path) -> None:
+    beside, file = tmp_path / "callproof.yaml", tmp_path / "load.yaml"
+    start = "start:\n  command: [v/bin/uvicorn, app:app, --port, $port]\n  env: {PORT: $port}\n"
+    beside.write_text(CONFIG.format("http://127.0.0.1:$port") + start + "  ready: http://x/\n", "utf-8")
+    assert run(str(file))[0] == 0
+    assert "\n  #   PORT=8080 v/bin/uvicorn app:app --port 8080\n" in file.read_text("utf-8")
+    assert load_file(str(file)).job.urls == ("http://127.0.0.1:8080",)
+
+
+def test_a_file_that_says_where_a_side_listens_is_not_repeated(tmp_path: Path) -> None:
+    beside, file = tmp_path / "callproof.yaml", tmp_path / "load.yaml"
+    beside.write_text(CONFIG.format("http://127.0.0.1:9"), "utf-8")
+    assert run(str(file))[0] == 0
+    assert "\n  # url: " in file.read_text("utf-8")

@@ -38,6 +38,7 @@ from callproof.control.client import ActionRefused, End, Ends, Unreachable
 from callproof.exchange.trust import Trust
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import account_plan
+from callproof.running.opposite import opposite
 from callproof.running.pair import BuiltIn
 from callproof.running.threads import Address, serving
 
@@ -104,7 +105,9 @@ def test_a_mistake_in_the_file_is_named_by_line(
 
 
 @pytest.mark.parametrize("side", Side)
-@pytest.mark.parametrize("start", [START, Start(("npm", "start", "--", "$port"), "http://x/"), None])
+@pytest.mark.parametrize(
+    "start", [START, Start(("npm", "start"), "http://x/", env={"PORT": "$port"}), None]
+)
 def test_the_files_that_init_writes_are_taken(side: Side, start: Start | None, tmp_path: Path) -> None:
     target = load_target(write(tmp_path, written(side, "http://127.0.0.1:9", start)))
     assert (target.side, target.url, target.start) == (side, "http://127.0.0.1:9", start)
@@ -278,6 +281,16 @@ def test_a_process_is_started_awaited_and_ended(tmp_path: Path) -> None:
         assert requests.get(address.url, timeout=5).ok
     with pytest.raises(requests.ConnectionError):
         requests.get(address.url, timeout=5)
+
+
+def test_a_process_is_told_its_port_by_the_variable_that_it_reads(tmp_path: Path) -> None:
+    serve = "import http.server as h, os; h.test(h.SimpleHTTPRequestHandler, port=int(os.environ['PORT']))"
+    start = Start(
+        (sys.executable, "-c", serve), "http://127.0.0.1:$port/", env={"PORT": "$port", "KEY": "$api_key"}
+    )
+    target = Target(Side.CRM, tmp_path, url="http://127.0.0.1:$port", api_key="k", start=start)
+    with opposite(target, 1, strict=False) as (_, theirs):
+        assert requests.get(theirs.url, timeout=5).ok
 
 
 def test_a_process_that_ends_too_early_is_shown_with_what_it_printed(tmp_path: Path) -> None:

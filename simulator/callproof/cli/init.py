@@ -2,8 +2,11 @@
 
 import shlex
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -11,17 +14,22 @@ from callproof.cli.common import echo, option
 from callproof.contract.printing import printable
 from callproof.errors import Misuse
 
+if TYPE_CHECKING:
+    from callproof.conformance.target import Target
+
 RUNS_ALREADY, CONFIG = "-", "callproof.yaml"
 
 
 @dataclass(frozen=True)
 class _Known:
-    """What is known of a side: where it listens, and the words that start it if it does not run already."""
+    """What is known of a side: where it listens, and the words that start it, in which environment, if it
+    does not run already."""
 
     target: str
     url: str
     words: tuple[str, ...]
     api_key: str
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @click.command()
@@ -65,12 +73,12 @@ def init(
 def _guessed(told: _Known, folder: Path) -> _Known:
     from callproof.cli import guessing
 
-    words = told.words
-    if not words and not told.url:
-        seen, words = guessing.started(folder)
-        if seen:
-            echo(printable(f"As {seen} is there, your side is started by: {' '.join(words)}"))
-    return _Known(told.target or "pbx", told.url, words, told.api_key)
+    guess = guessing.Guess(words=told.words)
+    if not told.words and not told.url:
+        guess = guessing.started(folder)
+        if guess.seen:
+            echo(printable(f"As {guess.seen} is there, your side is started by: {' '.join(guess.words)}"))
+    return _Known(told.target or "pbx", told.url, guess.words, told.api_key, guess.env)
 
 
 def _asked(told: _Known, folder: Path) -> _Known:
@@ -80,17 +88,18 @@ def _asked(told: _Known, folder: Path) -> _Known:
     side = told.target or click.prompt(
         "Which side is yours?", type=click.Choice(["pbx", "crm"]), default="pbx"
     )
-    url, words, key = told.url, told.words, told.api_key
+    url, words, key, env = told.url, told.words, told.api_key, told.env
     if not url and not words:
-        _, guess = guessing.started(folder)
+        guess = guessing.started(folder)
         question = f"How is it started? $port is a free port, {RUNS_ALREADY} says that it runs already"
-        said = click.prompt(question, default=" ".join(guess) or RUNS_ALREADY)
+        said = click.prompt(question, default=" ".join(guess.words) or RUNS_ALREADY)
         words = () if said == RUNS_ALREADY else _split(said)
+        env = guess.env if words == guess.words else {}
         if not words:
             url = str(click.prompt("Where does it listen?", default="http://127.0.0.1:9000")).rstrip("/")
     if side == "crm" and not key:
         key = click.prompt("An API key with all rights to a test account? Empty for later", default="")
-    return _Known(side, url, words, key)
+    return _Known(side, url, words, key, env)
 
 
 def _write(file: str, known: _Known) -> None:
@@ -102,7 +111,7 @@ def _write(file: str, known: _Known) -> None:
 
     url = known.url or URL
     runs = bool(known.url) and not known.words
-    start = None if runs else Start(known.words or START.command, f"{url}/")
+    start = None if runs else Start(known.words or START.command, f"{url}/", env=known.env)
     _keep(file, written(Side(known.target), url, start, known.api_key), secret=bool(known.api_key))
     if runs:
         echo(f"{url} {'answers' if guessing.answers(url) else 'does not answer now'}.")
@@ -120,14 +129,27 @@ def _write_load(file: str, target: str | None, url: str, api_key: str) -> None:
     known = load_target(str(beside)) if beside.is_file() else None
     side = Side(target) if target else known.side if known else Side.CRM
     config = known is not None and known.side is side is Side.CRM
-    if config and known and guessing.PORT in known.url:
-        # Nothing is started by it, so nobody knows the port.
-        url = url or URL
-    text = written(PBX_FLEET if side is Side.CRM else CRM, url, api_key, config=config)
+    by_hand = ""
+    if config and known and guessing.PORT in known.url and not url:
+        # Nothing is started by a load, so nobody knows the port.
+        url = URL
+        by_hand = _by_hand(known, URL)
+    text = written(PBX_FLEET if side is Side.CRM else CRM, url, api_key, config=config, start=by_hand)
     _keep(file, text, secret=bool(api_key))
     shown = printable(file)
     named = "" if file == "load.yaml" else f" --load {shown}"
     echo(f"{shown} is written. Fill it in, then: callproof load --headless{named}")
+
+
+def _by_hand(known: "Target", url: str) -> str:
+    """The shell's line that starts the side at this address, "" where the file starts none."""
+    from callproof.conformance.stimuli import text
+
+    if not known.start:
+        return ""
+    names = {"port": str(urlsplit(url).port), "python": "python3", "api_key": known.api_key}
+    variables = [f"{name}={shlex.quote(text(value, names))}" for name, value in known.start.env.items()]
+    return " ".join([*variables, shlex.join(text(word, names) for word in known.start.command)])
 
 
 def _keep(file: str, text: str, *, secret: bool) -> None:

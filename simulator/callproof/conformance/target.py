@@ -65,13 +65,15 @@ class Stimulus:
 class Start:
     """A process and the address that answers once it is ready, within so many seconds.
 
-    So many ``instances`` of it may run side by side.
+    So many ``instances`` of it may run side by side. ``env`` is what its environment has beside callproof's
+    own variables.
     """
 
     command: tuple[str, ...]
     ready: str
     within: float = 20.0
     instances: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -240,9 +242,9 @@ class _TargetReader:
 
     def _demand_room(self, read: "_TargetYaml") -> None:
         """Several instances need ports of their own, and nobody is asked for several things at once."""
-        words = " ".join(read.start.command) if read.start else ""
+        words = " ".join((*read.start.command, *read.start.env.values())) if read.start else ""
         if read.listen or "$port" not in read.url or "$port" not in words:
-            problem = "instances side by side need $port in url and command, and no listen"
+            problem = "instances side by side need $port in url and in command or env, and no listen"
             raise self._document.error(("start", "instances"), problem)
 
     def _listed(self, part: str, found: Sequence[_Stimulus]) -> tuple[Stimulus, ...]:

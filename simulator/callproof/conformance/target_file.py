@@ -19,12 +19,14 @@ START = Start(("$python", "service.py", "$port"), f"{URL}/")
 _PLAIN = re.compile(r"(?!(true|false|yes|no|on|off|null)$)[$./A-Za-z][\w$./-]*", re.IGNORECASE)
 
 _ACCOUNT = """\
-# Who plays in the scenarios, in the places of the guide's two users and shops.
+# Who plays in the scenarios, in the places of the guide's two users and shops; these are the defaults.
 # account:
 #   users: [1, 2]
 #   extensions: ["100", "200"]
 #   shops: [shop1, shop2]
 #   lines: [+7-499-999-99-99, +7-499-888-88-88]
+#   timezone: UTC
+#   country: RU
 """
 _SET_UP = """\
 # What is done before each scenario and after the run.
@@ -94,7 +96,7 @@ def written(side: Side, url: str = URL, start: Start | None = START, key: str = 
         _reached(side, url, key),
         _started(start),
         _ours(side, start, key),
-        _ACCOUNT + ("#   timezone: Europe/Moscow\n" if side is Side.PBX else ""),
+        _ACCOUNT,
         _SET_UP,
         _STIMULI + "".join(_hooks(asked.stimuli)),
         _VIEWS + "".join(_views(asked.views)),
@@ -138,10 +140,15 @@ def _started(start: Start | None) -> str:
         f"  ready: {shown.ready}",
         f"  within: {shown.within:g}",
     ]
+    if shown.env:
+        lines.insert(2, f"  env: {flow(dict(shown.env))}")
     said = what if start else "It runs already; callproof can also start it."
-    begun = comment(f"{said} Its environment has CALLPROOF_PORT too.")
+    python = " $python is callproof's own interpreter." if "$python" in shown.command else ""
+    begun = comment(f"{said} Its environment has CALLPROOF_PORT too.{python}")
     begun += "".join(f"{mark}{line}\n" for line in lines)
-    if start and "$port" in " ".join(start.command):
+    if start and "$port" in " ".join((*start.command, *start.env.values())):
+        if not shown.env:
+            begun += "  # What else stands in its environment.\n  # env: {PORT: $port}\n"
         begun += "  # So many of it may run side by side; a run in real time is shorter then.\n"
         begun += "  # instances: 8\n"
     return begun

@@ -31,8 +31,8 @@ _CONFIG = """\
   {mark}config: callproof.yaml
 """
 _TARGET = """\
-  # In which its dates are written.
-  # timezone: Europe/Moscow
+  # In which its dates are written; this is the default.
+  # timezone: UTC
   # A private CA, for callproof's control API and for what is asked before and after the run.
   # ca: [ca.pem]
   # Whether it is one of callproof's ends; by default that is found out.
@@ -98,11 +98,21 @@ _THRESHOLDS = """\
 """
 
 
-def written(model: str = PBX_FLEET, url: str = "", key: str = "", *, config: bool = False) -> str:
-    """``url`` and ``key`` as far as they are known; ``config`` says that a callproof.yaml has the rest."""
+_BY_HAND = """\
+  # callproof.yaml leaves the port open, and a load starts nothing. So start your side first, in its folder:
+  #   {start}
+"""
+
+
+def written(
+    model: str = PBX_FLEET, url: str = "", key: str = "", *, config: bool = False, start: str = ""
+) -> str:
+    """``url`` and ``key`` as far as they are known; ``config`` says that a callproof.yaml has the rest, and
+    ``start`` is the line that starts the side at ``url``, where somebody has to do it."""
     of_crm = model != CRM
     known = config and not url
-    target = [_URL.format(mark="# " if known else "", url=url or URL)]
+    target = [_BY_HAND.format(start=start)] if start else []
+    target.append(_URL.format(mark="# " if known else "", url=url or URL))
     if of_crm:
         target += [
             _KEY.format(mark="# " if config and not key else "", key=key or KEY),

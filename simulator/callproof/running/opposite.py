@@ -60,6 +60,7 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
         _open_ours(opening, target, address, seed, strict=strict)
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
+            environment.update(target.start.env)
             process = stack.enter_context(running(target.start, target.folder, environment, target.trust))
             there = partial(demand_answer, target.start.ready, LATER, process, trust=target.trust)
         else:
@@ -139,7 +140,8 @@ def _with_names(target: Target, names: dict[str, str]) -> Target:
     start = target.start
     if start:
         command = tuple(text(word, names) for word in start.command)
-        start = replace(start, command=command, ready=text(start.ready, names))
+        env = {name: text(value, names) for name, value in start.env.items()}
+        start = replace(start, command=command, ready=text(start.ready, names), env=env)
     return replace(target, url=text(target.url, names).rstrip("/"), start=start)
 
 
