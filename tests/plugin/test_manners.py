@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent.parent
-HEAVY = ("sqlalchemy", "flask", "requests", "jsonschema", "yaml", "orjson")
+HEAVY = ("sqlalchemy", "flask", "faker", "requests", "jsonschema", "yaml", "orjson")
 
 
 def test_nothing_heavy_is_imported_until_it_is_needed(

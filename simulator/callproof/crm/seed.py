@@ -4,15 +4,18 @@ Users 1 and 2, shops ``shop1`` and ``shop2``, and generated customers; the same 
 people.
 """
 
+import random
 from functools import lru_cache
-from random import Random
+from typing import TYPE_CHECKING
 
 from callproof.clocks.manual import EPOCH
 from callproof.contract.guide import LINES, MANAGERS
 from callproof.crm.account import CUSTOMERS
-from callproof.crm.names import full_name
 from callproof.crm.rules.model import Customer, Group, Site, User
 from callproof.crm.store.session import CrmSession
+
+if TYPE_CHECKING:
+    from faker import Faker
 
 _NOTATIONS = ("+7 ({0}) {1}-{2}-{3}", "8{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8 {0} {1}-{2}-{3}")
 
@@ -31,20 +34,23 @@ def fill(session: CrmSession, seed: int, *, managers: int = MANAGERS, customers:
 
 @lru_cache(maxsize=4)
 def _people(seed: int, managers: int, customers: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
-    called = Random(f"names:{seed}")
-    users = tuple(_user(user_id, called) for user_id in range(1, managers + 1))
-    dice = Random(f"customers:{seed}")
+    # Only where people are made; of its providers one is enough.
+    from faker import Faker
+
+    fake = Faker("en_US", providers=["faker.providers.person"])
+    fake.seed_instance(seed)
+    users = tuple(_user(user_id, fake) for user_id in range(1, managers + 1))
+    dice = random.Random(f"customers:{seed}")
     numbers = range(1, customers + 1)
-    return users, tuple(_customer(number, managers, called, dice) for number in numbers)
+    return users, tuple(_customer(number, managers, fake, dice) for number in numbers)
 
 
-def _user(user_id: int, called: Random) -> User:
-    given, family = full_name(called)
+def _user(user_id: int, fake: "Faker") -> User:
     return User(
         id=user_id,
         email=f"user{user_id}@crm.example",
-        first_name=given,
-        last_name=family,
+        first_name=fake.first_name(),
+        last_name=fake.last_name(),
         online=True,
         status="free",
         created_at=EPOCH - 86400 * user_id,
@@ -53,7 +59,7 @@ def _user(user_id: int, called: Random) -> User:
     )
 
 
-def _customer(number: int, managers: int, called: Random, dice: Random) -> Customer:
+def _customer(number: int, managers: int, fake: "Faker", dice: random.Random) -> Customer:
     notation = _NOTATIONS[number % len(_NOTATIONS)]
     phone = notation.format(
         f"9{dice.randrange(100):02}",
@@ -61,7 +67,6 @@ def _customer(number: int, managers: int, called: Random, dice: Random) -> Custo
         f"{dice.randrange(100):02}",
         f"{dice.randrange(100):02}",
     )
-    given, family = full_name(called)
     return Customer(
         id=0,
         external_id=f"customer-{number}",
@@ -71,8 +76,8 @@ def _customer(number: int, managers: int, called: Random, dice: Random) -> Custo
         created_at=EPOCH - 3600 * number,
         updated_at=EPOCH - 3600 * number,
         details={
-            "firstName": given,
-            "lastName": family,
+            "firstName": fake.first_name(),
+            "lastName": fake.last_name(),
             "email": f"customer{number}@mail.example",
         },
     )
