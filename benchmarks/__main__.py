@@ -13,10 +13,20 @@ import click
 
 from benchmarks import machine, plan, wrk
 from benchmarks.bench import ROOT, Bench
-from benchmarks.claims import of_comparison, of_footprint, of_journal, of_notations, of_sizes, of_workers
+from benchmarks.claims import (
+    of_comparison,
+    of_connections,
+    of_footprint,
+    of_journal,
+    of_notations,
+    of_scaling,
+    of_sizes,
+    of_workers,
+)
 from benchmarks.figures import Found
 from benchmarks.processes import NotStarted
 from benchmarks.report import (
+    CONNECTIONS_TEXT,
     JOURNAL_TEXT,
     NOTATIONS_TEXT,
     NOTICE,
@@ -28,6 +38,7 @@ from benchmarks.report import (
     workers_part,
 )
 from benchmarks.sections.comparison import Comparison, compare
+from benchmarks.sections.connections import CONNECTIONS, kind, measure_connections
 from benchmarks.sections.footprint import Footprint, measure_footprint
 from benchmarks.sections.journal import measure_journal
 from benchmarks.sections.notations import measure_notations
@@ -36,7 +47,7 @@ from benchmarks.sections.workers import Workers, measure_workers
 
 PAGE = ROOT / "docs" / "performance.md"
 SCALING = ROOT / "docs" / "scaling.md"
-SECTIONS = ("peers", "sizes", "notations", "journal", "workers", "footprint")
+SECTIONS = ("peers", "sizes", "notations", "journal", "connections", "workers", "footprint")
 # As of all commands here: usage, and what is needed could not be reached.
 _USAGE, _UNREACHABLE = 2, 3
 
@@ -47,6 +58,7 @@ class Results:
     sizes: Found = field(default_factory=Found)
     notations: Found = field(default_factory=Found)
     journal: Found = field(default_factory=Found)
+    connections: Found = field(default_factory=Found)
     workers: Workers = field(default_factory=Workers)
     footprint: Footprint = field(default_factory=Footprint)
 
@@ -88,6 +100,8 @@ def _measure(bench: Bench, sections: list[str]) -> Results:
         results.notations = measure_notations(bench)
     if "journal" in sections:
         results.journal = measure_journal(bench)
+    if "connections" in sections:
+        results.connections = measure_connections(bench)
     if "workers" in sections:
         results.workers = measure_workers(bench)
     if "footprint" in sections:
@@ -101,6 +115,9 @@ def _page(results: Results, quick: bool, only: str | None) -> str:
         "sizes": found_part("Stored calls", SIZES_TEXT, "stored calls and their ids", results.sizes),
         "notations": found_part("Notations", NOTATIONS_TEXT, "numbers", results.notations),
         "journal": found_part("Journal", JOURNAL_TEXT, "callproof", results.journal),
+        "connections": found_part(
+            "Connections", CONNECTIONS_TEXT, "set-up", results.connections, [kind(n) for n in CONNECTIONS]
+        ),
         "workers": workers_part(results.workers),
         "footprint": footprint_part(results.footprint),
     }
@@ -109,7 +126,8 @@ def _page(results: Results, quick: bool, only: str | None) -> str:
         "sizes": of_sizes(results.sizes),
         "notations": of_notations(results.notations),
         "journal": of_journal(results.journal),
-        "workers": of_workers(results.workers),
+        "connections": of_connections(results.connections),
+        "workers": [*of_workers(results.workers), *of_scaling(results.workers)],
         "footprint": of_footprint(results.footprint),
     }
     options = f"{' --quick' if quick else ''}{f' --only {only}' if only else ''}"

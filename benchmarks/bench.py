@@ -65,6 +65,7 @@ class Bench:
         notation: Notation = Notation.MIXED,
         beside: Sequence[Server] = (),
         spread: bool = False,
+        connections: int = wrk.CONNECTIONS,
     ) -> wrk.Figure:
         """A run of so many ``seconds``, or until ``limit`` requests are sent.
 
@@ -75,4 +76,4 @@ class Bench:
         file = self.work / f"{work.name}-{start}.lua"
         file.write_text(script(work, start, ids, limit, notation), "utf-8")
         cores = self.server_cores | self.load_cores if spread else self.load_cores
-        return wrk.measure([server, *beside], url, file, seconds, cores)
+        return wrk.measure([server, *beside], url, file, seconds, cores, connections)

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from statistics import median
 
 from benchmarks.figures import Found, Series, ratio
-from benchmarks.sections import comparison, journal, sizes
+from benchmarks.sections import comparison, connections, journal, sizes
 from benchmarks.sections.comparison import FLOOR, KEPT, KINDS, OURS, PLAIN
-from benchmarks.sections.footprint import FLASK, HELP, NOTHING, PACKAGE, Footprint
-from benchmarks.sections.workers import SETUPS, Workers
+from benchmarks.sections.footprint import CHECK, FLASK, HELP, NOTHING, PACKAGE, TRAFFIC, Footprint
+from benchmarks.sections.workers import POSTGRES, SETUPS, SQLITE, Workers
 from benchmarks.workload import Ids, Notation
 
 
@@ -43,7 +43,8 @@ def of_comparison(found: Found) -> Iterator[Claim]:
                     value = _rates(found.get(ours, kind), found.get(peer.name, kind))
                     yield Claim(f"{ours}, {kind}: requests per second, of {peer.name}", value, at_least=1.0)
             value = _costs(found.get(ours, kind), found.get(FLOOR, kind))
-            yield Claim(f"{ours}, {kind}: CPU time, of {FLOOR} with a constant answer", value, at_most=3.0)
+            text = f"{ours}, {kind}: CPU time, of {FLOOR} with a constant answer"
+            yield Claim(text, value, at_most=3.0)
             yield Claim(f"{ours}, {kind}: p99, of p50", _tail(found.get(ours, kind)), at_most=10.0)
         value = _rates(found.get(ours, "upload"), found.get(PLAIN, "upload"))
         yield Claim(f"{ours}, upload of 50: requests per second, of {PLAIN}", value, at_least=3.0)
@@ -70,6 +71,14 @@ def of_notations(found: Found) -> Iterator[Claim]:
         yield Claim(f"{kind}: CPU time of mixed notations, of that of +7 alone", value, at_most=1.2)
 
 
+def of_connections(found: Found) -> Iterator[Claim]:
+    """Threads that wait for one another cost nothing."""
+    for setup in connections.SETUPS:
+        many, few = (found.get(str(setup), connections.kind(count)) for count in (64, 16))
+        text = f"{setup}, event: CPU time from 64 connections, of that from 16"
+        yield Claim(text, _costs(many, few), at_most=1.2)
+
+
 def of_workers(workers: Workers) -> Iterator[Claim]:
     """How many things were lost, doubled, or not acknowledged as new exactly once."""
     for setup in SETUPS:
@@ -78,8 +87,24 @@ def of_workers(workers: Workers) -> Iterator[Claim]:
         yield Claim(f"{setup}: lost, doubled or miscounted", value, at_most=0.0)
 
 
+def of_scaling(workers: Workers) -> Iterator[Claim]:
+    """What a second worker brings, and what it costs that another program keeps the calls."""
+    one, two = (str(setup) for setup in SETUPS if setup.database == POSTGRES and setup.servers == 1)
+    for kind in ("event", "upload"):
+        value = _rates(workers.found.get(two, kind), workers.found.get(one, kind))
+        yield Claim(f"{two}, {kind}: requests per second, of one", value, at_least=1.6)
+    for kind in ("event", "upload"):
+        value = _tail(workers.found.get(f"{SQLITE}, 2 workers", kind))
+        yield Claim(f"{SQLITE}, 2 workers, {kind}: p99, of p50", value, at_most=10.0)
+        value = _costs(workers.found.get(one, kind), workers.found.get(f"{SQLITE}, 1 worker", kind))
+        yield Claim(f"{one}, {kind}: CPU time, of that with a SQLite file", value, at_most=1.5)
+
+
 def of_footprint(found: Footprint) -> Iterator[Claim]:
     """How much longer it takes to start than what everybody knows."""
+    calls, check = found.values.get(TRAFFIC), found.values.get(CHECK)
+    yield Claim(f"{TRAFFIC}: calls a second", calls[0].middle if calls else None, at_least=1000.0)
+    yield Claim(f"{CHECK}: seconds", check[0].middle if check else None, at_most=3.0)
     for what, other, limit in ((HELP, FLASK, 50.0), (PACKAGE, NOTHING, 20.0)):
         text = f"{what}: ms of CPU time more than {other}"
         yield Claim(text, _more(found, what, other), at_most=limit)

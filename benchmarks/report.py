@@ -7,7 +7,7 @@ from benchmarks.claims import Claim
 from benchmarks.figures import Found, Series, Spread
 from benchmarks.ledger import Tally
 from benchmarks.machine import Machine
-from benchmarks.sections.comparison import KEPT, KINDS, OURS, PEERS, Comparison
+from benchmarks.sections.comparison import KEPT, KINDS, OURS, PEERS, UNTOLD, Comparison
 from benchmarks.sections.footprint import Footprint
 from benchmarks.sections.workers import Workers
 
@@ -26,7 +26,7 @@ An event is `POST /api/v5/telephony/call/event`, a lookup `GET /api/v5/telephony
 50 calls to `POST /api/v5/telephony/calls/upload`. Every event and every call has an id and a telephone
 number of its own, in the notations of the field. callproof validates, keeps its state, commits before it
 answers and writes its journal: in memory, as it comes, and in a SQLite file, which several processes may
-share. Peers have their logs and journals off where they can."""
+share. Peers have their logs and journals off where they can. Each is warmed until it becomes no faster."""
 SIZES_TEXT = """\
 A stored call has its two events, its card and its upload. Every round begins with a copy of the filled
 database, and so few requests are sent that even the smallest stays about as large."""
@@ -34,6 +34,9 @@ JOURNAL_TEXT = "With the journal as it comes, and with `--journal off`."
 NOTATIONS_TEXT = """\
 `+79…`, `79…`, `89…`, `+375…`, with dashes and with brackets, each as often as any other, as in all other
 chapters; and `+79…` alone."""
+CONNECTIONS_TEXT = """\
+One event after another from each connection. Server, database and load share all cores here, and the
+database's CPU time counts: these figures compare with one another only."""
 WORKERS_TEXT = """\
 Eight clients send events and uploads to all servers; two clients send each upload at the same time.
 Whatever is sent must be acknowledged as new once and stored once. Server, database and load share all
@@ -96,17 +99,18 @@ def _cells(one: Series) -> list[str]:
     return [spread(values) for values in (one.rate, one.cpu, one.p50, one.p99)]
 
 
-def found_part(title: str, text: str, first: str, found: Found) -> Part:
+def found_part(title: str, text: str, first: str, found: Found, kinds: Sequence[str] = KINDS) -> Part:
     """A chapter of a table for each kind of request."""
     subjects = list(dict.fromkeys(name for name, _ in found.series))
-    tables = [series_table(found, kind, first, subjects) for kind in KINDS]
+    tables = [series_table(found, kind, first, subjects) for kind in kinds]
     return Part(title, text, [one for one in tables if one], found.missing)
 
 
 def comparison_part(compared: Comparison) -> Part:
-    names = [OURS, KEPT, *(peer.name for peer in PEERS)]
+    names = [OURS, UNTOLD, KEPT, *(peer.name for peer in PEERS)]
     subjects = [
         [OURS, "everything, in memory", "as it comes", ""],
+        [UNTOLD, "everything but the journal, in memory", "`--journal off`", ""],
         [KEPT, "everything, in a file", "`--db sqlite:///FILE`", ""],
     ] + [[peer.name, peer.keeps, peer.how, compared.versions.get(peer.name, "")] for peer in PEERS]
     peers = table(["server", "keeps", "how", "version"], subjects, words=True)

@@ -84,9 +84,16 @@ def run(url: str, script: Path, seconds: int, cores: set[int], connections: int 
     return parse(done.stdout + done.stderr)
 
 
-def measure(servers: Sequence[Server], url: str, script: Path, seconds: int, cores: set[int]) -> Figure:
+def measure(
+    servers: Sequence[Server],
+    url: str,
+    script: Path,
+    seconds: int,
+    cores: set[int],
+    connections: int = CONNECTIONS,
+) -> Figure:
     """A run with the CPU time that the servers took for it. Raises BadRun."""
     before = sum(server.cpu() for server in servers)
-    load = run(url, script, seconds, cores)
+    load = run(url, script, seconds, cores, connections)
     taken = sum(server.cpu() for server in servers) - before
     return Figure(load.rate, taken / load.sent * 1e6, load.p50, load.p99)

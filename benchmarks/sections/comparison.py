@@ -23,10 +23,14 @@ from benchmarks.wrk import BadRun, Figure
 
 # As it starts by default, and with a state that outlives it.
 OURS, KEPT = "callproof", "callproof, SQLite file"
+# Peers keep none either.
+UNTOLD = "callproof, no journal"
 FLOOR = "bare granian"
 PLAIN = "bare Flask"
 PEERS = (*node.PEERS, *java.PEERS, *python.PEERS)
 KINDS = ("event", "lookup", "upload")
+# A server is warm once a run is no more than so much faster than the one before, or after so many runs.
+_FASTER, _MOST_WARMING = 1.03, 12
 
 
 @dataclass
@@ -53,14 +57,17 @@ def compare(bench: Bench) -> Comparison:
     bench.say("installing peers that are not there yet")
     tools.install()
     with ExitStack() as stack:
-        crm, kept = Crm.start(bench), Crm.start(bench, sqlite(bench.work / "comparison.db"))
-        stack.callback(crm.stop)
-        stack.callback(kept.stop)
+        crm = Crm.start(bench)
+        kept = Crm.start(bench, sqlite(bench.work / "comparison.db"))
+        untold = Crm.start(bench, "", "--journal", "off")
+        for own in (crm, kept, untold):
+            stack.callback(own.stop)
         contract = workloads(crm.phones())
         described = _describe(bench, crm.url)
         running = {
             OURS: Running(crm.server, crm.url, contract),
             KEPT: Running(kept.server, kept.url, contract),
+            UNTOLD: Running(untold.server, untold.url, contract),
         }
         for peer in PEERS:
             place = Place(tools.home(peer.home), bench.work / peer.name, *described, free_port())
@@ -138,7 +145,6 @@ def _verdict(status: int, _: str) -> str:
 
 def _measure(bench: Bench, running: Mapping[str, Running], result: Comparison) -> None:
     seconds, rounds = (1, 1) if bench.quick else (3, 5)
-    warming = 50 if bench.quick else 0
     measures: dict[tuple[str, str], Callable[[], Figure]] = {}
     for kind in KINDS:
         for name, one in running.items():
@@ -146,7 +152,7 @@ def _measure(bench: Bench, running: Mapping[str, Running], result: Comparison) -
                 continue
             bench.say(f"warming {name}, {kind}")
             try:
-                bench.measure(one.server, one.url, one.work[kind], seconds, limit=warming)
+                _warm(bench, one, one.work[kind], seconds)
             except BadRun as bad:
                 result.found.missing[f"{name} {kind}"] = str(bad)
                 continue
@@ -156,3 +162,19 @@ def _measure(bench: Bench, running: Mapping[str, Running], result: Comparison) -
     measured = interleaved(measures, rounds, bench.say)
     result.found.series |= measured.series
     result.found.missing |= measured.missing
+
+
+def _warm(bench: Bench, one: Running, work: Workload, seconds: int) -> None:
+    """Until it becomes no faster: what compiles while it runs needs many thousand requests.
+
+    Raises BadRun.
+    """
+    if bench.quick:
+        bench.measure(one.server, one.url, work, seconds, limit=50)
+        return
+    before = 0.0
+    for _ in range(_MOST_WARMING):
+        rate = bench.measure(one.server, one.url, work, seconds).rate
+        if rate <= before * _FASTER:
+            return
+        before = rate

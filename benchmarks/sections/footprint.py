@@ -27,6 +27,9 @@ NOTHING, FLASK, PACKAGE, HELP = (
     "python -c 'import callproof'",
     "callproof --help",
 )
+# Both ends in one process, in virtual time.
+CALLS = 5000
+CHECK, TRAFFIC = "callproof check, all scenarios", f"callproof traffic --calls {CALLS}, virtual time"
 _PROGRAMS = {
     NOTHING: [sys.executable, "-c", "pass"],
     FLASK: [sys.executable, "-c", "import flask"],
@@ -61,9 +64,9 @@ def measure_footprint(bench: Bench) -> Footprint:
         result.values[what] = Spread.of(times), "ms of CPU"
     for module in ("callproof", "callproof.cli", "callproof.plugin.hooks"):
         take(f"import {module}", "ms", many, partial(_import, module))
-    take("callproof check, all scenarios", "s", few, _check)
-    calls = 100 if bench.quick else 3000
-    take(f"callproof traffic --calls {calls}, virtual time", "calls/s", few, lambda: _traffic(bench, calls))
+    take(CHECK, "s", few, _check)
+    calls = 100 if bench.quick else CALLS
+    take(TRAFFIC, "calls/s", few, lambda: _traffic(bench, calls))
     stored = 10_000 if bench.quick else 100_000
     for name, options in (("journal on", ()), ("journal off", ("--journal", "off"))):
         if options and (reason := lacks("--journal")):

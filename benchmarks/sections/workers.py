@@ -62,7 +62,7 @@ def measure_workers(bench: Bench) -> Workers:
             continue
         bench.say(str(setup))
         try:
-            with _running(bench, setup) as (crms, database):
+            with running(bench, setup, "workers") as (crms, database):
                 urls = [crm.url for crm in crms]
                 result.ledgers[str(setup)] = keep(urls, 10 if bench.quick else 250, "ledger")
                 if setup.servers == 1:
@@ -73,11 +73,13 @@ def measure_workers(bench: Bench) -> Workers:
 
 
 @contextmanager
-def _running(bench: Bench, setup: Setup) -> Iterator[tuple[list[Crm], Server | None]]:
+def running(bench: Bench, setup: Setup, section: str) -> Iterator[tuple[list[Crm], Server | None]]:
+    """The servers of a section, and the database's if it has one. Raises NotStarted."""
     everywhere = os.sched_getaffinity(0)
     with ExitStack() as stack:
         database = None
-        url = sqlite(bench.work / f"{str(setup).replace(', ', '-').replace(' ', '-')}.db")
+        file = f"{section}-{setup}.db".replace(", ", "-").replace(" ", "-")
+        url = sqlite(bench.work / file) if setup.database == SQLITE else ""
         if setup.database == POSTGRES:
             own = stack.enter_context(postgres(everywhere))
             database, url = own.server, own.url

@@ -1,9 +1,17 @@
-from benchmarks.claims import Claim, of_comparison, of_footprint, of_sizes, of_workers
+from benchmarks.claims import (
+    Claim,
+    of_comparison,
+    of_connections,
+    of_footprint,
+    of_scaling,
+    of_sizes,
+    of_workers,
+)
 from benchmarks.figures import Found, Series, Spread
 from benchmarks.ledger import Ledger, Tally
-from benchmarks.sections import comparison, sizes
-from benchmarks.sections.footprint import FLASK, HELP, NOTHING, PACKAGE, Footprint
-from benchmarks.sections.workers import SETUPS, Workers
+from benchmarks.sections import comparison, connections, sizes
+from benchmarks.sections.footprint import CHECK, FLASK, HELP, NOTHING, PACKAGE, TRAFFIC, Footprint
+from benchmarks.sections.workers import POSTGRES, SETUPS, SQLITE, Setup, Workers
 from benchmarks.workload import Ids
 from benchmarks.wrk import Figure
 
@@ -69,9 +77,36 @@ def test_a_start_may_take_so_many_milliseconds_more_than_another() -> None:
         }
         return Footprint(values)
 
-    claims = list(of_footprint(took(help=200, flask=160, package=41, nothing=20)))
+    claims = list(of_footprint(took(help=200, flask=160, package=41, nothing=20)))[2:]
     assert [(claim.value, claim.holds) for claim in claims] == [(40, True), (21, False)]
-    assert [claim.holds for claim in of_footprint(took(help=200))] == [None, None]
+    assert [claim.holds for claim in of_footprint(took(help=200))][2:] == [None, None]
+
+
+def test_traffic_and_a_check_have_a_promise_each() -> None:
+    found = Footprint({TRAFFIC: (Spread(1, 1000, 2000), "calls/s"), CHECK: (Spread(1, 3.1, 4), "s")})
+    assert [claim.holds for claim in of_footprint(found)][:2] == [True, False]
+
+
+def test_a_second_worker_is_held_against_one_and_postgresql_against_a_file() -> None:
+    one, two, file = (str(setup) for setup in (Setup(POSTGRES, 1), Setup(POSTGRES, 2), Setup(SQLITE, 1)))
+    rates = {(one, "event"): series(rate=10, cpu=30), (two, "event"): series(rate=16)}
+    found = Found(
+        {**rates, (file, "event"): series(cpu=20), ("SQLite file, 2 workers", "event"): series(p99=11)}
+    )
+    said = {claim.text: claim.holds for claim in of_scaling(Workers(found)) if claim.value is not None}
+    assert said == {
+        "PostgreSQL, 2 workers, event: requests per second, of one": True,
+        "PostgreSQL, 1 worker, event: CPU time, of that with a SQLite file": True,
+        "SQLite file, 2 workers, event: p99, of p50": False,
+    }
+
+
+def test_a_connection_more_is_to_cost_little() -> None:
+    setup = str(connections.SETUPS[0])
+    found = Found(
+        {(setup, connections.kind(16)): series(cpu=10), (setup, connections.kind(64)): series(cpu=16)}
+    )
+    assert [claim.holds for claim in of_connections(found)] == [False, None, None, None, None]
 
 
 def test_lost_doubled_and_miscounted_all_count() -> None:
