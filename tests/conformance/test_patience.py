@@ -12,14 +12,16 @@ ONE = Seen(Exchange(0.0, "in", Request("GET", "http://pbx/"), None), Side.PBX, N
 
 
 class Busy(Journals):
-    """Something comes every half second, ``messages`` times, on a clock of its own."""
+    """Something comes every half second, ``messages`` times, on a clock of its own; an answer is ``held``
+    back for so many seconds."""
 
-    def __init__(self, messages: int) -> None:
+    def __init__(self, messages: int, held: float = 0.0) -> None:
         self.seen: list[Seen] = []
-        self.now, self._left = 0.0, messages
+        self.now, self._left, self._held = 0.0, messages, held
 
-    def wait(self, side: Side, seconds: float) -> None:
+    def wait(self, side: Side, seconds: float) -> bool:
         self.now += 0.25
+        return self.now < self._held
 
     def read(self) -> list[Seen]:
         if self._left and not self.now % 0.5:
@@ -36,6 +38,13 @@ def test_what_stands_in_a_queue_is_waited_for(
     monkeypatch.setattr(patience, "monotonic", lambda: journals.now)
     patience.be_patient(1.0, journals, Side.PBX, lambda: False)
     assert journals.now == lasted
+
+
+def test_an_answer_that_is_held_back_is_none_of_the_sides_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    journals = Busy(0, held=12.0)
+    monkeypatch.setattr(patience, "monotonic", lambda: journals.now)
+    patience.be_patient(1.0, journals, Side.PBX, lambda: False)
+    assert 12.0 <= journals.now <= 13.0
 
 
 def test_nothing_is_waited_for_that_is_there() -> None:

@@ -25,7 +25,7 @@ GIVEN: Mapping[str, tuple[str, ...]] = {
     "period": (),
 }
 # What a later step can name of an exchange, and of what an end keeps.
-OF_EXPECTED = ("id", "value", "status", "headers", "size", "body", "ref", "path")
+OF_EXPECTED = ("id", "value", "status", "headers", "size", "body", "ref", "path", "unanswered")
 OF_KEPT = ("value",)
 
 _NAME = re.compile(r"\$([a-z]\w*)((?:\.\w+)*)")

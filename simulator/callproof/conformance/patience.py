@@ -12,11 +12,17 @@ MOST = 5
 
 
 def be_patient(seconds: float, journals: Journals, facing: Side, done: Callable[[], bool]) -> None:
-    """Until it is done, or nothing came for so many seconds: what stands in a queue comes one by one."""
+    """Until it is done, or nothing came for so many seconds: what stands in a queue comes one by one.
+    While an answer to the side is held back on purpose, the time does not count."""
     began = monotonic()
     until = began + seconds
     while (left := until - monotonic()) > 0 and not done():
-        known = len(journals.seen)
-        journals.wait(facing, min(left, LOOK))
-        if len(journals.read()) > known:
+        known, looked = len(journals.seen), monotonic()
+        held = journals.wait(facing, min(left, LOOK))
+        grown = len(journals.read()) > known
+        if held:
+            # The side waits for an answer of ours; that is over soon, and none of its own time.
+            began += monotonic() - looked
+            until = monotonic() + seconds
+        elif grown:
             until = min(monotonic() + seconds, began + MOST * seconds)

@@ -47,6 +47,7 @@ class Candidate:
             "size": self.seen.answer_size,
             "body": self.seen.answer_bytes,
             "ref": self.seen.ref,
+            "unanswered": self.seen.error,
         }
 
 
@@ -121,9 +122,10 @@ class Journals:
                 settings = merged(settings, seen.params)
         return settings
 
-    def wait(self, side: Side, seconds: float) -> None:
-        """Until this end's journal grows, at most so many real seconds."""
-        self._ends.of(side).journal(self._last[side], wait=seconds, limit=1)
+    def wait(self, side: Side, seconds: float) -> bool:
+        """Until this end's journal grows, at most so many real seconds; whether it was to grow by what a
+        fault of this end holds back."""
+        return bool(self._ends.of(side).journal(self._last[side], wait=seconds, limit=1).held)
 
 
 class Watch:

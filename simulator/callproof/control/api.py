@@ -209,8 +209,11 @@ class Control:
             return self._following(since)
         wait = min(asked.wait, self.bounds.wait_seconds)
         with self.counts.open(POLLS) if wait else nullcontext():
+            # Before the entries: what ends in between is one of them or still counted.
+            held = self.journal.held
             entries = self.journal.since(int(since or 0), wait=wait, limit=int(asked.limit))
-        return {"lastId": self.journal.last_id, "entries": [entry.as_json() for entry in entries]}
+        told = [entry.as_json() for entry in entries]
+        return {"lastId": self.journal.last_id, "held": held, "entries": told}
 
     def _following(self, since: float | None) -> Response:
         events = request.accept_mimetypes.best_match((NDJSON, EVENTS)) == EVENTS

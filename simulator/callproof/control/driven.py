@@ -16,10 +16,12 @@ State: TypeAlias = Mapping[str, list[Json]]
 
 
 class JournalPage(msgspec.Struct, frozen=True, rename="camel"):
-    """Entries, oldest first; ``last_id`` is the number of the newest that there is."""
+    """Entries, oldest first; ``last_id`` is the number of the newest that there is, and ``held`` how many
+    exchanges have begun whose answers a fault holds back."""
 
     last_id: int
     entries: Sequence[Exchange] = ()
+    held: int = 0
 
 
 class RawRequest(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):

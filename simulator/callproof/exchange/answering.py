@@ -19,7 +19,7 @@ from callproof.exchange.faults import Faults
 from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import FINDINGS_HEADER
-from callproof.exchange.spoiling import Spoiling
+from callproof.exchange.spoiling import Spoiling, Spoilt
 from callproof.exchange.telling import Telling
 from callproof.exchange.turns import LARGE, TURNS
 from callproof.limits import USUAL, Bounds
@@ -98,12 +98,22 @@ class Answering:
     ) -> Iterable[bytes]:
         resets = self._faults.resets
         heard, lost = self._spoiling.hear(sent)
-        answer = Answer(500)
+        spoilt = Spoilt(Answer(500), lost)
         if not lost:
-            answer, lost = self._spoiling.spoil(heard, self._respond(heard, findings))
-        journalled = resets == self._faults.resets
+            answer = self._respond(heard, findings)
+            with self._journal.coming():
+                spoilt = self._spoiling.spoil(heard, answer)
         sent.environ[OPERATION] = self._spoiling.name(sent) or UNKNOWN
-        return self._answer(sent, answer, lost, findings, start_response, began, journalled=journalled)
+        return self._answer(
+            sent,
+            spoilt.answer,
+            spoilt.lost,
+            findings,
+            start_response,
+            began,
+            unheard=spoilt.unheard,
+            journalled=resets == self._faults.resets,
+        )
 
     def _answer(
         self,
@@ -114,13 +124,15 @@ class Answering:
         start_response: "StartResponse",
         began: float,
         *,
+        unheard: str = "",
         journalled: bool = True,
     ) -> Iterable[bytes]:
         headers = _headers(answer.headers, answer.body.size, len(findings))
+        error = lost or unheard
         if journalled and self._journal.wants():
-            self._write(sent, answer, headers, lost, tuple(bounded(findings, self._bounds.findings)))
+            self._write(sent, answer, headers, error, tuple(bounded(findings, self._bounds.findings)))
         operation = sent.environ.get(OPERATION, UNKNOWN)
-        self._counts.request(operation, None if lost else answer.status, monotonic() - began, findings)
+        self._counts.request(operation, None if error else answer.status, monotonic() - began, findings)
         if lost:
             return _broken_off(sent.environ, start_response)
         start_response(_STATUS.get(answer.status) or f"{answer.status} UNKNOWN", list(headers))

@@ -158,7 +158,7 @@ class Caller:
     def _ask(self, asked: Request, limit: float) -> tuple[Answer | None, str]:
         headers = dict(asked.headers)
         if self.clock.kind == "manual":
-            headers[CLOCK_HEADER] = self.clock.id
+            headers[CLOCK_HEADER] = f"{self.clock.id} {limit:g}"
         if app := self.nearby.app(asked.url):
             answer = answer_of(app, replace(asked, headers=tuple(headers.items())))
             error = "" if answer else _BROKEN_OFF

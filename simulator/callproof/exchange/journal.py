@@ -5,7 +5,8 @@ in the store, never the other way round.
 """
 
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import count
 from threading import Condition, Lock
 
@@ -59,6 +60,23 @@ class Journal:
         # Under load nobody reads, and to wake nobody takes longer than the rest of an entry.
         self._readers = 0
         self._interrupted = False
+        self._coming = 0
+
+    @contextmanager
+    def coming(self) -> Iterator[None]:
+        """Until the block ends, an exchange has begun whose answer is held back; of this process."""
+        with self._lock:
+            self._coming += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming -= 1
+
+    @property
+    def held(self) -> int:
+        """How many exchanges have begun whose answers are held back; they are no entries yet."""
+        return self._coming
 
     @property
     def last_id(self) -> int:
