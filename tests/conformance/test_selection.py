@@ -1,12 +1,19 @@
 """What a scenario needs of a CRM under test, beyond its steps."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+import yaml
+
 from callproof.conformance import loading
+from callproof.conformance.actions import ACTIONS
+from callproof.conformance.scenario import KEPT
 from callproof.conformance.selection import choose, foreign_needs, unused
 from callproof.conformance.target import Command, Prompt, Stimulus, Target
 from callproof.contract.operations import Side
+from tools.docs import ROOT
 
 
 def needs(scenario: str) -> set[str]:
@@ -66,3 +73,60 @@ def test_a_crm_whose_time_cannot_be_moved_is_not_asked_for_budgets() -> None:
     ]
     timed = replace(untimed, stimuli={"pass time": Stimulus("pass time", Command(("true",)))})
     assert [found.id for found in choose(scenarios, timed)[0]] == ["1-api/budgets"]
+
+
+def words(part: object) -> Iterator[str]:
+    """What the file of a scenario does, prepares, sends and looks for, read as plain YAML."""
+    if isinstance(part, dict):
+        for name, inner in part.items():
+            if name in ("do", "expect", "send"):
+                yield str(inner)
+            if name in ("users", "customers", "settings", "upload-every"):
+                yield f"given {name}"
+            yield from words(inner)
+            yield from map(str, inner) if name == "settings" and isinstance(inner, dict) else ()
+    elif isinstance(part, list):
+        for inner in part:
+            yield from words(inner)
+
+
+def needed(word: str, used: set[str]) -> bool:
+    """Whether a scenario that uses this cannot do without what the word under ``absent`` is about."""
+    if word == "customers":
+        asks = any("customer" in one.split()[-1] and "calls" not in one for one in used)
+        return asks or any("/api/v5/customers" in one for one in used)
+    preparation = {"set user": "given users", "upload every": "given upload-every"}.get(word, word)
+    return word in used or preparation in used
+
+
+ABSENT = [
+    *(
+        ("crm", word)
+        for word in ("customers", *(name for name in ACTIONS if ACTIONS[name].end is Side.CRM))
+    ),
+    *(
+        ("pbx", word)
+        for word in ("upload every", *(name for name in ACTIONS if ACTIONS[name].end is Side.PBX))
+    ),
+    *((str(side), f"{side} keeps {name}") for side in Side for name in KEPT[side]),
+]
+
+
+@pytest.mark.parametrize(("side", "word"), ABSENT)
+def test_nothing_is_played_that_needs_what_is_absent(side: str, word: str) -> None:
+    every = loading.find()
+    read = {one.id: set(words(yaml.safe_load((ROOT / one.file).read_text("utf-8")))) for one in every}
+    stimuli = {name: Stimulus(name, Prompt(name)) for name in ACTIONS}
+    played, _ = choose(every, Target(Side(side), Path(), absent=(word,), stimuli=stimuli))
+    assert [one.id for one in played if needed(word, read[one.id])] == []
+
+
+def test_a_crm_without_customers_is_asked_for_none_and_a_pbx_that_cannot_register_for_nothing() -> None:
+    _, left_out = choose(loading.find(["9-people"]), Target(Side.CRM, Path(), absent=("customers",)))
+    assert {found.scenario for found in left_out if found.why == "customers"} == {
+        "9-people/customers",
+        "9-people/neighbours",
+        "9-people/pages",
+    }
+    played, _ = choose(loading.find(), Target(Side.PBX, Path(), absent=("register",)))
+    assert not [one.id for one in played if one.given.registered]

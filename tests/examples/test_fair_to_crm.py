@@ -64,3 +64,37 @@ def test_a_call_that_is_kept_twice_goes_before_how_it_is_counted(tmp_path: Path)
     first = findings(verdict)[0]
     assert first.row is not None
     assert (first.row.id, "call in the CRM's history" in first.headline) == ("CRM-HISTORY-03", True)
+
+
+NO_STATUS = {("people.py", '@v5.post("/users/<number>/status")'): '@v5.post("/users/<number>/state")'}
+
+
+def test_a_change_of_status_that_is_refused_has_not_to_be_told(tmp_path: Path) -> None:
+    verdict = judged(tmp_path, NO_STATUS, "8-status/each-change", "8-status/answer-ignored")
+    assert red(verdict) == {"CRM-USER-02"}
+    (told,) = [one for one in findings(verdict) if one.outcome is Outcome.FAILED]
+    assert "refused with 404" in told.headline
+    assert told.exchange is not None
+    assert told.exchange.is_of("user-status")
+
+
+def test_a_call_that_is_refused_has_not_to_be_kept(tmp_path: Path) -> None:
+    refuses = {("checks.py", ', "not allowed", "unknown")'): ")"}
+    assert red(judged(tmp_path, refuses, "3-history/sent-twice")) == {"CRM-HISTORY-01"}
+
+
+def test_a_notice_that_is_never_sent_says_nothing_of_its_client_id(tmp_path: Path) -> None:
+    silent = {
+        ("pbx.py", "def notify_status("): "def notify_status(*_):\n    return\n\n\ndef notify_nobody("
+    }
+    verdict = judged(tmp_path, silent, "8-status/answer-ignored", "8-status/changed")
+    assert red(verdict) == {"CRM-STATUS-01"}
+
+
+def test_an_empty_list_that_is_taken_is_told_as_what_it_is(tmp_path: Path) -> None:
+    takes = {("telephony.py", "        if not sent:\n"): "        if False:\n"}
+    verdict = judged(tmp_path, takes, "3-history/no-call", "3-history/batch-of-51")
+    assert (red(verdict), rows(verdict, Outcome.NOTED)) == (set(), {"CRM-HISTORY-08"})
+    (told,) = findings(verdict)
+    assert "empty list" in told.remedy
+    assert "50" not in told.headline + told.remedy

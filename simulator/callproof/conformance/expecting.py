@@ -9,6 +9,7 @@ from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, member_of
 from callproof.conformance.patience import be_patient
+from callproof.conformance.refused import Refusals
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.stimuli import Misconfigured
 from callproof.conformance.verdict import Check, Looked, Near
@@ -32,10 +33,19 @@ class Wanted:
     about: dict[str, JsonObject]
 
 
+@dataclass(frozen=True)
+class _Made:
+    """A check, the step that made it, and how many messages had been seen by then."""
+
+    check: Check
+    step: Expect | None = None
+    after: int = 0
+
+
 class Expectations:
     """Those of one scenario; ``checks`` grow with each that was met or missed.
 
-    ``where`` gives the ``file:line`` of a step.
+    ``where`` gives the ``file:line`` of a step, ``steps`` are all that the scenario expects.
     """
 
     def __init__(
@@ -45,9 +55,11 @@ class Expectations:
         names: Names,
         judged: UnderTest,
         where: Callable[[Step], str],
+        steps: Sequence[Expect] = (),
         tell: Tell = nobody,
     ) -> None:
-        self.checks: list[Check] = []
+        self._made: list[_Made] = []
+        self._refusals = Refusals(steps)
         # Whether something of the side under test was missed that later steps name; its rows say so.
         self.crippled = False
         # The test clock of a PBX under test goes on by itself while the scenario is played.
@@ -61,6 +73,27 @@ class Expectations:
         self._where = where
         self._tell = tell
         self._exact: list[tuple[Expect, Wanted]] = []
+
+    @property
+    def checks(self) -> list[Check]:
+        """Every one so far; of several that a refusal answers for there is one."""
+        found = [self._or_refusal(made) for made in self._made]
+        turned: set[tuple[str, Sequence[str], str]] = set()
+        kept: list[Check] = []
+        for check, made in zip(found, self._made, strict=True):
+            known = (check.requirement, check.exchanges, str(check.evidence))
+            if check is made.check or known not in turned:
+                kept.append(check)
+            if check is not made.check:
+                turned.add(known)
+        return kept
+
+    def _or_refusal(self, made: _Made) -> Check:
+        if made.step is None:
+            return made.check
+        facing = self._judged.faces(made.step.side)
+        before = [seen for seen in self._journals.seen[: made.after] if seen.seen_by is facing]
+        return self._refusals.instead(made.check, made.step, before)
 
     def meet(self, step: Expect) -> None:
         """Raises BrokenScenario when what later steps need of the side that is not judged is not there."""
@@ -82,6 +115,8 @@ class Expectations:
         looked = self._looked(step, wanted.matching, meant)
         self._check(step, problem, meant, looked)
         self._check_members(step, wanted, meant, looked)
+        if not problem:
+            self._refusals.met(step, [one.seen for one in found if one.seen])
         if step.name and meant:
             self._names.learn(step.name, meant[0].members)
         elif step.name and step.least:
@@ -92,7 +127,8 @@ class Expectations:
 
     def blame(self, step: Do, problem: str) -> None:
         """Of a step that the side that acts refused."""
-        self.checks += [Check(row, step.action, self._where(step), problem) for row in step.blames]
+        checks = [Check(row, step.action, self._where(step), problem) for row in step.blames]
+        self._made += [_Made(check) for check in checks]
 
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""
@@ -198,13 +234,13 @@ class Expectations:
     def _check_members(
         self, step: Expect, wanted: "Wanted", meant: Sequence[Candidate], looked: Looked
     ) -> None:
-        """Each row by its own members, of what is meant; where nothing is, nothing can be said of them."""
+        """Each row by its own members, of what is meant; where nothing is, nothing can be said of them, and
+        the first row alone says that it is not there."""
         if self._judged.side not in (None, step.side):
             return
         if not meant and not step.proves and step.least:
-            # Somebody has to say that it is not there.
             problem = self._problem(step, wanted.matching, meant)
-            for row in wanted.about:
+            for row in list(wanted.about)[:1]:
                 self._add(step, row, problem, meant, looked)
             return
         differing = [self._watch.differing(wanted.about, found) for found in meant]
@@ -223,18 +259,17 @@ class Expectations:
         members: tuple[str, ...] = (),
     ) -> None:
         refs = tuple(candidate.seen.ref for candidate in found if candidate.seen)
-        self.checks.append(
-            Check(
-                row,
-                str(step),
-                self._where(step),
-                problem,
-                exchanges=refs,
-                evidence=step.evidence,
-                members=members,
-                looked=looked,
-            )
+        check = Check(
+            row,
+            str(step),
+            self._where(step),
+            problem,
+            exchanges=refs,
+            evidence=step.evidence,
+            members=members,
+            looked=looked,
         )
+        self._made.append(_Made(check, step, len(self._journals.seen)))
 
 
 def _enough(step: Expect, found: Sequence[Candidate]) -> bool:

@@ -94,7 +94,9 @@ class Play:
         self._watch = Stopwatch(ends, ours=judged.side is None)
         self._journals = Journals(ends)
         self._names = Names(judged, ends.api_key, self._journals.registered)
-        self._expected = Expectations(ends, self._journals, self._names, judged, self._where, tell)
+        self._expected = Expectations(
+            ends, self._journals, self._names, judged, self._where, list(scenario.expectations), tell
+        )
 
     def result(self) -> ScenarioResult:
         """Raises Unreachable when an end does not answer; ``so_far`` has what was seen until then."""

@@ -9,18 +9,21 @@ from callproof.conformance.scenario import (
     Do,
     Repeat,
     Scenario,
+    Send,
     Step,
     Together,
     Verb,
 )
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Target
-from callproof.contract.operations import Side
+from callproof.contract.operations import BY_NAME, Side
 from callproof.exchange.faults import catalogue
 
 # No scenario needs it: a side that forgets nothing is told so, and is judged like any other.
 SET_UP = "set-up"
 CUSTOMERS = "customers"
 BUDGETS = "set budgets"
+REGISTER = "register"
+_CUSTOMERS_PATH = "/api/v5/customers"
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,10 @@ def _needs(scenario: Scenario) -> Iterator[str]:
     yield scenario.id.partition("/")[0]
     if scenario.given.upload_every:
         yield UPLOAD_EVERY
-    if scenario.given.customers:
+    if scenario.given.customers or _asks_for_customers(scenario):
         yield CUSTOMERS
+    if scenario.given.registered:
+        yield REGISTER
     yield from _of_preparation(scenario)
     yield from _of(scenario.steps)
     if BUDGETS in _of(scenario.steps):
@@ -101,6 +106,13 @@ def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
             yield f"{step.side} keeps {step.subject}"
 
 
+def _asks_for_customers(scenario: Scenario) -> bool:
+    """Whether it makes, reads or looks for customers by the CRM's API, companies among them."""
+    sent = (step.path for step in _flat(scenario.steps) if isinstance(step, Send))
+    told = (BY_NAME[step.subject].path for step in scenario.expectations if step.subject in BY_NAME)
+    return any(path.startswith(_CUSTOMERS_PATH) for path in (*sent, *told))
+
+
 def _of_preparation(scenario: Scenario) -> Iterator[str]:
     """What somebody does at either end before the first step."""
     if scenario.given.users:
@@ -109,8 +121,12 @@ def _of_preparation(scenario: Scenario) -> Iterator[str]:
 
 
 def _of(steps: Iterable[Step]) -> Iterator[str]:
+    yield from (step.action for step in _flat(steps) if isinstance(step, Do))
+
+
+def _flat(steps: Iterable[Step]) -> Iterator[Step]:
     for step in steps:
-        if isinstance(step, Do):
-            yield step.action
-        elif isinstance(step, Repeat | Together):
-            yield from _of(step.steps)
+        if isinstance(step, Repeat | Together):
+            yield from _flat(step.steps)
+        else:
+            yield step
