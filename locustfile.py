@@ -150,6 +150,11 @@ class LocustStage:
         told = self.environment.parsed_options
         assert told is not None
         asked = {"json": told.load_json, "junit": told.load_junit, "html": told.load_html}
+        if self.environment.web_ui is None:
+            # The verdict stands below the tables that locust prints when it ends.
+            self.environment.events.quit.add_listener(lambda **_: load_files.show(found))
+        else:
+            load_files.show(found)
         load_files.publish(found, asked)
 
     def say(self, failure: Exception) -> int:

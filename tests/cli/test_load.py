@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -50,12 +51,14 @@ def test_without_locust_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
     result = CliRunner().invoke(main, ["load", "--headless"])
     assert result.exit_code == 2
     assert result.output == (
-        "callproof: Locust is not installed. Install it with: pip install 'callproof[load]'\n"
+        f"callproof: Locust is not installed. Install it beside callproof: {shlex.quote(sys.executable)}"
+        " -m pip install 'callproof[load]'\n"
     )
 
 
 # Stands where locust would be found: it goes on when it is told to stop.
 DEAF = """
+import shlex
 import signal
 for number in (signal.SIGINT, signal.SIGTERM):
     signal.signal(number, lambda *_: print("told to stop", flush=True))

@@ -1,6 +1,6 @@
 """A small CRM that is not callproof's: what a load asks of one, and no more."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from itertools import count
 from threading import Lock
@@ -16,12 +16,14 @@ PAGE = 20
 
 class ForeignCrm:
     """Of the calls that it acknowledges it ``loses`` every so manieth, 0 for none; ``reads`` is whether it
-    gives its history back by GET telephony/calls. ``rows`` is the history, the oldest call first."""
+    gives its history back by GET telephony/calls. Of its methods those ``without`` which it has to do are
+    not there. ``rows`` is the history, the oldest call first, and ``modules`` what was registered."""
 
-    def __init__(self, *, loses: int = 0, reads: bool = True) -> None:
+    def __init__(self, *, loses: int = 0, reads: bool = True, without: Collection[str] = ()) -> None:
         self._loses, self._reads = loses, reads
         self._numbers, self._lock = count(1), Lock()
         self.rows: list[dict[str, Any]] = []
+        self.modules: list[dict[str, Any]] = []
         self.too_often = 0
         self.app = Flask(__name__)
         for method, path, view in (
@@ -31,7 +33,7 @@ class ForeignCrm:
             (
                 "POST",
                 "/api/v5/integration-modules/<code>/edit",
-                lambda code: self._told(info={"code": code}),
+                self._registered,
             ),
             ("GET", "/api/v5/telephony/manager", self._told),
             ("POST", "/api/v5/telephony/call/event", self._told),
@@ -39,7 +41,8 @@ class ForeignCrm:
             ("GET", "/api/v5/telephony/calls", self._calls),
             ("GET", "/test/calls", lambda: list(self.rows)),
         ):
-            self.app.add_url_rule(path, path, view, methods=[method])
+            if path not in without:
+                self.app.add_url_rule(path, path, view, methods=[method])
 
     @contextmanager
     def served(self) -> Iterator[str]:
@@ -53,6 +56,10 @@ class ForeignCrm:
 
     def _told(self, **members: object) -> dict[str, Any]:
         return {"success": True, **members}
+
+    def _registered(self, code: str) -> dict[str, Any]:
+        self.modules.append(orjson.loads(request.form["integrationModule"]))
+        return self._told(info={"code": code})
 
     def _customers(self) -> dict[str, Any]:
         number = {"number": "+7 900 000-00-01"}
@@ -72,9 +79,12 @@ class ForeignCrm:
         if self.too_often:
             self.too_often -= 1
             return {"success": False, "errorMsg": "API rate limit reached"}, 503
-        before = int(request.args.get("cursor", len(self.rows) + 1))
         newest = sorted(self.rows, key=lambda row: (row["date"], row["id"]), reverse=True)
-        known = [row for row in newest if row["id"] < before] if "cursor" in request.args else newest
+        # A call of before may have been uploaded later, so that ids do not go with dates.
+        last = next(
+            (n for n, row in enumerate(newest, 1) if str(row["id"]) == request.args.get("cursor")), 0
+        )
+        known = newest[last:]
         page = known[:PAGE]
         more = {"nextCursor": page[-1]["id"]} if len(known) > PAGE else {}
         return self._told(calls=page, pagination={"limit": PAGE, **more})

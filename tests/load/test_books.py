@@ -1,5 +1,6 @@
 """What a CRM that is not callproof's has stored: by its history, by a view of its file, or unknown."""
 
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -62,6 +63,8 @@ def test_usual_thresholds_answer_whether_a_foreign_crm_lost_a_call(
     judged = [line for line in done.stdout.splitlines() if line.startswith(("kept ", "BROKEN "))]
     broken = [line for line in judged if line.startswith("BROKEN") and "arrival rate" not in line]
     assert done.returncode == int("BROKEN" in done.stdout), done.stdout + done.stderr
+    # Below the tables of locust's, which it prints when it ends.
+    assert done.stdout.splitlines()[-1] == ("Not passed" if done.returncode else "Passed")
     assert sum("lost == 0" in line for line in judged) == 1
     assert len(crm.rows) > 40
     assert ["lost == 0" in line for line in broken] == [True] * code, broken
@@ -80,6 +83,43 @@ def test_a_crm_that_does_not_tell_is_loaded_and_the_verdict_says_what_is_not_kno
     assert "GET /api/v5/telephony/calls is answered 404" in found.reconciliation.why_not
     assert "the view 'calls' as target.config" in found.reconciliation.why_not
     assert "nobody knows whether calls were lost" in found.verdict
+
+
+USERS, SITES, CUSTOMERS = "/api/v5/users", "/api/v5/reference/sites", "/api/v5/customers"
+
+
+@pytest.mark.parametrize(
+    ("without", "said"),
+    [
+        (USERS, r"refused GET /api/v5/users\S+ 404 .*Name the users by `extensions` in the load file"),
+        (
+            SITES,
+            r"refused GET /api/v5/reference/sites: 404 .*Name a shop by `account.shops` in a callproof",
+        ),
+        (CUSTOMERS, r"404 .*Name some numbers by `customers` in the load file"),
+    ],
+)
+def test_what_a_crm_does_not_list_the_load_has_to_say_and_is_told_how(
+    tmp_path: Path, without: str, said: str
+) -> None:
+    with (
+        ForeignCrm(without=(without,)).served() as url,
+        pytest.raises(OutOfReach, match=re.compile(said, re.DOTALL)),
+    ):
+        started(written(tmp_path, url))
+
+
+def test_a_crm_with_nothing_but_telephony_is_loaded_as_its_files_say(tmp_path: Path) -> None:
+    crm = ForeignCrm(without=(USERS, SITES, CUSTOMERS))
+    account = "account: {users: [7, 8], extensions: ['701', '702'], shops: [north, south]}\n"
+    with crm.served() as url:
+        file = written(tmp_path, url, "customers: [+7-900-000-00-01]\n", config=CONFIG + account)
+        started(file).results()
+    on, off = (module["integrations"]["telephony"] for module in crm.modules)
+    assert on["additionalCodes"] == [{"userId": 7, "code": "701"}, {"userId": 8, "code": "702"}]
+    assert {line["siteCode"] for line in on["externalPhones"]} == {"north"}
+    assert off["externalPhones"] == on["externalPhones"]
+    assert [module["active"] for module in crm.modules] == [True, False]
 
 
 def test_a_threshold_that_nothing_can_answer_is_refused_before_a_call_begins(tmp_path: Path) -> None:

@@ -244,7 +244,7 @@ def test_a_person_reads_the_verdict_last() -> None:
         out = StringIO()
         load_terminal.show(Console(file=out, soft_wrap=True), run(threshold))
         assert out.getvalue().splitlines()[-1] == last
-        assert "Attempted             50  of 50 planned in 10 s" in out.getvalue()
+        assert "            50  of 50 that seed 1 planned in 10 s: 5.00/s intended" in out.getvalue()
 
 
 @pytest.mark.parametrize(("least", "nice"), [(0, 1), (0.03, 0.05), (1, 1), (1.1, 2), (2.2, 2.5), (70, 100)])
@@ -293,5 +293,6 @@ def test_nobody_has_to_read_what_is_printed(tmp_path: Path, monkeypatch: pytest.
     file = tmp_path / "load.json"
     with suppress(OSError), Path("/dev/full").open("w") as full:
         monkeypatch.setattr("sys.stdout", full)
+        load_files.show(run())
         load_files.publish(run(), {"json": str(file)})
     assert orjson.loads(file.read_bytes())["reconciliation"]["done"] is True

@@ -1,6 +1,7 @@
 """``callproof load``: locust with the locustfile that callproof brings."""
 
 import importlib.util
+import shlex
 import signal
 import subprocess
 import sys
@@ -44,7 +45,8 @@ def load(others: tuple[str, ...], options: tuple[str, ...]) -> None:
     locust --help.
     """
     if importlib.util.find_spec("locust") is None:
-        raise Misuse("Locust is not installed. Install it with: pip install 'callproof[load]'")
+        command = f"{shlex.quote(sys.executable)} -m pip install 'callproof[load]'"
+        raise Misuse(f"Locust is not installed. Install it beside callproof: {command}")
     files = ",".join(map(str, (shipped("locustfile.py"), *others)))
     locust = subprocess.Popen([sys.executable, "-m", "locust", "-f", files, *options])
     heard = 0

@@ -24,7 +24,8 @@ class Samples:
 @dataclass(frozen=True)
 class Job:
     """``run`` begins the names of its calls. ``urls`` are several doors of one account. ``extensions`` are
-    the users by extension. ``ca`` are the CAs that the control API's client believes beside the usual ones.
+    the users by extension, ``shop`` is the one whose lines are called. ``ca`` are the CAs that the control
+    API's client believes beside the usual ones.
 
     ``speed`` divides the times of calls. ``upload_every`` is the seconds that a line's outbox collects
     history, 0 uploads each call by itself. ``most`` calls may be under way in one worker. ``timeout`` is
@@ -40,6 +41,7 @@ class Job:
     source: Source
     extensions: Mapping[str, int]
     client_id: str
+    shop: str = ""
     api_key: str = ""
     token: str = ""
     ca: tuple[str, ...] = ()

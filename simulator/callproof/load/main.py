@@ -48,7 +48,7 @@ class Prepared:
                 raise Misuse(f"The PBX at {job.urls[0]} is not callproof's; {lacks}.")
             books = stack.enter_context(closing(open_books(job, end, load.target)))
             thresholds = judgeable(load, books)
-            job = prepare(job, end)
+            job = prepare(job, end, load.target.account if load.target else None)
             opened = stack.pop_all()
         return Director(Conductor(job, post), thresholds, end, books, opened)
 

@@ -8,7 +8,7 @@ import msgspec
 import orjson
 import requests
 
-from callproof.contract.guide import CALL_BACKS, extension_of
+from callproof.contract.guide import CALL_BACKS, Account, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import ActionRefused, End, Unreachable
@@ -80,28 +80,53 @@ def foreign_lacks(job: Job) -> str:
     return ""
 
 
-def prepare(job: Job, end: End) -> Job:
-    """The job with its extensions, lines and customers.
+def prepare(job: Job, end: End, account: Account | None = None) -> Job:
+    """The job with its extensions, lines, shop and customers. ``account`` is who a callproof.yaml says is
+    at the CRM, for one that does not tell it.
 
     Raises Unreachable when the target does not answer, ActionRefused when it will not be prepared.
     """
-    return _prepare_crm(job, end) if job.model == PBX_FLEET else _prepare_pbx(job, end)
+    return _prepare_crm(job, end, account) if job.model == PBX_FLEET else _prepare_pbx(job, end)
 
 
-def _prepare_crm(job: Job, end: End) -> Job:
-    extensions = dict(job.extensions) or {extension_of(user): user for user in _users(job, end)}
+def _prepare_crm(job: Job, end: End, account: Account | None) -> Job:
     lines = job.source.lines or LINES
-    _register(job, end, extensions, lines, active=True)
-    customers = job.source.customers or records.phones(end, job.api_key, CUSTOMERS)
-    return replace(job, extensions=extensions, source=Source(customers, lines))
+    extensions = dict(job.extensions) or _extensions(job, end, account)
+    job = replace(job, extensions=extensions, shop=_shop(job, end, account))
+    _register(job, end, lines, active=True)
+    return replace(job, source=Source(job.source.customers or _customers(job, end), lines))
 
 
-def _users(job: Job, end: End) -> list[int]:
+def _extensions(job: Job, end: End, account: Account | None) -> dict[str, int]:
     path = f"{BY_NAME['users'].path}?limit={USERS_PER_PAGE}"
-    users = [int(user.id) for user in records.told(end, _ask(job, end, "GET", path), _Users).users]
+    try:
+        users = records.told(end, _ask(job, end, "GET", path), _Users).users
+    except ActionRefused as error:
+        if account:
+            return dict(zip(account.extensions, account.users, strict=True))
+        said = "Name the users by `extensions` in the load file, or by `account` in a callproof.yaml"
+        raise ActionRefused(f"{error}. {said} that is its `target.config`") from None
     if not users:
         raise ActionRefused("The CRM has no user who could take a call; name some under `extensions`.")
-    return users
+    return {extension_of(int(user.id)): int(user.id) for user in users}
+
+
+def _shop(job: Job, end: End, account: Account | None) -> str:
+    try:
+        sites = records.told(end, _ask(job, end, "GET", BY_NAME["sites"].path), _Sites).sites
+    except ActionRefused as error:
+        if account:
+            return account.shops[0]
+        said = "Name a shop by `account.shops` in a callproof.yaml that is the load file's `target.config`"
+        raise ActionRefused(f"{error}. {said}") from None
+    return next(iter(sites)) if isinstance(sites, Mapping) and sites else ""
+
+
+def _customers(job: Job, end: End) -> tuple[str, ...]:
+    try:
+        return records.phones(end, job.api_key, CUSTOMERS)
+    except Unreachable as error:
+        raise Unreachable(f"{error}. Name some numbers by `customers` in the load file") from None
 
 
 def release(job: Job, end: End) -> None:
@@ -110,16 +135,12 @@ def release(job: Job, end: End) -> None:
     Raises Unreachable when the target does not answer, ActionRefused when it will not.
     """
     if job.model == PBX_FLEET:
-        _register(job, end, dict(job.extensions), job.source.lines, active=False)
+        _register(job, end, job.source.lines, active=False)
 
 
-def _register(
-    job: Job, end: End, extensions: dict[str, int], lines: tuple[str, ...], *, active: bool
-) -> None:
-    sites = records.told(end, _ask(job, end, "GET", BY_NAME["sites"].path), _Sites).sites
-    site = next(iter(sites)) if isinstance(sites, Mapping) and sites else ""
-    codes: list[Json] = [{"userId": user, "code": code} for code, user in extensions.items()]
-    phones: list[Json] = [{"siteCode": site, "externalPhone": line} for line in lines]
+def _register(job: Job, end: End, lines: tuple[str, ...], *, active: bool) -> None:
+    codes: list[Json] = [{"userId": user, "code": code} for code, user in job.extensions.items()]
+    phones: list[Json] = [{"siteCode": job.shop, "externalPhone": line} for line in lines]
     module: JsonObject = {
         "code": CODE,
         "integrationCode": CODE,
@@ -148,11 +169,12 @@ def _ask(job: Job, end: End, method: str, path: str, form: dict[str, str] | None
     try:
         body: Json = answer.json()
     except requests.JSONDecodeError:
-        raise Unreachable(f"The CRM at {end.url} answers {path} with no JSON") from None
+        body = None
+        if answer.ok:
+            raise Unreachable(f"The CRM at {end.url} answers {path} with no JSON") from None
     if not isinstance(body, dict) or body.get("success") is not True:
-        raise ActionRefused(
-            f"The CRM at {end.url} refused {method} {path}: {answer.status_code} {answer.text[:200]}"
-        )
+        said = f"{answer.status_code} {' '.join(answer.text.split())[:200]}".rstrip()
+        raise ActionRefused(f"The CRM at {end.url} refused {method} {path}: {said}")
     return body
 
 

@@ -1,4 +1,4 @@
-"""All that is written about a load run: what a person reads, and a file for each report asked for."""
+"""All that is said about a load run: what a person reads, and a file for each report asked for."""
 
 from collections.abc import Callable, Mapping
 
@@ -14,9 +14,13 @@ WRITERS: Mapping[str, Callable[[Results], bytes]] = {
 }
 
 
+def show(found: Results) -> None:
+    """For a person at a terminal."""
+    load_terminal.show(Patient(highlight=False, soft_wrap=True), found)
+
+
 def publish(found: Results, asked: Mapping[str, str]) -> None:
     """``asked`` are files by the names of their writers, "" for none. Raises NotWritten."""
-    load_terminal.show(Patient(highlight=False, soft_wrap=True), found)
     for name, write in WRITERS.items():
         if file := asked.get(name):
             output.write(file, write(found))

@@ -24,8 +24,9 @@ def show(out: Console, found: Results) -> None:
     for sentence in found.warnings:
         out.print(f"Warning: {said(sentence)}", style="yellow")
     counts = found.counts()
+    planned = f"that seed {found.job.seed} planned in {found.elapsed:.0f} s"
     intended = f"{found.intended_rate:.2f}/s intended, {found.rate:.2f}/s achieved"
-    line("Attempted", found.attempted, f"of {found.planned} planned in {found.elapsed:.0f} s: {intended}")
+    line("Attempted", found.attempted, f"of {found.planned} {planned}: {intended}")
     for name in ("answered", "missed", "busy", "refused", "dropped"):
         line(name.capitalize(), found.calls(name))
     line("Failed", found.calls("failed"), _most(found.tally.reasons))
