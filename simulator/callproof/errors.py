@@ -36,6 +36,8 @@ class stands where it is raised; this is the whole tree::
         StorageTrouble   3  the database keeps nothing just now; an end answers with 5xx until it does
         Unreachable      3  an end does not answer
           NobodyThere    3  nobody answers at an address as an end of callproof does
+          SideEnded      1  the side under test ended by itself while it was judged
+          Unanswered     3  the side under test does not answer a stimulus or a view at all
 
 Apart from it stand the refusals of the contract, ``ApiError`` and below: they are what the CRM says over
 the wire, with an HTTP status in place of an exit code. They become an answer before anybody could catch

@@ -165,14 +165,16 @@ def test_a_run_without_a_scenario_is_no_verdict(tmp_path: Path) -> None:
 def test_a_side_that_dies_in_the_middle_leaves_what_it_printed_and_every_report(tmp_path: Path) -> None:
     arguments = laid_out(tmp_path, "'/calls': lambda body: (200, {'id': '1'}), '/hang-up': dies", HANG_UP)
     code, output = run(arguments)
-    assert code == 3
-    assert "callproof: The side under test ended with 7 in the middle of the run. It printed" in output
+    assert code == 1
+    assert (
+        "callproof: The side under test ended with exit code 7 while it was asked for 'hang up' (" in output
+    )
     assert "It printed last: no memory left for ***" in output
     report = written(tmp_path)
     assert "no memory left for ***" in str(report["stopped"])
     (played,) = report["scenarios"]
-    assert played["brokenBy"] == "callproof"
-    assert "No verdict\n" in output
+    assert played["brokenBy"] == "the PBX"
+    assert "Not conformant\n" in output
 
 
 HANG_UP = "  - do: hang up\n    call: $call.id\n    by: customer"
@@ -182,7 +184,7 @@ def test_a_side_that_died_unnoticed_has_broken_no_row(tmp_path: Path) -> None:
     # It answers and dies a moment later; all that is seen is that nothing came.
     late = "(__import__('threading').Timer(0.05, dies, [0]).start(), (200, {'id': '1'}))[1]"
     code, output = run(laid_out(tmp_path, f"'/calls': lambda body: {late}"))
-    assert (code, "ended with 7 in the middle of the run" in output) == (3, True)
+    assert (code, "The side under test ended with exit code 7 " in output) == (1, True)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

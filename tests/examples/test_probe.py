@@ -137,7 +137,7 @@ def test_a_side_that_ends_in_the_middle_is_out_of_reach(tmp_path: Path) -> None:
         "    os._exit(3)\n    return (",
     )
     assert code == 3
-    assert "ended with 3" in output
+    assert "ended with exit code 3" in output
 
 
 def test_a_probe_needs_a_file() -> None:

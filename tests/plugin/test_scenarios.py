@@ -132,7 +132,7 @@ def test_a_side_that_does_not_get_ready_fails_each_scenario_at_once(
     result = run("--callproof-target", "mine.yaml", "--callproof-scenario", "2-module")
     assert result.ret == pytest.ExitCode.TESTS_FAILED
     result.stdout.fnmatch_lines(
-        ["*The side under test ended with 1 before it was ready. It printed last: no licence"]
+        ["*The side under test ended with exit code 1 before it was ready. It printed last: no licence"]
     )
     result.stdout.no_fnmatch_line("*Traceback*")
 

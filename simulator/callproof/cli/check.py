@@ -38,6 +38,7 @@ from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.judge import BOTH
+from callproof.conformance.process import SideEnded
 from callproof.conformance.selection import LeftOut, choose
 from callproof.conformance.target import Target
 from callproof.conformance.verdict import Verdict
@@ -208,6 +209,10 @@ def _told_to_the_end(telling: Telling, redactor: Redactor) -> Iterator[None]:
     except KeyboardInterrupt:
         _stopped(telling, "The run was interrupted.")
         interrupted(telling.verdict.stopped)
+    except SideEnded as error:
+        telling.verdict.crashed = True
+        _stopped(telling, redactor.text(str(error)))
+        raise CallproofError(telling.verdict.stopped) from None
     except OutOfReach as error:
         _stopped(telling, redactor.text(str(error)))
         raise OutOfReach(telling.verdict.stopped) from None

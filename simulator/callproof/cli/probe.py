@@ -13,10 +13,12 @@ from callproof.cli.interrupting import interrupted, interruptible
 from callproof.conformance.probing import Outcome, Probe, Tried
 from callproof.conformance.probing_crm import CrmProbe
 from callproof.conformance.probing_pbx import PbxProbe
+from callproof.conformance.process import SideEnded
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.stimuli import StimulusFailed
 from callproof.conformance.target import PASS_TIME, Target
 from callproof.contract.operations import Side
+from callproof.control.client import Unreachable
 from callproof.errors import Misuse
 from callproof.reports.console import console, said
 from callproof.running.opposite import opposite
@@ -71,6 +73,9 @@ def _opposite(target: Target, seed: int, scenarios: Sequence[Scenario]) -> list[
             kind = PbxProbe if target.side is Side.PBX else CrmProbe
             probe = kind(target, ends, theirs, judged, scenarios)
             probe.run()
+    except SideEnded as error:
+        # Nothing was judged that it could have failed.
+        raise Unreachable(str(error)) from None
     except StimulusFailed as error:
         # What is left of it then is the clean-up.
         if probe is None:

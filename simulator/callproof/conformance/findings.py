@@ -9,9 +9,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from callproof.conformance.evidence import Seen
-from callproof.conformance.headlines import headline, of_configuration
+from callproof.conformance.headlines import LONGEST, headline, of_configuration
 from callproof.conformance.symptoms import Symptom, broken_text, symptoms
 from callproof.conformance.verdict import Near, Outcome, ScenarioResult, Verdict, Whose, worst
+from callproof.conformance.wording import bounded, sentence
 from callproof.contract.requirements import Requirement, all_requirements
 
 GRAVEST = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN, Outcome.PASSED)
@@ -242,9 +243,10 @@ def _shown(best: Symptom, others: Sequence[Symptom]) -> Seen | None:
 def _unplayable(text: str, results: Sequence[ScenarioResult], verdict: Verdict) -> RootCause:
     """What no row answers for."""
     first, by_file = results[0], results[0].by is Whose.CONFIGURATION
+    by_side = sentence(bounded(f"Your side broke the scenario off: {text}", LONGEST))
     known = all(result.known for result in results)
     return RootCause(
-        of_configuration(text) if by_file else f"A side broke the scenario off: {text}",
+        of_configuration(text) if by_file else by_side,
         Outcome.KNOWN if known else Outcome.FAILED,
         _MEND_FILE if by_file else _LOOK_AT_BENCH,
         problems=[text],

@@ -143,11 +143,11 @@ class Play:
     def _faulty(self) -> bool:
         return bool(self._faults or self._broken)
 
-    def so_far(self, why: str) -> ScenarioResult:
-        """What was seen of a scenario that the bench could not play to its end."""
+    def so_far(self, why: str, by: Whose = Whose.BENCH) -> ScenarioResult:
+        """What was seen of a scenario that could not be played to its end, whosever doing that is."""
         with suppress(OutOfReach):
             self._journals.read()
-        return self._told(self._checks(), why, Whose.BENCH)
+        return self._told(self._checks(), why, by)
 
     def _checks(self) -> list[Check]:
         checks = [*self._expected.checks, *self._of_messages(), *self._ending]

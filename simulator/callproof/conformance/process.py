@@ -28,6 +28,25 @@ SHOWN, KEPT = 2000, 16_384
 NEAR = ("127.0.0.1", "localhost", "::1")
 
 
+# A program does not do these to itself: whoever sent them ended it. Windows lacks some.
+_FROM_OUTSIDE = {
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGKILL", "SIGHUP") if hasattr(signal, name)
+}
+
+
+class SideEnded(Unreachable):
+    """The side under test, which callproof had started, ended by itself in the middle of the run: that is
+    its own doing."""
+
+    exit_code = 1
+
+    def __init__(self, how: str, printed: str, asked: str = "") -> None:
+        when = f"while it was asked {asked}" if asked else "in the middle of the run"
+        super().__init__(f"The side under test {how} {when}. {printed}")
+        self.how = how
+        self.printed = printed
+
+
 class Process:
     """What runs. It has a process group and a mark of its own, so that nothing of it is left behind."""
 
@@ -58,7 +77,12 @@ class Process:
         code = self._process.poll()
         if code is None:
             return ""
-        return f"was ended by signal {-code}" if code < 0 else f"ended with {code}"
+        return f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+    @property
+    def killed(self) -> bool:
+        """Whether it ended because somebody told it to."""
+        return -(self._process.poll() or 0) in _FROM_OUTSIDE
 
     def printed(self) -> str:
         """The last of what it printed, as a sentence."""
@@ -156,13 +180,15 @@ def surroundings(more: Mapping[str, str]) -> dict[str, str]:
 
 
 def demand_answer(url: str, seconds: float, process: Process | None = None, trust: Trust = USUAL) -> None:
-    """Raises Unreachable when the side under test is not there: it ended, or an address of its does not
-    answer within so many seconds."""
+    """Raises Unreachable when the side under test is not there: an address of its does not answer within so
+    many seconds, or its process was ended; SideEnded when that ended by itself."""
     problem = _silent(url, seconds, trust) if url else ""
     if process and problem:
         # The socket of a process that dies is closed a moment before it is dead.
         process.wait(LOOK * 4)
     if process and process.ended:
+        if not process.killed:
+            raise SideEnded(process.ended, process.printed())
         how = f"{process.ended} in the middle of the run"
         raise Unreachable(f"The side under test {how}. {process.printed()}")
     if problem:

@@ -8,9 +8,11 @@ from callproof.conformance.events import ScenarioStarted, Tell, nobody
 from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import BOTH, UnderTest
 from callproof.conformance.playing import Play
+from callproof.conformance.process import SideEnded
 from callproof.conformance.scenario import Scenario
+from callproof.conformance.stimuli import Unanswered
 from callproof.conformance.stumbles import no_stumble
-from callproof.conformance.verdict import ScenarioResult
+from callproof.conformance.verdict import ScenarioResult, Whose
 from callproof.control.client import Ends, Halted
 from callproof.errors import InternalError, OutOfReach
 from callproof.exchange.faults import Fault
@@ -60,7 +62,10 @@ def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | Non
         with no_stumble():
             return _result(play, ends)
     except (OutOfReach, KeyboardInterrupt) as error:
-        if done:
+        if done and isinstance(error, SideEnded):
+            # That it ended is its own doing; what did not come after that breaks no row beside.
+            done(_unblamed(play.so_far(str(error), Whose.SIDE)))
+        elif done:
             done(play.so_far(str(error) or INTERRUPTED))
         raise
     except InternalError as error:
@@ -72,7 +77,7 @@ def _played(play: Play, ends: Ends, done: Callable[[ScenarioResult], None] | Non
 
 
 def _unblamed(result: ScenarioResult) -> ScenarioResult:
-    """Without the problems, which may come of what failed."""
+    """Without the problems, which may come of what failed or ended."""
     return replace(result, checks=[check for check in result.checks if not check.problem])
 
 
@@ -84,8 +89,13 @@ def _result(play: Play, ends: Ends) -> ScenarioResult:
             ends.demand_answer()
     except Halted:
         raise
-    except OutOfReach:
+    except OutOfReach as error:
         # The side itself may have more to say than whoever missed it.
-        ends.demand_answer()
+        try:
+            ends.demand_answer()
+        except SideEnded as ended:
+            if isinstance(error, Unanswered):
+                raise SideEnded(ended.how, ended.printed, error.asked) from None
+            raise
         raise
     return result

@@ -21,14 +21,27 @@ from callproof.limits import USUAL
 # Actions whose answer a scenario cannot do without: it has the id of the call.
 ANSWERED = frozenset({"customer calls", "dial"})
 _NAME = re.compile(r"\$(\w+)")
+# From here on a status says that whoever answers failed, and how much of what it says is shown.
+SERVER_ERROR, SHOWN = 500, 200
 
 
 class StimulusFailed(ActionRefused):
-    """The side under test did not do what it was made to; ``worked`` says that it once did in this run."""
+    """The side under test did not do what it was made to; ``worked`` says that it once did in this run,
+    ``failed`` that it says itself that it went wrong over it."""
 
-    def __init__(self, text: str, *, worked: bool = False) -> None:
+    def __init__(self, text: str, *, worked: bool = False, failed: bool = False) -> None:
         super().__init__(text)
         self.worked = worked
+        self.failed = failed
+
+
+class Unanswered(Unreachable):
+    """The side under test does not answer at all; ``asked`` is what it was to do, and where that stands."""
+
+    def __init__(self, text: str, stimulus: Stimulus) -> None:
+        super().__init__(text)
+        place = f" ({stimulus.place})" if stimulus.place else ""
+        self.asked = f"for {stimulus.name!r}{place}"
 
 
 class Misconfigured(StimulusFailed):
@@ -38,9 +51,10 @@ class Misconfigured(StimulusFailed):
 
 
 class Hands:
-    """Does what a stimulus says. ``known`` are the names that every stimulus may use.
+    """Does what a stimulus says. ``known`` are the names that every stimulus may use, ``printed`` is a
+    sentence with what the side printed last.
 
-    Raises Unreachable when the side under test does not answer at all, StimulusFailed when it says no, and
+    Raises Unanswered when the side under test does not answer at all, StimulusFailed when it says no, and
     Misconfigured for a program that cannot be run or an answer that cannot be read.
     """
 
@@ -51,8 +65,10 @@ class Hands:
         folder: Path,
         ask: Callable[[str], str] = input,
         trust: Trust = PUBLIC,
+        printed: Callable[[], str] = str,
     ) -> None:
         self._known = dict(known)
+        self._printed = printed
         self._url = url.rstrip("/")
         self._folder = folder
         self._ask = ask
@@ -101,14 +117,24 @@ class Hands:
                 data={key: text(value, names) for key, value in way.form.items()} if way.form else None,
             )
         except requests.RequestException as error:
-            raise Unreachable(
-                f"The side under test does not answer {stimulus.name!r}: {way.method} {url}: {why(error)}"
-            ) from None
+            said = f"does not answer {stimulus.name!r}: {way.method} {url}: {why(error)}"
+            raise Unanswered(f"The side under test {said}", stimulus) from None
         if not response.ok:
-            answer = " ".join(response.text.split())[:200]
-            said = f"{stimulus.name!r} was answered {response.status_code}: {answer}"
-            raise StimulusFailed(_placed(stimulus, said), worked=stimulus.name in self._worked)
+            raise self._refused(stimulus, way, response)
         return response.content
+
+    def _refused(self, stimulus: Stimulus, way: HttpRequest, response: requests.Response) -> StimulusFailed:
+        worked, failed = stimulus.name in self._worked, response.status_code >= SERVER_ERROR
+        if not failed:
+            answer = " ".join(response.text.split())[:SHOWN]
+            said = f"{stimulus.name!r} was answered {response.status_code}: {answer}"
+            return StimulusFailed(_placed(stimulus, said), worked=worked)
+        first = next(filter(None, map(str.strip, response.text.splitlines())), "nothing")[:SHOWN]
+        said = (
+            f"your side answered {response.status_code} to {stimulus.name!r} ({way.method} {way.url}): "
+            f"{first}; either it failed, or the address is not meant for that. {self._printed()}"
+        )
+        return StimulusFailed(_placed(stimulus, said), worked=worked, failed=True)
 
     def _command(self, stimulus: Stimulus, way: Command, names: Mapping[str, Json]) -> bytes:
         words = [text(word, names) for word in way.words]

@@ -189,6 +189,8 @@ class Verdict:
     stale: Sequence[str] = ()
     # Why the run ended before it was over, and how many percent of the rows it is to look at.
     stopped: str = ""
+    # Whether the side under test ended by itself, which ended the run.
+    crashed: bool = False
     at_least: float = 0.0
 
     def outcome(self, check: Check) -> Outcome:
@@ -270,7 +272,7 @@ class Verdict:
     @property
     def words(self) -> str:
         """The verdict in two words. It is none where a file kept scenarios from being played."""
-        if self.stopped or (self.misconfigured and not self.red):
+        if (self.stopped and not self.crashed) or (self.misconfigured and not self.red):
             return "No verdict"
         return "Conformant" if self.conformant else "Not conformant"
 

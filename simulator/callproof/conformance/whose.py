@@ -38,7 +38,7 @@ def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool)
     if isinstance(cause, Misconfigured):
         return Whose.CONFIGURATION
     if isinstance(cause, StimulusFailed):
-        return Whose.SIDE if wrong or cause.worked else Whose.CONFIGURATION
+        return Whose.SIDE if wrong or cause.worked or cause.failed else Whose.CONFIGURATION
     if judged.side is None and not (faulty or wrong):
         # Both ends are right, so the scenario is not.
         return Whose.CONFIGURATION

@@ -1,7 +1,7 @@
 """Puts a side under test opposite the end that we play."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -58,17 +58,20 @@ def opposite(target: Target, seed: int, *, strict: bool) -> Iterator[tuple[Ends,
             clock = ManualClock(time())
         opening = stack.enter_context(Opening(clock))
         _open_ours(opening, target, address, seed, strict=strict)
+        printed: Callable[[], str]
         if target.start:
             environment = {f"CALLPROOF_{name.upper()}": value for name, value in names.items()}
             environment.update(target.start.env)
             process = stack.enter_context(running(target.start, target.folder, environment, target.trust))
             there = partial(demand_answer, target.start.ready, LATER, process, trust=target.trust)
+            printed = process.printed
         else:
             spoken_to = target.url if _is_spoken_to(target) else ""
             demand_answer(spoken_to, AT_FIRST, trust=target.trust)
             there = partial(demand_answer, spoken_to, LATER, trust=target.trust)
+            printed = str
         ours = opening.controlled(target.side.other, address.url)
-        hands = Hands(names, target.url, target.folder, trust=target.trust)
+        hands = Hands(names, target.url, target.folder, trust=target.trust, printed=printed)
         if target.timed:
             # Getting ready took its time; both clocks begin together, now, or where an earlier run left it.
             ours.advance_to(max(time(), told_time(target, hands)))
