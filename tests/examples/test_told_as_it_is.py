@@ -1,10 +1,11 @@
 """What a newcomer's PBX did wrong is told as what it is."""
 
+import re
 from pathlib import Path
 
 import pytest
 
-from tests.examples.judging import SERVICE, judged
+from tests.examples.judging import EXCHANGE, SERVICE, judged
 
 # Whole services, on a machine that may be busy.
 pytestmark = pytest.mark.timeout(300)
@@ -43,6 +44,33 @@ def test_a_hook_that_fails_is_the_sides_with_what_it_said_and_printed(tmp_path: 
     assert "TypeError: no leg; either it failed, or the address is not meant for that" in said
     assert "stack of hangUp" in said
     assert "Mend that line of the file" not in said
+
+
+def test_each_finding_says_where_it_was_seen_what_was_sent_and_what_answered(
+    tmp_path: Path,
+) -> None:
+    # Mistakes of several kinds in one service, in messages that are long.
+    wrong = (
+        EXCHANGE,
+        '                "type": kind,\n',
+        '                "type": kind.upper(),\n                "webAnalyticsData": "x" * 400,\n',
+    )
+    html = tmp_path / "report.html"
+    rows = (EXCHANGE, '            "duration": call.duration,\n', '            "duration": -1,\n')
+    found = judged(tmp_path, wrong, rows, play=("6-event", "3-history/at-once"), more=("--html", str(html)))
+    blocks = re.split(r"(?m)^ ?\d+ (?:failed|warned|noted) ", found.output.split("Findings:")[1])[1:]
+    blocks[-1] = blocks[-1].split("\n\n")[0]
+    assert len(blocks) > 3
+    for block in blocks:
+        assert "   seen in  " in block
+    sent = re.findall(r"(?m)^   sent     (.*)$", found.output)
+    assert len(sent) > 3
+    for line in sent:
+        assert line.startswith("curl ")
+        assert re.search(r" # -> (\d{3}|\w.*)$", line), line
+        for ref in re.findall(r"as (crm-\d+)\)", line):
+            assert ref in html.read_text("utf-8")
+    assert any("whole in --html" in line for line in sent)
 
 
 def test_a_hook_that_is_not_there_is_the_files(tmp_path: Path) -> None:

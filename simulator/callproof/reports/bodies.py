@@ -14,7 +14,8 @@ from callproof.exchange.exchange import Answer, Request
 # How many characters of a body are shown.
 LONGEST = 4000
 # What curl says by itself, or what has nothing to do with the question.
-UNSAID = frozenset({"host", "user-agent", "accept-encoding", "connection", "content-length"})
+_OF_CLIENTS = ("user-agent", "accept-encoding", "accept-language", "sec-fetch-mode", "priority")
+UNSAID = frozenset({"host", "connection", "content-length", *_OF_CLIENTS})
 FORM = "application/x-www-form-urlencoded"
 
 _PART = re.compile(r'name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL)

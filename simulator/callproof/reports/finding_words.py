@@ -43,8 +43,8 @@ def sent(finding: RootCause) -> str:
 
 
 def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
-    """What there is to say below the headline, each with its name; instead of a curl line that is longer
-    than ``longest`` what it asks for."""
+    """What there is to say below the headline, each with its name; a curl line that is longer than
+    ``longest`` is cut and says by which name another report has it whole."""
     told = (
         ("demanded", demanded(finding)),
         ("do", finding.remedy),
@@ -60,9 +60,12 @@ def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
 
 def _short(finding: RootCause, longest: int) -> str:
     line, seen = sent(finding), finding.exchange
-    if seen is None or not longest or len(line) <= longest:
+    if seen is None:
         return line
-    return f"{seen.method} {seen.path}, {seen.ref} of the journal; the curl line is in the other reports"
+    if longest and len(line) > longest:
+        line = f"{line[:longest]}… (whole in --html FILE, as {seen.ref})"
+    # A comment to a shell, so that the line can be copied.
+    return f"{line} # -> {seen.status or seen.error}"
 
 
 def _counted(before: str, number: int, noun: str) -> str:

@@ -22,8 +22,9 @@ _STYLE = {
     Outcome.KNOWN: "magenta",
 }
 
-# How many findings are told, and how many of them in full; a longer curl line is for the other reports.
+# How many findings are told, and how many of them in full; a curl line is cut where it is longer.
 MOST, IN_FULL, LONGEST = 10, 3, 400
+_ALWAYS = ("demanded", "do", "seen in", "sent")
 # How much that a run made is named.
 MOST_CREATED = 3
 
@@ -54,7 +55,8 @@ def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str 
 
 
 def told(out: Console, found: Sequence[RootCause]) -> None:
-    """The first findings in full, of the next ones what to do; all others are counted."""
+    """The first findings in full, of the next ones what to do, where, and the message; all others are
+    counted."""
     if not found:
         return
     out.print(f"\nFindings: {len(found)}", style="bold")
@@ -62,7 +64,7 @@ def told(out: Console, found: Sequence[RootCause]) -> None:
         headline = f"{number:>2} {_word(finding.outcome)} [bold]{said(finding.headline)}[/]"
         out.print(headline, soft_wrap=True)
         for name, text in lines(finding, longest=LONGEST):
-            if name in ("demanded", "do") or number <= IN_FULL:
+            if name in _ALWAYS or number <= IN_FULL:
                 out.print(f"   [dim]{name:<8}[/] {said(text)}", soft_wrap=True)
     if len(found) > MOST:
         out.print(f"   and {len(found) - MOST} more; --html FILE has all of them")
