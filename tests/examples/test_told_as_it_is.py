@@ -73,6 +73,18 @@ def test_each_finding_says_where_it_was_seen_what_was_sent_and_what_answered(
     assert any("whole in --html" in line for line in sent)
 
 
+def test_what_counts_for_less_than_its_row_says_why(tmp_path: Path) -> None:
+    ahead = (EXCHANGE, "time.gmtime(call.started)", "time.gmtime(call.started + 3 * 3600)")
+    html = tmp_path / "report.html"
+    found = judged(tmp_path, ahead, play=("3-history/at-once",), more=("--html", str(html)))
+    (one,) = [one for one in found.findings if one["requirement"] == "PBX-HISTORY-06"]
+    because = str(one["because"])
+    assert because.startswith("noted and not failed: which zone an account has, ")
+    assert because.endswith(" nobody says (I)")
+    assert because in found.output
+    assert because in html.read_text("utf-8")
+
+
 def test_a_hook_that_is_not_there_is_the_files(tmp_path: Path) -> None:
     found = judged(tmp_path, (SERVICE, HANG_UP, "            return {}, 404\n"), play=(MISSED,))
     assert found.code == 2, found.output

@@ -267,6 +267,7 @@ class Expectations:
             problem,
             exchanges=refs,
             evidence=step.evidence,
+            because=step.because,
             members=members,
             looked=looked,
         )

@@ -6,7 +6,7 @@ it and the rows that were left undecided, and says what to do. What a configurat
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.headlines import LONGEST, headline, of_configuration
@@ -47,7 +47,7 @@ class RootCause:
     it came, and ``near`` what came instead. ``scenarios`` are where it happened, ``where`` is the file:line
     of the first, and ``exchange`` the message there that shows it. ``broke`` are the scenarios that it
     ended, and ``undecided`` the rows that nobody looked at because of that. ``times`` counts the checks
-    that did not hold.
+    that did not hold. ``because`` says why it counts for less than its row does.
     """
 
     headline: str
@@ -63,6 +63,7 @@ class RootCause:
     broke: Sequence[str] = ()
     undecided: Sequence[str] = ()
     times: int = 0
+    because: str = ""
 
     @property
     def row(self) -> Requirement | None:
@@ -200,7 +201,15 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
         [broke.id for broke in cause.broke],
         [row for row in verdict.undecided if row in left],
         len(cause.symptoms),
+        _because(best),
     )
+
+
+def _because(best: Symptom) -> str:
+    """``noted and not failed: which zone an account has, nobody says (I)``."""
+    why = best.check.lessened
+    whole = replace(best.check, evidence=None, forgiven=False).outcome()
+    return f"{best.outcome} and not {whole}: {why}" if why and whole is not best.outcome else ""
 
 
 def _missed(best: Symptom) -> str:

@@ -74,6 +74,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     within: float = 0.0
     since: str = ""
     evidence: Evidence | None = None
+    because: str = ""
     name: str = msgspec.field(name="as", default="")
     given: str | tuple[str, ...] = msgspec.field(name="if", default=())
 
@@ -243,6 +244,7 @@ class Reader:
             within=step.within,
             since=step.since,
             evidence=step.evidence,
+            because=step.because,
             name=step.name,
             about=step.about,
             unless=step.unless,

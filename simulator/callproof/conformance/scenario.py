@@ -104,6 +104,8 @@ class Expect:
     within: float = 0.0
     since: str = ""
     evidence: Evidence | None = None
+    # Why no more is known than that.
+    because: str = ""
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
     unless: str = ""

@@ -76,10 +76,10 @@ class Check:
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
     A failure that is ``known`` from a baseline does not count. ``exchanges`` are the ones that were looked
     at, by their ``ref``. What ``breaks`` answers for a scenario that the side broke off. ``evidence`` is
-    that of this demand, if it is weaker than the row's. ``members`` are the places in the message that
-    differ, as paths such as ``phones[].number``, ``remedy`` is what to do about just that, if more is known
-    than the row says, and ``looked`` is how a step looked. ``subject`` is what it is about, as scenarios
-    name it, where neither ``what`` nor a message says so.
+    that of this demand, if it is weaker than the row's, and ``because`` why no more is known. ``members``
+    are the places in the message that differ, as paths such as ``phones[].number``, ``remedy`` is what to
+    do about just that, if more is known than the row says, and ``looked`` is how a step looked.
+    ``subject`` is what it is about, as scenarios name it, where neither ``what`` nor a message says so.
     """
 
     requirement: str
@@ -95,6 +95,16 @@ class Check:
     remedy: str = ""
     looked: Looked | None = None
     subject: str = ""
+    because: str = ""
+
+    @property
+    def lessened(self) -> str:
+        """Why it counts for less than its row, "" where it does not."""
+        row = all_requirements()[self.requirement]
+        if self.evidence and replace(row, evidence=self.evidence).severity() < row.severity():
+            rests = f"what is demanded here rests on less ({self.evidence}) than the row ({row.evidence})"
+            return f"{self.because} ({self.evidence})" if self.because else rests
+        return "the CRM may accept this form" if self.forgiven else ""
 
     def outcome(self, *, strict: bool = False) -> Outcome:
         """What this check counts for, by the severity of its row."""

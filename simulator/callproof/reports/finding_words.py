@@ -47,6 +47,7 @@ def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
     ``longest`` is cut and says by which name another report has it whole."""
     told = (
         ("demanded", demanded(finding)),
+        ("because", finding.because),
         ("do", finding.remedy),
         ("also", also_touched(finding)),
         ("seen in", seen_in(finding)),

@@ -43,6 +43,7 @@ def _finding(finding: RootCause) -> JsonObject:
         "remedy": finding.remedy,
         "rows": [{"id": touched.row.id, "outcome": touched.outcome.value} for touched in finding.rows],
         "problems": list(finding.problems),
+        "because": finding.because,
         "missed": finding.missed,
         "near": list(finding.near),
         "where": finding.where,

@@ -24,7 +24,7 @@ _STYLE = {
 
 # How many findings are told, and how many of them in full; a curl line is cut where it is longer.
 MOST, IN_FULL, LONGEST = 10, 3, 400
-_ALWAYS = ("demanded", "do", "seen in", "sent")
+_ALWAYS = ("demanded", "because", "do", "seen in", "sent")
 # How much that a run made is named.
 MOST_CREATED = 3
 
