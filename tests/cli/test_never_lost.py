@@ -245,7 +245,9 @@ def test_a_page_of_characters_decides_nothing(page: str, tmp_path: Path) -> None
         [sys.executable, "-m", "callproof", "check", str(file)],
         env={**os.environ, "PYTHONIOENCODING": page}, capture_output=True, timeout=60,
     )  # fmt: skip
-    assert (done.returncode, done.stderr) == (0, b"")
+    # On a busy machine it says what it waits for.
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False)
+    assert done.stdout.endswith(b"Conformant\n")
 
 
 UNPRINTED = {

@@ -79,7 +79,9 @@ def test_two_containers_make_a_call_end_to_end(
 
     def demand_health(service: str) -> None:
         _, *words = composed.words(composed.services[service]["healthcheck"]["test"])
-        assert CliRunner().invoke(main, [*words, *believed]).exit_code == 0
+        # The file asks again and again; once has to do here, however busy the machine is.
+        done = CliRunner().invoke(main, [*words, *believed, "--timeout", "30"])
+        assert (done.exit_code, done.output) == (0, "")
 
     for service in ("crm", "pbx"):
         (tmp_path / service).mkdir()
