@@ -80,3 +80,35 @@ def test_waits_are_waited_for_and_expectations_at_most_as_long_as_they_may_take(
 @pytest.mark.parametrize(("seconds", "words"), [(0, "0 s"), (119.4, "119 s"), (240, "4 min")])
 def test_seconds_are_spoken(seconds: float, words: str) -> None:
     assert spoken(seconds) == words
+
+
+def test_a_crm_without_a_file_is_told_what_it_lacks(tmp_path: Path) -> None:
+    side = ["--target", "crm", "--crm-url", "http://127.0.0.1:1", "--api-key", "k"]
+    result = CliRunner().invoke(
+        main,
+        [
+            "check",
+            "--list",
+            *side,
+            "--absent",
+            "customers",
+            "--absent",
+            "9-people",
+            "5-manager",
+            "9-people",
+        ],
+    )
+    assert result.exit_code == 0, result.output
+    assert "leave out 5-manager/responsible: customers is absent" in result.output
+    assert "leave out 9-people/account: 9-people is absent" in result.output
+    assert "play 5-manager/no-customer: " in result.output
+    result = CliRunner().invoke(main, ["check", "--list", *side, "--absent", "custommers"])
+    assert (
+        result.exit_code,
+        "no scenario needs 'custommers'; did you mean customers" in result.output,
+    ) == (
+        2,
+        True,
+    )
+    result = CliRunner().invoke(main, ["check", "--list", "--absent", "customers"])
+    assert (result.exit_code, "--target or --config says which" in result.output) == (2, True)

@@ -143,3 +143,17 @@ def test_a_side_that_ends_in_the_middle_is_out_of_reach(tmp_path: Path) -> None:
 def test_a_probe_needs_a_file() -> None:
     done = CliRunner().invoke(main, ["check", "--probe"])
     assert (done.exit_code, "--probe needs --config FILE" in done.output) == (2, True)
+
+
+def test_a_crm_without_users_is_told_so_and_everything_else_is_tried(tmp_path: Path) -> None:
+    code, output = probed(
+        tmp_path, "crm", "people.py", '@v5.get("/users/<number>")', '@v5.get("/user/<number>")'
+    )
+    assert (code, output.count("  wrong  "), "not tried" in output) == (2, 1, False), output
+    said = row(output, "account")
+    assert said.startswith("wrong there is no GET users/{id}, which is answered 404; name `9-people/users`")
+    (line,) = (line for line in output.splitlines() if line.startswith("absent: "))
+    config = tmp_path / "side" / "callproof.yaml"
+    config.write_text(re.sub("(?m)^absent: .*", line, config.read_text("utf-8")), "utf-8")
+    done = CliRunner().invoke(main, ["check", "--probe", "--config", str(config)])
+    assert done.exit_code == 0, done.output

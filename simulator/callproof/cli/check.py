@@ -31,7 +31,7 @@ from callproof.cli.common import (
 )
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
-from callproof.cli.targets import TargetFile, strict_option, target_of, target_option
+from callproof.cli.targets import TargetFile, absent_option, strict_option, target_of, target_option
 from callproof.cli.writing import listeners, report_options
 from callproof.conformance import abreast, baseline, loading
 from callproof.conformance.baseline import Baseline, load_baseline
@@ -74,6 +74,7 @@ class _Asked:
     only_list: bool
     probe: bool
     over: str
+    absent: tuple[str, ...]
 
 
 @click.command()
@@ -90,6 +91,7 @@ class _Asked:
     metavar="FILE",
     help="How to reach and poke your side; callproof init writes one.",
 )
+@absent_option
 @option("--probe", is_flag=True, help="Try each stimulus and view of the file once; nothing is judged.")
 @over_option("memory")
 @option("--crm-url", default="", help="Your CRM; with --pbx-url, a running callproof CRM to judge.")
@@ -152,7 +154,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     """
     asked = msgspec.convert(options, _Asked)
     scenarios = loading.find(wanted)
-    target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
+    target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key, asked.absent)
     account = _account(asked, target.account if target else GUIDES)
     target = replace(target, account=account) if target else None
     if asked.probe:

@@ -47,6 +47,7 @@ def run(target: Target, seed: int, scenarios: Sequence[Scenario], config: str) -
     hidden = masks([target.api_key, target.client_id])
     out.print(_table([replace(row, said=hidden.text(row.said)) for row in rows]))
     _summary(out, rows, config)
+    _absent(out, rows, target)
     out.demand_written()
     if any(row.outcome is Outcome.WRONG for row in rows):
         sys.exit(Misuse.exit_code)
@@ -93,6 +94,14 @@ def _table(rows: Sequence[Tried]) -> Table:
         style = _STYLE[row.outcome]
         grid.add_row(said(row.name), f"[{style}]{row.outcome}[/]", said(row.said))
     return grid
+
+
+def _absent(out: Console, rows: Sequence[Tried], target: Target) -> None:
+    """The line of the file that lets go of all that is missing."""
+    if lifted := [row.lifted for row in rows if row.lifted]:
+        words = dict.fromkeys([*target.absent, *lifted])
+        out.print("If your side has none of what is missing, this line of the file says so:")
+        out.print(said(f"absent: [{', '.join(words)}]"), soft_wrap=True)
 
 
 def _summary(out: Console, rows: Sequence[Tried], config: str) -> None:

@@ -8,7 +8,7 @@ import click
 
 from callproof.cli.common import option, trust_given
 from callproof.conformance import loading
-from callproof.conformance.selection import foreign_needs, unused
+from callproof.conformance.selection import foreign_needs, misnamed
 from callproof.conformance.target import Target, load_target
 from callproof.contract.operations import Side
 from callproof.errors import Misuse
@@ -34,17 +34,39 @@ target_option = option(
 strict_option = option("--strict", is_flag=True, help="Raise the severity of every row by one.")
 
 
-def target_of(side: Side | None, config: str | None, crm_url: str, api_key: str) -> Target | None:
+absent_option = option(
+    "--absent",
+    multiple=True,
+    metavar="WORD",
+    help="What your side does not have, as under absent in the file: customers, 9-people, ...",
+)
+
+
+def target_of(
+    side: Side | None, config: str | None, crm_url: str, api_key: str, more_absent: tuple[str, ...] = ()
+) -> Target | None:
     """The side under test, None for callproof's own ends, from the options of those names.
 
     Raises FileError for a broken file, Misuse for options that do not fit together.
     """
+    target = _told(side, config, crm_url, api_key)
+    if not more_absent:
+        return target
+    if target is None:
+        raise Misuse("--absent is about a side under test: --target or --config says which.")
+    if wrong := misnamed(more_absent, loading.find()):
+        raise Misuse(f"--absent: {wrong}")
+    return replace(target, absent=tuple(dict.fromkeys((*target.absent, *more_absent))))
+
+
+def _told(side: Side | None, config: str | None, crm_url: str, api_key: str) -> Target | None:
+
     if config:
         target = load_target(config)
         if side not in (None, target.side):
             raise Misuse(f"{config} is about a {target.side}, not a {side}.")
-        if unknown := unused(target, loading.find()):
-            raise Misuse(f"{config}: absent: no scenario needs {unknown[0]!r}.")
+        if wrong := misnamed(target.absent, loading.find()):
+            raise Misuse(f"{config}: absent: {wrong}")
         url, key = crm_url or target.url, api_key or target.api_key
         if target.side is Side.CRM:
             target = replace(target, url=url, api_key=key)

@@ -134,7 +134,11 @@ class Foreign:
         if way := self._target.stimuli.get(ADD_CUSTOMER):
             self._hands.do(way, {"customer": dict(customer)})
         else:
-            create_customer(self, key, customer, site)
+            try:
+                create_customer(self, key, customer, site)
+            except ActionRefused as error:
+                said = f"write a stimulus {ADD_CUSTOMER!r}, or name 'customers' under absent"
+                raise ActionRefused(f"{error}; a CRM that takes none: {said}") from None
 
     @property
     def created(self) -> list[str]:

@@ -53,11 +53,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True)
 class Tried:
-    """What came of one stimulus or view; ``said`` is right or wrong about it, and what to do."""
+    """What came of one stimulus or view; ``said`` is right or wrong about it, and what to do. ``lifted`` is
+    the word under ``absent`` with which it is no demand any more, "" where nothing is missing."""
 
     name: str
     outcome: Outcome
     said: str
+    lifted: str = ""
 
 
 class _Stop(Exception):
@@ -99,12 +101,12 @@ class Probe(ABC):
         """Whose journal shows what the side under test does."""
         return self.target.side.other
 
-    def say(self, name: str, outcome: Outcome, said: str) -> None:
+    def say(self, name: str, outcome: Outcome, said: str, lifted: str = "") -> None:
         known = self._rows.get(name)
         order = list(Outcome)
         worse = known is None or order.index(outcome) > order.index(known.outcome)
         if worse or (known and outcome is known.outcome is Outcome.WORKS):
-            self._rows[name] = Tried(name, outcome, said)
+            self._rows[name] = Tried(name, outcome, said, lifted)
 
     def works(self, name: str, said: str) -> None:
         self.say(name, Outcome.WORKS, said)
@@ -112,12 +114,12 @@ class Probe(ABC):
     def look(self, name: str, said: str) -> None:
         self.say(name, Outcome.LOOK, said)
 
-    def wrong(self, name: str, said: str) -> None:
-        self.say(name, Outcome.WRONG, said)
+    def wrong(self, name: str, said: str, lifted: str = "") -> None:
+        self.say(name, Outcome.WRONG, said, lifted)
 
-    def stop(self, name: str, said: str) -> _Stop:
+    def stop(self, name: str, said: str, lifted: str = "") -> _Stop:
         """To be raised where nothing that follows can be tried."""
-        self.wrong(name, said)
+        self.wrong(name, said, lifted)
         return _Stop()
 
     def enough(self) -> _Stop:
@@ -301,7 +303,7 @@ class Probe(ABC):
             self.say(row, Outcome.ABSENT, f"{scenarios} left out")
         else:
             self.wrong(
-                row, f"is neither there nor named under absent as `{need}`; then {scenarios} left out"
+                row, f"is neither there nor named under absent as `{need}`; then {scenarios} left out", need
             )
 
     def new(self) -> list[Seen]:

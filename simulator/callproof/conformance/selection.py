@@ -16,6 +16,7 @@ from callproof.conformance.scenario import (
 )
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Target
 from callproof.contract.operations import BY_NAME, Side
+from callproof.errors import did_you_mean
 from callproof.exchange.faults import catalogue
 
 # No scenario needs it: a side that forgets nothing is told so, and is judged like any other.
@@ -66,10 +67,16 @@ def _asks_of(scenario: Scenario, side: Side) -> bool:
     return len(named) == len(steps) or any(step.side is side for step in steps)
 
 
-def unused(target: Target, scenarios: Sequence[Scenario]) -> list[str]:
-    """Names under ``absent`` that no scenario knows: most likely a slip of the pen."""
-    known = {SET_UP} | {name for scenario in scenarios for name in _needs(scenario)}
-    return [name for name in target.absent if name not in known]
+def misnamed(absent: Iterable[str], scenarios: Iterable[Scenario]) -> str:
+    """What is wrong with the first of these names that no scenario knows, most likely a slip of the pen;
+    "" where all are known."""
+    known = _words(scenarios)
+    wrong = next((name for name in absent if name not in known), None)
+    return "" if wrong is None else f"no scenario needs {wrong!r}{did_you_mean(wrong, known)}"
+
+
+def _words(scenarios: Iterable[Scenario]) -> set[str]:
+    return {SET_UP} | {name for scenario in scenarios for name in _needs(scenario)}
 
 
 def _absent(scenario: Scenario, absent: Sequence[str]) -> str:

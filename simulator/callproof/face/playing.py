@@ -11,7 +11,7 @@ from callproof.conformance.findings import findings
 from callproof.conformance.foreign import Foreign
 from callproof.conformance.judge import BOTH
 from callproof.conformance.scenario import Scenario
-from callproof.conformance.selection import LeftOut, choose, unused
+from callproof.conformance.selection import LeftOut, choose, misnamed
 from callproof.conformance.target import Target, load_target
 from callproof.conformance.verdict import ScenarioResult, Verdict
 from callproof.contract.guide import CLIENT_ID
@@ -104,8 +104,8 @@ class Stage:
 def usable_target(file: str) -> Target:
     """Raises FileError for anything in the file that keeps it from being played against."""
     target = load_target(file)
-    if names := unused(target, loading.find()):
-        raise FileError(file, 1, f"absent: no scenario needs {names[0]!r}")
+    if wrong := misnamed(target.absent, loading.find()):
+        raise FileError(file, 1, f"absent: {wrong}")
     if target.side is Side.CRM and not (target.url and target.api_key):
         raise FileError(file, 1, "a CRM under test needs url and api-key")
     return target
