@@ -48,6 +48,22 @@ def test_a_test_clock_has_no_estimate(tmp_path: Path) -> None:
     assert lines[-1].startswith("No time is waited for")
 
 
+CRM = """
+target: crm
+url: http://127.0.0.1:1
+api-key: k
+patience: 3
+"""
+
+
+def test_a_crm_without_a_test_clock_is_waited_for_where_it_does_not_do_what_it_should(
+    tmp_path: Path,
+) -> None:
+    last = listed(tmp_path, CRM, "3-history/sent-twice")[-1]
+    assert "up to 3 s pass each time (patience)" in last
+    assert "No time" not in last
+
+
 def test_nothing_to_play_is_no_mistake_here(tmp_path: Path) -> None:
     assert "0 to be played, 1 left out" in listed(tmp_path, PBX, "6-event/transferred")
 

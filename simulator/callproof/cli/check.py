@@ -174,7 +174,10 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.left_out = [(found.scenario, found.why) for found in left_out if found.why]
     if asked.only_list:
         real = target.side is Side.PBX and not target.timed if target else bool(asked.crm_url)
-        listing.show(scenarios, left_out, real=real, instances=target.instances if target else 1)
+        instances, patience = (
+            (target.instances, 0.0 if target.timed else target.patience) if target else (1, 0.0)
+        )
+        listing.show(scenarios, left_out, real=real, instances=instances, patience=patience)
         return
     redactor = redacting(_secrets(asked, target))
     live = Live(sys.stderr, redrawn=is_watched(sys.stderr), asks=bool(target and target.asks))

@@ -12,10 +12,16 @@ NOTHING = "nothing of it is asked of this side, or it breaks this side on purpos
 
 
 def show(
-    scenarios: Sequence[Scenario], left_out: Sequence[LeftOut], *, real: bool, instances: int = 1
+    scenarios: Sequence[Scenario],
+    left_out: Sequence[LeftOut],
+    *,
+    real: bool,
+    instances: int = 1,
+    patience: float = 0.0,
 ) -> None:
     """A line for each scenario, then a summary. Time is waited for where it is ``real``, on so many
-    ``instances`` of the side at once."""
+    ``instances`` of the side at once; ``patience`` is how many seconds there are for what the side does by
+    itself."""
     every = [estimate(scenario) for scenario in scenarios]
     for scenario, needed in zip(scenarios, every, strict=True):
         echo(printable(f"play {scenario.id}: {scenario.title}{f' ({needed})' if real else ''}"))
@@ -28,6 +34,11 @@ def show(
         echo(
             f"In real time {whole}: from a side that does everything at once to one that does all of it as"
             " late as it may. With a test clock (the stimulus 'pass time') it takes seconds."
+        )
+    elif patience:
+        echo(
+            "Scenarios wait on callproof's own clock, which is moved. Only for what your side does not do"
+            f" at once up to {patience:g} s pass each time (patience), so a run with failures takes longer."
         )
     else:
         echo("No time is waited for: on a clock that is moved all of it takes seconds.")

@@ -1,7 +1,9 @@
 """The reports that ``callproof check`` writes: their options, and who hears the run for them."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import click
@@ -57,8 +59,21 @@ def report_options(command: F) -> F:
     helps = {name: text for name, (_, text) in WRITERS.items()}
     helps["ndjson"] = "Write a line of JSON for each check and scenario, as they end."
     for name, text in reversed(helps.items()):
-        command = option(f"--{name}", type=file, metavar="FILE", help=text)(command)
+        command = option(
+            f"--{name}", type=file, metavar="FILE", is_eager=True, callback=_without_the_old, help=text
+        )(command)
     return command
+
+
+def _without_the_old(context: click.Context, _: click.Parameter, file: str | None) -> str | None:
+    """The file of an earlier run goes before anything else is read, so that a run that cannot begin leaves
+    no verdict that is not its own."""
+    old = Path(file) if file and not context.resilient_parsing else None
+    # What cannot be taken away is told of by whoever writes it; an empty file is nobody's verdict.
+    with suppress(OSError):
+        if old and old.is_file() and old.stat().st_size:
+            old.resolve().unlink()
+    return file
 
 
 def listeners(options: Mapping[str, Any], out: Console) -> list[Listener]:

@@ -7,6 +7,8 @@ from callproof.conformance.verdict import Check, ScenarioResult, Verdict
 from callproof.reports.finding_words import lines
 
 PLAYED = "the scenario can be played"
+# A longer curl line is in the page and in the JSON report alone.
+LONGEST = 400
 
 
 def of_the_run(verdict: Verdict) -> list[tuple[str, str]]:
@@ -36,9 +38,10 @@ def told(problems: Iterable[Check]) -> str:
 
 
 def explained(found: Iterable[RootCause], scenario: str, row: str) -> str:
-    """What the finding says of a row that did not hold in a scenario, line by line."""
+    """What the finding says of a row that did not hold in a scenario, line by line, to stand below what was
+    seen there."""
     cause = next((finding for finding in found if finding.touches(scenario, row)), None)
     if cause is None:
         return ""
-    said = (f"{name}: {text}\n" for name, text in lines(cause) if name != "demanded")
-    return f"{cause.headline}\n{''.join(said)}\n"
+    said = (f"\n{name}: {text}" for name, text in lines(cause, longest=LONGEST) if name != "demanded")
+    return f"\n\n{cause.headline}{''.join(said)}"

@@ -55,7 +55,7 @@ def _test(verdict: Verdict, scenario: ScenarioResult, row: str, duration: int, c
         duration,
         _suite(scenario.id),
         problems[0].problem if problems else "",
-        f"{cause}{told(problems)}" if problems else "",
+        f"{told(problems)}{cause}" if problems else "",
         place((problems or checks)[0].where)[1],
         outcome.value,
         (row, all_requirements()[row].level.value),

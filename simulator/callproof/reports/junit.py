@@ -45,6 +45,6 @@ def _case(
     text = told(problems)
     outcome = worst(verdict.outcome(check) for check in checks)
     if outcome is Outcome.FAILED:
-        text = explained(found, scenario.id, row) + text
+        text += explained(found, scenario.id, row)
         return JunitCase(scenario.id, name, JunitFailure(problems[0].problem, text, row))
     return JunitCase(scenario.id, name, output="" if outcome is Outcome.PASSED else f"{outcome}\n{text}")

@@ -92,6 +92,10 @@ def table(out: Console, verdict: Verdict, *, whole: bool = True) -> None:
 def summary(out: Console, verdict: Verdict) -> None:
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     style = "bold green" if verdict.conformant else "bold red"
+    if verdict.stopped and not verdict.scenarios:
+        # The command says the cause next, and nothing else is worth a line before it.
+        out.print(f"{verdict.words}: nothing was played; left out: {len(verdict.left_out)}", style=style)
+        return
     for scenario, absent in verdict.left_out:
         out.print(f"left out {said(scenario)}: {said(absent)} is absent", soft_wrap=True)
     for entry in verdict.stale:
