@@ -68,6 +68,8 @@ YAML, HOOKS, SERVICE, EXCHANGE, CRM = "callproof.yaml", "hooks.py", "service.py"
         (EXCHANGE, '            "state": self.state,\n', "", "view calls", r"wrong .*no `state`"),
         (EXCHANGE, '"state": self.state,', '"state": "up" if self.state != "ended" else "down",',
          "view calls", r"look .*'up'; as none of calling manager, dialled"),
+        (EXCHANGE, '"hangup", hangupStatus=HANGUP[cause]', '"hangup", hangupStatus="gone"', "hang up",
+         r"look done, but callproof's CRM refused what came of it: POST .*/call/event: 400"),
         (EXCHANGE, "        self.tell(call, \"in\")\n", "", "customer calls",
          r"wrong no call-event reached"),
         (SERVICE, '        exchange.offset += request.json["seconds"]\n', "", "pass time",

@@ -161,6 +161,9 @@ class Probe(ABC):
         with self.heard(name):
             answer = act(self.ends, name, args or {})
         self.works(name, "done")
+        # What a CRM asks of our PBX is refused on purpose as well.
+        if self.facing is Side.CRM and (refused := self._refused()):
+            self.look(name, f"done, but callproof's CRM refused what came of it: {refused}")
         return answer
 
     @contextmanager
