@@ -441,3 +441,8 @@ def test_an_account_has_two_of_each(tmp_path: Path) -> None:
     file = write(tmp_path, "target: crm\nurl: http://x\naccount:\n  users: [1]\n")
     with pytest.raises(FileError, match=r"callproof.yaml:4: "):
         load_target(file)
+
+
+def test_a_pbx_is_told_of_its_test_clock_before_anything_else() -> None:
+    assert "Build the test clock first" in written(Side.PBX).split("target: pbx", 1)[1][:120]
+    assert "test clock first" not in written(Side.CRM)

@@ -52,6 +52,10 @@ _BEGINNING = """\
 # docs/your-side.md has the same with examples, docs/target.md explains every setting.
 target: {side}
 """
+_CLOCK_FIRST = """\
+# Build the test clock first, the stimulus `pass time`, and let your queue of retries ask it: without it
+# scenarios wait in real time, some for minutes. docs/guides/pbx.md says how.
+"""
 _STIMULI = """\
 # What HTTP alone cannot cause. What stands commented out need not be there; what your side has of it,
 # uncomment.
@@ -91,7 +95,7 @@ def written(side: Side, url: str = URL, start: Start | None = START, key: str = 
     if side is Side.PBX:
         absent = "drop, upload every, pbx keeps calls"
     blocks = [
-        _BEGINNING.format(name=name, side=side),
+        _BEGINNING.format(name=name, side=side) + (_CLOCK_FIRST if side is Side.PBX else ""),
         "".join(comment(rule, "# - ") for rule in asked.rules),
         _reached(side, url, key),
         _started(start),

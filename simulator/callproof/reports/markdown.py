@@ -29,7 +29,8 @@ def _lines(verdict: Verdict) -> Iterator[str]:
             yield from (f"**{escaped(problem)}**", "")
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     whose = f" of the {verdict.target.upper()}" if verdict.target else ""
-    yield f"Requirements{whose}: {words}; not looked at: {len(verdict.untested)}."
+    left = f"{len(verdict.untested)} (`notLookedAt` in --json names them)" if verdict.untested else "0"
+    yield f"Requirements{whose}: {words}; not looked at: {left}."
     yield (
         f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}. "
         f"Ruleset {verdict.ruleset}, seed {verdict.seed}{', strict' if verdict.strict else ''}."
