@@ -5,8 +5,7 @@ import struct
 
 import pytest
 
-from callproof.conformance import bodies
-from callproof.conformance.matching import Leeway, differences
+from callproof.conformance.matching import differences
 from callproof.contract.jsontypes import Json, JsonObject
 
 
@@ -61,28 +60,3 @@ def test_a_part_has_the_bytes_of_the_whole() -> None:
     rest: Json = {"$part": {"of": whole, "from": 150}}
     assert differences(rest, body(bytes(range(150, 200)) + b"more", 850)) == []
     assert differences(rest, body(b"more", 850))
-
-
-@pytest.mark.parametrize(("seconds", "moved", "unlike"), [(30, False, ""), (1, True, ""), (0, True, "")])
-def test_a_recorder_hears_less_than_passed_on_a_clock_that_is_moved(
-    seconds: int, moved: bool, unlike: str
-) -> None:
-    wanted: Json = {"$audio": {"seconds": 30}}
-    assert "; ".join(differences(wanted, wav(seconds), slack=Leeway(moved=moved))) == unlike
-
-
-@pytest.mark.parametrize("moved", [False, True])
-def test_a_recorder_never_hears_more(moved: bool) -> None:
-    wanted: Json = {"$audio": {"seconds": 30}}
-    assert differences(wanted, wav(600), slack=Leeway(moved=moved))
-    assert differences({"$audio": {}}, wav(600), slack=Leeway(moved=moved)) == []
-
-
-def test_a_beginning_alone_is_no_sound() -> None:
-    assert "no sound" in differences({"$audio": {}}, wav(0))[0]
-
-
-def test_of_the_length_nothing_is_said_where_there_is_no_sound() -> None:
-    for other in (wav(0), body(b"<html>")):
-        assert bodies.unlike_length(30, 0, other, "it", moved=False) == []
-    assert bodies.unlike_length(30, 0, wav(1), "it", moved=False)

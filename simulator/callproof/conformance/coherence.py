@@ -9,7 +9,7 @@ from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
 from callproof.conformance.story import ANSWERED, CDR, EVENT, Told
 from callproof.conformance.verdict import Check
-from callproof.contract.jsontypes import JsonObject
+from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.phones import digits, same_phone
 
 STORY, ORDER, REPEATED = "PBX-EVENT-13", "PBX-EVENT-12", "PBX-TROUBLE-07"
@@ -23,11 +23,8 @@ ROWS = (STORY, ORDER, REPEATED)
 BEFORE_TALK = 120.0
 
 
-def coherent(
-    reports: Sequence[Told], played: Sequence[Seen], where: str, *, moved: bool = False
-) -> Iterator[Check]:
-    """``played`` are the recordings that were asked for. Where the side's clock is ``moved``, they may be
-    shorter than the talk was on it."""
+def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Iterator[Check]:
+    """``played`` are the recordings that were asked for."""
     of_id: dict[str, list[Told]] = {}
     for report in reports:
         of_id.setdefault(report.id, []).append(report)
@@ -44,7 +41,7 @@ def coherent(
             yield Check(ORDER, about, where, _disorder(events), exchanges=refs)
         yield from _repeats(of_it, about, where)
         for report in of_it:
-            yield from _recorded(report, played, where, moved)
+            yield from _recorded(report, played, where)
 
 
 def _unlike(of_it: Sequence[Told]) -> Iterator[tuple[str, str]]:
@@ -91,13 +88,12 @@ def _repeats(of_it: Sequence[Told], about: str, where: str) -> Iterator[Check]:
             taken.add(said)
 
 
-def _recorded(report: Told, played: Sequence[Seen], where: str, moved: bool) -> Iterator[Check]:
+def _recorded(report: Told, played: Sequence[Seen], where: str) -> Iterator[Check]:
     url, lasted = report.value.get("recordUrl"), report.value.get("duration")
     if not isinstance(url, str) or not isinstance(lasted, int) or report.value.get("result") != ANSWERED:
         return
     for one in played:
         if one.url.partition("?")[0] == url.partition("?")[0] and one.status == 200:
-            heard = one.answer_bytes
-            unlike = bodies.unlike_length(lasted, BEFORE_TALK, heard, "the recording", moved=moved)
-            refs = one.ref, report.seen.ref
-            yield Check(STORY, f"call {report.id}", where, "; ".join(unlike), exchanges=refs)
+            sound: Json = {"seconds": lasted, "waiting": BEFORE_TALK}
+            unlike = "; ".join(bodies.unlike_sound(sound, one.answer_bytes, "the recording", 0.0))
+            yield Check(STORY, f"call {report.id}", where, unlike, exchanges=(one.ref, report.seen.ref))

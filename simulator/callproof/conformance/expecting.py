@@ -148,8 +148,7 @@ class Expectations:
         if not self._real:
             return Leeway(zone=account.timezone, country=account.country)
         now, zone, country = monotonic(), account.timezone, account.country
-        began, opened = SLACK + now - self._began, SLACK + now - self._ends.opened
-        return Leeway(began, opened, SLACK, zone, country, moved=self._ends.manual)
+        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """What is meant and in every member as it is to be."""

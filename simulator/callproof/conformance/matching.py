@@ -45,19 +45,17 @@ _PLACE = re.compile(r"\[\d+\]")
 class Leeway(NamedTuple):
     """By how many seconds a duration may be longer, and the date of a call off; what really passes can
     shorten a duration by ``less`` alone. ``zone`` is the account's, in which dates are written, ``country``
-    the one whose numbering plan reads national numbers. Where the side's clock is ``moved``, what takes
-    real time, as sound does, may be shorter."""
+    the one whose numbering plan reads national numbers."""
 
     times: float = 0.0
     dates: float = 0.0
     less: float = 0.0
     zone: str = "UTC"
     country: str = "RU"
-    moved: bool = False
 
     @property
     def exact(self) -> "Leeway":
-        return Leeway(zone=self.zone, country=self.country, moved=self.moved)
+        return Leeway(zone=self.zone, country=self.country)
 
 
 EXACT = Leeway()
@@ -151,7 +149,7 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
         case "$date":
             return dated.unlike_date(operand, actual, where, slack.dates, slack.zone)
         case "$audio":
-            return bodies.unlike_sound(operand, actual, where, slack.times, moved=slack.moved)
+            return bodies.unlike_sound(operand, actual, where, slack.times)
         case "$part":
             return bodies.unlike_part(operand, actual, where)
         case "$json":

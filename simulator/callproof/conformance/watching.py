@@ -174,8 +174,7 @@ class Watch:
         if METHOD in pattern:
             unlike += _differences(pattern[METHOD], seen.method if seen else None, "the verb")
         if BODY in pattern:
-            body = seen.answer_bytes if seen else None
-            unlike += _differences(pattern[BODY], body, "the body", slack=self._slack())
+            unlike += _differences(pattern[BODY], seen.answer_bytes if seen else None, "the body")
         if PATH in pattern:
             unlike += _differences(pattern[PATH], dict(seen.parts) if seen else {}, "the path")
         return unlike
