@@ -9,7 +9,7 @@ every module below this one included, is internal and may change with any versio
 A name is imported when it is used for the first time: ``import callproof`` costs next to nothing.
 """
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 __all__ = [
     "ActionRefused",
