@@ -4,6 +4,7 @@ Half of what starting two ends costs is importing them. What is tested of a star
 interpreter ends, is not started so.
 """
 
+import logging
 import os
 import runpy
 import subprocess
@@ -91,4 +92,8 @@ def _run(
     os.environ.update(environment)
     os.chdir(folder)
     sys.argv = ["callproof", *arguments]
-    runpy.run_module("callproof", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("callproof", run_name="__main__", alter_sys=True)
+    finally:
+        # As at the end of an interpreter, which a fork does not come to.
+        logging.shutdown()

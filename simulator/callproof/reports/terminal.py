@@ -94,7 +94,8 @@ def summary(out: Console, verdict: Verdict) -> None:
     style = "bold green" if verdict.conformant else "bold red"
     if verdict.stopped and not verdict.scenarios:
         # The command says the cause next, and nothing else is worth a line before it.
-        out.print(f"{verdict.words}: nothing was played; left out: {len(verdict.left_out)}", style=style)
+        left_out = f"; left out: {len(verdict.left_out)}" if verdict.left_out else ""
+        out.print(f"{verdict.words}: nothing was played{left_out}", style=style)
         return
     for scenario, absent in verdict.left_out:
         out.print(f"left out {said(scenario)}: {said(absent)} is absent", soft_wrap=True)
