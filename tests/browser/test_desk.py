@@ -202,7 +202,8 @@ def test_a_call_is_played_back_and_sought_in(desk: Page, pair: ServedPair) -> No
     player.wait_for()
     assert player.evaluate("async it => { await it.play(); return it.duration }") >= 1
     sought = "it => new Promise(done => { it.onseeked = () => done(it.currentTime); it.currentTime = 0.7 })"
-    assert player.evaluate(sought) == pytest.approx(0.7)
+    # It plays on meanwhile.
+    assert player.evaluate(sought) == pytest.approx(0.7, abs=0.3)
     journal = requests.get(f"{pair.crm}/_bench/journal", timeout=10).json()["entries"]
     asked = [one["request"] for one in journal if "/record" in one["request"]["url"]]
     assert any(name == "Range" for one in asked for name, _ in one["headers"])
