@@ -7,6 +7,7 @@ import msgspec
 
 from callproof import __version__
 from callproof.cli.common import echo, option
+from callproof.cli.places import at_ports
 from callproof.cli.serve import known_database
 from callproof.contract.operations import Side
 from callproof.contract.printing import printable
@@ -34,20 +35,7 @@ class _Report(msgspec.Struct, rename="camel"):
     help="Where state is to be kept; the default is memory.",
 )
 @option("--host", default=ServeOptions.host, show_default=True, help="Address or name to listen on.")
-@option(
-    "--crm-port",
-    default=ServeOptions.crm_port,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 takes a free one.",
-)
-@option(
-    "--pbx-port",
-    default=ServeOptions.pbx_port,
-    show_default=True,
-    type=click.IntRange(0, 65535),
-    help="0 takes a free one.",
-)
+@at_ports
 @option("--json", "as_json", of="doctor", is_flag=True, help="One JSON object, for programs.")
 def doctor(database: str, host: str, crm_port: int, pbx_port: int, *, as_json: bool) -> None:
     """Look whether this machine has what callproof needs, and say what to do where it has not.

@@ -1,6 +1,6 @@
 """Options of ``callproof serve`` about where its ends are, who is told so, and their certificates."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -38,7 +38,16 @@ def public_url(_context: click.Context, _option: click.Parameter, value: str) ->
 
 def placed(command: F) -> F:
     """The options; ``places_of`` reads them."""
-    for decorate in reversed(_OPTIONS):
+    return _decorated(command, _OPTIONS)
+
+
+def at_ports(command: F) -> F:
+    """The ports of both ends alone, as ``crm_port`` and ``pbx_port``."""
+    return _decorated(command, _PORTS)
+
+
+def _decorated(command: F, options: Sequence[Callable[[F], F]]) -> F:
+    for decorate in reversed(options):
         command = decorate(command)
     return command
 
@@ -81,6 +90,16 @@ def _tls(options: dict[str, Any]) -> TlsOptions | None:
     return TlsOptions(folder, names, cert, key)
 
 
+_PORTS = tuple(
+    option(
+        f"--{side}-port",
+        default=default,
+        show_default=True,
+        type=click.IntRange(0, 65535),
+        help="0 takes a free one.",
+    )
+    for side, default in (("crm", ServeOptions.crm_port), ("pbx", ServeOptions.pbx_port))
+)
 _OPTIONS = (
     option("--only", type=click.Choice(["crm", "pbx"]), help="Start one end alone."),
     option(
@@ -95,20 +114,7 @@ _OPTIONS = (
         is_flag=True,
         help="Listen beyond this machine without a --control-token: who reaches it may do everything.",
     ),
-    option(
-        "--crm-port",
-        default=ServeOptions.crm_port,
-        show_default=True,
-        type=click.IntRange(0, 65535),
-        help="0 takes a free one.",
-    ),
-    option(
-        "--pbx-port",
-        default=ServeOptions.pbx_port,
-        show_default=True,
-        type=click.IntRange(0, 65535),
-        help="0 takes a free one.",
-    ),
+    *_PORTS,
     option(
         "--crm-url",
         default="",

@@ -16,6 +16,8 @@ from callproof.contract.phones import digits, same_phone
 from callproof.control.client import ActionRefused, Unreachable
 
 ACCOUNT, REGISTRATION = "account", "registration"
+# What a CRM answers that has no such method.
+MISSING = (404, 405, 501)
 # What asks for a user by his id, and the chapter that it is of.
 USERS, PEOPLE = "9-people/users", "9-people"
 # More often than this a key may not ask in a second while its budget is spent.
@@ -47,7 +49,7 @@ class CrmProbe(Probe):
             status, answer = self._api("GET", f"/api/v5/users/{user}")
             if status in (401, 403):
                 raise self.stop(ACCOUNT, f"api-key: {status}, {brief(answer)}")
-            if status in (404, 405, 501) and self._cannot_read(user):
+            if status in MISSING and self._cannot_read(user):
                 if not {PEOPLE, USERS} & set(self.target.absent):
                     said = f"there is no GET users/{{id}}, which is answered {status}"
                     self.wrong(ACCOUNT, f"{said}; name `{USERS}` under absent if your CRM has none", USERS)
@@ -61,7 +63,7 @@ class CrmProbe(Probe):
                 )
         status, answer = self._api("GET", "/api/v5/reference/sites")
         sites = reached(answer, "sites")
-        for shop in self.account.shops if status not in (404, 405, 501) else ():
+        for shop in self.account.shops if status not in MISSING else ():
             if reached(sites, shop) is None:
                 self.look(ACCOUNT, f"there is no shop {shop}; name two that there are in `account.shops`")
         self.works(
@@ -73,7 +75,7 @@ class CrmProbe(Probe):
         status, answer = self._api("GET", "/api/v5/users?limit=100")
         users = reached(answer, "users")
         listed = users if isinstance(users, list) else []
-        return status in (404, 405, 501) or any(str(reached(one, "id")) == str(user) for one in listed)
+        return status in MISSING or any(str(reached(one, "id")) == str(user) for one in listed)
 
     def _customer(self) -> None:
         if CUSTOMERS in self.target.absent:

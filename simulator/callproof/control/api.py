@@ -259,8 +259,8 @@ def _asked(method: Method, query: Mapping[str, str], content: Callable[[], bytes
     """The query of a GET, of which other members do not matter, or the body of any other method."""
     try:
         if method.verb == "GET":
-            known = {name: value for name, value in query.items() if name in method.members}
-            return shaped(known, method.asks, text=True)
+            mine = {name: value for name, value in query.items() if name in method.members}
+            return shaped(mine, method.asks, text=True)
         return shaped(_body(content()), method.asks)
     except Misshapen as error:
         where = "/".join(map(str, error.path)) or "The body"

@@ -39,7 +39,7 @@ def journal_tables(metadata: MetaData, prefix: str) -> JournalTables:
         Column("size", Integer, nullable=False),
         Column("entry", Text, nullable=False),
     )
-    # Else it packs each upload, which takes four times as long as to write it, for what is soon dropped.
+    # Else it packs each upload, which takes as long again as to write it, for what is soon dropped.
     unpacked = DDL("ALTER TABLE %(table)s ALTER COLUMN entry SET STORAGE EXTERNAL")  # type: ignore[no-untyped-call]
     event.listen(entries, "after_create", unpacked.execute_if(dialect="postgresql"))
     last = Table(
