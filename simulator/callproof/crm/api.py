@@ -51,7 +51,7 @@ _JSON: Headers = (("Content-Type", "application/json"),)
 
 
 class _BudgetFirst(Exception):
-    """The key has a budget, which is counted in a transaction of its own."""
+    """The key has a budget, which others count as well: in a transaction of its own."""
 
     def __init__(self, knobs: Knobs, grant: Grant) -> None:
         super().__init__()
@@ -118,15 +118,18 @@ class CrmApi:
         if operation:
             incoming.environ[OPERATION] = operation.name
         judgement = judge(operation, decoded, strict=strict) if operation else None
-        admitted = NOBODY
+        admitted, paid = NOBODY, False
 
-        def job(session: CrmSession, *, paid: bool = False) -> Reply:
-            nonlocal admitted
+        def job(session: CrmSession) -> Reply:
+            nonlocal admitted, paid
             findings[:] = decoded.findings  # it may be played again
             grant, knobs = self._admit(incoming, decoded, session.directory())
             admitted = grant
             if knobs.limits.counts and grant is not NOBODY and not paid:
-                raise _BudgetFirst(knobs, grant)
+                if self._crm.store.spends_apart:
+                    raise _BudgetFirst(knobs, grant)
+                self._crm.demand_budget(knobs.limits, grant.key, incoming.address, path)
+                paid = True
             if operation is None or judgement is None:
                 raise _unknown(incoming.method, path)
             demand_scope(grant, operation.scope)
@@ -139,7 +142,8 @@ class CrmApi:
             return transact(job)
         except _BudgetFirst as first:
             self._crm.demand_budget(first.limits, first.key, incoming.address, path)
-            return transact(partial(job, paid=True))
+            paid = True
+            return transact(job)
         finally:
             if admitted is not NOBODY and not incoming.by_bench:
                 hurry = self._crm.pace.count(admitted.key, path, self._crm.clock.now())

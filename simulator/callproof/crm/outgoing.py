@@ -10,7 +10,7 @@ from callproof.clocks.clock import Clock
 from callproof.contract import sound
 from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
-from callproof.crm.rules.model import Directory, Initiation, Module, Pool, User
+from callproof.crm.rules.model import Directory, Initiation, Module, User
 from callproof.crm.settings import CrmSettings, Readings
 from callproof.crm.store.session import CrmStore
 from callproof.errors import Refusal
@@ -206,7 +206,7 @@ class Outgoing:
         with self._store.begin() as session:
             modules = session.directory().pool.modules
         for module in modules:
-            code = Pool((module,)).code_of(user.id)
+            code = module.codes.get(user.id)
             if code is None or not module.change_user_status_url:
                 continue
             asked = {
@@ -257,7 +257,7 @@ def icon_of(directory: Directory, user_id: int) -> tuple[Module, str]:
     if not callable_:
         raise Refused("The telephony has no makeCallUrl")
     for module in callable_:
-        if (code := Pool((module,)).code_of(user_id)) is not None:
+        if (code := module.codes.get(user_id)) is not None:
             return module, code
     raise Refused(f"User {user_id} has no extension")
 

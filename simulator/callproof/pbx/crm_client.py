@@ -21,6 +21,8 @@ from callproof.pbx.settings import PbxSettings
 # A CRM on a busy machine judges and keeps so many extensions in a second.
 _A_SECOND = 2_000
 
+_OBJECT = msgspec.json.Decoder(JsonObject)
+
 
 @dataclass(frozen=True, slots=True)
 class Told:
@@ -166,7 +168,7 @@ def _told(exchange: Exchange) -> Told:
         return Told(None, {}, exchange.error)
     text = answer.body.content.decode("utf-8", "replace")
     try:
-        body = msgspec.json.decode(answer.body.content, type=JsonObject)
+        body = _OBJECT.decode(answer.body.content)
     except (msgspec.DecodeError, UnicodeDecodeError):
         body = {}
     return Told(answer.status, body, text)

@@ -7,10 +7,11 @@ time finds out whether the CRM is back.
 import logging
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from math import floor
 from threading import RLock
+
+from msgspec.structs import replace
 
 from callproof.clocks.clock import Clock
 from callproof.contract.jsontypes import JsonObject

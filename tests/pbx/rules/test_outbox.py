@@ -1,11 +1,11 @@
 """The order of reports, batches of 50, retries, and the pace."""
 
 import random
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from callproof.pbx.rules.outbox import (
     Fate,

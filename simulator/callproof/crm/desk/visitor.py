@@ -11,7 +11,7 @@ from flask import session as browser
 from callproof.contract.jsontypes import inner
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused, icon_of
-from callproof.crm.rules.model import Card, Customer, Directory, Module, Pool, StoredDocument, User
+from callproof.crm.rules.model import Card, Customer, Directory, Module, StoredDocument, User
 from callproof.crm.store.calls import ShortSession
 
 _USER = "user"
@@ -94,7 +94,7 @@ class Visitor:
     def hears_status(self, module: Module) -> bool:
         """Whether this telephony is told when the user's status changes (evidence#guide-status)."""
         on = module.code in {each.code for each in self.directory.pool.modules}
-        knows = self.me is not None and Pool((module,)).code_of(self.me.id) is not None
+        knows = self.me is not None and module.codes.get(self.me.id) is not None
         return on and knows and bool(module.change_user_status_url)
 
     @cached_property
@@ -110,7 +110,7 @@ class Visitor:
             return "", ""
         if self._icon is not None:
             return self._icon[0].code, self._icon[1]
-        known = ((each.code, Pool((each,)).code_of(self.me.id)) for each in self.directory.pool.modules)
+        known = ((each.code, each.codes.get(self.me.id)) for each in self.directory.pool.modules)
         return next(((module, code) for module, code in known if code is not None), ("", ""))
 
     @cached_property

@@ -184,6 +184,11 @@ class Module:
         )
 
     @cached_property
+    def codes(self) -> Mapping[int, str]:
+        """The extension of each user; with several the first one counts (evidence#reading-two-users)."""
+        return {pair.user_id: pair.code for pair in reversed(self.extensions)}
+
+    @cached_property
     def lines(self) -> tuple[Line, ...]:
         return tuple(
             Line(str(pair["siteCode"]), str(pair["externalPhone"]))
@@ -221,7 +226,8 @@ class Pool:
 
     def code_of(self, user_id: int) -> str | None:
         """The user's extension; with several the first one counts (evidence#reading-two-users)."""
-        return self._codes.get(user_id)
+        known = (module.codes.get(user_id) for module in self.modules)
+        return next((code for code in known if code is not None), None)
 
     def line(self, phone: str) -> Line | None:
         """The line of the settings that is written like this number in any notation."""
@@ -249,11 +255,6 @@ class Pool:
     def users(self) -> Mapping[str | None, int]:
         """Who has which extension; nobody has None."""
         return {e.code: e.user_id for module in self.modules for e in module.extensions}
-
-    @cached_property
-    def _codes(self) -> dict[int, str]:
-        pairs = [(e.user_id, e.code) for module in self.modules for e in module.extensions]
-        return dict(reversed(pairs))
 
 
 @dataclass(frozen=True)

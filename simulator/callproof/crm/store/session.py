@@ -90,6 +90,11 @@ class CrmStore:
         lane = self.database.writes if writes else self.database.reads
         return lane.run(lambda driver: job(ShortSession(driver, self._country, self._known)))
 
+    @property
+    def spends_apart(self) -> bool:
+        """Whether ``spend`` is a transaction, so that no job may do it."""
+        return self._shared
+
     def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
         """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
         if not self._shared:

@@ -1,7 +1,11 @@
-"""One call inside the virtual PBX as it is, and what it tells. Moments are seconds since 1970."""
+"""One call inside the virtual PBX as it is, and what it tells. Moments are seconds since 1970.
 
-from dataclasses import dataclass
+Each step of a call makes it anew: msgspec does so in a tenth of the time that dataclasses take.
+"""
+
 from enum import StrEnum
+
+import msgspec
 
 from callproof.errors import Refusal
 from callproof.pbx.rules.script import Script
@@ -39,8 +43,7 @@ class IllegalAction(Refusal):
     """The call's state does not allow the action; the text says both."""
 
 
-@dataclass(frozen=True, slots=True)
-class Leg:
+class Leg(msgspec.Struct, frozen=True):
     """One device of an extension that was rung. ``outcome`` says how the leg ended, "" while it lasts."""
 
     extension: str
@@ -59,8 +62,7 @@ class Leg:
         return self.ended_at is None
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     """One decision where the call goes, and why."""
 
     at: float
@@ -68,8 +70,7 @@ class Choice:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """``since`` is when the present state began and ``deadline`` when it ends by itself.
 
     ``told`` are the extensions that the CRM has heard of, in order. ``group`` is the ring group at work,

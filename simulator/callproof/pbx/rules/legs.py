@@ -1,7 +1,8 @@
 """Parts of a step of a call: what its state must be, and what becomes of its legs and choices."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from callproof.pbx.rules.call import Call, Choice, IllegalAction, Leg, State
 

@@ -13,7 +13,8 @@ Moments are seconds since 1970.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from callproof.pbx.rules.call import Call, Cause, Direction, IllegalAction, Leg, State
 from callproof.pbx.rules.legs import (

@@ -3,8 +3,9 @@
 It follows from the call alone, so that a process which takes the call up again knows it as well.
 """
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from callproof.pbx.rules import life, routing
 from callproof.pbx.rules.call import Call, Cause, Direction, State
@@ -32,8 +33,7 @@ class Act(StrEnum):
     END = "end"
 
 
-@dataclass(frozen=True, slots=True)
-class Move:
+class Move(msgspec.Struct, frozen=True):
     at: float
     act: Act
 

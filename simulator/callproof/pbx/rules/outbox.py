@@ -8,8 +8,10 @@ import heapq
 import random
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
+from msgspec.structs import replace
 
 from callproof.clocks import backoff
 from callproof.contract.jsontypes import JsonObject
@@ -32,8 +34,7 @@ class Fate(StrEnum):
     REFUSED = "refused"
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     """One thing to tell. ``id`` grows in the order of events; ``due_at`` is when it may go.
 
     ``alone`` keeps a row out of shared requests, after one of them was refused.

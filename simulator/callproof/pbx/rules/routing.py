@@ -1,7 +1,10 @@
 """Where an incoming call goes: to the responsible manager, then through ring groups, queue, voicemail."""
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import islice
+
+from msgspec.structs import replace
 
 from callproof.pbx.rules import life
 from callproof.pbx.rules.call import Call, State
@@ -111,13 +114,17 @@ def _ring_group(call: Call, group: RingGroup, reason: str, seen: Situation, at: 
     if group.strategy is Strategy.ROUND_ROBIN:
         turn = seen.turns.get(group.name, 0) % len(members)
         members = members[turn:] + members[:turn]
-    free = [extension for extension in members if seen.free(extension)]
+    # Of many extensions nobody looks at more than will be rung.
+    found = (extension for extension in members if seen.free(extension))
     left: tuple[str, ...] = ()
-    if group.strategy is not Strategy.RING_ALL:
+    if group.strategy is Strategy.RING_ALL:
+        free = tuple(found)
+    elif group.tries:
+        first, *others = islice(found, group.tries)
+        free, left = (first,), tuple(others)
+    else:
+        free = (next(found),)
         left = members[members.index(free[0]) + 1 :]
-        if group.tries:
-            left = tuple(free[1 : group.tries])
-        free = free[:1]
     targets = {extension: seen.plan.devices(extension) for extension in free}
     until = at + group.ring_seconds
     return life.ring(call, targets, reason, at, until=until, group=group.name, left=left)

@@ -1,8 +1,9 @@
 """What the parties of a call do when nobody tells them to."""
 
 from collections import deque
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from callproof.contract.phones import phone_key
 
@@ -23,8 +24,7 @@ class Disposition(StrEnum):
     FAILED = "failed"
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(msgspec.Struct, frozen=True):
     """Times in seconds: ``after`` from the first ring to what ``outcome`` says, then ``talk``.
 
     Halfway through the talk the manager may put the customer on hold for ``hold`` seconds, or transfer

@@ -88,4 +88,4 @@ class StepSession:
 
 
 def _row(call: Call) -> tuple[bool, str]:
-    return call.state is not State.ENDED, orjson.dumps(call).decode()
+    return call.state is not State.ENDED, msgspec.json.encode(call).decode()
