@@ -38,7 +38,8 @@ def test_all_files_of_a_new_database_are_for_its_user_alone(tmp_path: Path) -> N
         store = PbxStore(f"sqlite:///{file}")
         modes = {one.name: mode_of(one) for one in tmp_path.iterdir()}
         store.close()
-    assert modes == dict.fromkeys(("state.db", "state.db-wal", "state.db-shm", "state.db-pbx-lock"), 0o600)
+    parts = ("", "-wal", "-shm", "-pbx-lock", "-turn", "-next")
+    assert modes == dict.fromkeys((f"state.db{part}" for part in parts), 0o600)
 
 
 def test_a_database_that_is_there_keeps_its_mode_and_so_has_what_lies_beside_it(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, nullcontext
 from threading import RLock
+from typing import TYPE_CHECKING
 from zlib import crc32
 
 from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select, update
@@ -19,6 +20,9 @@ from callproof.storage.holding import Hold, hold_on, holds_files, taken
 from callproof.storage.lanes import Lane
 from callproof.storage.schema import Mismatch, Schema
 from callproof.storage.watching import FULL, TAKEN, VANISHED, Watch
+
+if TYPE_CHECKING:
+    from callproof.storage.queueing import Queue
 
 __all__ = [
     "IN_MEMORY",
@@ -64,6 +68,7 @@ class Database:
         self.durability = durability
         self.file = ""
         self._hold: Hold | None = None
+        self._queue: Queue | nullcontext[None] = nullcontext()
         try:
             self.engine = engine_of(url, durability)
         except (ArgumentError, NoSuchModuleError, ImportError, SQLAlchemyError) as error:
@@ -110,6 +115,11 @@ class Database:
         self._hold = hold_on(self.engine, self.file, schema.end) if alone else None
         if self.file:
             self._pin()
+            if holds_files():
+                # Only here: the locks that it needs are not on every system.
+                from callproof.storage.queueing import Queue
+
+                self._queue = Queue(self.file)
         if self._hold is None:
             return
         if holder := taken(self._hold):
@@ -170,7 +180,7 @@ class Database:
 
         Raises StorageTrouble when the database keeps nothing now.
         """
-        with self._turn:
+        with self._turn, self._queue:
             try:
                 with self.engine.begin() as connection:
                     yield connection
@@ -205,10 +215,13 @@ class Database:
         event.listen(self.engine, "do_connect", lambda *_: self.demand_files())
 
     def _lane(self, *, writes: bool) -> Lane:
-        turn = RLock() if isinstance(self._turn, nullcontext) else self._turn
+        # In memory there is one connection for all; who reads a file waits for nobody.
+        one_connection = self.url == IN_MEMORY or (self.file and writes)
+        turn = self._turn if one_connection else RLock()
         begin = self._begin() if writes else ""
         beside = self._beside and writes
-        return Lane(self.engine, self.compiler, turn, begin, self.watch, self.demand_files, beside=beside)
+        waits = self._queue, self.watch, self.demand_files
+        return Lane(self.engine, self.compiler, turn, begin, *waits, beside=beside)
 
     def _begin(self) -> str:
         if not self._take_turn:
@@ -226,6 +239,8 @@ class Database:
         self.engine.dispose()
         if self._anchor is not None:
             self._anchor.close()
+        if not isinstance(self._queue, nullcontext):
+            self._queue.close()
         if self._hold:
             self._hold.close()
 

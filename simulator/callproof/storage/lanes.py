@@ -43,9 +43,10 @@ class _Ticket(Generic[T]):
 
 
 class Lane:
-    """``turn`` is the lock that everybody holds who uses the connection, ``begin`` how to begin. ``watch``
-    is told of trouble, and ``demand_files`` raises when what is committed would be lost. ``beside`` says
-    that other processes write meanwhile, so that each job has to hold what it needs.
+    """``turn`` is the lock that everybody holds who uses the connection, ``queue`` is where processes wait
+    for each other, ``begin`` how to begin. ``watch`` is told of trouble, and ``demand_files`` raises when
+    what is committed would be lost. ``beside`` says that other processes write meanwhile, so that each job
+    has to hold what it needs.
 
     Jobs that only read need no beginning: each of their statements sees what is committed then.
     """
@@ -56,6 +57,7 @@ class Lane:
         compiler: Compiler,
         turn: AbstractContextManager[object],
         begin: str,
+        queue: AbstractContextManager[None],
         watch: Watch,
         demand_files: Callable[[], None],
         *,
@@ -65,6 +67,7 @@ class Lane:
         self._compiler = compiler
         self._turn = turn
         self._begin = begin
+        self._queue = queue
         self._beside = beside
         self._watch = watch
         self._demand_files = demand_files
@@ -88,7 +91,8 @@ class Lane:
         with self._turn:
             # Whoever has the turn serves everyone who waits; most find themselves served.
             while not ticket.done:
-                self._serve()
+                with self._queue:
+                    self._serve()
         if ticket.error is not None:
             raise ticket.error
         return ticket.result  # type: ignore[return-value]
