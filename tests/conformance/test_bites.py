@@ -78,6 +78,14 @@ def test_the_kill_matrix_names_the_faults_of_each_check_and_what_survives() -> N
     assert Looked(EVERY_MESSAGE, "PBX-API-01") in found.survivors
 
 
+def test_what_is_judged_in_every_message_is_killed_by_whichever_fault_is_the_first_to() -> None:
+    faults = [catalogue()[name] for name in ("pbx-silent-end", "pbx-json-bodies", "pbx-older-version")]
+    cancelled, missed = loading.find(["6-event/cancelled", "6-event/missed"])
+    found = matrix([cancelled, missed], faults, bench, processes=1, whole=False)
+    assert found.killed[Looked(EVERY_MESSAGE, "PBX-API-02")] == ["pbx-json-bodies"]
+    assert Looked(EVERY_MESSAGE, "PBX-API-01") in found.survivors
+
+
 def test_every_fault_names_rows_of_its_own_side_and_of_the_other() -> None:
     for fault in catalogue().values():
         assert fault.breaks or fault.challenges, fault.name

@@ -49,6 +49,30 @@ class Matrix:
         return sorted(check for check, faults in self.killed.items() if not faults)
 
 
+@dataclass(frozen=True)
+class _Played:
+    """A scenario with its checks and what turned them red; ``spoken`` are the methods of its messages."""
+
+    scenario: Scenario
+    spoken: frozenset[str]
+    killed: dict[Looked, list[str]]
+
+    def meets(self, fault: Fault) -> bool:
+        return any(fault.is_about(name) for name in self.spoken)
+
+    def spoil(self, fault: Fault, ends: Ends) -> None:
+        """Play it with the fault, and note which checks of the fault's side that turns red."""
+        try:
+            (result,) = runner.run([self.scenario], ends, faults=[fault])
+        except OutOfReach as error:
+            raise OutOfReach(f"{self.scenario.id} with {fault.name}: {error}") from error
+        for check in result.checks:
+            names = self.killed.get(_looked(result, check.where, check.requirement))
+            mine = _side(check.requirement) is fault.side
+            if check.problem and mine and names is not None and fault.name not in names:
+                names.append(fault.name)
+
+
 def matrix(
     scenarios: Sequence[Scenario],
     faults: Sequence[Fault],
@@ -63,71 +87,58 @@ def matrix(
     """
     found = Matrix()
     with ProcessPoolExecutor(processes) as pool:
-        play = partial(_play, faults=faults, bench=bench, whole=whole)
-        for killed in pool.map(play, scenarios):
-            found.add(killed)
+        played = list(pool.map(partial(_play, faults=faults, bench=bench, whole=whole), scenarios))
+        for one in played:
+            found.add(one.killed)
         # What is judged in every message stands in many scenarios and has to be killed in one of them.
-        late = {check.requirement for check in found.survivors if check.where == EVERY_MESSAGE}
-        if late and not whole:
-            for killed in pool.map(partial(play, also=frozenset(late)), scenarios):
-                found.add(killed)
+        late = [] if whole else [check for check in found.survivors if check.where == EVERY_MESSAGE]
+        for killed in pool.map(partial(_kill, played=played, faults=faults, bench=bench), late):
+            found.add(killed)
     return found
 
 
-def _play(
-    scenario: Scenario,
-    *,
-    faults: Sequence[Fault],
-    bench: Bench,
-    whole: bool,
-    also: frozenset[str] | None = None,
-) -> dict[Looked, list[str]]:
-    """Without ``whole`` a fault is played where it may be the first to kill a check: of a step, or with
-    ``also`` of these rows in every message.
-    """
+def _play(scenario: Scenario, *, faults: Sequence[Fault], bench: Bench, whole: bool) -> _Played:
+    """Without ``whole`` a fault is played where it may be the first to kill a check of a step."""
     with bench() as ends:
         (healthy,) = runner.run([scenario], ends)
         # By the names that faults know; a request to no method is called unknown.
         operations = [exchange.operation for exchange in healthy.exchanges]
-        spoken = {operation.name if operation else "unknown" for operation in operations}
-        killed: dict[Looked, list[str]] = {
-            _looked(healthy, check.where, check.requirement): [] for check in healthy.checks
-        }
+        spoken = frozenset(operation.name if operation else "unknown" for operation in operations)
+        checks = [_looked(healthy, check.where, check.requirement) for check in healthy.checks]
+        played = _Played(scenario, spoken, {check: [] for check in checks})
 
         def wanted(fault: Fault) -> set[str]:
             """Rows of the fault's side that it might be the first to kill a check of."""
             return {
                 check.requirement
-                for check, names in killed.items()
-                if not names
-                and _side(check.requirement) is fault.side
-                and (check.where != EVERY_MESSAGE if also is None else check.requirement in also)
+                for check, names in played.killed.items()
+                if not names and _side(check.requirement) is fault.side and check.where != EVERY_MESSAGE
             }
 
-        def spoil(fault: Fault) -> None:
-            try:
-                (result,) = runner.run([scenario], ends, faults=[fault])
-            except OutOfReach as error:
-                raise OutOfReach(f"{scenario.id} with {fault.name}: {error}") from error
-            for check in result.checks:
-                names = killed.get(_looked(result, check.where, check.requirement))
-                mine = _side(check.requirement) is fault.side
-                if check.problem and mine and names is not None and fault.name not in names:
-                    names.append(fault.name)
-
-        met = [fault for fault in faults if _meets(fault, spoken)]
+        met = [fault for fault in faults if played.meets(fault)]
         claimed = [] if whole else [fault for fault in met if not wanted(fault).isdisjoint(fault.breaks)]
         for fault in claimed:
             if not wanted(fault).isdisjoint(fault.breaks):
-                spoil(fault)
+                played.spoil(fault, ends)
         for fault in met:
             if whole or (wanted(fault) and fault not in claimed):
-                spoil(fault)
-    return killed
+                played.spoil(fault, ends)
+    return played
 
 
-def _meets(fault: Fault, spoken: set[str]) -> bool:
-    return any(fault.is_about(name) for name in spoken)
+def _kill(
+    check: Looked, *, played: Sequence[_Played], faults: Sequence[Fault], bench: Bench
+) -> dict[Looked, list[str]]:
+    """Play what has this check with the faults that may kill it, until one does."""
+    mine = [fault for fault in faults if fault.side is _side(check.requirement)]
+    with bench() as ends:
+        for fault in sorted(mine, key=lambda fault: check.requirement not in fault.breaks):
+            for one in played:
+                if check in one.killed and one.meets(fault):
+                    one.spoil(fault, ends)
+                    if one.killed[check]:
+                        return {check: one.killed[check]}
+    return {}
 
 
 def _looked(result: ScenarioResult, where: str, requirement: str) -> Looked:
