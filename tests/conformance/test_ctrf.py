@@ -1,51 +1,21 @@
-"""CTRF as its published schema has it: what must be there, and nothing that it does not know."""
+"""What CTRF says of a verdict; its form is for tests/reports/test_published.py."""
 
 from dataclasses import replace
 
 import orjson
 
 from callproof.conformance.timing import Timed
-from callproof.contract.jsontypes import JsonObject
 from callproof.reports import ctrf
 from tests.conformance.test_reports import BAD, GOOD, WEAK, verdict
 
-# Of ctrf.schema.json, which allows no other members; the first ones are required.
-STATUSES = ("passed", "failed", "skipped", "pending", "other")
-MEMBERS: dict[str, tuple[set[str], set[str]]] = {
-    "root": ({"reportFormat", "specVersion", "results"}, {"generatedBy"}),
-    "results": ({"tool", "summary", "tests"}, set()),
-    "tool": ({"name"}, {"version"}),
-    "summary": ({"tests", "start", "stop", *STATUSES}, set()),
-    "test": (
-        {"name", "status", "duration"},
-        {"suite", "message", "trace", "line", "rawStatus", "tags", "filePath"},
-    ),
-}
 
-
-def has_the_members_of(name: str, found: JsonObject) -> None:
-    required, allowed = MEMBERS[name]
-    assert required <= found.keys() <= required | allowed, name
-
-
-def test_a_report_has_what_the_format_demands_and_nothing_else() -> None:
+def test_a_report_counts_what_it_has() -> None:
     found = verdict(GOOD, BAD, WEAK, broken="it broke")
     found.scenarios[0].timed = Timed(1.5e9, 3.0)
     found.left_out = [("4-click/x", "the action 'manager clicks'")]
     found.stopped = "The run was interrupted."
-    document = orjson.loads(ctrf.write(found))
-    results = document["results"]
-    has_the_members_of("root", document)
-    has_the_members_of("results", results)
-    has_the_members_of("tool", results["tool"])
-    has_the_members_of("summary", results["summary"])
-    for test in results["tests"]:
-        has_the_members_of("test", test)
-        assert test["name"]
-        assert test["status"] in STATUSES
-        assert type(test["duration"]) is type(test.get("line", 1)) is int
-        assert test["suite"]
-    assert document["reportFormat"] == "CTRF"
+    results = orjson.loads(ctrf.write(found))["results"]
+    assert all(test["suite"] for test in results["tests"])
     assert results["summary"] == {
         "tests": 5, "passed": 1, "failed": 3, "skipped": 1, "pending": 0, "other": 0,
         "start": 1_500_000_000_000, "stop": 1_500_000_003_000,

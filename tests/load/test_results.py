@@ -21,6 +21,7 @@ from callproof.load.tally import REFUSED, Tally
 from callproof.load.thresholds import SHARES, parse
 from callproof.reports import charts, load_files, load_html, load_json, load_junit, load_terminal
 from tests.load.test_stories import JOB
+from tests.published.forms import demand_junit
 
 SECONDS, RATE = 10, 5
 BOOKS = Reconciliation(acknowledged=45, stored=45)
@@ -220,6 +221,7 @@ def test_the_json_is_as_its_schema_says() -> None:
 
 def test_junit_has_a_case_for_each_threshold() -> None:
     written = load_junit.write(run("lost == 0", "failed == 0", "p99 < 2 s"))
+    demand_junit(written)
     (suite,) = JUnitXml.fromstring(written)
     cases = {case.name: case.is_failure for case in suite}
     assert cases == {"the run is valid": False, "lost == 0": False, "failed == 0": True, "p99 < 2 s": False}

@@ -13,7 +13,8 @@ from callproof import __version__
 from callproof.contract.jsontypes import Json
 from callproof.reports.output import as_json
 
-SPEC = "0.1.0"
+# The version of the published schema, which tools that validate look up by it.
+SPEC = "0.0.0"
 
 
 class CtrfStatus(StrEnum):
