@@ -95,15 +95,30 @@ def test_sigterm_is_130_where_a_journal_is_followed(pair: BuiltIn) -> None:
     ended_by_sigterm(process)
 
 
+def test_serve_that_is_stopped_before_it_serves_ends_as_it_does_later(tmp_path: Path) -> None:
+    plan = tmp_path / "plan.yaml"
+    os.mkfifo(plan)
+    process = begun("serve", "--pbx-config", str(plan))
+    with plan.open("w"):
+        assert ended_by_sigterm(process, 0) == ""
+    # Here its processes have begun, and wait for a database.
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        database = f"postgresql://x@127.0.0.1:{silent.getsockname()[1]}/x"
+        process = begun("serve", "--only", "crm", "--crm-port", "0", "--db", database)
+        peer, _ = silent.accept()
+        with peer:
+            assert ended_by_sigterm(process, 0) == ""
+
+
 def begun(*arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen([BIN, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
-def ended_by_sigterm(process: subprocess.Popen[str]) -> str:
+def ended_by_sigterm(process: subprocess.Popen[str], code: int = 130) -> str:
     """What it says then on stderr."""
     process.send_signal(signal.SIGTERM)
     _, errors = process.communicate(timeout=30)
-    assert process.returncode == 130, errors
+    assert process.returncode == code, errors
     return errors
 
 

@@ -39,6 +39,14 @@ def test_a_run_that_cannot_begin_leaves_no_report_of_an_earlier_one(tmp_path: Pa
     assert (done.exit_code, old.exists()) == (2, False)
 
 
+@pytest.mark.parametrize("looking", [["--list"], ["--help"], ["-h"], ["--probe"]])
+def test_what_only_looks_leaves_the_report_of_an_earlier_run(tmp_path: Path, looking: list[str]) -> None:
+    old = tmp_path / "r.xml"
+    old.write_text(OLD)
+    CliRunner().invoke(main, ["check", "6-event/missed", "--junit", str(old), *looking])
+    assert old.read_text() == OLD
+
+
 def test_a_file_that_is_not_there_as_well_and_a_link_stays_one(tmp_path: Path) -> None:
     old, link = tmp_path / "r.xml", tmp_path / "link.xml"
     old.write_text(OLD)

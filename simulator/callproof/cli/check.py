@@ -32,7 +32,7 @@ from callproof.cli.common import (
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import TargetFile, absent_option, strict_option, target_of, target_option
-from callproof.cli.writing import listeners, report_options
+from callproof.cli.writing import Reporting, listeners, report_options
 from callproof.conformance import abreast, baseline, loading
 from callproof.conformance.baseline import Baseline, load_baseline
 from callproof.conformance.events import Telling
@@ -77,7 +77,7 @@ class _Asked:
     absent: tuple[str, ...]
 
 
-@click.command()
+@click.command(cls=Reporting)
 @click.argument("wanted", nargs=-1, metavar="[PATH-OR-ID]...", shell_complete=completion.scenarios)
 @option(
     "--seed", default=DEFAULT_SEED, show_default=True, type=int, help="The same seed gives the same report."

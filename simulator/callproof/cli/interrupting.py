@@ -27,12 +27,6 @@ def interruptible() -> Iterator[None]:
             signal.signal(signal.SIGTERM, before)
 
 
-def ended_by_sigterm() -> None:
-    """From now on SIGTERM ends this process at once, and those that it forks, as nobody hears it."""
-    if current_thread() is main_thread():
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-
-
 @contextmanager
 def heard() -> Iterator[Event]:
     """Set by the first SIGINT or SIGTERM; the second one is heard as KeyboardInterrupt."""

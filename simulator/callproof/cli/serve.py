@@ -16,7 +16,6 @@ from callproof.cli.common import (
     trust_given,
     trusting,
 )
-from callproof.cli.interrupting import ended_by_sigterm
 from callproof.cli.naming import faults_of, plan_of
 from callproof.cli.places import placed, places_of
 from callproof.contract.budgets import Limits
@@ -238,7 +237,14 @@ def limited(_context: click.Context, _option: click.Parameter, values: tuple[str
 )
 def serve(**options: Any) -> None:
     """Start the CRM and the virtual PBX and serve until stopped."""
-    ended_by_sigterm()
+    try:
+        _serve(options)
+    except KeyboardInterrupt:
+        # What serves hears signals by itself.
+        echo("Stopped before it served.")
+
+
+def _serve(options: dict[str, Any]) -> None:
     logs.begin(options["log_format"], verbose=options["verbose"])
     options["faults"] = faults_of(options["faults"])
     if options["pin"] and (not hasattr(os, "sched_setaffinity") or options["clock"] == "manual"):

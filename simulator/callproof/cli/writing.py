@@ -29,6 +29,19 @@ WRITERS: dict[str, tuple[str, str]] = {
 }
 
 
+# What only looks plays nothing, and leaves what an earlier run wrote.
+_LOOKING = {"--list", "--probe", "--help", "-h"}
+_ONLY_LOOKS = "callproof only looks"
+
+
+class Reporting(click.Command):
+    """A command with ``report_options``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_ONLY_LOOKS] = not _LOOKING.isdisjoint(args)
+        return super().parse_args(ctx, args)
+
+
 class _AtEnd:
     """Writes a file when the run is over."""
 
@@ -54,7 +67,7 @@ class _Annotating:
 
 
 def report_options(command: F) -> F:
-    """An option for each report."""
+    """An option for each report, for a command of the class ``Reporting``."""
     file = click.Path(dir_okay=False, writable=True)
     helps = {name: text for name, (_, text) in WRITERS.items()}
     helps["ndjson"] = "Write a line of JSON for each check and scenario, as they end."
@@ -67,8 +80,9 @@ def report_options(command: F) -> F:
 
 def _without_the_old(context: click.Context, _: click.Parameter, file: str | None) -> str | None:
     """The file of an earlier run goes before anything else is read, so that a run that cannot begin leaves
-    no verdict that is not its own."""
-    old = Path(file) if file and not context.resilient_parsing else None
+    no verdict that is not its own; what only looks takes nothing away."""
+    goes = not (context.resilient_parsing or context.meta[_ONLY_LOOKS])
+    old = Path(file) if file and goes else None
     # What cannot be taken away is told of by whoever writes it; an empty file is nobody's verdict.
     with suppress(OSError):
         if old and old.is_file() and old.stat().st_size:

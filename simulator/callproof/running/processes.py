@@ -174,6 +174,8 @@ def _raise(end: Workers, said: str, trace: str) -> NoReturn:
 
 def _supervise(end: Workers, stopping: "connection.Connection", teller: "connection.Connection") -> None:
     _end_with_parent(signal.SIGTERM)
+    # Not as whoever forked it hears it.
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     certificate, bounds = end.address.certificate, end.bounds
     begun = multiprocessing.get_context("fork").Value("i", 0)
     server = _Supervising(
