@@ -93,6 +93,26 @@ def test_durations_and_dates_have_a_leeway_each() -> None:
     assert len(differences({"duration": 44, "date": {"$date": 1714564700}}, told, slack=leeway)) == 2
 
 
+@pytest.mark.parametrize(
+    "wanted",
+    [1714564800, {"at": 1714564800, "zone": "any"}],
+    ids=["its own", "any"],
+)
+def test_utc_is_no_zone_of_an_account_that_said_another(wanted: Json) -> None:
+    moscow = Leeway(zone="Europe/Moscow")
+    said = ["date is '2024-05-01 12:00:08', sent in UTC, the account is in Europe/Moscow"]
+    told: Json = {"date": "2024-05-01 12:00:08"}
+    assert differences({"date": {"$date": wanted}}, told, slack=moscow) == said
+    either: Json = {"$one-of": [{"$date": wanted}, {"$date": 1714564808}]}
+    assert differences({"date": either}, told, slack=moscow) == said
+    assert differences({"date": {"$date": wanted}}, {"date": "2024-05-01 15:00:00"}, slack=moscow) == []
+    # In winter London is in UTC.
+    london = Leeway(zone="Europe/London")
+    assert (
+        differences({"$date": {"at": 1705320000, "zone": "any"}}, "2024-01-15 12:00:00", slack=london) == []
+    )
+
+
 def test_dates_are_in_the_accounts_zone_and_national_numbers_of_its_country() -> None:
     spain = Leeway(zone="Europe/Madrid", country="ES")
     # Half past two comes twice that night.

@@ -110,3 +110,17 @@ def test_a_side_that_forgets_nothing_is_judged_again_with_the_same_verdict(
         for _ in range(2):
             verdict = play(*PLAYED[side], target=file)
             assert (problems(verdict), verdict.conformant) == ([], True)
+
+
+def test_dates_in_utc_fail_where_the_account_is_said_to_be_elsewhere(tmp_path: Path) -> None:
+    for zone, expected in (("UTC", []), ("Europe/Moscow", ["PBX-HISTORY-06"])):
+        file = target(tmp_path / zone.replace("/", "-"), "pbx", account={"timezone": zone})
+        verdict = play("6-event/missed", target=file)
+        failed = [row for row in verdict.requirements if row.outcome is Outcome.FAILED]
+        assert [row.requirement.id for row in failed] == expected
+        told = {
+            check.problem.partition("'")[0] + check.problem.rpartition("'")[2]
+            for check in verdict.scenarios[0].checks
+            if check.problem
+        }
+        assert told == {"date is , sent in UTC, the account is in Europe/Moscow"} if expected else not told

@@ -7,6 +7,7 @@ from callproof.contract.jsontypes import Json
 
 # Zones are so many seconds apart, and at most this far from UTC.
 _STEP, _FARTHEST = 900, 14 * 3600
+ANY = "any"
 
 
 class _Of(msgspec.Struct):
@@ -24,14 +25,18 @@ class _Wanted(msgspec.Struct):
 def unlike_date(wanted: Json, actual: object, where: str, slack: float, account: str = "UTC") -> list[str]:
     """Why ``actual`` is not the date of ``wanted``: seconds since 1970, in the zone of the ``account``, or
     ``{at, zone}`` with the zone ``any`` or that of another date as ``{at, date}``. ``slack`` seconds may be
-    off."""
+    off. Any zone does as long as nobody said which the account has; where that was said, by an account that
+    is not in UTC, UTC is what was sent by mistake."""
     asked = msgspec.convert(wanted if isinstance(wanted, dict) else {"at": wanted}, _Wanted)
     told = _told(actual)
+    elsewhere = asked.zone in ("", ANY) and offset(asked.at, account) != 0.0
+    if elsewhere and told is not None and _nearest(told - asked.at) == 0.0:
+        return [f"{where} is {actual!r}, sent in UTC, the account is in {account}"]
     off = None if told is None else told - asked.at - _ahead(asked, told, account)
     if off is not None and abs(off) < 1.0 + slack:
         return []
     said = "" if off is None else f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}"
-    zone = " in any zone" if asked.zone == "any" else " in it" * (asked.zone != "")
+    zone = " in any zone" if asked.zone == ANY else " in it" * (asked.zone != "")
     expected = written(asked.at + _ahead(asked, told, account))
     return [f"{where} is {actual!r}{said}, expected {expected}{zone}"]
 

@@ -11,7 +11,8 @@ match element by element; one of these operators may stand for any value::
     {$set: [x, y]}     a list of these, in any order
     {$as-text: 100}    what reads the same, 100 or "100"
     {$date: 1714564800}  the contract's date of this moment, in seconds since 1970, in the account's zone
-    {$date: {at: 1714564800, zone: any}}  in whatever zone, or that of another date: {at: ..., date: ...}
+    {$date: {at: 1714564800, zone: any}}  in whatever zone, or that of another date: {at: ..., date: ...};
+      UTC is not whatever where the account is in another zone
     {$audio: {seconds: 61}}  the body of an answer that is sound of about this length
     {$part: {of: $whole.body, from: 20, to: 99}}  these bytes of that body; without ``to`` all the rest
 """
@@ -174,8 +175,11 @@ def _same_number(expected: str, actual: str, country: str) -> bool:
 
 def _one_of(operand: Json, actual: "Json | _Missing", path: str, slack: Leeway) -> list[str]:
     choices: list[Json] = operand if isinstance(operand, list) else [operand]
-    if any(not differences(choice, actual, path, slack=slack) for choice in choices):
+    found = [differences(choice, actual, path, slack=slack) for choice in choices]
+    if not all(found):
         return []
+    if all(one == found[0] for one in found):
+        return found[0]
     return [f"{path or 'it'} is {_brief(actual)}, expected one of {_brief_all(choices)}"]
 
 
