@@ -23,10 +23,11 @@ from callproof.traffic.summary import peak, summary
 CALLS = 60
 
 
-@pytest.fixture(scope="module")
-def played() -> Iterator[tuple[BuiltIn, Ends, Log]]:
-    """Two ends after a minute of traffic."""
-    with built_in(managers=100, customers=50, limits=Limits(telephony=40)) as pair:
+@pytest.fixture(scope="module", params=[False, True], ids=["sockets", "memory"])
+def played(request: pytest.FixtureRequest) -> Iterator[tuple[BuiltIn, Ends, Log]]:
+    """Two ends after a minute of traffic, and how they and the comparison reach each other."""
+    limits = Limits(telephony=40)
+    with built_in(managers=100, customers=50, limits=limits, nearby=request.param) as pair:
         ends = pair.ends
         ends.pbx.post("/register")
         source = Source(records.phones(ends.crm, ends.api_key), records.lines(ends))

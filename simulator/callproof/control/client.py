@@ -23,6 +23,7 @@ from callproof.errors import OutOfReach, Refusal
 from callproof.exchange.bounded import fetch
 from callproof.exchange.exchange import Exchange, decoder
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.trust import USUAL, Trust, why
 
 TIMEOUT = 60.0
@@ -219,7 +220,7 @@ class Ends:
     ``patience`` is how many real seconds an end may take for what it does by itself; the control API of
     our own ends answers when everything is done. ``opened`` is when, on the machine's monotonic clock.
     ``demand_answer`` raises Unreachable when a side under test is not there any more. ``trust`` is whose
-    certificates were believed on the way to them.
+    certificates were believed on the way to them; who is ``nearby`` is asked without a socket.
     """
 
     def __init__(
@@ -230,6 +231,7 @@ class Ends:
         patience: float = 0.0,
         demand_answer: Callable[[], None] = lambda: None,
         trust: Trust = USUAL,
+        nearby: Nearby = NOBODY,
     ) -> None:
         self.crm = crm
         self.pbx = pbx
@@ -237,6 +239,7 @@ class Ends:
         self.patience = patience
         self.demand_answer = demand_answer
         self.trust = trust
+        self.nearby = nearby
         self.opened = monotonic()
         self._halted = Event()
 

@@ -30,6 +30,8 @@ Samples: TypeAlias = "array[int]"
 _SPURT_SECONDS = 0.5
 _SPURT_BYTES = int(BYTES_PER_SECOND * _SPURT_SECONDS)
 _SPURTS = 16
+# Of a recording, in seconds.
+_BEGINNING = 4
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,9 @@ class Wav:
             yield _header(self.size - HEADER_SIZE)[start : min(stop, HEADER_SIZE)]
         if stop <= HEADER_SIZE:
             return
-        order, spurts = _speech(self.call_id, self.seconds)
+        # Whoever looks at the beginning alone does not wait for the rest to be thought of.
+        whole = stop > HEADER_SIZE + _BEGINNING * BYTES_PER_SECOND
+        order, spurts = _speech(self.call_id, self.seconds if whole else min(self.seconds, _BEGINNING))
         first = max(start - HEADER_SIZE, 0) // _SPURT_BYTES
         for place in range(first, len(order)):
             begins = HEADER_SIZE + place * _SPURT_BYTES

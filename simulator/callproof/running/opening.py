@@ -49,7 +49,7 @@ class Opening:
         self._token = token
         self._ledger = ledger
         # Those that nobody is told of are asked over HTTP.
-        self._nearby = Nearby()
+        self.nearby = Nearby()
         self._tells = nearby
         self._stores = ExitStack()
         self._answering = ExitStack()
@@ -133,7 +133,7 @@ class Opening:
             made = pbx_app(end, self._token, around, more)
         self._apps[side] = made
         if self._tells:
-            self._nearby.add(settings.base_url, made)
+            self.nearby.add(settings.base_url, made)
         return made
 
     def _later(self, side: Side) -> "WSGIApplication":
@@ -149,14 +149,14 @@ class Opening:
         self._answering.enter_context(serving(app, address, bounds))
 
     def _crm(self, settings: CrmSettings) -> Crm:
-        crm = Crm(settings, self._clock, self._ledger, nearby=self._nearby)
+        crm = Crm(settings, self._clock, self._ledger, nearby=self.nearby)
         self._journals.append(crm.journal)
         self._pulses.append(crm.pulse)
         self._stores.callback(crm.close)
         return crm
 
     def _pbx(self, settings: PbxSettings) -> Pbx:
-        pbx = Pbx(settings, self._clock, self._ledger, nearby=self._nearby)
+        pbx = Pbx(settings, self._clock, self._ledger, nearby=self.nearby)
         self._journals.append(pbx.journal)
         self._pulses.append(pbx.pulse)
         self._stores.callback(pbx.close)

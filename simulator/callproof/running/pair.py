@@ -76,6 +76,11 @@ def built_in(
             PbxSettings(crm_url=crm_url, api_key=key, seed=seed, plan=plan, timezone=timezone), address
         )
         pbx_url = pbx.settings.base_url
-        ends = Ends(opening.controlled(Side.CRM, crm_url), opening.controlled(Side.PBX, pbx_url), key)
+        ends = Ends(
+            opening.controlled(Side.CRM, crm_url),
+            opening.controlled(Side.PBX, pbx_url),
+            key,
+            nearby=opening.nearby,
+        )
         with closing(ends):
             yield BuiltIn(crm, pbx, crm_url, pbx_url, key, ends)
