@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from io import BytesIO
 from typing import TYPE_CHECKING
-from urllib.parse import unquote_to_bytes, urlencode, urlsplit
+from urllib.parse import quote_plus, unquote_to_bytes, urlencode, urlsplit
 
 from callproof.exchange.altering import FORM
 from callproof.exchange.exchange import Answer, Body, Headers, Request
@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 
 # An address in which nothing has to be escaped, or read in two ways.
 _PLAIN = re.compile(r"https?://[a-z0-9.:\[\]]+/[A-Za-z0-9/._~%?=&+,-]*").fullmatch
+
+_NAME = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
+# What becomes of the signs of JSON in a form, and what is left of an ordinary text then.
+_OF_JSON = tuple((sign, quote_plus(sign)) for sign in '+":,{}[]/ ')
+_ESCAPED = re.compile(r"[A-Za-z0-9._~%+-]*").fullmatch
 
 
 class Nearby:
@@ -54,7 +59,7 @@ def request_to(
     """The request that ``requests`` prepares for an address that ``Nearby`` knows."""
     if params:
         url = f"{url}{'&' if '?' in url else '?'}{urlencode(params)}"
-    body = data if isinstance(data, bytes) else urlencode(data or {}).encode()
+    body = data if isinstance(data, bytes) else _form(data or {}).encode()
     told = list(headers.items())
     if body or method not in ("GET", "HEAD"):
         told.append(("Content-Length", str(len(body))))
@@ -63,15 +68,28 @@ def request_to(
     return Request(method, url, tuple(told), Body(body))
 
 
+def _form(fields: Mapping[str, str]) -> str:
+    return "&".join(f"{quote_plus(name)}={_quoted(value)}" for name, value in fields.items())
+
+
+def _quoted(text: str) -> str:
+    """As ``quote_plus`` writes it; what JSON has everywhere is replaced as a whole, not sign by sign."""
+    found = text
+    for sign, escaped in _OF_JSON:
+        found = found.replace(sign, escaped)
+    return found if _ESCAPED(found) and "%" not in text else quote_plus(text)
+
+
 def answer_of(app: "WSGIApplication", request: Request) -> Answer | None:
     """What the app answers, None when that is not whole: where a server would close the connection. Raises
     what the app raises."""
     status, body = 0, bytearray()
     told: Headers = ()
 
+    # Annotations in quotes are not worked out anew for each request.
     def start_response(
-        line: str, headers: list[tuple[str, str]], _error: "OptExcInfo | None" = None, /
-    ) -> Callable[[bytes], object]:
+        line: str, headers: "list[tuple[str, str]]", _error: "OptExcInfo | None" = None, /
+    ) -> "Callable[[bytes], object]":
         nonlocal status, told
         status, told = int(line[:3]), tuple(headers)
         return body.extend
@@ -86,28 +104,18 @@ def answer_of(app: "WSGIApplication", request: Request) -> Answer | None:
 
 def _environ(request: Request) -> "WSGIEnvironment":
     """As a server makes it of what arrives."""
-    parts = urlsplit(request.url)
-    target = f"{parts.path}?{parts.query}" if parts.query else parts.path
+    origin, path, query = _parts(request.url)
+    target = f"{path}?{query}" if query else path
     body = request.body.content
     environ: WSGIEnvironment = {
-        "wsgi.version": (1, 0),
-        "wsgi.url_scheme": parts.scheme,
+        **_server(origin),
         "wsgi.input": BytesIO(body),
         "wsgi.errors": sys.stderr,
-        "wsgi.multithread": True,
-        "wsgi.multiprocess": False,
-        "wsgi.run_once": False,
         "REQUEST_METHOD": request.method,
-        "SCRIPT_NAME": "",
-        "PATH_INFO": unquote_to_bytes(parts.path).decode("latin-1"),
-        "QUERY_STRING": parts.query,
+        "PATH_INFO": path if _NAME(path) else unquote_to_bytes(path).decode("latin-1"),
+        "QUERY_STRING": query,
         "REQUEST_URI": target,
         "RAW_URI": target,
-        "REMOTE_ADDR": "127.0.0.1",
-        "SERVER_NAME": parts.hostname or "",
-        "SERVER_PORT": str(parts.port or ""),
-        "SERVER_PROTOCOL": "HTTP/1.1",
-        "HTTP_HOST": parts.netloc,
     }
     for name, value in request.headers:
         if key := _key(name):
@@ -115,6 +123,36 @@ def _environ(request: Request) -> "WSGIEnvironment":
     if "CONTENT_LENGTH" in environ:
         environ["CONTENT_LENGTH"] = str(len(body))  # a fault may have made another body of it
     return environ
+
+
+def _parts(url: str) -> tuple[str, str, str]:
+    """The origin, the path and the query of an address that ``Nearby`` knows, or of any other."""
+    if not _PLAIN(url):
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}", parts.path, parts.query
+    scheme, _, rest = url.partition("://")
+    host, _, rest = rest.partition("/")
+    path, _, query = rest.partition("?")
+    return f"{scheme}://{host}", f"/{path}", query
+
+
+@lru_cache(maxsize=64)
+def _server(origin: str) -> "WSGIEnvironment":
+    """What is the same of all requests to an origin."""
+    parts = urlsplit(origin)
+    return {
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": parts.scheme,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": False,
+        "wsgi.run_once": False,
+        "SCRIPT_NAME": "",
+        "REMOTE_ADDR": "127.0.0.1",
+        "SERVER_NAME": parts.hostname or "",
+        "SERVER_PORT": str(parts.port or ""),
+        "SERVER_PROTOCOL": "HTTP/1.1",
+        "HTTP_HOST": parts.netloc,
+    }
 
 
 @lru_cache(maxsize=1024)

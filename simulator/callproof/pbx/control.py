@@ -128,8 +128,9 @@ class _PbxState:
         }
 
     def extensions(self, asked: wire.ExtensionsAsked) -> object:
-        busy, planned = self.pbx.engine.busy(), self.pbx.settings.plan.extensions
-        codes = [code for code in planned if code not in busy] if asked.free else list(planned)
+        engine, planned = self.pbx.engine, self.pbx.settings.plan.extensions
+        busy = frozenset() if asked.free else engine.busy()
+        codes = engine.free() if asked.free else list(planned)
         if (place := known(asked.at)) is not None:
             codes = codes[int(place * len(codes)) :][:1]
         return {

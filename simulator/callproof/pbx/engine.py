@@ -156,6 +156,11 @@ class Engine:
         with self._lock:
             return frozenset(self._board.situation.busy)
 
+    def free(self) -> list[str]:
+        """The extensions that can, in the order of the plan."""
+        with self._lock:
+            return self._board.free()
+
     def going_on(self) -> list[Call]:
         """The calls that have not ended, in the order of their beginning."""
         with self._lock:

@@ -36,6 +36,11 @@ class Switchboard:
         """The calls that go on, in the order of their beginning."""
         return list(self._calls.values())
 
+    def free(self) -> list[str]:
+        """The extensions of the plan without a call, in its order."""
+        busy = self._busy
+        return [extension for extension in self._plan.extensions if extension not in busy]
+
     def queued(self) -> list[Call]:
         """Who waits for a free extension, in the order of their arrival."""
         return [self._calls[call_id] for call_id in self._queue]
