@@ -23,6 +23,7 @@ _AT_HOST = re.compile(r"(?:sips?:)?([^\s<>\"':/@]+)(?::[^\s<>@]*)?@[\w.\[-]", re
 # A note in brackets behind, with one bracket cut off or both, and what a spreadsheet makes of a number.
 _NOTE = re.compile(r"(.*?\d)[ \u00a0]*(?:\(\d+\)?|[ \u00a0]\d+\))")
 _FLOAT = re.compile(r"\d{7,}\.0+|\d\.\d+[eE]\+?[01]\d?")
+_NO_DIGITS = re.compile(r"[^0-9]+")
 # Where one number may end and another one, or a note, begin.
 _GAP = re.compile(r"[ \u00a0]+")
 
@@ -35,7 +36,7 @@ def country_problem(name: str) -> str:
 
 def digits(number: str) -> str:
     """Only the digits: ``8 (912) 123-45-67`` -> ``89121234567``."""
-    return "".join(ch for ch in number if ch in "0123456789")
+    return _NO_DIGITS.sub("", number)
 
 
 def dialable(number: str, country: str = "RU") -> str:

@@ -136,7 +136,11 @@ def decoder(kind: type[_T]) -> msgspec.json.Decoder[_T]:
 
 
 def _header(headers: Headers, name: str) -> str:
-    return next((value for known, value in reversed(headers) if known.lower() == name.lower()), "")
+    wanted = name.lower()
+    for known, value in reversed(headers):
+        if known.lower() == wanted:
+            return value
+    return ""
 
 
 def _body_as_json(body: Any) -> JsonObject:

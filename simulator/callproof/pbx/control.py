@@ -1,6 +1,7 @@
 """What a tester does at the virtual PBX: look into it, act as the parties of calls, see to the outbox."""
 
 from collections import Counter
+from collections.abc import Set
 from dataclasses import replace
 
 from callproof.contract.dates import zone_problem
@@ -128,11 +129,12 @@ class _PbxState:
         }
 
     def extensions(self, asked: wire.ExtensionsAsked) -> object:
-        engine, planned = self.pbx.engine, self.pbx.settings.plan.extensions
-        busy = frozenset() if asked.free else engine.busy()
-        codes = engine.free() if asked.free else list(planned)
-        if (place := known(asked.at)) is not None:
-            codes = codes[int(place * len(codes)) :][:1]
+        engine, planned, at = self.pbx.engine, self.pbx.settings.plan.extensions, known(asked.at)
+        busy: Set[str] = frozenset() if asked.free else engine.busy()
+        if asked.free:
+            codes = engine.free(at)
+        else:
+            codes = list(planned) if at is None else list(planned)[int(at * len(planned)) :][:1]
         return {
             "extensions": [
                 {"extension": code, "user": planned[code].user, "busy": code in busy} for code in codes

@@ -156,10 +156,10 @@ class Engine:
         with self._lock:
             return frozenset(self._board.situation.busy)
 
-    def free(self) -> list[str]:
-        """The extensions that can, in the order of the plan."""
+    def free(self, at: float | None = None) -> list[str]:
+        """Those that can, in the order of the plan; with ``at``, from 0 to 1, the one that stands there."""
         with self._lock:
-            return self._board.free()
+            return self._board.free(at)
 
     def going_on(self) -> list[Call]:
         """The calls that have not ended, in the order of their beginning."""

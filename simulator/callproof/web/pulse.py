@@ -31,6 +31,8 @@ class Pulse:
 
     def bump(self) -> None:
         """Something changed that stands in no journal."""
+        if not self._streams:
+            return  # whoever comes later sees it at once
         with self._changed:
             self._beats += 1
             self._changed.notify_all()
