@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from random import Random
 from urllib.parse import parse_qs, urlsplit
 
 import orjson
@@ -91,7 +90,7 @@ class Script(CallLeg):
 
 
 def call(script: JsonObject, incoming: bool = True) -> Arrival:
-    return Arrival(3.0, incoming, PHONE, LINE, script, dice=Random(1))
+    return Arrival(3.0, incoming, PHONE, LINE, script, seed=1)
 
 
 def test_an_incoming_call_is_looked_up_shown_ended_kept_and_played() -> None:

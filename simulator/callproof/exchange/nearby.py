@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 # An address in which nothing has to be escaped, or read in two ways.
 _PLAIN = re.compile(r"https?://[a-z0-9.:\[\]]+/[A-Za-z0-9/._~%?=&+,-]*").fullmatch
 
+_ADDRESSES = 100
 _NAME = re.compile(r"[A-Za-z0-9/._~-]*").fullmatch
 # What becomes of the signs of JSON in a form, and what is left of an ordinary text then.
 _OF_JSON = tuple((sign, quote_plus(sign)) for sign in '+":,{}[]/ ')
@@ -33,16 +34,24 @@ class Nearby:
 
     def __init__(self) -> None:
         self._apps: dict[str, WSGIApplication] = {}
+        # By whole addresses: those without a query are asked again and again.
+        self._known: dict[str, WSGIApplication] = {}
 
     def add(self, origin: str, app: "WSGIApplication") -> None:
         self._apps[origin] = app
+        self._known.clear()
 
     def app(self, url: str) -> "WSGIApplication | None":
         """Who answers at an address, None for everybody who is asked over a socket."""
+        if (known := self._known.get(url)) is not None:
+            return known
         if not self._apps or not _PLAIN(url):
             return None
         scheme, _, rest = url.partition("://")
-        return self._apps.get(f"{scheme}://{rest.partition('/')[0]}")
+        found = self._apps.get(f"{scheme}://{rest.partition('/')[0]}")
+        if found is not None and "?" not in url and len(self._known) < _ADDRESSES:
+            self._known[url] = found
+        return found
 
 
 # Of an end that has no neighbour in its process.

@@ -1,7 +1,7 @@
 """The PBX's requests to the CRM (evidence#modules, evidence#telephony)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from threading import Lock
 
 import msgspec
@@ -24,8 +24,7 @@ _A_SECOND = 2_000
 _OBJECT = msgspec.json.Decoder(JsonObject)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(msgspec.Struct, frozen=True):
     """The CRM's answer: ``status`` None when none came, ``body`` empty when it was no JSON object."""
 
     status: int | None

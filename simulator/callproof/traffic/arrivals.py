@@ -6,8 +6,9 @@ so that the same seed gives the same calls whatever the ends do.
 
 import random
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from callproof.contract.jsontypes import JsonObject
@@ -29,7 +30,11 @@ class Arrival:
     script: JsonObject
     by_click: bool = False
     passed_on: bool = False
-    dice: random.Random = field(default_factory=random.Random, compare=False)
+    seed: int = 0
+
+    @cached_property
+    def dice(self) -> random.Random:
+        return random.Random(self.seed)
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ def arrival(mix: Mix, at: float, dice: random.Random, source: Source) -> Arrival
         script,
         by_click=not incoming and dice.random() < mix.click_to_call,
         passed_on=incoming and answered and dice.random() < mix.transfer,
-        dice=random.Random(dice.getrandbits(32)),
+        seed=dice.getrandbits(32),
     )
 
 
