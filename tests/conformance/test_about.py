@@ -1,9 +1,9 @@
 """Each row is judged by its own members: what differs reddens no other one."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from callproof.conformance import loading, runner
 from callproof.conformance.judge import UnderTest

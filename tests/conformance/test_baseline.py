@@ -1,11 +1,11 @@
 """Known failures do not count, new ones and stale entries do."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from callproof.conformance.baseline import Baseline, load_baseline, written
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict

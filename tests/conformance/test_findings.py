@@ -1,10 +1,11 @@
 """One finding for each root cause: what is gathered in it, what it says, and which comes first."""
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from callproof.conformance.evidence import Book, Seen, read
 from callproof.conformance.findings import RootCause, findings
@@ -37,7 +38,7 @@ MISSED = Check("PBX-EVENT-06", EVENT, "s.yaml:7", f"expected 2 of {EVENT}, found
 
 def played(name: str, *checks: Check, broken: str = "", by: Whose = Whose.SIDE) -> ScenarioResult:
     told = ScenarioResult(name, name, "s.yaml", list(checks), broken, by=by)
-    return replace(told, exchanges=[event(number) for number in (1, 2)])
+    return dataclasses.replace(told, exchanges=[event(number) for number in (1, 2)])
 
 
 def event(number: int) -> Seen:
@@ -120,7 +121,9 @@ def test_a_message_that_another_step_was_about_is_not_a_wrong_one(claimed: bool,
 
 def test_a_scenario_that_broke_off_belongs_to_what_went_wrong_in_it() -> None:
     broken = played("b", WRONG, broken="s.yaml:12: the call is not there")
-    verdict = Verdict([played("a", WRONG), replace(broken, undecided=["PBX-HISTORY-05"])], 7, strict=False)
+    verdict = Verdict(
+        [played("a", WRONG), dataclasses.replace(broken, undecided=["PBX-HISTORY-05"])], 7, strict=False
+    )
     (one,) = findings(verdict)
     assert (one.broke, one.undecided, one.scenarios) == (["b"], ["PBX-HISTORY-05"], ["a", "b"])
 

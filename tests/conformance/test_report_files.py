@@ -3,7 +3,6 @@
 import re
 import shlex
 import subprocess
-from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import orjson
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from callproof.cli import main
 from callproof.conformance.exhibits import exhibits, offset

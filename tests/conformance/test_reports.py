@@ -2,12 +2,12 @@
 
 import io
 import xml.etree.ElementTree as ET
-from dataclasses import replace
 
 import orjson
 import pytest
 from jsonschema import Draft202012Validator
 from junitparser import JUnitXml
+from msgspec.structs import replace
 from rich.console import Console
 
 from callproof.conformance.findings import findings

@@ -1,10 +1,10 @@
 """Whose doing it is that a scenario broke off, and what that does to a verdict."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from callproof.conformance import loading, runner
 from callproof.conformance.baseline import load_baseline, written

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec import structs
 
 from callproof.cli import main
 from callproof.conformance.verdict import Check, ScenarioResult, Verdict
@@ -12,7 +13,7 @@ from callproof.contract.operations import Side
 from callproof.reports import json_report
 
 GOOD = Check("PBX-EVENT-06", "pbx sends call-event", "s.yaml:3")
-BAD = replace(GOOD, problem="expected 1 of pbx sends call-event, found 0")
+BAD = structs.replace(GOOD, problem="expected 1 of pbx sends call-event, found 0")
 WEAK = Check("CRM-EVENT-04", "crm answers", "s.yaml:9", problem="a weak row")
 
 

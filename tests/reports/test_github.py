@@ -1,9 +1,8 @@
 """Annotations as GitHub Actions reads them."""
 
-from dataclasses import replace
-
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
 
 from callproof.cli import main
 from callproof.conformance.verdict import Check, ScenarioResult, Verdict

@@ -3,7 +3,9 @@ keeps of them and whom it asks, and that an hour later nothing comes that was th
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from msgspec.structs import replace
 
 from callproof.conformance import arrival, coherence, keeping, statuses, story
 from callproof.conformance.calls import Act, made

@@ -6,13 +6,14 @@ canonical types, and everything that the schemas say of them.
 
 from base64 import b64encode
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TypeVar
 from urllib.parse import urljoin, urlsplit
 
 import orjson
-from msgspec import structs
+from msgspec import Struct
+from msgspec.structs import replace
 
 from callproof.contract import decoding, payloads, routes
 from callproof.contract.coerce import taking_empty
@@ -27,8 +28,7 @@ from callproof.exchange.exchange import MAX_BINARY, Answer, Body, Exchange, Head
 Half = TypeVar("Half", Request, Answer)
 
 
-@dataclass(frozen=True)
-class Seen:
+class Seen(Struct, frozen=True, dict=True):
     """An exchange as the end ``seen_by`` wrote it down, and what the contract says of it.
 
     ``params`` is the structure or the plain parameters; ``refused`` says why they could not even be
@@ -151,12 +151,12 @@ class Seen:
 def reworded(message: Half, headers: Headers, text: str | None) -> Half:
     """The same with other headers and another text, None for the old; what counts its bytes follows."""
     if text is None or text == message.body.text:
-        return structs.replace(message, headers=headers)
+        return replace(message, headers=headers)
     body = Body(text.encode())
     sized = tuple(
         (name, str(body.size) if name.lower() == "content-length" else value) for name, value in headers
     )
-    return structs.replace(message, headers=sized, body=body)
+    return replace(message, headers=sized, body=body)
 
 
 @dataclass

@@ -6,7 +6,9 @@ it and the rows that were left undecided, and says what to do. What a configurat
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+
+from msgspec import structs
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.headlines import LONGEST, headline, of_configuration
@@ -208,7 +210,7 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
 def _because(best: Symptom) -> str:
     """``noted and not failed: which zone an account has, nobody says (I)``."""
     why = best.check.lessened
-    whole = replace(best.check, evidence=None, forgiven=False).outcome()
+    whole = structs.replace(best.check, evidence=None, forgiven=False).outcome()
     return f"{best.outcome} and not {whole}: {why}" if why and whole is not best.outcome else ""
 
 

@@ -5,6 +5,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from msgspec import structs
+
 from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen, is_remark
 from callproof.conformance.placing import placed
@@ -59,7 +61,7 @@ def judge(exchange: Seen, where: str, key: str = "") -> Iterator[Check]:
     """Checks on the side that faces the journal: its requests, or its answers to requests. ``key`` is the
     API key of the account."""
     for check in _judged(exchange, where, key):
-        yield replace(check, exchanges=(exchange.ref,))
+        yield structs.replace(check, exchanges=(exchange.ref,))
 
 
 def _judged(exchange: Seen, where: str, key: str) -> Iterator[Check]:

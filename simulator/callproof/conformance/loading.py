@@ -1,6 +1,7 @@
 """Reads scenario files; every mistake in one is named by file and line."""
 
 from collections.abc import Sequence
+from functools import cache
 
 import msgspec
 
@@ -140,8 +141,7 @@ class Reader:
         if len(kinds) != 1:
             raise self._document.error(path, f"a step has exactly one of {', '.join(KINDS)}")
         kind, line = kinds[0], self._document.line(path)
-        definitions = load("scenario")["$defs"]
-        self._document.demand({"$ref": f"#/$defs/{kind}", "$defs": definitions}, step, path)
+        self._document.demand(_schema_of(kind), step, path)
         self._names.demand(step, kind, path)
         match kind:
             case "do":
@@ -272,6 +272,12 @@ class Reader:
                 raise self._document.error(
                     (*path, "proves"), f"{row} binds the {requirement.side}, this step judges the {side}"
                 )
+
+
+@cache
+def _schema_of(kind: str) -> JsonObject:
+    """That of a step of this kind."""
+    return {"$ref": f"#/$defs/{kind}", "$defs": load("scenario")["$defs"]}
 
 
 def _all(given: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -3,9 +3,8 @@ manual clock gives the same bytes."""
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 
-from msgspec import structs
+from msgspec.structs import replace
 
 from callproof.conformance.evidence import Half, Seen, reworded
 from callproof.contract.jsontypes import Json
@@ -17,10 +16,10 @@ _BOUNDARY = re.compile(r'(?i)^multipart/.*;\s*boundary="?([^";,\s]+)')
 
 def steady(seen: Seen, masked: Callable[[str], str]) -> Seen:
     """The exchange without clocks, servers and boundaries, ``masked`` where it names a port."""
-    request = structs.replace(seen.request, url=masked(seen.url))
+    request = replace(seen.request, url=masked(seen.url))
     return replace(
         seen,
-        exchange=structs.replace(
+        exchange=replace(
             seen.exchange,
             request=_message(request, masked),
             answer=_message(seen.reply, masked) if seen.reply else None,

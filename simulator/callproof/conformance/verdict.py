@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from msgspec import Struct, structs
+
 from callproof.conformance.evidence import Seen
 from callproof.conformance.timing import Timed
 from callproof.contract.operations import Side
@@ -38,16 +40,14 @@ class Whose(StrEnum):
     SIDE = "side"
 
 
-@dataclass(frozen=True)
-class Near:
+class Near(Struct, frozen=True):
     """What could have been meant: its entry in a journal, "" for what an end keeps, and what differs."""
 
     ref: str
     differs: tuple[str, ...]
 
 
-@dataclass(frozen=True)
-class Looked:
+class Looked(Struct, frozen=True):
     """How a step of a scenario looked for something.
 
     ``wanted`` is what was to match, in words, and ``by`` at which members; ``times`` how often, ``least``
@@ -69,8 +69,7 @@ class Looked:
         return self.found < self.least
 
 
-@dataclass(frozen=True)
-class Check:
+class Check(Struct, frozen=True):
     """One look at one requirement. ``where`` is file:line; ``problem`` is empty when it held.
 
     ``forgiven`` marks a form that the CRM may accept: it warns at most, unless the run is strict.
@@ -123,9 +122,9 @@ def retold(check: Check, change: Callable[[str], str]) -> Check:
     """The check with every text that may hold what was sent changed."""
     looked = check.looked
     if looked:
-        near = tuple(replace(one, differs=tuple(map(change, one.differs))) for one in looked.near)
-        looked = replace(looked, wanted=change(looked.wanted), near=near)
-    return replace(
+        near = tuple(structs.replace(one, differs=tuple(map(change, one.differs))) for one in looked.near)
+        looked = structs.replace(looked, wanted=change(looked.wanted), near=near)
+    return structs.replace(
         check,
         what=change(check.what),
         problem=change(check.problem),

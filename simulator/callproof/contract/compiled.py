@@ -9,6 +9,7 @@ from typing import cast
 import jsonschema_rs
 
 from callproof.contract.jsontypes import Json, JsonObject
+from callproof.contract.values import OnceForEach
 
 Verdict = Callable[[Json], bool]
 
@@ -48,6 +49,7 @@ def validator(
     return _safe(compiled.is_valid)
 
 
+@OnceForEach
 def keeping(schema: JsonObject) -> Verdict:
     """Whether a value keeps a schema that refers to nothing outside of it. False may also mean that a value
     is no JSON, such as a date."""

@@ -7,7 +7,8 @@ control API, cookies, passwords, and what stands before the host of an address.
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import parse_qsl, quote_plus, unquote_plus, urlsplit
 
@@ -27,7 +28,7 @@ NAMES = ("apiKey", "clientId", "token", "password")
 # A secret that was only seen must look like no word, unless it is as long as nothing else is.
 LONG = 16
 # Texts of up to so many characters, and so many of them, are looked through once: most of a journal repeat.
-_SHORT, _KEPT = 500, 4000
+_SHORT, _KEPT = 1200, 2000
 # Of a long one so many characters are shown, of another one not even that.
 _TAIL, _TAG = 4, 2
 
@@ -98,8 +99,17 @@ def secret_in_header(name: str, value: str) -> list[str]:
     return [rest.strip() if blank and lower.endswith("authorization") else value.strip()]
 
 
-def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
+def secrets_in(text: str) -> Iterable[str]:
     """What stands in an address, a form, JSON or any text as a secret, decoded."""
+    return _of_short(text) if len(text) <= _SHORT else _secrets_in(text)
+
+
+@lru_cache(_KEPT)
+def _of_short(text: str) -> tuple[str, ...]:
+    return tuple(_secrets_in(text))
+
+
+def _secrets_in(text: str, depth: int = 3) -> Iterator[str]:
     text = plain(text)
     if _may_name(text):
         yield from _named_in(text)
@@ -107,7 +117,7 @@ def secrets_in(text: str, depth: int = 3) -> Iterator[str]:
         if is_secret(name):
             yield value
         elif depth and ("%" in value or "=" in value or '"' in value) and value != text:
-            yield from secrets_in(value, depth - 1)
+            yield from _secrets_in(value, depth - 1)
 
 
 def _may_name(text: str) -> bool:
@@ -132,9 +142,10 @@ class Masks:
     def __init__(self, known: Iterable[str] = (), *, shown: bool = False) -> None:
         self.shown = shown
         self._known = KnownValues()
-        # What texts became, as long as no further secret is known. Whoever looks one through holds this
-        # very dictionary, so that what is learned meanwhile finds no answer of before.
+        # What texts and forms became, as long as no further secret is known. Whoever looks one through
+        # holds this very dictionary, so that what is learned meanwhile finds no answer of before.
         self._became: dict[str, str] = {}
+        self._formed: dict[str, str] = {}
         self._keep(secret for secret in known if len(secret) >= SHORTEST)
 
     def learn(self, seen: Iterable[str]) -> None:
@@ -145,13 +156,7 @@ class Masks:
         """Any text."""
         if self.shown or not text:
             return text
-        became = self._became
-        if (known := became.get(text)) is not None:
-            return known
-        found = self._looked_through(text)
-        if len(text) <= _SHORT and len(became) < _KEPT:
-            became[text] = found
-        return found
+        return _once(self._became, text, self._looked_through)
 
     def _looked_through(self, text: str) -> str:
         masked = self._masked(text)
@@ -164,10 +169,11 @@ class Masks:
     def _masked(self, text: str) -> str:
         return self._known.taken_out(_without_named(text) if _may_name(text) else text)
 
-    def form(self, text: str, depth: int = 3) -> str:
+    def form(self, text: str) -> str:
         """An address or a form: what stands inside of a value is encoded once more."""
-        if self.shown:
-            return text
+        return text if self.shown else _once(self._formed, text, self._form)
+
+    def _form(self, text: str, depth: int = 3) -> str:
         head, question, query = text.partition("?") if "?" in text.partition("&")[0] else ("", "", text)
         pairs = [self._pair(pair, depth) for pair in query.split("&")]
         return self.text(f"{head}{question}{'&'.join(pairs)}")
@@ -199,14 +205,23 @@ class Masks:
         plain = unquote_plus(value)
         if is_secret(unquote_plus(name)):
             return f"{name}{equals}{mask(plain)}"
-        redacted = self.form(plain, depth - 1) if depth and "=" in plain else self.text(plain)
+        redacted = self._form(plain, depth - 1) if depth and "=" in plain else self.text(plain)
         return pair if redacted == plain else f"{name}{equals}{quote_plus(redacted, safe='*')}"
 
     def _keep(self, secrets: Iterable[str]) -> None:
         for secret in secrets:
             if secret not in self._known and not _MASKED.fullmatch(secret):
                 self._known.add(secret, mask(secret))
-                self._became = {}
+                self._became, self._formed = {}, {}
+
+
+def _once(became: dict[str, str], text: str, look_through: Callable[[str], str]) -> str:
+    if (known := became.get(text)) is not None:
+        return known
+    found = look_through(text)
+    if len(text) <= _SHORT and len(became) < _KEPT:
+        became[text] = found
+    return found
 
 
 def _without_named(text: str) -> str:

@@ -1,8 +1,9 @@
 """An end's journal in a test: what the other side sent, and assertions on it that say what is amiss."""
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
 from typing import overload
+
+from msgspec.structs import replace
 
 from callproof.clocks.machine import monotonic
 from callproof.conformance.evidence import Book, Seen, read

@@ -47,7 +47,7 @@ class Redactor:
         return self._seen(seen)
 
     def _seen(self, seen: Seen) -> Seen:
-        return replace(
+        return structs.replace(
             seen,
             exchange=self._entry(seen.exchange),
             params=self._masks.value(seen.params),
@@ -77,7 +77,7 @@ class Redactor:
         self._masks.learn(secrets_in_entry(entry))
 
     def _check(self, check: Check) -> Check:
-        return replace(retold(check, self.text), subject=self.text(check.subject))
+        return structs.replace(retold(check, self.text), subject=self.text(check.subject))
 
     def _findings(self, found: Iterable[Finding]) -> tuple[Finding, ...]:
         text = self.text
