@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from functools import lru_cache
 from hashlib import sha256
-from itertools import islice
+from itertools import chain, islice
 
 import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberType, national_significant_number
@@ -62,7 +62,7 @@ def _elsewhere(country: str, national: str, word: str) -> str:
     code = phonenumbers.country_code_for_region(country)
     head, tail = national[:-ALIKE], national[-ALIKE:]
     fixed = _example(country, PhoneNumberType.FIXED_LINE)[:-ALIKE]
-    for other in [fixed, *(drawn[: len(head)] for drawn in islice(_drawn(word), TRIES))]:
+    for other in chain([fixed], (drawn[: len(head)] for drawn in islice(_drawn(word), TRIES))):
         number = _number(code, other + tail)
         if other != head and len(other) == len(head) and phonenumbers.is_valid_number(number):
             return phonenumbers.format_number(number, PhoneNumberFormat.INTERNATIONAL)

@@ -34,16 +34,23 @@ _PLAIN = {
 }
 
 
+def registry(schemas: Mapping[str, JsonObject]) -> jsonschema_rs.Registry:
+    """Schemas that refer to each other by their ids."""
+    return jsonschema_rs.Registry([(f"{_BASE}/{name}", schema) for name, schema in schemas.items()])
+
+
 def validator(
-    schema_id: str, schemas: Mapping[str, JsonObject], formats: Mapping[str, Callable[[object], bool]]
+    schema_id: str,
+    schema: JsonObject,
+    known: jsonschema_rs.Registry,
+    formats: Mapping[str, Callable[[object], bool]],
 ) -> Verdict:
-    """Whether a value keeps the schema of this id; ``schemas`` are those that it may refer to."""
-    registry = jsonschema_rs.Registry([(f"{_BASE}/{name}", schema) for name, schema in schemas.items()])
+    """Whether a value keeps the schema of this id, which may refer to all that are ``known``."""
     compiled = jsonschema_rs.Draft202012Validator(
-        schemas[schema_id],
+        schema,
         formats=dict(formats),
         validate_formats=True,
-        registry=registry,
+        registry=known,
         base_uri=f"{_BASE}/{schema_id}",
     )
     return _safe(compiled.is_valid)

@@ -36,8 +36,10 @@ from callproof.contract.values import OnceForEach
 from callproof.limits import USUAL
 
 if TYPE_CHECKING:
+    import jsonschema_rs
     from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
+    from referencing import Registry
     from referencing.jsonschema import Schema
 
 DATETIME_FORMAT = "%Y-%m-%d %H:%M:%S"
@@ -134,25 +136,34 @@ def _resolved(schema: Mapping[str, Json]) -> Mapping[str, Json]:
 @cache
 def _validator(schema_id: str) -> "Draft202012Validator":
     from jsonschema import Draft202012Validator, FormatChecker
-    from referencing import Registry, Resource
-    from referencing.jsonschema import DRAFT202012
 
     formats = FormatChecker(())
     for name, check in _FORMATS.items():
         formats.checks(name)(check)
-    resources = [
-        (known, Resource.from_contents(cast("Schema", load(known)), DRAFT202012)) for known in schema_ids()
-    ]
     return Draft202012Validator(
-        cast("Schema", load(schema_id)),
-        registry=Registry["Schema"]().with_resources(resources),
-        format_checker=formats,
+        cast("Schema", load(schema_id)), registry=_registry(), format_checker=formats
     )
 
 
 @cache
+def _registry() -> "Registry[Schema]":
+    from referencing import Registry, Resource
+    from referencing.jsonschema import DRAFT202012
+
+    resources = [
+        (known, Resource.from_contents(cast("Schema", load(known)), DRAFT202012)) for known in schema_ids()
+    ]
+    return Registry["Schema"]().with_resources(resources)
+
+
+@cache
 def _verdict(schema_id: str) -> compiled.Verdict:
-    return compiled.validator(schema_id, {name: load(name) for name in schema_ids()}, _FORMATS)
+    return compiled.validator(schema_id, load(schema_id), _known_to_compiled(), _FORMATS)
+
+
+@cache
+def _known_to_compiled() -> "jsonschema_rs.Registry":
+    return compiled.registry({name: load(name) for name in schema_ids()})
 
 
 @cache

@@ -12,8 +12,8 @@ import sys
 from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import TypeAlias
+from functools import cache, lru_cache
+from typing import NamedTuple, TypeAlias
 
 import lameenc
 
@@ -54,13 +54,13 @@ class Wav:
             return
         # Whoever looks at the beginning alone does not wait for the rest to be thought of.
         whole = stop > HEADER_SIZE + _BEGINNING * BYTES_PER_SECOND
-        order, spurts = _speech(self.call_id, self.seconds if whole else min(self.seconds, _BEGINNING))
+        order = _speech(self.call_id, self.seconds if whole else min(self.seconds, _BEGINNING))
         first = max(start - HEADER_SIZE, 0) // _SPURT_BYTES
         for place in range(first, len(order)):
             begins = HEADER_SIZE + place * _SPURT_BYTES
             if begins >= stop:
                 return
-            yield spurts[order[place]][max(start - begins, 0) : stop - begins]
+            yield _spurt(order[place])[max(start - begins, 0) : stop - begins]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,18 @@ class Mp3:
 
     def read(self, start: int, stop: int) -> Iterator[bytes]:
         yield _mp3(self.call_id, self.seconds)[start:stop]
+
+
+class _Voice(NamedTuple):
+    """How a spurt is spoken: its pitch in Hz and by how much that glides, its syllables, and how loud each
+    harmonic is."""
+
+    pitch: float
+    glide: float
+    syllables: int
+    first: float
+    second: float
+    third: float
 
 
 class Track:
@@ -115,19 +127,15 @@ def _mp3(call_id: str, seconds: int) -> bytes:
     encoder.set_out_sample_rate(RATE)
     encoder.set_channels(CHANNELS)
     encoder.set_quality(7)
-    order, spurts = _speech(call_id, seconds)
     encoded = bytearray()
-    for spurt in order:
-        encoded += encoder.encode(_host_order(spurts[spurt]))
+    for spurt in _speech(call_id, seconds):
+        encoded += encoder.encode(_host_order(_spurt(spurt)))
     return bytes(encoded + encoder.flush())
 
 
 @lru_cache(maxsize=32)
-def _speech(call_id: str, seconds: int) -> tuple[bytes, tuple[bytes, ...]]:
-    """The numbers of the spurts in their order, and the spurts, both channels interleaved.
-
-    The two parties take turns of one to three seconds.
-    """
+def _speech(call_id: str, seconds: int) -> bytes:
+    """The numbers of the spurts in their order. The two parties take turns of one to three seconds."""
     dice = random.Random(f"recording:{call_id}")
     order = bytearray()
     left, speaker = 0, 1
@@ -136,18 +144,27 @@ def _speech(call_id: str, seconds: int) -> tuple[bytes, tuple[bytes, ...]]:
             speaker, left = 1 - speaker, dice.randint(2, 6)
         left -= 1
         order.append(speaker * _SPURTS + dice.randrange(_SPURTS))
-    return bytes(order), _spurts()
+    return bytes(order)
 
 
-@lru_cache(maxsize=1)
-def _spurts() -> tuple[bytes, ...]:
-    """What is spoken in all calls, the customer's spurts before the manager's."""
+@cache
+def _spurt(number: int) -> bytes:
+    """One of those that all calls are made of, with both channels interleaved."""
+    return _interleaved(_sound(_voices()[number]), number // _SPURTS)
+
+
+@cache
+def _voices() -> tuple[_Voice, ...]:
+    """How each spurt is spoken, the customer's before the manager's."""
     dice = random.Random("spurts")
-    return tuple(
-        _interleaved(_spurt(dice, pitch), channel)
-        for channel, pitch in enumerate((210.0, 120.0))
-        for _ in range(_SPURTS)
-    )
+    return tuple(_voice(dice, pitch) for pitch in (210.0, 120.0) for _ in range(_SPURTS))
+
+
+def _voice(dice: random.Random, pitch: float) -> _Voice:
+    glide = dice.uniform(-0.15, 0.15)
+    syllables = dice.choice((2, 3))
+    first, second, third = (dice.uniform(0.3, 1.0) / harmonic for harmonic in (1, 2, 3))
+    return _Voice(pitch, glide, syllables, first, second, third)
 
 
 def _header(length: int) -> bytes:
@@ -156,11 +173,9 @@ def _header(length: int) -> bytes:
     return riff + form + struct.pack("<4sI", b"data", length)
 
 
-def _spurt(dice: random.Random, pitch: float) -> Samples:
+def _sound(voice: _Voice) -> Samples:
     """Half a second of voiced sound: a gliding pitch with three harmonics under syllable-like swells."""
-    glide = dice.uniform(-0.15, 0.15)
-    syllables = dice.choice((2, 3))
-    first, second, third = (dice.uniform(0.3, 1.0) / harmonic for harmonic in (1, 2, 3))
+    pitch, glide, syllables, first, second, third = voice
     scale = 9_000 / (first + second + third)
     length = int(RATE * _SPURT_SECONDS)
     samples = array("h")

@@ -6,7 +6,7 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sqlalchemy import Connection, MetaData, Table, delete, event, func, make_url, select, update
+from sqlalchemy import Connection, MetaData, Table, event, func, make_url, select, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
@@ -297,7 +297,7 @@ def clear(connection: Connection, forgotten: Iterable[Table]) -> None:
         connection.exec_driver_sql(f"TRUNCATE {names} RESTART IDENTITY")
         return
     for table in reversed(found):
-        connection.execute(delete(table))
+        connection.exec_driver_sql(f"DELETE FROM {table.name}")
 
 
 def skip_id(connection: Connection, table: Table) -> None:
