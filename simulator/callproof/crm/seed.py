@@ -6,16 +6,13 @@ people.
 
 import random
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
 from callproof.clocks.manual import EPOCH
 from callproof.contract.guide import LINES, MANAGERS
 from callproof.crm.account import CUSTOMERS
+from callproof.crm.names import names
 from callproof.crm.rules.model import Customer, Group, Site, User
 from callproof.crm.store.session import CrmSession
-
-if TYPE_CHECKING:
-    from faker import Faker
 
 _NOTATIONS = ("+7 ({0}) {1}-{2}-{3}", "8{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8 {0} {1}-{2}-{3}")
 
@@ -34,23 +31,19 @@ def fill(session: CrmSession, seed: int, *, managers: int = MANAGERS, customers:
 
 @lru_cache(maxsize=4)
 def _people(seed: int, managers: int, customers: int) -> tuple[tuple[User, ...], tuple[Customer, ...]]:
-    # Only where people are made; of its providers one is enough.
-    from faker import Faker
-
-    fake = Faker("en_US", providers=["faker.providers.person"])
-    fake.seed_instance(seed)
-    users = tuple(_user(user_id, fake) for user_id in range(1, managers + 1))
+    named = names(seed)
+    users = tuple(_user(user_id, *next(named)) for user_id in range(1, managers + 1))
     dice = random.Random(f"customers:{seed}")
     numbers = range(1, customers + 1)
-    return users, tuple(_customer(number, managers, fake, dice) for number in numbers)
+    return users, tuple(_customer(number, managers, *next(named), dice) for number in numbers)
 
 
-def _user(user_id: int, fake: "Faker") -> User:
+def _user(user_id: int, first_name: str, last_name: str) -> User:
     return User(
         id=user_id,
         email=f"user{user_id}@crm.example",
-        first_name=fake.first_name(),
-        last_name=fake.last_name(),
+        first_name=first_name,
+        last_name=last_name,
         online=True,
         status="free",
         created_at=EPOCH - 86400 * user_id,
@@ -59,7 +52,7 @@ def _user(user_id: int, fake: "Faker") -> User:
     )
 
 
-def _customer(number: int, managers: int, fake: "Faker", dice: random.Random) -> Customer:
+def _customer(number: int, managers: int, first_name: str, last_name: str, dice: random.Random) -> Customer:
     notation = _NOTATIONS[number % len(_NOTATIONS)]
     phone = notation.format(
         f"9{dice.randrange(100):02}",
@@ -76,8 +69,8 @@ def _customer(number: int, managers: int, fake: "Faker", dice: random.Random) ->
         created_at=EPOCH - 3600 * number,
         updated_at=EPOCH - 3600 * number,
         details={
-            "firstName": fake.first_name(),
-            "lastName": fake.last_name(),
+            "firstName": first_name,
+            "lastName": last_name,
             "email": f"customer{number}@mail.example",
         },
     )
