@@ -22,8 +22,6 @@ from callproof.exchange.journal import Journal
 from callproof.exchange.ledger import Ledger
 from callproof.exchange.nearby import Nearby
 from callproof.limits import Bounds
-from callproof.pbx.app import create_app as pbx_app
-from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.running.threads import Address, serving
 from callproof.web.pulse import Pulse
@@ -31,6 +29,8 @@ from callproof.web.site import ALONE, Site, Surroundings
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
+
+    from callproof.pbx.pbx import Pbx
 
 
 class Opening:
@@ -79,7 +79,7 @@ class Opening:
         self._answer(self._apps[Side.CRM], address, settings.bounds)
         return crm
 
-    def pbx(self, settings: PbxSettings, address: Address | None = None) -> Pbx:
+    def pbx(self, settings: PbxSettings, address: Address | None = None) -> "Pbx":
         """The same for a virtual PBX."""
         address = self._kept(address)
         pbx = self._pbx(replace(settings, base_url=address.url))
@@ -116,7 +116,7 @@ class Opening:
             self._stores.callback(self._clock.close)
             self._answering.close()
 
-    def _serve(self, end: Crm | Pbx, around: Surroundings = ALONE) -> Flask:
+    def _serve(self, end: "Crm | Pbx", around: Surroundings = ALONE) -> Flask:
         """The app of the end, with the pages that both have; these know its control API."""
         settings = end.settings
         side = Side.CRM if isinstance(end, Crm) else Side.PBX
@@ -130,6 +130,8 @@ class Opening:
         if isinstance(end, Crm):
             made = crm_app(end, self._token, around, more)
         else:
+            from callproof.pbx.app import create_app as pbx_app
+
             made = pbx_app(end, self._token, around, more)
         self._apps[side] = made
         if self._tells:
@@ -155,7 +157,10 @@ class Opening:
         self._stores.callback(crm.close)
         return crm
 
-    def _pbx(self, settings: PbxSettings) -> Pbx:
+    def _pbx(self, settings: PbxSettings) -> "Pbx":
+        # Only here: a CRM that is served in a process of its own begins without waiting for it.
+        from callproof.pbx.pbx import Pbx
+
         pbx = Pbx(settings, self._clock, self._ledger, nearby=self.nearby)
         self._journals.append(pbx.journal)
         self._pulses.append(pbx.pulse)

@@ -27,7 +27,6 @@ from callproof.errors import INTERRUPTED
 from callproof.exchange.ledger import Ledger
 from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
-from callproof.pbx.store.session import PbxStore
 from callproof.running import logs, ready
 from callproof.running.browsing import open_page
 from callproof.running.keys import keyed
@@ -83,6 +82,8 @@ class _Server:
         crm, pbx = options.crm, options.pbx
         if pbx and pbx.database != IN_MEMORY:
             # Before anything is served: what is wrong with the database is told here, not by a worker.
+            from callproof.pbx.store.session import PbxStore
+
             PbxStore(pbx.database, pbx.durability).close()
         key = ""
         # Both begin before either is waited for.
