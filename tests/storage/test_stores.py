@@ -1,9 +1,9 @@
 """Both stores: what is committed stays, what failed leaves no trace, two at once lose nothing."""
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 from sqlalchemy import insert
 
 from callproof.crm import seed

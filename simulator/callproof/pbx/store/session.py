@@ -2,21 +2,48 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import msgspec
-from sqlalchemy import Connection, Select, delete, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Table,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+)
 
 from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
 from callproof.pbx.store.steps import StepSession
 from callproof.storage.database import Database, clear
-from callproof.storage.driver import Compiler, Driver, raw_of
+from callproof.storage.driver import Compiler, Driver, Statement, raw_of
 from callproof.storage.durability import Durability
 from callproof.storage.snapshots import Rows, put_back, taken
 
 T = TypeVar("T")
+
+
+def _count(table: Table, *those: ColumnElement[bool]) -> ScalarSelect[int]:
+    return select(func.count()).select_from(table).where(*those).scalar_subquery()
+
+
+_COUNTS = Statement(
+    select(_count(tables.calls), _count(tables.outbox, tables.outbox.c.kind == bindparam("kind"))), "kind"
+)
+_UNDER_WAY = Statement(
+    select(
+        _count(tables.calls, tables.calls.c.open),
+        *(_count(tables.outbox, tables.outbox.c.fate == bindparam(fate)) for fate in ("first", "second")),
+    ),
+    "first",
+    "second",
+)
 
 
 class PbxStore:
@@ -98,24 +125,13 @@ class PbxSession(StepSession):
 
     def counts(self) -> dict[str, int]:
         """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
-        outbox = tables.outbox
-        return {
-            "calls": self._count(select(tables.calls.c.id)),
-            "events": self._count(select(outbox.c.id).where(outbox.c.kind == ReportKind.EVENT)),
-            "customers": 0,
-            "modules": 0,
-        }
+        ((calls, events),) = self._driver.execute(_COUNTS, (ReportKind.EVENT.value,)).fetchall()
+        return {"calls": calls, "events": events, "customers": 0, "modules": 0}
 
     def under_way(self) -> dict[str, int]:
-        calls, outbox = tables.calls, tables.outbox
-        of_fate = {
-            name: self._count(select(outbox.c.id).where(outbox.c.fate == fate))
-            for name, fate in (("waiting", Fate.PENDING), ("refused", Fate.REFUSED))
-        }
-        return {"openCalls": self._count(select(calls.c.id).where(calls.c.open)), **of_fate}
-
-    def _count(self, statement: Select[Any]) -> int:
-        return self._db.execute(select(func.count()).select_from(statement.subquery())).scalar_one()
+        fates = Fate.PENDING.value, Fate.REFUSED.value
+        ((open_calls, waiting, refused),) = self._driver.execute(_UNDER_WAY, fates).fetchall()
+        return {"openCalls": open_calls, "waiting": waiting, "refused": refused}
 
     def clear(self) -> None:
         clear(self._db, tables.pbx.sorted_tables)
