@@ -1,11 +1,20 @@
-"""What the process above an end's workers does when signals come."""
+"""What an end's workers, and the process above them, do when signals come."""
 
+import multiprocessing
 import signal
+from contextlib import closing
+from pathlib import Path
 from threading import Event, current_thread, main_thread
 
 from granian.constants import Interfaces
 
-from callproof.running.processes import _Supervising
+from callproof.clocks.manual import ManualClock
+from callproof.crm.app import create_app
+from callproof.crm.crm import Crm
+from callproof.crm.settings import CrmSettings
+from callproof.running.processes import Made, Workers, _Supervising, answering
+from callproof.running.threads import Address
+from tests.support import KEY
 
 
 class _Awaited(Event):
@@ -28,3 +37,23 @@ def test_signals_end_it_once_and_never_by_the_thread_that_waits() -> None:
         server.signal_handler_interrupt(number, None)
     assert awaited.wait(10)
     assert (server.interrupt_signal, awaited.times) == (True, 1)
+
+
+def test_a_worker_that_has_not_begun_yet_ends_in_order(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    first, late = context.Lock(), context.Event()
+
+    def make() -> Made:
+        if not first.acquire(block=False):
+            late.set()
+            try:
+                context.Event().wait(120)
+            finally:
+                (tmp_path / "ended").touch()
+        crm = Crm(CrmSettings(api_key=KEY, base_url="http://crm"), ManualClock())
+        return Made(create_app(crm).wsgi_app, crm.journal.interrupt, crm.close)
+
+    address = Address()
+    with closing(address.hold()), answering(Workers("CRM", address, 2, make)):
+        assert late.wait(120)
+    assert (tmp_path / "ended").exists()

@@ -213,6 +213,9 @@ def _load(
 ) -> "WSGIApplication":
     # An orderly end of the parent waits for its workers.
     _end_with_parent(signal.SIGKILL)
+    # Until granian listens to signals here, the handler of the parent would, and nobody would end.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _leave)
     with begun.get_lock():
         before = begun.value
         begun.value += 1
@@ -238,6 +241,10 @@ def _load(
     # A request gives up the interpreter with each statement; what runs beside it may keep it no longer.
     sys.setswitchinterval(0.001)
     return made.app
+
+
+def _leave(*_heard: object) -> NoReturn:
+    raise SystemExit
 
 
 def _made(end: Workers, teller: "connection.Connection") -> Made:
