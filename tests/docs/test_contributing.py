@@ -33,7 +33,8 @@ def test_what_the_quick_check_names_is_there() -> None:
 def test_ci_runs_what_make_check_does() -> None:
     makefile, ci = ((ROOT / name).read_text("utf-8") for name in ("Makefile", ".ci/run"))
     assert re.findall(r"(?m)^make .*", ci) == ["make check"]
-    assert re.search(r"(?m)^check: lint site test\n\t.*kill_matrix --quick$", makefile)
+    assert re.search(r"(?m)^check: .*(\n\t.*)?\n\t.* lint site kill-quick\n\t\S+ test\nendif$", makefile)
+    assert re.search(r"(?m)^kill-quick: .*\n\t.*kill_matrix --quick$", makefile)
 
 
 def test_each_hook_before_a_commit_is_a_part_of_make_lint() -> None:
