@@ -18,6 +18,8 @@ from tests.needed import missing
 
 ROLE = "callproof"
 DEBIAN = Path("/usr/lib/postgresql")
+# As it is before a test says otherwise: the server's user may not enter a test's own folder.
+TEMPORARY = tempfile.gettempdir()
 
 # A port that was free a moment ago may be taken by somebody else's connection.
 ATTEMPTS = 5
@@ -85,7 +87,8 @@ def installed() -> Path:
 def running(programs: Path, **settings: str) -> Iterator[Postgres]:
     """A server that accepts connections, until the block ends; ``settings`` go before the usual ones of
     tests. Raises StartFailed."""
-    cluster = _Cluster(programs, Path(tempfile.mkdtemp(prefix="callproof-postgres-")), settings)
+    folder = Path(tempfile.mkdtemp(prefix="callproof-postgres-", dir=TEMPORARY))
+    cluster = _Cluster(programs, folder, settings)
     try:
         cluster.make()
         yield Postgres(cluster.start(), cluster.folder)
