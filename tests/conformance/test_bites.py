@@ -3,7 +3,7 @@
 import pytest
 
 from callproof.conformance import loading, runner
-from callproof.conformance.killing import EVERY_MESSAGE, Looked, matrix
+from callproof.conformance.killing import EVERY_MESSAGE, Looked, _kill, _play, matrix
 from callproof.conformance.verdict import Outcome, Verdict
 from callproof.contract.requirements import all_requirements
 from callproof.exchange.faults import catalogue
@@ -78,12 +78,17 @@ def test_the_kill_matrix_names_the_faults_of_each_check_and_what_survives() -> N
     assert Looked(EVERY_MESSAGE, "PBX-API-01") in found.survivors
 
 
-def test_what_is_judged_in_every_message_is_killed_by_whichever_fault_is_the_first_to() -> None:
-    faults = [catalogue()[name] for name in ("pbx-silent-end", "pbx-json-bodies", "pbx-older-version")]
-    cancelled, missed = loading.find(["6-event/cancelled", "6-event/missed"])
-    found = matrix([cancelled, missed], faults, bench, processes=1, whole=False)
-    assert found.killed[Looked(EVERY_MESSAGE, "PBX-API-02")] == ["pbx-json-bodies"]
-    assert Looked(EVERY_MESSAGE, "PBX-API-01") in found.survivors
+def test_what_is_judged_in_every_message_is_killed_in_whichever_scenario_a_fault_does_it_first() -> None:
+    faults = [
+        catalogue()[name] for name in ("pbx-silent-end", "crm-too-many-requests", "crm-tells-the-key")
+    ]
+    played = [
+        _play(one, faults=[], bench=bench, whole=False)
+        for one in loading.find(["7-call/not-taken", "7-call/refused"])
+    ]
+    told, unkilled = (Looked(EVERY_MESSAGE, row) for row in ("CRM-API-16", "CRM-API-01"))
+    assert _kill(told, played=played, faults=faults, bench=bench) == {told: ["crm-tells-the-key"]}
+    assert _kill(unkilled, played=played, faults=faults, bench=bench) == {}
 
 
 def test_every_fault_names_rows_of_its_own_side_and_of_the_other() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ import yaml
 
 from callproof.conformance import loading
 from callproof.conformance.actions import ACTIONS
-from callproof.conformance.scenario import KEPT
+from callproof.conformance.scenario import KEPT, Scenario
 from callproof.conformance.selection import choose, foreign_needs, misnamed
 from callproof.conformance.target import Command, Prompt, Stimulus, Target
 from callproof.contract.operations import Side
@@ -90,6 +91,15 @@ def words(part: object) -> Iterator[str]:
             yield from words(inner)
 
 
+@cache
+def written() -> tuple[list[Scenario], dict[str, set[str]]]:
+    """The shipped scenarios, and the words in the file of each."""
+    every = loading.find()
+    return every, {
+        one.id: set(words(yaml.safe_load((ROOT / one.file).read_text("utf-8")))) for one in every
+    }
+
+
 def needed(word: str, used: set[str]) -> bool:
     """Whether a scenario that uses this cannot do without what the word under ``absent`` is about."""
     if word == "customers":
@@ -114,8 +124,7 @@ ABSENT = [
 
 @pytest.mark.parametrize(("side", "word"), ABSENT)
 def test_nothing_is_played_that_needs_what_is_absent(side: str, word: str) -> None:
-    every = loading.find()
-    read = {one.id: set(words(yaml.safe_load((ROOT / one.file).read_text("utf-8")))) for one in every}
+    every, read = written()
     stimuli = {name: Stimulus(name, Prompt(name)) for name in ACTIONS}
     played, _ = choose(every, Target(Side(side), Path(), absent=(word,), stimuli=stimuli))
     assert [one.id for one in played if needed(word, read[one.id])] == []

@@ -130,14 +130,17 @@ def _kill(
     check: Looked, *, played: Sequence[_Played], faults: Sequence[Fault], bench: Bench
 ) -> dict[Looked, list[str]]:
     """Play what has this check with the faults that may kill it, until one does."""
-    mine = [fault for fault in faults if fault.side is _side(check.requirement)]
+    row = check.requirement
+    mine = sorted((one for one in faults if one.side is _side(row)), key=lambda one: row not in one.breaks)
+    looking = [one for one in played if check in one.killed]
+    tries = [(fault, one) for fault in mine for one in looking if one.meets(fault)]
+    if not tries:
+        return {}
     with bench() as ends:
-        for fault in sorted(mine, key=lambda fault: check.requirement not in fault.breaks):
-            for one in played:
-                if check in one.killed and one.meets(fault):
-                    one.spoil(fault, ends)
-                    if one.killed[check]:
-                        return {check: one.killed[check]}
+        for fault, one in tries:
+            one.spoil(fault, ends)
+            if one.killed[check]:
+                return {check: one.killed[check]}
     return {}
 
 
