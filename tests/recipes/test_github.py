@@ -11,7 +11,10 @@ from typing import Any
 
 import pytest
 import yaml
+from click.testing import CliRunner
 
+from callproof.cli import main
+from callproof.load.loadfile import load_file
 from tools.docs import ROOT
 
 ACTION = ROOT / ".github" / "actions" / "callproof"
@@ -133,3 +136,18 @@ def test_the_parts_of_the_action_fit_together() -> None:
     used = yaml.safe_load(WORKFLOW.read_text("utf-8"))["jobs"]["callproof"]["steps"][-1]
     assert used["uses"] == f"OWNER/callproof/{ACTION.relative_to(ROOT)}@main"
     assert set(used["with"]) <= set(action["inputs"])
+
+
+@pytest.mark.parametrize("recipe", ["github.yml", "gitlab-ci.yml"])
+def test_the_load_of_a_job_is_one_that_can_be_run(recipe: str, tmp_path: Path) -> None:
+    (line,) = re.findall(r"callproof (load .*)", (WORKFLOW.parent / recipe).read_text("utf-8"))
+    known = CliRunner().invoke(main, ["load", "--help"]).output
+    own = {"--load", "--api-key", "--load-html", "--load-junit", "--load-json", "--headless"}
+    assert set(re.findall(r"--[a-z-]+", line)) == own
+    assert all(option in known for option in own), known
+    for name in ("load.yaml", "fastapi/callproof.yaml"):
+        shutil.copy(WORKFLOW.parent / name, tmp_path)
+    load = load_file(str(tmp_path / "load.yaml"))
+    assert {"failed", "lost"} <= {threshold.metric for threshold in load.thresholds}
+    assert load.target is not None
+    assert "calls" in load.target.views
