@@ -271,6 +271,17 @@ async def user_status(number: int, request: Request):
     return {"success": True}
 
 
+@app.post("/api/v5/customers/{key}/edit")
+async def edit_customer(key: str, request: Request):
+    changed = await sent(request, "customer", dict)
+    by = (await request.form()).get("by", "externalId")
+    for customer in state["customers"]:
+        if str(customer.get(by)) == key:
+            customer.update(changed)
+            return {"success": True, "id": customer["id"]}
+    raise Refused(404, "Not found")
+
+
 @app.get("/api/v5/reference/sites")
 async def sites():
     return {"success": True, "sites": {code: {"code": code, "name": code.title()} for code in SHOPS}}

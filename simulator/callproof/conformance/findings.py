@@ -12,9 +12,10 @@ from msgspec import structs
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.headlines import LONGEST, headline, of_configuration
+from callproof.conformance.scenario import CDR
 from callproof.conformance.symptoms import Symptom, broken_text, symptoms
 from callproof.conformance.verdict import Near, Outcome, ScenarioResult, Verdict, Whose, worst
-from callproof.conformance.wording import bounded, sentence
+from callproof.conformance.wording import bounded, parts_of, sentence
 from callproof.contract.requirements import Requirement, all_requirements
 
 GRAVEST = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN, Outcome.PASSED)
@@ -218,7 +219,8 @@ def _missed(best: Symptom) -> str:
     looked = best.check.looked
     if looked is None or not looked.too_few:
         return ""
-    return f"expected {looked.times} of {best.check.what}, found {looked.found}"
+    meant = ", single calls of uploads" if parts_of(best.check.what)[2] == CDR else ""
+    return f"expected {looked.times} of {best.check.what}{meant}, found {looked.found}"
 
 
 def _near(best: Symptom) -> Sequence[Near]:
