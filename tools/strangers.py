@@ -38,7 +38,8 @@ class Edit(msgspec.Struct, frozen=True):
 
 
 class Stranger(msgspec.Struct, frozen=True):
-    """``rows`` have to be red: ``failed`` one of them at least, with ``red`` warned or noted may do.
+    """``rows`` have to be red: ``failed`` one of them at least, with ``red`` warned or noted may do. None
+    of those ``spared``, which a flaw could drag along, is to be.
 
     A variation is ``green``, or ``noted`` where it may be remarked upon. A flaw that is ``passed`` can be
     held against nobody, for the reason in ``why``. ``not_yet`` says what keeps a verdict from being right.
@@ -49,6 +50,7 @@ class Stranger(msgspec.Struct, frozen=True):
     want: Literal["failed", "red", "green", "noted", "passed"]
     edits: tuple[Edit, ...]
     rows: tuple[str, ...] = ()
+    spared: tuple[str, ...] = ()
     play: tuple[str, ...] = ()
     why: str = ""
     not_yet: str = msgspec.field(name="not-yet", default="")
@@ -74,7 +76,7 @@ class Report(msgspec.Struct, frozen=True):
 
 
 class Judged(msgspec.Struct, frozen=True):
-    """``found`` is what the verdict was, in the words of ``want``, or inflated, wrong or stopped."""
+    """``found`` is the verdict, in the words of ``want``; else inflated, wrong, unjust or stopped."""
 
     stranger: Stranger
     found: str
@@ -146,6 +148,8 @@ def _apply(edit: Edit, service: Path) -> None:
 def _found(stranger: Stranger, code: int, report: Report) -> str:
     if not stranger.rows:
         return "failed" if code else "noted" if report.red else "green"
+    if set(stranger.spared).intersection(report.red):
+        return "unjust"
     wanted = set(stranger.rows)
     red = wanted.intersection(report.red)
     if code:

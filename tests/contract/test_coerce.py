@@ -33,9 +33,9 @@ CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "bu
         ("call-event", {"colour": 1}, {}, ["ignored /colour"]),
         (
             "calls-upload",
-            [{**CALL, "duration": "30"}],
-            [{**CALL, "duration": 30}],
-            ["forgiven /0/duration"],
+            [{**CALL, "duration": "30", "durationWaiting": "5"}],
+            [{**CALL, "duration": 30, "durationWaiting": 5}],
+            [],
         ),
         (
             "calls-upload",

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from callproof.clocks.machine import monotonic
+from callproof.conformance.actions import ACTIONS
 from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
@@ -12,6 +13,7 @@ from callproof.conformance.patience import be_patient
 from callproof.conformance.refused import Refusals
 from callproof.conformance.scenario import BrokenScenario, Do, Expect, Step, Verb
 from callproof.conformance.stimuli import Misconfigured
+from callproof.conformance.undone import is_open, objects
 from callproof.conformance.verdict import Check, Looked, Near
 from callproof.conformance.watching import Candidate, Journals, Watch
 from callproof.conformance.wording import named, words_of
@@ -65,6 +67,10 @@ class Expectations:
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
         self._began = monotonic()
+        # How long, on the ends' clock, something was waited for that did not come, and the calls that were
+        # over by then: they may have rung out meanwhile.
+        self._vain = 0.0
+        self._gone: set[str] = set()
         self._watch = Watch(ends, journals, names, judged, self.slack)
         self._ends = ends
         self._journals = journals
@@ -130,6 +136,10 @@ class Expectations:
         checks = [Check(row, step.action, self._where(step), problem) for row in step.blames]
         self._made += [_Made(check) for check in checks]
 
+    def ran_out(self, step: Do, args: JsonObject) -> bool:
+        """Whether the call of the step was over when something had been waited for in vain."""
+        return ACTIONS[step.action].end is Side.PBX and str(args.get("call")) in self._gone
+
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""
         for step, wanted in self._exact:
@@ -143,12 +153,13 @@ class Expectations:
 
     def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
-        scenario began, which it makes longer, in a date since the ends were put opposite each other."""
-        account = self._judged.account
+        scenario began, which it makes longer, in a date since the ends were put opposite each other. What
+        was waited for in vain makes a duration longer on any clock."""
+        zone, country = self._judged.account.timezone, self._judged.account.country
         if not self._real:
-            return Leeway(zone=account.timezone, country=account.country)
-        now, zone, country = monotonic(), account.timezone, account.country
-        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
+            return Leeway(self._vain, zone=zone, country=country)
+        now, longer = monotonic(), SLACK + self._vain
+        return Leeway(longer + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """What is meant and in every member as it is to be."""
@@ -167,10 +178,15 @@ class Expectations:
         deadline = (self._names.begun(step.since)[0] if step.since else self._ends.now()) + step.within
         left = 0.0 if self._ends.manual else deadline - self._ends.now()
         self._tell(Doing(f"waiting for {step}", left))
-        going_on = True
+        begun, going_on = self._ends.now(), True
         while going_on and len(self._whole(step, wanted)) < step.least:
             going_on = self._ends.step(deadline)
-        return self._whole(step, wanted)
+        found = self._whole(step, wanted)
+        if len(found) < step.least:
+            self._vain += self._ends.now() - begun
+            calls = objects(self._ends.pbx.state().get("calls"))
+            self._gone |= {str(call.get("id")) for call in calls if not is_open(call)}
+        return found
 
     def _be_patient(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         facing = self._judged.faces(step.side)

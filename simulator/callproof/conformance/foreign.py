@@ -2,6 +2,8 @@
 stimuli and views, and what no side from outside can tell is empty."""
 
 from collections.abc import Mapping
+from functools import partial
+from operator import attrgetter
 from urllib.parse import unquote
 
 import requests
@@ -17,6 +19,7 @@ from callproof.control.driven import JournalPage, RawRequest, State
 from callproof.control.wire import ClockTold
 from callproof.exchange.bounded import fetch
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.over_budget import within_budget
 from callproof.exchange.trust import why
 from callproof.limits import USUAL
 
@@ -113,16 +116,18 @@ class Foreign:
 
     def api(self, method: str, path: str, key: str, form: Mapping[str, str]) -> requests.Response:
         """A request to the API of a CRM under test."""
+        ask = partial(
+            fetch,
+            self._session,
+            method,
+            self.url + path,
+            USUAL.side_seconds,
+            most=USUAL.side_bytes,
+            headers={"X-API-KEY": key},
+            data=form,
+        )
         try:
-            response = fetch(
-                self._session,
-                method,
-                self.url + path,
-                USUAL.side_seconds,
-                most=USUAL.side_bytes,
-                headers={"X-API-KEY": key},
-                data=form,
-            )
+            response = within_budget(ask, attrgetter("status_code")) if self._target.budgets else ask()
         except requests.RequestException as error:
             raise Unreachable(f"The CRM at {self.url} does not answer ({why(error)})") from None
         if response.status_code == 201:

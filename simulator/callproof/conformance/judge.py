@@ -32,7 +32,8 @@ class UnderTest:
     What only the other side owes is an effect then: its absence breaks the scenario and blames nobody's
     row. ``code`` and ``client_id`` are how the PBX registers itself, ``account`` is who plays in the
     scenarios, and ``run`` a word that no other run on the same side has. A side that ``keeps`` its state is
-    taken back to its beginning by nothing but what scenarios do.
+    taken back to its beginning by nothing but what scenarios do. What a CRM with ``budgets`` of its own
+    refuses because of them was sent again.
     """
 
     side: Side | None = None
@@ -41,6 +42,7 @@ class UnderTest:
     account: Account = GUIDES
     run: str = "0"
     keeps: bool = False
+    budgets: bool = False
 
     def faces(self, side: Side) -> Side:
         """In whose journal the exchanges of ``side`` are read: our own, where only one is ours."""

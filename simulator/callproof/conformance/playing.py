@@ -60,7 +60,7 @@ AFTERMATH = 1.0
 
 
 class _Over(Exception):
-    """The scenario ends here, and a row says why."""
+    """The scenario ends here, and a row says why: what was missed, or that a step was refused."""
 
 
 class Play:
@@ -92,7 +92,7 @@ class Play:
         self._preparing = ""
         self._tell = tell
         self._watch = Stopwatch(ends, ours=judged.side is None)
-        self._journals = Journals(ends)
+        self._journals = Journals(ends, budgets=judged.budgets)
         self._names = Names(judged, ends.api_key, self._journals.registered)
         self._expected = Expectations(
             ends, self._journals, self._names, judged, self._where, list(scenario.expectations), tell
@@ -257,6 +257,8 @@ class Play:
                 at, really = self._ends.now(), monotonic()
                 since = self._journals.numbers() if step.name else {}
                 args = self._names.members(step.args)
+                if self._expected.ran_out(step, args):
+                    raise _Over
                 answer = act(self._ends, step.action, args)
                 self._acts.append(Act(step.action, args, answer, at))
                 if step.name:

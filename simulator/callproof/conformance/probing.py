@@ -79,7 +79,7 @@ class Probe(ABC):
         names = fresh.names(target.account, fresh.word_of(judged.run, "probe"))
         self.numbers = [str(names[f"number{place + 1}"]) for place in range(NUMBERS)]
         self.serial = str(names["serial"])
-        self.journals = Journals(ends)
+        self.journals = Journals(ends, budgets=judged.budgets)
         self._rows: dict[str, Tried] = {}
         # How much was in the journals at the last deed.
         self._mark = 0

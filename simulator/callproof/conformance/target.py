@@ -22,6 +22,7 @@ from callproof.files.typed import typed
 from callproof.files.yamlfile import Document, Path_
 
 UPLOAD_EVERY, PASS_TIME, ADD_CUSTOMER = "upload every", "pass time", "add customer"
+SET_BUDGETS = "set budgets"
 
 
 @dataclass(frozen=True)
@@ -113,7 +114,8 @@ class Target:
 
     def judged(self, run: str) -> UnderTest:
         """Whom a run judges; ``run`` is its word for ids that no other run has."""
-        return UnderTest(self.side, self.code, self.client_id, self.account, run, keeps=not self.set_up)
+        keeps, budgets = not self.set_up, self.budgets
+        return UnderTest(self.side, self.code, self.client_id, self.account, run, keeps, budgets)
 
     @property
     def instances(self) -> int:
@@ -124,6 +126,11 @@ class Target:
     def timed(self) -> bool:
         """Whether the side has a test clock, so that no time has to be waited for."""
         return PASS_TIME in self.stimuli
+
+    @property
+    def budgets(self) -> bool:
+        """Whether it may be a CRM that refuses who asks too often, as no test can set."""
+        return self.side is Side.CRM and SET_BUDGETS not in self.stimuli
 
     @property
     def lacks(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject, merged, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
+from callproof.exchange.over_budget import STATUSES
 
 
 @dataclass(frozen=True)
@@ -52,11 +53,13 @@ class Candidate:
 
 
 class Journals:
-    """Both journals from the beginning of a scenario on, as far as they were read."""
+    """Both journals from the beginning of a scenario on, as far as they were read. Of what a CRM with
+    ``budgets`` of its own refused, and was asked again, only the last answer is there."""
 
-    def __init__(self, ends: Ends) -> None:
+    def __init__(self, ends: Ends, *, budgets: bool) -> None:
         self.seen: list[Seen] = []
         self._ends = ends
+        self._budgets = budgets
         self._book = Book()
         self._last = {Side.CRM: 0, Side.PBX: 0}
 
@@ -73,9 +76,19 @@ class Journals:
             while self._last[side] < newest:
                 page = self._ends.of(side).journal(self._last[side])
                 newest = page.last_id
-                self.seen.extend(read(page.entries, side, self._book))
+                for one in read(page.entries, side, self._book):
+                    if self._budgets and side is Side.PBX:
+                        self._forget_refused(one)
+                    self.seen.append(one)
                 self._last[side] = page.entries[-1].id if page.entries else newest
         return self.seen
+
+    def _forget_refused(self, again: Seen) -> None:
+        """What is asked ``again``, and was refused because of a budget until now."""
+        for place, one in enumerate(self.seen):
+            if one.status in STATUSES and one.exchange.request == again.exchange.request:
+                del self.seen[place]
+                return
 
     def numbers(self) -> JsonObject:
         """The last number in each journal by now."""

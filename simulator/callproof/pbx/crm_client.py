@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import Lock
 
 import msgspec
@@ -14,6 +15,7 @@ from callproof.contract.operations import BY_NAME, Operation
 from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.names import BENCH_HEADER
+from callproof.exchange.over_budget import within_budget
 from callproof.exchange.reach import HostRefused
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
@@ -146,7 +148,8 @@ class CrmClient:
         headers = headers or {"X-API-KEY": self._settings.api_key}
         try:
             found = routes.find(method, path)
-            exchange = self._caller.send(
+            ask = partial(
+                self._caller.send,
                 found.name if found else "",
                 method,
                 self._settings.crm_url + path,
@@ -156,9 +159,14 @@ class CrmClient:
                 timeout=timeout,
                 longer=longer,
             )
+            exchange = within_budget(ask, _status) if self._settings.budgets else ask()
         except HostRefused as error:
             return Told(None, {}, str(error))
         return _told(exchange)
+
+
+def _status(exchange: Exchange) -> int | None:
+    return exchange.answer.status if exchange.answer else None
 
 
 def _told(exchange: Exchange) -> Told:

@@ -22,7 +22,8 @@ class PbxSettings:
     ``code`` and ``client_id`` name the module at registration. ``upload_every`` is the period of history
     uploads in seconds; 0 uploads each call right after its end (evidence#guide-upload).
     ``rewrites`` are beginnings of public addresses of the CRM with what they are reached by; ``trust`` is
-    whose certificates are believed. ``timezone`` is the CRM account's, in which dates are written.
+    whose certificates are believed. ``timezone`` is the CRM account's, in which dates are written. A CRM
+    that keeps ``budgets`` of its own is asked again where it refuses with 503 or 429 (evidence#budgets).
     ``faults`` act from the start. ``bounds`` are the limits of what peers may make it spend.
     """
 
@@ -38,6 +39,7 @@ class PbxSettings:
     allowed_hosts: tuple[str, ...] = ()
     rewrites: Mapping[str, str] = field(default_factory=dict)
     trust: Trust = PUBLIC
+    budgets: bool = False
     database: str = "sqlite://"
     durability: Durability = "commit"
     faults: tuple[Fault, ...] = ()

@@ -110,6 +110,7 @@ def _open_ours(opening: Opening, target: Target, address: Address, seed: int, *,
             allowed_hosts=_own_hosts(target),
             rewrites=target.rewrite,
             trust=target.trust,
+            budgets=target.budgets,
         ),
         address,
     )
