@@ -5,9 +5,7 @@ PyYAML's nodes know their lines and its values do not; walking both together is 
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
-
-import yaml
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from callproof.contract import compiled, plain_yaml
 from callproof.contract.jsontypes import Json, JsonObject
@@ -15,7 +13,11 @@ from callproof.errors import Misuse
 from callproof.limits import USUAL
 
 if TYPE_CHECKING:
+    import yaml
     from jsonschema.exceptions import ValidationError
+
+    # Told apart by their id: PyYAML is imported when there is something to read.
+    _Node: TypeAlias = yaml.ScalarNode | yaml.SequenceNode | yaml.MappingNode
 
 _PLAIN = {f"tag:yaml.org,2002:{kind}" for kind in ("int", "float", "bool", "null", "timestamp")}
 
@@ -44,20 +46,22 @@ class Document:
 
         Raises FileError when the file cannot be read or is no YAML.
         """
+        import yaml
+
         self.name = shown_as or str(path)
         self._lines: dict[Path_, int] = {}
         try:
             content = _read(path) if text is None else text
             if len(content) > USUAL.file_bytes:
                 raise FileError(self.name, 1, TOO_LARGE)
-            loader = plain_yaml.LOADER(content)
+            loader = plain_yaml.loader()(content)
         except (OSError, UnicodeDecodeError) as error:
             reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
             raise FileError(self.name, 1, f"the file cannot be read: {reason}") from None
         try:
             node = loader.get_single_node()
             if node is not None:
-                self._read(node, (), 0)
+                self._read(cast("_Node", node), (), 0)
             self.data: object = loader.construct_document(node) if node is not None else None
         except RecursionError:
             raise FileError(self.name, 1, _TOO_DEEP) from None
@@ -95,7 +99,7 @@ class Document:
             hint = "; put it in quotes" if _wants_quotes(errors[0]) else ""
             raise self.error(where, f"{name}: {errors[0].message}{hint}")
 
-    def _read(self, node: yaml.Node, path: Path_, depth: int) -> None:
+    def _read(self, node: "_Node", path: Path_, depth: int) -> None:
         line = node.start_mark.line + 1
         if depth > USUAL.file_depth:
             raise FileError(self.name, line, _TOO_DEEP)
@@ -104,12 +108,12 @@ class Document:
                 self.name, line, f"the file has more than {USUAL.file_parts} parts, with those of aliases"
             )
         self._lines.setdefault(path, line)
-        if isinstance(node, yaml.ScalarNode) and (problem := _unreadable(node)):
+        if node.id == "scalar" and (problem := _unreadable(cast("yaml.ScalarNode", node))):
             raise FileError(self.name, line, f"{problem}; put it in quotes")
-        if isinstance(node, yaml.SequenceNode):
+        if node.id == "sequence":
             for index, item in enumerate(node.value):
                 self._read(item, (*path, index), depth + 1)
-        elif isinstance(node, yaml.MappingNode):
+        elif node.id == "mapping":
             seen: set[str] = set()
             for key, value in node.value:
                 name = str(key.value)
@@ -128,13 +132,15 @@ def _read(path: Path) -> str:
         return file.read(USUAL.file_bytes + 1)
 
 
-def _unreadable(node: yaml.ScalarNode) -> str:
+def _unreadable(node: "yaml.ScalarNode") -> str:
     """What is wrong with a number or a date that YAML sees in a text."""
     if node.tag in _NUMBERS and len(node.value) > USUAL.file_digits:
         return f"a number has more than {USUAL.file_digits} digits"
     if node.tag == _DATE:
+        from yaml import SafeLoader
+
         try:
-            yaml.SafeLoader("").construct_yaml_timestamp(node)
+            SafeLoader("").construct_yaml_timestamp(node)
         except ValueError:
             return f"{node.value[:40]} is no date"
     return ""
