@@ -153,7 +153,7 @@ def test_a_request_that_is_played_again_is_told_of_once(pair: Pair) -> None:
             return getattr(self.store, name)
 
     sent = post(EVENT, event={**GOOD, "type": "hangup", "callExternalId": "nobody"}, extra="1")
-    pair.crms[0].store = Twice(pair.crms[0].store)  # type: ignore[assignment]
+    pair.crms[0].store = Twice(pair.crms[0].store)
     door, flask = pair.answers(sent)
     assert door == flask
     assert ("X-Callproof-Findings", "2") in door[2]

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from callproof.crm.store.opening import open_store
 from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import Store
 from callproof.pbx.store.session import PbxStore
 
 
@@ -33,8 +35,15 @@ def stores(postgres_url: str) -> Iterator[tuple[CrmStore, CrmStore]]:
 
 
 @pytest.fixture
-def crm_store(url: str) -> Iterator[CrmStore]:
-    store = CrmStore(url)
+def crm_store(url: str) -> Iterator[Store]:
+    store = open_store(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def crm_database(lasting_url: str) -> Iterator[CrmStore]:
+    store = CrmStore(lasting_url)
     yield store
     store.close()
 

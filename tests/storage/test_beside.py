@@ -14,8 +14,8 @@ from typing import Any
 import pytest
 
 from callproof.crm.rules.model import HistoryCall
-from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import ShortSession
 from callproof.storage import driver
 from tests.postgres import Postgres
 from tests.storage.test_at_once import accounts, settle

@@ -8,8 +8,8 @@ import psycopg
 import pytest
 
 from callproof.crm.rules.model import HistoryCall
-from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import ShortSession, Store
 from callproof.storage.driver import Cursor, Driver
 from callproof.storage.watching import StorageTrouble
 from tests.postgres import Postgres
@@ -22,7 +22,7 @@ def keep(name: str) -> Callable[[ShortSession], list[bool]]:
     return lambda session: session.add_calls([call])
 
 
-def kept(store: CrmStore) -> set[str]:
+def kept(store: Store) -> set[str]:
     with store.begin() as session:
         return {call.external_id for call in session.calls()}
 
@@ -58,7 +58,7 @@ def together(store: CrmStore, jobs: list[Callable[[ShortSession], object]]) -> l
 
 
 def test_what_waits_at_the_same_time_shares_a_commit(
-    crm_store: CrmStore, monkeypatch: pytest.MonkeyPatch
+    crm_database: CrmStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
     run = Driver.run
@@ -68,12 +68,12 @@ def test_what_waits_at_the_same_time_shares_a_commit(
         return run(driver, text)
 
     monkeypatch.setattr(Driver, "run", listen)
-    assert together(crm_store, [keep(f"c-{n}") for n in range(JOBS)]) == [None] * JOBS
+    assert together(crm_database, [keep(f"c-{n}") for n in range(JOBS)]) == [None] * JOBS
     assert said.count("COMMIT") == 2
-    assert len(kept(crm_store)) == JOBS
+    assert len(kept(crm_database)) == JOBS
 
 
-def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore) -> None:
+def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_database: CrmStore) -> None:
     def fail(session: ShortSession) -> None:
         keep("bad")(session)
         raise LookupError("no")
@@ -82,7 +82,7 @@ def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore
         keep("worse")(session)
         raise KeyboardInterrupt
 
-    found = together(crm_store, [keep("a"), fail, keep("b"), interrupt, keep("c")])
+    found = together(crm_database, [keep("a"), fail, keep("b"), interrupt, keep("c")])
     assert [type(error) for error in found] == [
         type(None),
         LookupError,
@@ -90,10 +90,10 @@ def test_one_that_fails_leaves_no_trace_and_the_others_stand(crm_store: CrmStore
         KeyboardInterrupt,
         type(None),
     ]
-    assert kept(crm_store) == {"a", "b", "c"}
+    assert kept(crm_database) == {"a", "b", "c"}
 
 
-def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: CrmStore) -> None:
+def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_database: CrmStore) -> None:
     played: list[str] = []
 
     def refuse(session: ShortSession) -> None:
@@ -110,28 +110,28 @@ def test_jobs_are_played_again_only_when_one_failed_after_it_wrote(crm_store: Cr
         keep("bad")(session)
         raise LookupError("after it wrote")
 
-    assert [type(error) for error in together(crm_store, [refuse, good])] == [LookupError, type(None)]
+    assert [type(error) for error in together(crm_database, [refuse, good])] == [LookupError, type(None)]
     assert sorted(played) == ["good", "refused"]
     played.clear()
-    found = together(crm_store, [good, fail])
+    found = together(crm_database, [good, fail])
     assert [type(error) for error in found] == [type(None), LookupError]
     assert sorted(played) in (["failed", "failed", "good", "good"], ["failed", "failed", "good"])
-    assert "bad" not in kept(crm_store)
-    assert len(kept(crm_store)) == 2
+    assert "bad" not in kept(crm_database)
+    assert len(kept(crm_database)) == 2
 
 
-def test_a_statement_that_fails_takes_no_neighbour_along(crm_store: CrmStore) -> None:
+def test_a_statement_that_fails_takes_no_neighbour_along(crm_database: CrmStore) -> None:
     broken = HistoryCall("x" * 10, {}, None, None, None, 0.0)  # type: ignore[arg-type]
 
     def fail(session: ShortSession) -> None:
         session.add_calls([broken])
 
-    found = together(crm_store, [keep("a"), fail, keep("b")])
+    found = together(crm_database, [keep("a"), fail, keep("b")])
     assert [error is None for error in found] == [True, False, True]
-    assert kept(crm_store) == {"a", "b"}
+    assert kept(crm_database) == {"a", "b"}
 
 
-def test_a_job_alone_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
+def test_a_job_alone_that_fails_leaves_no_trace(crm_store: Store) -> None:
     def fail(session: ShortSession) -> None:
         keep("bad")(session)
         raise LookupError("no")

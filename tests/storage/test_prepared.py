@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import text
 
 from callproof.crm.rules.model import HistoryCall
-from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.crm.store.session import CrmStore, SqlSession
+from callproof.crm.store.sessions import CrmSession
 from callproof.storage import prepared
 from callproof.storage.prepared import Prepared
 
@@ -25,6 +26,7 @@ def call(name: str, customer: int | None) -> HistoryCall:
 def inserting(session: CrmSession) -> int:
     """How many statements that insert calls the session of the server has prepared."""
     asked = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'INSERT INTO crm_calls%'"
+    assert isinstance(session, SqlSession)
     return int(session._db.execute(text(asked)).scalar_one())
 
 
@@ -80,6 +82,7 @@ def test_a_table_that_was_empty_at_first_is_not_read_whole_later(postgres_url: s
     store = CrmStore(postgres_url)
     with store.begin() as session:
         session.first_events(["a"])
+        assert isinstance(session, SqlSession)
         plan = "\n".join(session._db.exec_driver_sql("EXPLAIN EXECUTE callproof_0('a')").scalars())
         assert "Index Scan" in plan
         assert "Seq Scan" not in plan

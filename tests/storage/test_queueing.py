@@ -12,8 +12,8 @@ from threading import Event
 import pytest
 
 from callproof.crm.rules.model import HistoryCall
-from callproof.crm.store.calls import ShortSession
 from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import ShortSession
 from callproof.storage import queueing
 from callproof.storage.queueing import Queue
 

@@ -19,7 +19,7 @@ from callproof.crm.rules.model import (
     StoredDocument,
 )
 from callproof.crm.rules.told import CallEvent
-from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import Store
 from callproof.pbx.store.session import PbxStore
 
 # Text of every plane, a quote of each language, and what JSON has to escape.
@@ -39,7 +39,7 @@ def card(call_external_id: str | None = "c-1", user_id: int = 1) -> Card:
     return Card(0, "out", "+7 912", user_id, "100", call_external_id, None, "shop1", 7, 12.5)
 
 
-def test_a_call_comes_back_as_it_was_stored_and_changed(crm_store: CrmStore) -> None:
+def test_a_call_comes_back_as_it_was_stored_and_changed(crm_store: Store) -> None:
     with crm_store.begin() as session:
         assert session.add_calls([call("c-1")])
         assert session.add_calls([call("c-2")])
@@ -51,7 +51,7 @@ def test_a_call_comes_back_as_it_was_stored_and_changed(crm_store: CrmStore) -> 
         assert session.call("c-3") is None
 
 
-def test_a_known_call_is_told_from_a_new_one(crm_store: CrmStore) -> None:
+def test_a_known_call_is_told_from_a_new_one(crm_store: Store) -> None:
     with crm_store.begin() as session:
         assert session.add_calls([call("c-1")]) == [True]
         assert session.add_calls([replaced(call("c-1"), phone="+8")]) == [False]
@@ -59,7 +59,7 @@ def test_a_known_call_is_told_from_a_new_one(crm_store: CrmStore) -> None:
 
 
 def test_of_a_batch_with_known_and_doubled_calls_the_new_ones_are_stored_once(
-    crm_store: CrmStore,
+    crm_store: Store,
 ) -> None:
     def add(*ids: str) -> list[bool]:
         with crm_store.begin() as session:
@@ -73,7 +73,7 @@ def test_of_a_batch_with_known_and_doubled_calls_the_new_ones_are_stored_once(
         assert [call.external_id for call in session.calls()] == ["a", "b", "c", "d"]
 
 
-def test_pages_of_the_history_join_without_gap_or_overlap(crm_store: CrmStore) -> None:
+def test_pages_of_the_history_join_without_gap_or_overlap(crm_store: Store) -> None:
     with crm_store.begin() as session:
         for number in (0, 1, 1, 2, 3, 0, 4):
             session.add_calls([call(f"c-{number}")])
@@ -86,7 +86,7 @@ def test_pages_of_the_history_join_without_gap_or_overlap(crm_store: CrmStore) -
     assert found == ["c-0", "c-1", "c-2", "c-3", "c-4"]
 
 
-def test_customers_are_numbered_in_their_order_and_found_in_any_notation(crm_store: CrmStore) -> None:
+def test_customers_are_numbered_in_their_order_and_found_in_any_notation(crm_store: Store) -> None:
     many = [customer(f"c-{number}", firstName=TEXT) for number in range(1, 2501)]
     with crm_store.begin() as session:
         session.add_customers(many)
@@ -100,7 +100,7 @@ def test_customers_are_numbered_in_their_order_and_found_in_any_notation(crm_sto
         assert [one.id for one in found] == list(range(1, 2502))
 
 
-def test_a_customer_is_changed_with_the_telephone_numbers(crm_store: CrmStore) -> None:
+def test_a_customer_is_changed_with_the_telephone_numbers(crm_store: Store) -> None:
     with crm_store.begin() as session:
         stored = session.add_customer(customer())
         changed = replace(stored, phones=("+7 999 000-00-00",), manager_id=None, details={"email": "a@b"})
@@ -124,7 +124,7 @@ def test_a_customer_is_changed_with_the_telephone_numbers(crm_store: CrmStore) -
     ],
 )
 def test_customers_are_found_by_what_they_are_asked_for(
-    crm_store: CrmStore, query: CustomerQuery, found: list[int]
+    crm_store: Store, query: CustomerQuery, found: list[int]
 ) -> None:
     with crm_store.begin() as session:
         session.add_customer(customer("a"))
@@ -134,7 +134,7 @@ def test_customers_are_found_by_what_they_are_asked_for(
         assert ([one.id for one in page], total) == (found, len(found))
 
 
-def test_lists_come_in_the_order_of_bytes(crm_store: CrmStore) -> None:
+def test_lists_come_in_the_order_of_bytes(crm_store: Store) -> None:
     codes = ["B-b", "_a", "a-b", "aa", "ä", "ж"]
     with crm_store.begin() as session:
         for code in reversed(codes):
@@ -147,7 +147,7 @@ def test_lists_come_in_the_order_of_bytes(crm_store: CrmStore) -> None:
         assert [site.code for site in session.directory().sites] == codes
 
 
-def test_cards_open_and_close(crm_store: CrmStore) -> None:
+def test_cards_open_and_close(crm_store: Store) -> None:
     with crm_store.begin() as session:
         session.add_cards([card(), card(user_id=2), card(None), card("c-2")])
         assert session.cards() == [
@@ -162,7 +162,7 @@ def test_cards_open_and_close(crm_store: CrmStore) -> None:
         assert session.cards()[0].closed_at == 20.5
 
 
-def test_events_documents_and_initiations_come_back(crm_store: CrmStore) -> None:
+def test_events_documents_and_initiations_come_back(crm_store: Store) -> None:
     order = StoredDocument("order", "o-1", "shop1", 1, 1.5, DOCUMENT)
     initiation = Initiation(1, "+7", "100", "m", "http://x", 1.5, None, TEXT)
     with crm_store.begin() as session:
@@ -184,7 +184,7 @@ def test_events_documents_and_initiations_come_back(crm_store: CrmStore) -> None
         assert session.initiations() == [replace(initiation, id=1)]
 
 
-def test_after_clear_everything_is_numbered_from_1_again(crm_store: CrmStore) -> None:
+def test_after_clear_everything_is_numbered_from_1_again(crm_store: Store) -> None:
     for _ in range(2):
         with crm_store.begin() as session:
             session.clear()
@@ -197,7 +197,7 @@ def test_after_clear_everything_is_numbered_from_1_again(crm_store: CrmStore) ->
             assert [one.id for one in session.cards()] == [1]
 
 
-def test_a_customer_with_an_id_of_its_own_leaves_room_for_the_next(crm_store: CrmStore) -> None:
+def test_a_customer_with_an_id_of_its_own_leaves_room_for_the_next(crm_store: Store) -> None:
     with crm_store.begin() as session:
         assert session.add_customer(replace(customer("a"), id=1)).id == 1
         assert session.add_customer(customer("b")).id == 2

@@ -1,19 +1,19 @@
 """10 requests a second in general and 40 for telephony, as two budgets (evidence#budget-figures)."""
 
-from functools import partial
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from callproof.crm.store.opening import open_store
 from callproof.crm.store.session import CrmStore
-from callproof.crm.store.spending import spend as spent_in
+from callproof.crm.store.spending import Purses
 
 
 @pytest.mark.parametrize("kept", [False, True])
 def test_the_budgets_are_counted_apart_and_by_caller(tmp_path: Path, kept: bool) -> None:
-    store = CrmStore(f"sqlite:///{tmp_path / 'crm.db'}" if kept else "sqlite://")
+    store = open_store(f"sqlite:///{tmp_path / 'crm.db'}" if kept else "sqlite://")
     spend = store.spend
     assert spend("a", "general", 0.0, 1)
     assert not spend("a", "general", 0.5, 1)
@@ -30,18 +30,15 @@ def test_the_budgets_are_counted_apart_and_by_caller(tmp_path: Path, kept: bool)
 
 @given(st.lists(st.floats(0, 20), max_size=60).map(sorted), st.integers(1, 12))
 def test_no_second_ever_holds_more_than_the_limit(moments: list[float], limit: int) -> None:
-    store = CrmStore("sqlite://")
+    store = Purses()
     allowed = [moment for moment in moments if store.spend("a", "general", moment, limit)]
-    store.close()
     for start in allowed:
         assert len([m for m in allowed if start <= m < start + 1.0]) <= limit
 
 
 @given(st.lists(st.floats(-5, 5), max_size=40), st.integers(0, 4))
 def test_in_memory_and_in_a_database_the_same_is_allowed(moments: list[float], limit: int) -> None:
-    store = CrmStore("sqlite://")
+    store, purses = CrmStore("sqlite://"), Purses()
     for moment in moments:
-        spend = partial(spent_in, caller="a", purse="x", now=moment, limit=limit)
-        in_database = store.database.writes.run(spend)
-        assert store.spend("a", "x", moment, limit) == in_database
+        assert purses.spend("a", "x", moment, limit) == store.spend("a", "x", moment, limit)
     store.close()

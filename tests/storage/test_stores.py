@@ -9,6 +9,7 @@ from sqlalchemy import insert
 from callproof.crm import seed
 from callproof.crm.rules.model import Grant, HistoryCall, Module
 from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import Store
 from callproof.pbx.rules.call import Choice
 from callproof.pbx.rules.life import answer, click_to_call, hang_up, incoming, ring
 from callproof.pbx.rules.outbox import Fate, ReportKind
@@ -35,7 +36,7 @@ def test_what_is_committed_is_there_after_a_restart(lasting_url: str) -> None:
     second.close()
 
 
-def test_a_transaction_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
+def test_a_transaction_that_fails_leaves_no_trace(crm_store: Store) -> None:
 
     def fail() -> None:
         with crm_store.begin() as session:
@@ -48,7 +49,7 @@ def test_a_transaction_that_fails_leaves_no_trace(crm_store: CrmStore) -> None:
         assert session.counts()["calls"] == 0
 
 
-def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: CrmStore) -> None:
+def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: Store) -> None:
     def keys() -> list[str]:
         return [grant.key for grant in crm_store.share(lambda s: s.directory(), writes=False).grants]
 
@@ -67,7 +68,7 @@ def test_a_change_of_the_directory_that_is_undone_is_not_remembered(crm_store: C
     assert keys() == ["kept"]
 
 
-def test_threads_that_upload_the_same_calls_store_each_once(crm_store: CrmStore) -> None:
+def test_threads_that_upload_the_same_calls_store_each_once(crm_store: Store) -> None:
 
     def upload(number: int) -> bool:
         with crm_store.begin() as session:
@@ -80,7 +81,7 @@ def test_threads_that_upload_the_same_calls_store_each_once(crm_store: CrmStore)
     assert sum(stored) == 20
 
 
-def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_store: CrmStore) -> None:
+def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_store: Store) -> None:
     with crm_store.begin() as session:
         session.save_module(Module("a", {"active": False, "integrations": {"telephony": {}}}))
         assert session.directory().pool.enabled is False

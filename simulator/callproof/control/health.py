@@ -9,7 +9,7 @@ from msgspec import Struct
 from callproof.clocks.machine import monotonic
 from callproof.contract.dates import written
 from callproof.control.api import Control
-from callproof.storage.database import Database
+from callproof.storage.watching import Watched
 
 PATH = "/health"
 
@@ -37,7 +37,7 @@ class Health(Struct, frozen=True, omit_defaults=True):
     workers: int = 0
 
 
-def add_health(api: Control, database: Database, *, workers: int = 1) -> None:
+def add_health(api: Control, database: Watched, *, workers: int = 1) -> None:
     """``/health`` of one end, which needs no token."""
     began = monotonic()
 

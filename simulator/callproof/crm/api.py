@@ -36,7 +36,7 @@ from callproof.crm.judging import Judgement, judge, spared
 from callproof.crm.operations import HANDLERS, SHORT
 from callproof.crm.rules.model import Directory, Grant
 from callproof.crm.settings import Knobs
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 from callproof.exchange.counting import OPERATION
 from callproof.exchange.elsewhere import for_a_stranger
 from callproof.exchange.exchange import Answer, Body, Headers

@@ -9,8 +9,7 @@ from callproof.contract.operations import Operation
 from callproof.contract.values import immutable
 from callproof.crm.rules.model import Grant, User
 from callproof.crm.settings import CrmSettings, Readings
-from callproof.crm.store.calls import ShortSession
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession, ShortSession
 
 
 @immutable(frozen=True, slots=True)

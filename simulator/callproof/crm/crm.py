@@ -15,7 +15,9 @@ from callproof.crm.pace import Pace
 from callproof.crm.rules.model import Directory
 from callproof.crm.settings import CrmSettings, Knobs, Readings
 from callproof.crm.store import tables
-from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.crm.store.opening import open_store
+from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import CrmSession
 from callproof.exchange.calling import Caller
 from callproof.exchange.counting import Counts
 from callproof.exchange.faults import Faults
@@ -25,7 +27,6 @@ from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.exchange.telling import Telling
 from callproof.limits import of_account
-from callproof.storage.database import IN_MEMORY
 from callproof.storage.journal import JournalTable
 from callproof.storage.snapshots import Rows
 from callproof.web.pulse import Pulse
@@ -57,7 +58,7 @@ class Crm:
         self.settings = self._started = settings
         self.bounds = of_account(settings.bounds, settings.managers)
         self.clock = clock
-        self.store = CrmStore(settings.database, settings.country, settings.durability)
+        self.store = open_store(settings.database, settings.country, settings.durability)
         self.journal = self._journal()
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
         self.faults = Faults(settings.seed, settings.faults)
@@ -156,7 +157,7 @@ class Crm:
     def _journal(self) -> Journal:
         bounds, every = self.settings.bounds, self.settings.journal_every
         most = bounds.journal_entries, bounds.journal_bytes
-        if self.settings.database == IN_MEMORY:
+        if not isinstance(self.store, CrmStore):
             return Journal(*most, every=every)
         return SharedJournal(JournalTable(self.store.database, tables.journal), *most, every=every)
 

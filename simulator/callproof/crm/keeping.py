@@ -3,7 +3,8 @@
 from callproof.crm.account import new_key
 from callproof.crm.rules.model import Grant
 from callproof.crm.settings import SCOPES
-from callproof.crm.store.session import CrmSession, CrmStore
+from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import CrmSession
 from callproof.storage.database import IN_MEMORY
 
 # The setting that says with which key the account was started last.

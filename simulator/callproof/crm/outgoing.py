@@ -12,7 +12,7 @@ from callproof.contract.jsontypes import inner
 from callproof.contract.phones import dialable
 from callproof.crm.rules.model import Directory, Initiation, Module, User
 from callproof.crm.settings import CrmSettings, Readings
-from callproof.crm.store.session import CrmStore
+from callproof.crm.store.sessions import Store
 from callproof.errors import Refusal
 from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Answer, Exchange
@@ -44,7 +44,7 @@ class Outgoing:
 
     def __init__(
         self,
-        store: CrmStore,
+        store: Store,
         clock: Clock,
         caller: Caller,
         settings: CrmSettings,

@@ -12,7 +12,7 @@ from callproof.contract.guide import LINES, MANAGERS
 from callproof.crm.account import CUSTOMERS
 from callproof.crm.names import names
 from callproof.crm.rules.model import Customer, Group, Site, User
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 
 _NOTATIONS = ("+7 ({0}) {1}-{2}-{3}", "8{0}{1}{2}{3}", "+7{0}{1}{2}{3}", "8 {0} {1}-{2}-{3}")
 

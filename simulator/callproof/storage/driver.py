@@ -243,10 +243,11 @@ def _columns(table: Table, row: Mapping[str, Json]) -> tuple[str, ...]:
 
 def _values(table: Table, columns: tuple[str, ...], row: Mapping[str, Json]) -> list[Value]:
     """The row as the driver takes it: what a column keeps as JSON is written out."""
-    return [_value(table.c[name].type, row[name]) for name in columns]
+    return [written(table.c[name].type, row[name]) for name in columns]
 
 
-def _value(kind: TypeEngine[Any], value: Json) -> Value:
+def written(kind: TypeEngine[Any], value: Json) -> Value:
+    """A value as the driver takes it for a column of this type."""
     if isinstance(kind, JSON) and not (value is None and kind.none_as_null):
         return orjson.dumps(value).decode()
     assert value is None or isinstance(value, str | int | float)

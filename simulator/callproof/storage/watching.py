@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Event, Lock, Thread
+from typing import Protocol
 
 from callproof.clocks.machine import monotonic, now
 from callproof.errors import OutOfReach
@@ -132,6 +133,25 @@ class Watch:
             known, self.current = self.current, None
         if known and not self._closed.is_set():
             log.warning("The database %s is written again, after %.0f s.", self._name, now() - known.since)
+
+
+class Watched(Protocol):
+    """What is said of where state is kept, and who watches it."""
+
+    @property
+    def kind(self) -> str:
+        """``memory``, ``sqlite`` or ``postgresql``."""
+
+    @property
+    def schema(self) -> str:
+        """The version of the tables."""
+
+    @property
+    def promise(self) -> str:
+        """What is promised of acknowledged changes; ``none`` in memory."""
+
+    @property
+    def watch(self) -> Watch: ...
 
 
 def _why(error: BaseException) -> str:

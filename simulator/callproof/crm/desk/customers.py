@@ -10,7 +10,7 @@ from callproof.crm.crm import Crm
 from callproof.crm.desk.home import back, typed
 from callproof.crm.desk.visitor import Visitor
 from callproof.crm.rules.model import Customer, CustomerQuery, HistoryQuery
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 from callproof.web.site import Site
 
 PAGE = 25

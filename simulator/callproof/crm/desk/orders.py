@@ -11,7 +11,7 @@ from callproof.crm.desk.home import typed
 from callproof.crm.desk.visitor import order_phone
 from callproof.crm.rules.managers import caller
 from callproof.crm.rules.model import Customer, StoredDocument
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 from callproof.web.site import Site
 
 

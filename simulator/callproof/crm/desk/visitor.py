@@ -12,7 +12,7 @@ from callproof.contract.jsontypes import inner
 from callproof.crm.crm import Crm
 from callproof.crm.outgoing import Refused, icon_of
 from callproof.crm.rules.model import Card, Customer, Directory, Module, StoredDocument, User
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 _USER = "user"
 _TOLD = "told"

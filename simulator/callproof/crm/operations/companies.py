@@ -6,7 +6,7 @@ from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.neighbours import COMPANY, customer_of, known
 from callproof.crm.operations.people import Page, present
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 
 
 class _Contact(msgspec.Struct, rename="camel"):

@@ -14,8 +14,7 @@ from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import Page, customer_json
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import Customer, CustomerQuery, Grant
-from callproof.crm.store.calls import ShortSession
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession, ShortSession
 
 
 class _SentPhone(msgspec.Struct):

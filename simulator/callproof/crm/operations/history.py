@@ -7,7 +7,7 @@ from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import DEFAULT_LIMIT, present
 from callproof.crm.rules.model import HistoryCall
 from callproof.crm.rules.told import FinishedCall
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 
 # Of an incoming call, whatever else became of it.
 _TAKEN = "answered"

@@ -20,8 +20,7 @@ from callproof.contract.phones import phone_key, same_phone
 from callproof.crm.account import api_key
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.rules.model import Grant, Line, Module
-from callproof.crm.store.calls import ShortSession
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession, ShortSession
 
 # Not the sender's to set (evidence#module-freeze).
 READ_ONLY = ("freeze", "native")

@@ -13,7 +13,7 @@ from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import Page
 from callproof.crm.operations.shops import demand_site
 from callproof.crm.rules.model import StoredDocument
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 
 
 @dataclass(frozen=True)

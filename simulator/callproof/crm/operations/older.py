@@ -6,7 +6,7 @@ from callproof.contract.errors import EntityNotFound
 from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.asked import Asked, Reply
 from callproof.crm.operations import modules, telephony
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession
 
 _TELEPHONY = (
     "makeCallUrl",

@@ -3,7 +3,7 @@
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.service import CURRENCY
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 # Each group with its statuses, in the order in which an order goes through them.
 _GROUPS = {

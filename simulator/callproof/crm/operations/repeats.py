@@ -9,7 +9,7 @@ from callproof.contract.phones import same_phone
 from callproof.crm.asked import Asked
 from callproof.crm.rules.dates import TOLERANCE
 from callproof.crm.rules.told import FinishedCall
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 # By what one call is told from another, in whatever notation.
 _OF_WHICH_CALL = ("phone", "type", "date")

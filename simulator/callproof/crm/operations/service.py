@@ -7,7 +7,7 @@ from callproof.contract.dates import written
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import OPERATIONS
 from callproof.crm.asked import Asked, Reply
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 VERSIONS = ("3.0", "4.0", "5.0")
 SYSTEM_VERSION = "8.7.77"

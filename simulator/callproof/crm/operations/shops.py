@@ -3,7 +3,7 @@
 from callproof.contract.errors import INVALID, InvalidParameters, ParameterMissing
 from callproof.contract.findings import Kind
 from callproof.crm.asked import Asked
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 
 def demand_site(session: ShortSession, asked: Asked, named: str | None) -> str:

@@ -22,7 +22,7 @@ from callproof.crm.rules import cards, managers
 from callproof.crm.rules.dates import oddity
 from callproof.crm.rules.model import Card, Customer, HistoryCall, Pool
 from callproof.crm.rules.told import CallEvent, FinishedCall
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.sessions import ShortSession
 
 
 class _Row(msgspec.Struct):

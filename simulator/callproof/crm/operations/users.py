@@ -10,8 +10,7 @@ from callproof.contract.values import whole
 from callproof.crm.asked import Asked, Reply, ShortHandler
 from callproof.crm.operations.people import Page, user_json
 from callproof.crm.rules.model import User
-from callproof.crm.store.calls import ShortSession
-from callproof.crm.store.session import CrmSession
+from callproof.crm.store.sessions import CrmSession, ShortSession
 
 
 def users(session: ShortSession, asked: Asked) -> Reply:

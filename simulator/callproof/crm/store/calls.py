@@ -1,6 +1,6 @@
 """What requests that come by the thousand ask of the database, by statements that the driver executes."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 
@@ -9,7 +9,6 @@ import orjson
 from sqlalchemy import Text, bindparam, case, cast, func, insert, literal_column, select, update
 
 from callproof.contract.jsontypes import JsonObject
-from callproof.contract.phones import phone_key, same_phone
 from callproof.crm.rules.model import (
     Card,
     Customer,
@@ -18,11 +17,11 @@ from callproof.crm.rules.model import (
     HistoryCall,
     Module,
     StoredDocument,
-    User,
 )
 from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.directory import Known
 from callproof.crm.store.searching import CUSTOMER_COLUMNS, count_of, page_of, search
+from callproof.crm.store.sessions import ShortSession
 from callproof.crm.store.tables import (
     calls,
     cards,
@@ -104,21 +103,17 @@ _CUSTOMER_OF = Statement(
 )
 
 
-class ShortSession:
-    """One transaction of little work; ``known`` remembers the directory between them."""
+class SqlShortSession(ShortSession):
+    """On a database; ``known`` remembers the directory between transactions."""
 
     def __init__(self, driver: Driver, country: str, known: Known) -> None:
+        super().__init__(country)
         self._driver = driver
-        self._country = country
         self._known = known
         self._directory: Directory | None = None
         self._changed = False
 
     def hold(self, call_ids: Collection[str] | None) -> None:
-        """Nobody else acts on these calls until the transaction ends; None are all calls.
-
-        A job says so once, before it looks at them; see ``Driver.hold``.
-        """
         self._driver.hold(call_ids)
 
     def directory(self) -> Directory:
@@ -143,59 +138,29 @@ class ShortSession:
         return _customer(row) if row else None
 
     def customers(self, query: CustomerQuery, limit: int, offset: int) -> tuple[list[Customer], int]:
-        """A page of those that are asked for, in the order of ids, and how many there are."""
-        wanted = search(query, self._country)
+        wanted = search(query, self.country)
         if wanted is None:
             return [], 0
         (total,) = self._driver.execute(count_of(wanted.shape), wanted.values).fetchall()[0]
         rows = self._driver.execute(page_of(wanted.shape), (*wanted.values, limit, offset)).fetchall()
         return [_customer(row) for row in rows], total
 
-    def user(self, user_id: int) -> User | None:
-        return self.directory().users.get(user_id)
-
-    def owners(self, phone: str) -> list[Customer]:
-        """Who has the number, in the order of ids."""
-        key = phone_key(phone, self._country)
-        if not key:
-            return []
-        rows = self._driver.execute(_owners(1), (key,)).fetchall()
-        return self._having(phone, [_customer(row) for row in rows])
-
-    def customers_by_phones(self, phones: Iterable[str]) -> dict[str, list[Customer]]:
-        """Who has each number, in the order of ids; a number that nobody has is not there."""
-        country = self._country
-        keys = {phone: phone_key(phone, country) for phone in phones}
-        wanted = set(keys.values()) - {""}
-        if not wanted:
-            return {}
+    def _owners(self, keys: Sequence[str]) -> dict[str, list[Customer]]:
         owners: dict[str, list[Customer]] = {}
-        for row in self._driver.execute(_owners(len(wanted)), tuple(wanted)).fetchall():
+        for row in self._driver.execute(_owners(len(keys)), keys).fetchall():
             owners.setdefault(row[-1], []).append(_customer(row))
-        known = ((phone, self._having(phone, owners[key])) for phone, key in keys.items() if key in owners)
-        return {phone: found for phone, found in known if found}
-
-    def _having(self, phone: str, found: list[Customer]) -> list[Customer]:
-        """Of those whose number has the same key who have this very number, not one of another country."""
-        if not phone.startswith("+"):
-            return found
-        country = self._country
-        return [one for one in found if any(same_phone(phone, own, country) for own in one.phones)]
+        return owners
 
     def add_event(self, event: JsonObject, call: str | None, at: float) -> None:
-        """Keep an event; ``call`` is its callExternalId."""
         self._driver.execute(_ADD_EVENT, (at, call, _text(event)))
 
     def first_events(self, call_ids: Sequence[str]) -> dict[str, float]:
-        """When each of the calls was first heard of; one that was not is not there."""
         if not call_ids:
             return {}
         found = self._driver.execute(_first_events(len(call_ids)), call_ids)
         return {call: at for call, at in found.fetchall()}  # noqa: C416
 
     def ends_of(self, call_external_id: str) -> list[CallEvent] | None:
-        """The hangups among what was last reported of the call, in the order of arrival; None when nothing
-        was."""
         rows = self._driver.execute(_ENDS_OF, (call_external_id, USUAL.call_events, 0)).fetchall()
         found = [_EVENT.decode(content) for (content,) in rows if content]
         return [event for event in found if event.type == "hangup"] if rows else None
@@ -204,13 +169,11 @@ class ShortSession:
         self._driver.insert(cards, _CARD, [_NEW_CARD(card) for card in new])
 
     def open_cards(self, call_ids: Sequence[str] | None = None) -> list[Card]:
-        """All of them, or those of some calls."""
         wanted = call_ids or ()
         rows = self._driver.execute(_open_cards(len(wanted)), wanted).fetchall()
         return [Card(*row) for row in rows]
 
     def cards_of(self, user_id: int) -> list[Card]:
-        """The open ones that this user sees."""
         return [Card(*row) for row in self._driver.execute(_CARDS_OF, (user_id,)).fetchall()]
 
     def close_cards(self, ids: Sequence[int], at: float, status: str | None) -> None:
@@ -218,7 +181,6 @@ class ShortSession:
             self._driver.execute(_close_cards(len(ids)), (at, status, *ids))
 
     def add_calls(self, new: Sequence[HistoryCall]) -> list[bool]:
-        """Store the calls whose external ids are not known, and say of each whether it was stored."""
         text = orjson.dumps
         rows = [
             (c.external_id, c.phone, c.user_id, c.customer_id, c.uploaded_at, text(c.document).decode())

@@ -50,19 +50,15 @@ _SETTINGS = Statement(select(settings.c.name, cast(settings.c.content, Text)))
 
 
 class Known:
-    """The directory as it was read last; ``country`` reads the lines of its modules.
+    """The directory as it was read last; ``country`` reads the lines of its modules."""
 
-    Of a database that is not ``shared`` nobody else can change it, so the mark need not be looked at.
-    """
-
-    def __init__(self, country: str, *, shared: bool) -> None:
+    def __init__(self, country: str) -> None:
         self._country = country
-        self._shared = shared
         self._last: tuple[str, Directory] | None = None
 
     def read(self, driver: Driver, *, keep: bool) -> Directory:
         """The directory as this transaction sees it; remembered unless it may still be undone."""
-        mark, last = self._mark(driver) if self._shared else "", self._last
+        mark, last = self._mark(driver), self._last
         if last is not None and last[0] == mark:
             return last[1]
         directory = Directory(
@@ -73,7 +69,7 @@ class Known:
             _groups(driver),
             _settings(driver),
         )
-        if keep and (mark or not self._shared):
+        if keep and mark:
             self._last = mark, directory
         return directory
 

@@ -9,14 +9,14 @@ from callproof.crm.rules.model import HistoryQuery
 from callproof.crm.store.tables import calls
 
 # What people write between the digits of a number.
-_BETWEEN = (" ", "-", "(", ")", ".", "+")
+BETWEEN = (" ", "-", "(", ")", ".", "+")
 
 
 def history(query: HistoryQuery, country: str) -> Select[Any]:
     """The calls that are asked for, the newest uploads first."""
     found = select(calls).order_by(calls.c.id.desc())
     if query.phone:
-        found = found.where(_plain().contains(_wanted(query.phone, country), autoescape=True))
+        found = found.where(_plain().contains(wanted(query.phone, country), autoescape=True))
     for name, value in (("type", query.type), ("result", query.result)):
         if value:
             found = found.where(_member(name) == value)
@@ -40,12 +40,12 @@ def _member(name: str) -> ColumnElement[str]:
 
 def _plain() -> ColumnElement[str]:
     plain: ColumnElement[str] = calls.c.phone
-    for sign in _BETWEEN:
+    for sign in BETWEEN:
         plain = func.replace(plain, sign, "")
     return plain
 
 
-def _wanted(phone: str, country: str) -> str:
+def wanted(phone: str, country: str) -> str:
     """What notations of a whole number have in common, of a part its digits."""
     part = digits(phone)
     return phone_key(phone, country) if len(part) >= SIGNIFICANT_DIGITS else part or phone

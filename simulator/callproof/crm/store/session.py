@@ -1,7 +1,7 @@
 """The CRM's data: ``CrmStore`` on a database."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
 from typing import Any, TypeVar, cast
@@ -35,12 +35,12 @@ from callproof.crm.rules.model import (
     User,
 )
 from callproof.crm.store import tables
-from callproof.crm.store.calls import ShortSession
+from callproof.crm.store.calls import SqlShortSession
 from callproof.crm.store.directory import Known, registered
 from callproof.crm.store.history import history
-from callproof.crm.store.spending import Purses, spend
+from callproof.crm.store.sessions import CrmSession, ShortSession
+from callproof.crm.store.spending import spend
 from callproof.storage.database import (
-    IN_MEMORY,
     Database,
     clear,
     skip_id,
@@ -58,27 +58,22 @@ _STATE = [table for table in tables.crm.sorted_tables if table not in tables.jou
 class CrmStore:
     """``country`` reads telephone numbers that come without a country code."""
 
+    spends_apart = True
+
     def __init__(self, url: str, country: str = "RU", durability: Durability = "commit") -> None:
         self.database = Database(url, tables.crm, beside=True, durability=durability)
-        self._country = country
-        self._known = Known(country, shared=url != IN_MEMORY)
-        self._shared = url != IN_MEMORY
-        self._purses = Purses()
+        self.country = country
+        self._known = Known(country)
 
     def read_in(self, country: str) -> None:
-        """Read national numbers as this country writes them from now on."""
-        self._country, self._known = country, Known(country, shared=self._shared)
+        self.country, self._known = country, Known(country)
 
     @contextmanager
-    def begin(self) -> Iterator["CrmSession"]:
+    def begin(self) -> Iterator[CrmSession]:
         with self.database.begin() as connection:
-            yield CrmSession(connection, self.database.compiler, self._country, self._known)
+            yield SqlSession(connection, self.database.compiler, self.country, self._known)
 
-    def transact(self, job: "Callable[[CrmSession], T]", *, short: bool, writes: bool) -> T:
-        """The job's result, after the commit. A ``short`` job asks for no more than a ShortSession has.
-
-        Raises what the job raised, which leaves no trace then; it may be played more than once.
-        """
+    def transact(self, job: Callable[[CrmSession], T], *, short: bool, writes: bool) -> T:
         if short:
             with suppress(Alone):
                 return self.share(cast("Callable[[ShortSession], T]", job), writes=writes)
@@ -86,33 +81,22 @@ class CrmStore:
             return job(session)
 
     def share(self, job: Callable[[ShortSession], T], *, writes: bool) -> T:
-        """The job's result after a commit that it may share with others; see ``Lane``."""
         lane = self.database.writes if writes else self.database.reads
-        return lane.run(lambda driver: job(ShortSession(driver, self._country, self._known)))
-
-    @property
-    def spends_apart(self) -> bool:
-        """Whether ``spend`` is a transaction, so that no job may do it."""
-        return self._shared
+        return lane.run(lambda driver: job(SqlShortSession(driver, self.country, self._known)))
 
     def spend(self, caller: str, purse: str, now: float, limit: int) -> bool:
-        """Count one more request of a caller, unless the last second holds ``limit`` of them already."""
-        if not self._shared:
-            return self._purses.spend(caller, purse, now, limit)
         return self.database.writes.run(lambda driver: spend(driver, caller, purse, now, limit))
 
     def forget_spent(self) -> None:
-        self._purses.forget()
-        if self._shared:
-            with self.database.begin() as connection:
-                connection.execute(delete(tables.spent))
+        with self.database.begin() as connection:
+            connection.execute(delete(tables.spent))
 
     def close(self) -> None:
         self.database.close()
 
 
-class CrmSession(ShortSession):
-    """One transaction on everything. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
+class SqlSession(SqlShortSession, CrmSession):
+    """On a database. No name with a NUL is kept, and PostgreSQL cannot even be asked."""
 
     def __init__(self, connection: Connection, compiler: Compiler, country: str, known: Known) -> None:
         super().__init__(Driver(raw_of(connection.connection, compiler.name), compiler), country, known)
@@ -129,7 +113,6 @@ class CrmSession(ShortSession):
         self._change_directory()
 
     def registered(self) -> list[Module]:
-        """Every module by its code, also those that are off."""
         return registered(self._driver)
 
     def save_module(self, module: Module) -> None:
@@ -139,9 +122,6 @@ class CrmSession(ShortSession):
     def delete_module(self, code: str) -> None:
         self._db.execute(delete(tables.modules).where(tables.modules.c.code == code))
         self._change_directory()
-
-    def users(self) -> list[User]:
-        return list(self.directory().users.values())
 
     def save_user(self, user: User) -> None:
         self._driver.upsert(tables.users, asdict(user) | {"groups": list(user.groups)}, "id")
@@ -156,7 +136,6 @@ class CrmSession(ShortSession):
         self._change_directory()
 
     def add_customer(self, customer: Customer) -> Customer:
-        """Store it under a new id, or under its own when it has one."""
         values = asdict(customer) | {"phones": list(customer.phones)}
         if not customer.id:
             del values["id"]
@@ -167,7 +146,6 @@ class CrmSession(ShortSession):
         return stored
 
     def add_customers(self, customers: Sequence[Customer]) -> None:
-        """Many at once, under new ids in their order."""
         table = tables.customers
         rows = [asdict(customer) | {"phones": list(customer.phones)} for customer in customers]
         for row in rows:
@@ -197,23 +175,14 @@ class CrmSession(ShortSession):
         return [_history_call(row) for row in self._all(select(tables.calls).order_by(tables.calls.c.id))]
 
     def show_customer(self, card_ids: Sequence[int], customer_id: int) -> None:
-        """On these cards."""
         shown = update(tables.cards).where(tables.cards.c.id.in_(card_ids)).values(customer_id=customer_id)
         self._db.execute(shown)
 
     def history(self, query: HistoryQuery, limit: int, offset: int = 0) -> list[HistoryCall]:
-        """The newest uploads first."""
-        found = history(query, self._country).limit(limit).offset(offset)
+        found = history(query, self.country).limit(limit).offset(offset)
         return [_history_call(row) for row in self._all(found)]
 
-    def customers_of(self, calls: Iterable[HistoryCall]) -> dict[int, Customer]:
-        """By their ids."""
-        numbers = {call.customer_id for call in calls} - {None}
-        found = (self.customer(number) for number in numbers if number is not None)
-        return {customer.id: customer for customer in found if customer}
-
     def calls_after(self, position: int, limit: int) -> list[tuple[int, HistoryCall]]:
-        """A page of the history with the positions of its rows."""
         table = tables.calls
         rows = self._all(select(table).where(table.c.id > position).order_by(table.c.id).limit(limit))
         return [(row["id"], _history_call(row)) for row in rows]
@@ -221,8 +190,6 @@ class CrmSession(ShortSession):
     def newest_calls(
         self, limit: int, before: int | None = None, sites: Sequence[str] | None = None
     ) -> list[tuple[int, HistoryCall]]:
-        """At most ``limit`` calls with their numbers, those that began last first, from behind the call
-        ``before``; of certain shops only, and those without a shop."""
         table = tables.calls
         began, shop = table.c.document["date"].as_string(), table.c.document["site"].as_string()
         found = select(table).order_by(began.desc(), table.c.id.desc()).limit(limit)
@@ -243,13 +210,11 @@ class CrmSession(ShortSession):
         return [Initiation(**row) for row in self._all(select(table).order_by(table.c.id))]
 
     def initiations_of(self, user_id: int, limit: int) -> list[Initiation]:
-        """The newest first."""
         table = tables.initiations
         mine = select(table).where(table.c.user_id == user_id).order_by(table.c.id.desc()).limit(limit)
         return [Initiation(**row) for row in self._all(mine)]
 
     def newest_call_signs(self, user_id: int) -> tuple[int, int]:
-        """The ids of this user's newest card and newest click, 0 for none; a later one has a higher id."""
         card, click = (
             self._db.execute(select(func.max(table.c.id)).where(table.c.user_id == user_id)).scalar()
             for table in (tables.cards, tables.initiations)
@@ -306,11 +271,9 @@ class CrmSession(ShortSession):
         self._change_directory()
 
     def snapshot(self) -> Rows:
-        """Everything that is kept."""
         return taken(self._db, _STATE)
 
     def restore(self, rows: Rows) -> None:
-        """Keep what a snapshot has, and nothing else."""
         put_back(self._db, _STATE, rows)
         self._change_directory()
 
@@ -323,7 +286,7 @@ class CrmSession(ShortSession):
         self._driver.insert(tables.customer_phones, _PHONE, self._phone_rows(customer))
 
     def _phone_rows(self, customer: Customer) -> list[tuple[int, str]]:
-        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self._country))})
+        keys = sorted({key for phone in customer.phones if (key := phone_key(phone, self.country))})
         return [(customer.id, key) for key in keys]
 
     def _count(self, statement: Select[Any]) -> int:
