@@ -16,6 +16,12 @@ def test_kept_names_are_those_that_the_usual_seed_draws_and_others_follow_them()
     assert list(islice(names(DEFAULT_SEED), 40)) == drawn
 
 
+def test_names_of_any_seed_are_those_that_faker_draws() -> None:
+    fake = Faker("en_US", providers=["faker.providers.person"])
+    fake.seed_instance(7)
+    assert list(islice(names(7), 500)) == [(fake.first_name(), fake.last_name()) for _ in range(500)]
+
+
 def test_the_usual_account_needs_no_others() -> None:
     assert len(KEPT) == MANAGERS + CUSTOMERS
 

@@ -1,7 +1,8 @@
 """The names of people who are nobody; the same seed gives the same ones."""
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, count
+from random import Random
 
 from callproof.crm.account import DEFAULT_SEED
 
@@ -20,12 +21,19 @@ def names(seed: int) -> Iterator[tuple[str, str]]:
     """First names and last names, as many as are asked for."""
     kept = KEPT if seed == DEFAULT_SEED else ()
     yield from kept
-    # Of its providers one is enough.
-    from faker import Faker
+    # Only here, and of Faker the lists alone: it adds up the weights of a thousand names for each that it
+    # draws.
+    from faker.providers.person.en_US import Provider
 
-    fake = Faker("en_US", providers=["faker.providers.person"])
-    fake.seed_instance(seed)
+    dice = Random(seed)
+    first, last = (_draw(dice, weights) for weights in (Provider.first_names, Provider.last_names))
     for number in count():
-        name = fake.first_name(), fake.last_name()
+        name = first(), last()
         if number >= len(kept):
             yield name
+
+
+def _draw(dice: Random, weights: Mapping[str, float]) -> Callable[[], str]:
+    """What draws the same names as Faker from the same seed."""
+    choices, sums = tuple(weights), tuple(accumulate(weights.values()))
+    return lambda: dice.choices(choices, cum_weights=sums)[0]
