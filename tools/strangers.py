@@ -15,6 +15,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -94,6 +95,7 @@ class Judged(msgspec.Struct, frozen=True):
         return self.right is not bool(self.stranger.not_yet)
 
 
+@cache
 def all_strangers() -> list[Stranger]:
     found: list[Stranger] = []
     for side in ("pbx", "crm"):
