@@ -14,9 +14,11 @@ from typing import Any
 import pytest
 
 from callproof.crm.rules.model import HistoryCall
+from callproof.crm.store import tables
 from callproof.crm.store.session import CrmStore
 from callproof.crm.store.sessions import ShortSession
 from callproof.storage import driver
+from callproof.storage.journal import JournalTable
 from tests.postgres import Postgres
 from tests.storage.test_at_once import accounts, settle
 from tests.support import call_item
@@ -58,6 +60,18 @@ def test_those_of_different_calls_do_not_wait_for_each_other(stores: tuple[CrmSt
     one, other = stores
     with held(one, "a"), ThreadPoolExecutor(1) as threads:
         assert threads.submit(other.share, keep("b"), writes=True).result(30) == [True]
+
+
+def test_the_journal_waits_for_no_call(stores: tuple[CrmStore, CrmStore]) -> None:
+    one, other = stores
+    with held(one, "a"), ThreadPoolExecutor(1) as threads:
+        for store in (one, other):
+            journal = JournalTable(store.database, tables.journal)
+            threads.submit(journal.append, ["b"], most=2, most_bytes=100).result(30)
+    assert journal.after(0, 10) == [(1, "b"), (2, "b")]
+    journal.append(["c", "d"], most=10, most_bytes=2)
+    assert journal.after(0, 10) == [(3, "c"), (4, "d")]
+    assert journal.kept() == (2, 2)
 
 
 def test_those_of_the_same_call_do_and_find_it(

@@ -100,6 +100,8 @@ class Database:
         self._beside = beside and not one_at_a_time
         self.writes = self._lane(writes=True)
         self.reads = self._lane(writes=False)
+        # For whoever counts what his transactions take and lets no others share them.
+        self.apart = self._lane(writes=True)
 
     def _open(self, metadata: MetaData, schema: Schema, *, alone: bool) -> None:
         if self.url == IN_MEMORY:
@@ -233,6 +235,7 @@ class Database:
         self.watch.close()
         self.writes.close()
         self.reads.close()
+        self.apart.close()
         self._close()
 
     def _close(self) -> None:

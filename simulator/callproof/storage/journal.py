@@ -12,15 +12,20 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    bindparam,
     delete,
     event,
     func,
-    insert,
     select,
     update,
 )
 
 from callproof.storage.database import Database
+from callproof.storage.driver import Driver, Statement
+
+_ENTRY = ("id", "size", "entry")
+# How many entries one statement writes at most; each number of them is a statement of its own.
+_TOGETHER = 16
 
 
 class JournalTables(NamedTuple):
@@ -57,7 +62,14 @@ class JournalTable:
 
     def __init__(self, database: Database, tables: JournalTables) -> None:
         self._database = database
-        self._entries, self._last = tables
+        entries, last = self._entries, self._last = tables
+        self._seen = Statement(select(last.c.number, last.c.bytes))
+        gone = delete(entries).where(entries.c.id <= bindparam("number")).returning(entries.c.size)
+        self._drop = Statement(gone, "number")
+        by_age = select(entries.c.id).order_by(entries.c.id)
+        # SQLite has no limit without an offset, which SQLAlchemy would add under a name of its own.
+        page = by_age.limit(bindparam("most")).offset(bindparam("before"))
+        self._oldest = Statement(page, "most", "before")
 
     def last(self) -> int:
         with self._database.begin() as connection:
@@ -68,20 +80,22 @@ class JournalTable:
 
         ``missed`` entries came before them and are only counted.
         """
-        with self._database.begin() as connection:
-            last, size = self._last_of(connection)
-            first = last + missed + 1
-            rows: list[dict[str, int | str]] = [
-                {"id": number, "size": len(entry), "entry": entry}
-                for number, entry in enumerate(entries, first)
-            ]
-            connection.execute(insert(self._entries), rows)
+
+        def job(driver: Driver) -> None:
+            # Whoever writes something else goes on beside it, where the database lets him.
+            driver.hold([self._entries.name])
+            last, size = self._last_seen(driver)
+            rows = [(number, len(entry), entry) for number, entry in enumerate(entries, last + missed + 1)]
+            for start in range(0, len(rows), _TOGETHER):
+                driver.insert(self._entries, _ENTRY, rows[start : start + _TOGETHER])
             last += missed + len(entries)
             size += sum(len(entry) for entry in entries)
-            size -= self._dropped(connection, last - most)
+            size -= self._dropped(driver, last - most)
             while size > most_bytes:
-                size -= self._dropped(connection, self._some_of_the_oldest(connection))
-            connection.execute(update(self._last).values(number=last, bytes=size))
+                size -= self._dropped(driver, self._some_of_the_oldest(driver))
+            driver.upsert(self._last, {"id": 1, "number": last, "bytes": size}, "id")
+
+        self._database.apart.run(job)
 
     def after(self, number: int, limit: int) -> list[tuple[int, str]]:
         """Entries with a higher number, the oldest first."""
@@ -104,20 +118,16 @@ class JournalTable:
     def _last_of(self, connection: Connection) -> tuple[int, int]:
         """The last number, and how many bytes are kept."""
         row = connection.execute(select(self._last.c.number, self._last.c.bytes)).first()
-        if row is None:
-            connection.execute(insert(self._last).values(id=1, number=0, bytes=0))
-            return 0, 0
-        return row.number, row.bytes
+        return (row.number, row.bytes) if row else (0, 0)
 
-    def _dropped(self, connection: Connection, number: int) -> int:
+    def _last_seen(self, driver: Driver) -> tuple[int, int]:
+        row = driver.execute(self._seen).fetchone()
+        return (row[0], row[1]) if row else (0, 0)
+
+    def _dropped(self, driver: Driver, number: int) -> int:
         """Drop the entries up to a number, and say how many bytes they had."""
-        gone = delete(self._entries).where(self._entries.c.id <= number).returning(self._entries.c.size)
-        return sum(int(size) for size in connection.execute(gone).scalars())
+        return sum(size for (size,) in driver.execute(self._drop, (number,)).fetchall())
 
-    def _some_of_the_oldest(self, connection: Connection) -> int:
-        oldest = (
-            connection.execute(select(self._entries.c.id).order_by(self._entries.c.id).limit(10))
-            .scalars()
-            .all()
-        )
-        return int(oldest[(len(oldest) - 1) // 2])
+    def _some_of_the_oldest(self, driver: Driver) -> int:
+        oldest = driver.execute(self._oldest, (10, 0)).fetchall()
+        return int(oldest[(len(oldest) - 1) // 2][0])
