@@ -51,7 +51,7 @@ def https(folder: Path, *names: str) -> Iterator[Https]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         server.handle_error = lambda request, client_address: None  # type: ignore[method-assign]
-        thread = Thread(target=server.serve_forever)
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
             yield Https(server.server_port, str(file), str(own), asked)
