@@ -29,6 +29,7 @@ from callproof.cli.common import (
     trust_given,
     trusting,
 )
+from callproof.cli.deferred import imported
 from callproof.cli.interrupting import interrupted, interruptible, undisturbed
 from callproof.cli.naming import faults_of
 from callproof.cli.targets import TargetFile, absent_option, strict_option, target_of, target_option
@@ -302,6 +303,7 @@ def _pairs(asked: _Asked, target: Target | None, account: Account, most: int) ->
             yield [_Pair(ends, foreign) for ends, foreign in found]
             return
         if not ends_given(asked.crm_url, asked.pbx_url, asked.api_key):
+            imported("callproof.running.pair")
             from callproof.running.pair import built_in
 
             pair = stack.enter_context(

@@ -7,6 +7,9 @@ from types import ModuleType
 
 import click
 
+# So many objects come before the collector looks at them, not 700.
+SELDOM = 50_000
+
 
 class Deferred(click.Command):
     """Stands for the command ``name`` in lists and completions; ``help`` is its first sentence."""
@@ -17,13 +20,14 @@ class Deferred(click.Command):
 
     def loaded(self) -> click.Command:
         """The command itself."""
-        found = getattr(_imported(self.module), str(self.name))
+        found = getattr(imported(self.module), str(self.name))
         assert isinstance(found, click.Command), f"{self.module} has no command {self.name}"
         return found
 
 
-def _imported(module: str) -> ModuleType:
-    """Without a collector, which would look again and again through what is there to stay."""
+def imported(module: str) -> ModuleType:
+    """The module, imported without a collector, which would look again and again through what is there to
+    stay. From then on it looks seldom: nearly all that a command makes is no garbage either."""
     if module in sys.modules or not gc.isenabled():
         return import_module(module)
     gc.disable()
@@ -31,4 +35,5 @@ def _imported(module: str) -> ModuleType:
         return import_module(module)
     finally:
         gc.freeze()
+        gc.set_threshold(SELDOM)
         gc.enable()

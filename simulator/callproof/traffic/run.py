@@ -21,6 +21,8 @@ STRIDE = 30.0
 PATIENCE, REAL_PATIENCE = 6 * 3600.0, 900.0
 # How long what goes on may take to end in real time once the traffic was told to stop, in seconds.
 GRACE = 3.0
+# So many objects come before the collector looks at them, at least.
+_SELDOM = 7_000
 
 
 @dataclass
@@ -150,11 +152,11 @@ class Traffic:
 
 @contextmanager
 def _seldom_collected() -> Iterator[None]:
-    """What both ends keep is no garbage: the collector passes over what there is by now, and looks through
-    what comes for circles a tenth as often."""
+    """What both ends keep is no garbage: the collector passes over what there is by now, and looks seldom
+    through what comes for circles."""
     usual = gc.get_threshold()
     gc.freeze()
-    gc.set_threshold(10 * usual[0], *usual[1:])
+    gc.set_threshold(max(_SELDOM, usual[0]), *usual[1:])
     try:
         yield
     finally:
