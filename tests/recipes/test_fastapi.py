@@ -16,7 +16,7 @@ RECIPE = ROOT / "examples" / "recipes" / "fastapi"
 NEEDED = ("fastapi", "httpx", "python_multipart", "uvicorn")
 # A whole run is for `callproof check`; here is one of each kind of thing that a CRM does.
 PLAYED = (
-    "1-api/access",
+    "1-api",
     "2-module/registration",
     "3-history/sent-twice",
     "4-record",
@@ -47,7 +47,7 @@ def test_the_crm_keeps_the_contract(folder: Path) -> None:
     verdict = play(*PLAYED, target=folder / "callproof.yaml")
     problems = [(row.requirement.id, row.problems) for row in verdict.requirements if row.problems]
     assert (problems, verdict.conformant) == ([], True)
-    assert len(verdict.scenarios) == len(PLAYED)
+    assert len(verdict.scenarios) >= len(PLAYED)
 
 
 def test_an_address_that_loses_its_query_is_found(folder: Path) -> None:

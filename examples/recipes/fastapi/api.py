@@ -11,7 +11,7 @@ API_KEY = os.environ["CALLPROOF_API_KEY"]
 SHOPS = ("shop1", "shop2")
 NOT_A_CHOICE, INVALID = "The value you selected is not a valid choice.", "This value is not valid."
 
-app = FastAPI(openapi_url=None)
+app = FastAPI(openapi_url=None, redirect_slashes=False)
 state: dict = {}
 
 
@@ -54,8 +54,10 @@ async def refuse_http(_, error: HTTPException):
 
 @app.middleware("http")
 async def demand_key(request: Request, call_next):
+    # Some clients end every path with a slash, and a redirect is no JSON.
+    request.scope["path"] = request.scope["path"].rstrip("/") or "/"
     # FastAPI's own dependencies are asked of known paths alone.
-    if request.url.path.startswith("/api/") and request.url.path != "/api/system-info":
+    if request.scope["path"].startswith("/api/") and request.scope["path"] != "/api/system-info":
         await request.body()  # which may be read again afterwards; a form alone may not
         key = request.headers.get("x-api-key") or request.query_params.get("apiKey")
         key = key or (await request.form()).get("apiKey")

@@ -49,7 +49,8 @@ async def versions():
 @app.get("/api/credentials")
 async def credentials():
     scopes = ["integration_read", "integration_write", "telephony_read", "telephony_write", "user_read"]
-    methods = sorted({r.path.replace("/v5", "") for r in app.routes if r.path.startswith("/api/v5")})
+    paths = [getattr(route, "path", "") for route in app.routes]
+    methods = sorted({path.replace("/v5", "") for path in paths if path.startswith("/api/v5")})
     return {"success": True, "credentials": methods, "scopes": scopes,
             "siteAccess": "access_full", "sitesAvailable": list(SHOPS)}  # fmt: skip
 
