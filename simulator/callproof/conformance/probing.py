@@ -172,7 +172,8 @@ class Probe(ABC):
         try:
             yield
         except ActionRefused as error:
-            raise self.stop(name, f"{error}{self._why(name, str(error))}") from None
+            why, lacking = self._why(name, str(error))
+            raise self.stop(name, f"{error}{why}", lacking) from None
         except Unreachable as error:
             self.ends.demand_answer()
             raise self.stop(name, str(error)) from None
@@ -256,18 +257,17 @@ class Probe(ABC):
             be_patient(self.ends.patience, self.journals, self.facing, lambda: bool(found()))
         return found()
 
-    def _why(self, name: str, said: str) -> str:
-        """What is known of why a hook did not do it: what our end refused meanwhile, or no such route."""
+    def _why(self, name: str, said: str) -> tuple[str, str]:
+        """What is known of why a hook did not do it: what our end refused meanwhile, or no such route; and
+        the word under ``absent`` for a side that has none."""
         if refused := self._refused():
-            return f"; callproof's {self.facing.upper()} was asked {refused}"
-        if _NO_ROUTE.search(said) and name != SET_UP:
-            need = (
-                name
-                if name in asked_of(self.target.side).stimuli
-                else f"{self.target.side} keeps {name.removeprefix(_VIEW)}"
-            )
-            return f"; is the route there? What your side does not have is named under absent, as `{need}`"
-        return ""
+            return f"; callproof's {self.facing.upper()} was asked {refused}", ""
+        if not _NO_ROUTE.search(said) or name == SET_UP:
+            return "", ""
+        view = f"{self.target.side} keeps {name.removeprefix(_VIEW)}"
+        need = name if name in asked_of(self.target.side).stimuli else view
+        hint = f"; is the route there? What your side does not have is named under absent, as `{need}`"
+        return hint, need
 
     def _refused(self) -> str:
         """What the side asked of our end in vain since the last deed, with the reason."""
