@@ -1,8 +1,7 @@
 """What CTRF says of a verdict; its form is for tests/reports/test_published.py."""
 
-from dataclasses import replace
-
 import orjson
+from msgspec.structs import replace
 
 from callproof.conformance.timing import Timed
 from callproof.reports import ctrf
