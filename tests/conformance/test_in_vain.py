@@ -61,6 +61,13 @@ def test_a_talk_of_another_length_is_still_noticed(tmp_path: Path) -> None:
     assert rows == {"PBX-EVENT-05", "PBX-HISTORY-12"}
 
 
+def test_what_came_before_the_wait_is_not_forgiven_by_it(tmp_path: Path) -> None:
+    # The wait is for a row that is as it should be, and the one that came is off by less than that.
+    text = CALL + ANSWERED + ENDED.replace("duration: 20", "duration: 17")
+    rows, _ = missed(tmp_path, text)
+    assert rows == {"PBX-HISTORY-12"}
+
+
 def test_a_call_that_rang_out_meanwhile_is_not_played_on(tmp_path: Path) -> None:
     rows, result = missed(tmp_path, CALL + MISSED.replace("WITHIN", "60") + ANSWERED + ENDED)
     assert (rows, result.broken) == ({"PBX-EVENT-05"}, "")

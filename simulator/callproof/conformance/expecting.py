@@ -1,11 +1,13 @@
 """What a scenario expects: waited for as long as it may take, and judged row by row."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from callproof.clocks.machine import monotonic
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.events import Doing, Tell, nobody
+from callproof.conformance.evidence import Seen
 from callproof.conformance.filling import Names
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway, member_of
@@ -67,11 +69,11 @@ class Expectations:
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
         self._began = monotonic()
-        # How long, on the ends' clock, something was waited for that did not come, and the calls that were
-        # over by then: they may have rung out meanwhile.
-        self._vain = 0.0
+        # From when to when, on the ends' clock, something was waited for that did not come, and the calls
+        # that were over by then: they may have rung out meanwhile.
+        self._vain: list[tuple[float, float]] = []
         self._gone: set[str] = set()
-        self._watch = Watch(ends, journals, names, judged, self.slack)
+        self._watch = Watch(ends, journals, names, judged, self._slack_of)
         self._ends = ends
         self._journals = journals
         self._names = names
@@ -153,13 +155,19 @@ class Expectations:
 
     def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
-        scenario began, which it makes longer, in a date since the ends were put opposite each other. What
-        was waited for in vain makes a duration longer on any clock."""
+        scenario began, which it makes longer, in a date since the ends were put opposite each other."""
         zone, country = self._judged.account.timezone, self._judged.account.country
         if not self._real:
-            return Leeway(self._vain, zone=zone, country=country)
-        now, longer = monotonic(), SLACK + self._vain
-        return Leeway(longer + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
+            return Leeway(zone=zone, country=country)
+        now = monotonic()
+        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
+
+    def _slack_of(self, seen: Seen | None) -> Leeway:
+        """What is told of a call after something was waited for in vain may be longer by that wait."""
+        at = seen.at if seen else math.inf
+        vain = sum(max(0.0, min(ended, at) - began) for began, ended in self._vain)
+        slack = self.slack()
+        return slack._replace(times=slack.times + vain)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:
         """What is meant and in every member as it is to be."""
@@ -183,7 +191,7 @@ class Expectations:
             going_on = self._ends.step(deadline)
         found = self._whole(step, wanted)
         if len(found) < step.least:
-            self._vain += self._ends.now() - begun
+            self._vain.append((begun, self._ends.now()))
             calls = objects(self._ends.pbx.state().get("calls"))
             self._gone |= {str(call.get("id")) for call in calls if not is_open(call)}
         return found

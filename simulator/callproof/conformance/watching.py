@@ -142,10 +142,16 @@ class Journals:
 
 
 class Watch:
-    """Finds what a step means. ``slack`` says by how many seconds a time may be off."""
+    """Finds what a step means. ``slack`` says by how many seconds times of an exchange may be off, or of
+    what is kept."""
 
     def __init__(
-        self, ends: Ends, journals: Journals, names: Names, judged: UnderTest, slack: Callable[[], Leeway]
+        self,
+        ends: Ends,
+        journals: Journals,
+        names: Names,
+        judged: UnderTest,
+        slack: Callable[[Seen | None], Leeway],
     ) -> None:
         self._ends = ends
         self._journals = journals
@@ -159,7 +165,9 @@ class Watch:
     def misses(self, step: Expect, matching: Json, found: Candidate) -> list[str]:
         """What keeps the candidate from being meant."""
         seen = found.seen
-        missed = _differences(matching, found.value, slack=self._slack()) if matching is not None else []
+        missed = (
+            _differences(matching, found.value, slack=self._slack(seen)) if matching is not None else []
+        )
         journal = self._judged.faces(step.side)
         if step.after and (seen.id if seen else 0) <= self._names.number(step.after, journal):
             missed.append(f"it came before {step.after}")
@@ -178,7 +186,7 @@ class Watch:
     def _unlike(self, pattern: JsonObject, found: Candidate) -> list[str]:
         seen = found.seen
         members = {name: value for name, value in pattern.items() if name not in BESIDE}
-        unlike = _differences(members, found.value, slack=self._slack()) if members else []
+        unlike = _differences(members, found.value, slack=self._slack(seen)) if members else []
         if STATUS in pattern:
             unlike += _differences(pattern[STATUS], seen.status if seen else None, "the status")
         if isinstance(headers := pattern.get(HEADERS), Mapping):
