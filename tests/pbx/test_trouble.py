@@ -1,11 +1,15 @@
 """What a PBX is afraid of: a slow CRM, a refused upload, a spent budget, late recordings, a full disk."""
 
 import socket
+import sqlite3
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
+from sqlalchemy import event
 
 from callproof.clocks.manual import ManualClock
 from callproof.contract.budgets import Limits
@@ -24,6 +28,7 @@ from callproof.pbx.rules.plan import (
 )
 from callproof.pbx.rules.script import Disposition, Script
 from callproof.pbx.settings import PbxSettings
+from callproof.pbx.store.session import PbxStore
 from callproof.running.pair import BuiltIn, built_in
 
 CALLER, LINE = "+7 912 345-67-89", "+7-499-999-99-99"
@@ -144,7 +149,11 @@ def test_a_busy_pbx_keeps_within_the_budget_of_the_crm() -> None:
         assert len(rows(pair)) == 120
 
 
-def test_what_cannot_be_stored_is_not_acknowledged_and_what_was_is_reported() -> None:
+def test_what_cannot_be_stored_is_not_acknowledged_and_what_was_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_a_file = partial(PbxSettings, database=f"sqlite:///{tmp_path / 'pbx.db'}")
+    monkeypatch.setattr("callproof.running.pair.PbxSettings", on_a_file)
     with built_in(managers=400) as pair:
         pair.pbx.crm.register()
         limit_pages(pair, 1.0)
@@ -165,7 +174,14 @@ def test_what_cannot_be_stored_is_not_acknowledged_and_what_was_is_reported() ->
 
 
 def limit_pages(pair: BuiltIn, factor: float) -> None:
-    """Let the PBX's database become no larger than so many times what it has."""
-    with pair.pbx.store.database.begin() as connection:
-        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA max_page_count = {int(pages * factor) + 1}")
+    """Let the PBX's database become no larger than so many times what it has, whichever connection asks."""
+    assert isinstance(pair.pbx.store, PbxStore)
+    database = pair.pbx.store.database
+    pages = sqlite3.connect(database.file).execute("PRAGMA page_count").fetchone()[0]
+
+    def tell(connection: sqlite3.Connection, _record: object) -> None:
+        connection.execute(f"PRAGMA max_page_count = {int(pages * factor) + 1}")
+
+    database.writes.close()
+    database.engine.dispose()
+    event.listen(database.engine, "connect", tell)

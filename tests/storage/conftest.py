@@ -9,7 +9,9 @@ import pytest
 from callproof.crm.store.opening import open_store
 from callproof.crm.store.session import CrmStore
 from callproof.crm.store.sessions import Store
+from callproof.pbx.store.opening import open_store as open_pbx_store
 from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.sessions import Store as AnyPbxStore
 
 
 @pytest.fixture(params=["memory", "file", "postgres"])
@@ -49,8 +51,15 @@ def crm_database(lasting_url: str) -> Iterator[CrmStore]:
 
 
 @pytest.fixture
-def pbx_store(url: str) -> Iterator[PbxStore]:
-    store = PbxStore(url)
+def pbx_store(url: str) -> Iterator[AnyPbxStore]:
+    store = open_pbx_store(url)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def pbx_database(lasting_url: str) -> Iterator[PbxStore]:
+    store = PbxStore(lasting_url)
     yield store
     store.close()
 

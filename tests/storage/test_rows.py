@@ -20,7 +20,7 @@ from callproof.crm.rules.model import (
 )
 from callproof.crm.rules.told import CallEvent
 from callproof.crm.store.sessions import Store
-from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.sessions import Store as AnyPbxStore
 
 # Text of every plane, a quote of each language, and what JSON has to escape.
 TEXT = 'Иван «Ван» O\'Neil "x" 50% \\ / 🕿\n\t'
@@ -203,7 +203,7 @@ def test_a_customer_with_an_id_of_its_own_leaves_room_for_the_next(crm_store: St
         assert session.add_customer(customer("b")).id == 2
 
 
-def test_the_pbx_keeps_statuses_and_counts(pbx_store: PbxStore) -> None:
+def test_the_pbx_keeps_statuses_and_counts(pbx_store: AnyPbxStore) -> None:
     with pbx_store.begin() as session:
         for status in ("busy", "free"):
             session.save_status("100", status)

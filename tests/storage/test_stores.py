@@ -16,6 +16,7 @@ from callproof.pbx.rules.outbox import Fate, ReportKind
 from callproof.pbx.rules.script import Disposition, Party, Script
 from callproof.pbx.store import tables
 from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.sessions import Store as AnyPbxStore
 from callproof.storage.database import StorageError
 
 
@@ -90,7 +91,7 @@ def test_a_module_is_changed_in_place_and_only_enabled_ones_are_in_the_pool(crm_
         assert [module.code for module in session.directory().pool.modules] == ["a"]
 
 
-def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> None:
+def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: AnyPbxStore) -> None:
     script = Script(outcome=Disposition.REFUSED, hung_up_by=Party.MANAGER)
     call = incoming("id", "+7 912", "+7 499", 5.0, until=7.0, script=script)
     with pbx_store.begin() as session:
@@ -107,7 +108,7 @@ def test_a_call_of_the_pbx_comes_back_as_it_was_saved(pbx_store: PbxStore) -> No
         assert session.call("other") is None
 
 
-def test_a_call_that_an_earlier_version_stored_is_read(pbx_store: PbxStore) -> None:
+def test_a_call_that_an_earlier_version_stored_is_read(pbx_database: PbxStore) -> None:
     stored: dict[str, object] = {
         "id": "id", "direction": "out", "phone": "+7 912", "line": "+7 499", "started_at": 5.0,
         "state": "talking", "since": 9.0, "deadline": None,
@@ -120,18 +121,18 @@ def test_a_call_that_an_earlier_version_stored_is_read(pbx_store: PbxStore) -> N
         "script": {"outcome": "no answer", "after": 5.0, "talk": 60.0, "hung_up_by": "manager", "hold": 0.0,
                    "transfer_to": "", "pick_up": 2.0},
     }  # fmt: skip
-    with pbx_store.database.begin() as connection:
+    with pbx_database.database.begin() as connection:
         connection.execute(insert(tables.calls).values(id="id", open=True, document=stored))
     script = Script(Disposition.NO_ANSWER, hung_up_by=Party.MANAGER)
     call = click_to_call("id", "+7 912", "+7 499", "100", ("phone",), 5.0, until=25.0, script=script)
     call = replace(
         answer(answer(call, 7.0), 9.0), choices=(Choice(5.0, ("100",), "dialled"),), told=("100",)
     )
-    with pbx_store.begin() as session:
+    with pbx_database.begin() as session:
         assert session.call("id") == call
 
 
-def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: PbxStore) -> None:
+def test_the_outbox_keeps_the_order_and_forgets_what_was_delivered(pbx_store: AnyPbxStore) -> None:
     with pbx_store.begin() as session:
         first = session.queue("c-1", ReportKind.EVENT, {"type": "in"}, 1.0)
         second = session.queue("c-1", ReportKind.HISTORY, {"type": "in"}, 2.0)

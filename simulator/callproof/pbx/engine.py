@@ -24,8 +24,7 @@ from callproof.pbx.rules.plan import NumberingPlan, PlannedLine
 from callproof.pbx.rules.reports import belongs_in_history, events_between, history_item
 from callproof.pbx.rules.script import Expected, Party, Script
 from callproof.pbx.settings import PbxSettings
-from callproof.pbx.store.session import PbxStore
-from callproof.pbx.store.steps import StepSession
+from callproof.pbx.store.sessions import StepSession, Store
 from callproof.pbx.switchboard import Switchboard
 from callproof.storage.watching import StorageTrouble
 
@@ -40,7 +39,7 @@ class Engine:
 
     def __init__(
         self,
-        store: PbxStore,
+        store: Store,
         clock: Clock,
         crm: CrmClient,
         reporter: Reporter,

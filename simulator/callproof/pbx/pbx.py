@@ -20,7 +20,7 @@ from callproof.pbx.engine import Engine
 from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
-from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.opening import open_store
 from callproof.storage.database import IN_MEMORY
 from callproof.storage.snapshots import Rows
 from callproof.web.pulse import Pulse
@@ -70,7 +70,7 @@ class Pbx:
         self.clock = clock
         self.journal = Journal(settings.bounds.journal_entries, settings.bounds.journal_bytes)
         self.pulse = Pulse(self.journal, settings.bounds.page_streams)
-        self.store = PbxStore(settings.database, settings.durability)
+        self.store = open_store(settings.database, settings.durability)
         self.faults = Faults(settings.seed, settings.faults)
         self.counts = Counts(ledger)
         self.telling = Telling(Side.PBX)

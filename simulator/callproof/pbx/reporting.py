@@ -18,7 +18,7 @@ from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.crm_client import CrmClient, Told
 from callproof.pbx.rules import outbox
 from callproof.pbx.rules.outbox import Fate, Outbox, Report, ReportKind
-from callproof.pbx.store.session import PbxStore
+from callproof.pbx.store.sessions import Store
 from callproof.storage.watching import StorageTrouble
 
 log = logging.getLogger("callproof.pbx.reporting")
@@ -35,7 +35,7 @@ class Reporter:
 
     def __init__(
         self,
-        store: PbxStore,
+        store: Store,
         clock: Clock,
         crm: CrmClient,
         upload_every: float,

@@ -20,7 +20,8 @@ from sqlalchemy import (
 from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
-from callproof.pbx.store.steps import StepSession
+from callproof.pbx.store.sessions import PbxSession, StepSession
+from callproof.pbx.store.steps import SqlStepSession
 from callproof.storage.database import Database, clear
 from callproof.storage.driver import Compiler, Driver, Statement, raw_of
 from callproof.storage.durability import Durability
@@ -53,23 +54,22 @@ class PbxStore:
         self.database = Database(url, tables.pbx, alone=True, durability=durability)
 
     def step(self, job: Callable[[StepSession], T]) -> T:
-        """The job's result after the commit. It may be played more than once; see ``Lane``."""
-        return self.database.writes.run(lambda driver: job(StepSession(driver)))
+        return self.database.writes.run(lambda driver: job(SqlStepSession(driver)))
 
     def call(self, call_id: str) -> Call | None:
-        return self.database.reads.run(lambda driver: StepSession(driver).call(call_id))
+        return self.database.reads.run(lambda driver: SqlStepSession(driver).call(call_id))
 
     @contextmanager
-    def begin(self) -> Iterator["PbxSession"]:
+    def begin(self) -> Iterator[PbxSession]:
         with self.database.begin() as connection:
-            yield PbxSession(connection, self.database.compiler)
+            yield SqlSession(connection, self.database.compiler)
 
     def close(self) -> None:
         self.database.close()
 
 
-class PbxSession(StepSession):
-    """One transaction on everything."""
+class SqlSession(SqlStepSession, PbxSession):
+    """It lives as long as the transaction of ``connection``."""
 
     def __init__(self, connection: Connection, compiler: Compiler) -> None:
         super().__init__(Driver(raw_of(connection.connection, compiler.name), compiler))
@@ -83,14 +83,12 @@ class PbxSession(StepSession):
         return [_call(document) for document in self._db.execute(statement).scalars()]
 
     def calls_after(self, position: int, limit: int) -> list[tuple[int, Call]]:
-        """A page of the calls, the oldest first, with their positions."""
         table = tables.calls
         statement = select(table.c.position, table.c.document).where(table.c.position > position)
         rows = self._db.execute(statement.order_by(table.c.position).limit(limit))
         return [(row.position, _call(row.document)) for row in rows]
 
     def ended(self, limit: int) -> list[Call]:
-        """The newest of the calls that are over, the newest first."""
         table = tables.calls
         statement = (
             select(table.c.document).where(table.c.open.is_(False)).order_by(table.c.position.desc())
@@ -98,13 +96,11 @@ class PbxSession(StepSession):
         return [_call(document) for document in self._db.execute(statement.limit(limit)).scalars()]
 
     def pending(self, limit: int | None = None) -> list[Report]:
-        """What waits to be delivered, the oldest first."""
         table = tables.outbox
         statement = select(table).where(table.c.fate == Fate.PENDING).order_by(table.c.id).limit(limit)
         return [Report(**row) for row in self._db.execute(statement).mappings()]
 
     def refused(self, limit: int | None) -> list[Report]:
-        """What the CRM refused, the newest first."""
         table = tables.outbox
         statement = (
             select(table).where(table.c.fate == Fate.REFUSED).order_by(table.c.id.desc()).limit(limit)
@@ -124,7 +120,6 @@ class PbxSession(StepSession):
         self._db.execute(insert(table).values(extension=extension, status=status))
 
     def counts(self) -> dict[str, int]:
-        """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
         ((calls, events),) = self._driver.execute(_COUNTS, (ReportKind.EVENT.value,)).fetchall()
         return {"calls": calls, "events": events, "customers": 0, "modules": 0}
 
@@ -137,11 +132,9 @@ class PbxSession(StepSession):
         clear(self._db, tables.pbx.sorted_tables)
 
     def snapshot(self) -> Rows:
-        """Everything that is kept."""
         return taken(self._db, tables.pbx.sorted_tables)
 
     def restore(self, rows: Rows) -> None:
-        """Keep what a snapshot has, and nothing else."""
         put_back(self._db, tables.pbx.sorted_tables, rows)
 
 

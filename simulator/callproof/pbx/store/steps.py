@@ -9,6 +9,7 @@ from sqlalchemy import Text, bindparam, cast, insert, select, update
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Report, ReportKind
+from callproof.pbx.store.sessions import StepSession
 from callproof.pbx.store.tables import calls, outbox
 from callproof.storage.driver import Driver, Statement
 
@@ -43,8 +44,8 @@ _SETTLE = Statement(
 )
 
 
-class StepSession:
-    """One transaction of little work."""
+class SqlStepSession(StepSession):
+    """By statements that are compiled once."""
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
@@ -62,7 +63,6 @@ class StepSession:
         self._driver.execute(_SAVE_CALL, (*_row(call), call.id))
 
     def queue(self, call_id: str, kind: ReportKind, payload: JsonObject, due_at: float) -> Report:
-        """A report that waits to be delivered, under its number."""
         new = Report(0, call_id, kind, payload, due_at)
         content = orjson.dumps(payload).decode()
         ((number,),) = self._driver.execute(
@@ -72,7 +72,6 @@ class StepSession:
         return Report(number, call_id, kind, payload, due_at)
 
     def save_reports(self, reports: Sequence[Report]) -> None:
-        """Write down what has become of reports; those that are not there any more are passed over."""
         for report in reports:
             self._driver.execute(
                 _SETTLE,
