@@ -1,6 +1,5 @@
 """In memory the same is kept and found as in a database, whatever is asked of both."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from threading import Event
@@ -26,9 +25,17 @@ from callproof.crm.rules.model import (
 )
 from callproof.crm.store.memory import MemoryStore
 from callproof.crm.store.session import CrmStore
-from callproof.crm.store.sessions import CrmSession, Store
+from callproof.crm.store.sessions import Store
 from callproof.limits import USUAL
-from callproof.storage.snapshots import Rows
+from tests.storage.alike import (
+    Asked,
+    Transactions,
+    Undone,
+    answer_alike,
+    asked_of,
+    take_over,
+    transactions_of,
+)
 
 PHONES = ("+7 912 345-67-89", "8 (912) 345-67-89", "+375 29 1234567", "9123456789", "100", "sip:Bob@x", "")
 TEXTS = ("PETER", "peter o'50%", "_Пётр/", "пётр", "", "9123456789")
@@ -91,7 +98,6 @@ looked_up = st.builds(
     *(maybe_id, maybe_id, days, days),
 )
 
-Asked = tuple[str, tuple[Any, ...]]
 METHODS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "add_customer": (customer | own_customer,),
     "add_customers": (st.lists(customer, max_size=3),),
@@ -141,58 +147,17 @@ METHODS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "under_way": (),
     "clear": (),
 }
-ONCE = {"clear"}
-asked = st.sampled_from([name for name in METHODS for _ in range(1 if name in ONCE else 3)]).flatmap(
-    lambda method: st.tuples(st.just(method), st.tuples(*METHODS[method]))
-)
-# What is asked in a transaction, and whether it fails at its end.
-transactions = st.lists(st.tuples(st.lists(asked, max_size=8), some.map(lambda n: n == 4)), max_size=8)
-
-
-class Undone(Exception):
-    """The end of a transaction that fails."""
-
-
-def played(store: Store, job: Callable[[CrmSession], list[object]], *, fails: bool) -> list[object] | None:
-    """What the methods gave, None when one of them failed."""
-    found: list[object] | None = None
-    with suppress(Undone), store.begin() as session:
-        try:
-            found = job(session)
-        except Exception as error:
-            raise Undone from error
-        if fails:
-            raise Undone
-    return found
-
-
-def kept(store: Store) -> Rows:
-    """Whatever a store keeps that another one keeps as well."""
-    with store.begin() as session:
-        rows = session.snapshot()
-    # In the order of the keys, which begin each row.
-    return {
-        name: sorted(map(dict, table), key=lambda row: [*row.values()][:2])
-        for name, table in rows.items()
-        if name not in ("crm_marks", "crm_spent")
-    }
-
-
-def asking(methods: list[Asked]) -> Callable[[CrmSession], list[object]]:
-    return lambda session: [getattr(session, method)(*values) for method, values in methods]
+asked = asked_of(METHODS)
 
 
 @settings(max_examples=30, deadline=None)
-@given(transactions)
+@given(transactions_of(asked))
 def test_whatever_is_asked_memory_and_a_database_answer_alike(
-    played_: list[tuple[list[Asked], bool]],
+    transactions: Transactions,
 ) -> None:
     memory, database = MemoryStore(), CrmStore("sqlite://")
     try:
-        for methods, fails in played_:
-            found = [played(store, asking(methods), fails=fails) for store in (memory, database)]
-            assert found[0] == found[1], methods
-            assert kept(memory) == kept(database), methods
+        answer_alike(memory, database, transactions)
     finally:
         database.close()
 
@@ -202,16 +167,7 @@ def test_whatever_is_asked_memory_and_a_database_answer_alike(
 def test_a_snapshot_of_either_comes_back_in_the_other(before: list[Asked], after: list[Asked]) -> None:
     memory, database = MemoryStore(), CrmStore("sqlite://")
     try:
-        for one, other in ((memory, database), (database, memory)):
-            for method in before:
-                played(one, asking([method]), fails=False)
-            with one.begin() as session:
-                rows = session.snapshot()
-            with other.begin() as session:
-                session.restore(rows)
-            assert kept(one) == kept(other)
-            assert played(one, asking(after), fails=False) == played(other, asking(after), fails=False)
-            assert kept(one) == kept(other)
+        take_over(memory, database, before, after)
     finally:
         database.close()
 

@@ -1,6 +1,5 @@
 """In memory a virtual PBX keeps and finds the same as in a database, whatever is asked of both."""
 
-from contextlib import suppress
 from typing import Any
 
 from hypothesis import given, settings
@@ -13,7 +12,8 @@ from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.rules.script import Party, Script
 from callproof.pbx.store.memory import MemoryStore
 from callproof.pbx.store.session import PbxStore
-from callproof.pbx.store.sessions import Store
+from callproof.pbx.store.sessions import PbxSession
+from tests.storage.alike import Asked, Transactions, answer_alike, asked_of, take_over, transactions_of
 
 names = st.sampled_from(("a", "B", "ж"))
 some = st.integers(0, 4)
@@ -56,52 +56,21 @@ METHODS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
     "under_way": (),
     "clear": (),
 }
-Asked = tuple[str, tuple[Any, ...]]
-asked = st.sampled_from([name for name in METHODS for _ in range(1 if name == "clear" else 3)]).flatmap(
-    lambda method: st.tuples(st.just(method), st.tuples(*METHODS[method]))
-)
-# What is asked in a transaction, and whether it fails at its end.
-transactions = st.lists(st.tuples(st.lists(asked, max_size=8), some.map(lambda n: n == 4)), max_size=8)
+asked = asked_of(METHODS)
 
 
-class Undone(Exception):
-    """The end of a transaction that fails."""
-
-
-def played(store: Store, methods: list[Asked], *, fails: bool) -> list[object] | None:
-    """What the methods gave, None when one of them failed."""
-    found: list[object] | None = None
-    with suppress(Undone), store.begin() as session:
-        try:
-            found = [getattr(session, method)(*values) for method, values in methods]
-            found.append(session.calls(only_open=True))
-        except Exception as error:
-            raise Undone from error
-        if fails:
-            raise Undone
-    return found
-
-
-def kept(store: Store) -> dict[str, list[dict[str, Any]]]:
-    """In the order of the keys, which begin each row."""
-    with store.begin() as session:
-        rows = session.snapshot()
-    return {
-        name: sorted(map(dict, each), key=lambda row: [*row.values()][:1]) for name, each in rows.items()
-    }
+def _open(session: PbxSession) -> list[Call]:
+    return session.calls(only_open=True)
 
 
 @settings(max_examples=40, deadline=None)
-@given(transactions)
+@given(transactions_of(asked))
 def test_whatever_is_asked_memory_and_a_database_answer_alike(
-    played_: list[tuple[list[Asked], bool]],
+    transactions: Transactions,
 ) -> None:
     memory, database = MemoryStore(), PbxStore("sqlite://")
     try:
-        for methods, fails in played_:
-            found = [played(store, methods, fails=fails) for store in (memory, database)]
-            assert found[0] == found[1], methods
-            assert kept(memory) == kept(database), methods
+        answer_alike(memory, database, transactions, _open)
     finally:
         database.close()
 
@@ -111,16 +80,7 @@ def test_whatever_is_asked_memory_and_a_database_answer_alike(
 def test_a_snapshot_of_either_comes_back_in_the_other(before: list[Asked], after: list[Asked]) -> None:
     memory, database = MemoryStore(), PbxStore("sqlite://")
     try:
-        for one, other in ((memory, database), (database, memory)):
-            for method in before:
-                played(one, [method], fails=False)
-            with one.begin() as session:
-                rows = session.snapshot()
-            with other.begin() as session:
-                session.restore(rows)
-            assert kept(one) == kept(other)
-            assert played(one, after, fails=False) == played(other, after, fails=False)
-            assert kept(one) == kept(other)
+        take_over(memory, database, before, after, _open)
     finally:
         database.close()
 

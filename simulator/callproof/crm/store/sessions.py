@@ -23,8 +23,8 @@ from callproof.crm.rules.model import (
     User,
 )
 from callproof.crm.rules.told import CallEvent
-from callproof.storage.snapshots import Rows
 from callproof.storage.watching import Watched
+from callproof.storage.whole import WholeSession
 
 T = TypeVar("T")
 
@@ -129,7 +129,7 @@ class ShortSession(ABC):
     def last_order(self, customer_id: int) -> StoredDocument | None: ...
 
 
-class CrmSession(ShortSession):
+class CrmSession(ShortSession, WholeSession):
     """One transaction on everything."""
 
     @abstractmethod
@@ -234,23 +234,6 @@ class CrmSession(ShortSession):
     def newest_documents(
         self, kind: str, limit: int, offset: int = 0, *, customer_id: int | None = None
     ) -> list[StoredDocument]: ...
-
-    @abstractmethod
-    def counts(self) -> dict[str, int]: ...
-
-    @abstractmethod
-    def under_way(self) -> dict[str, int]: ...
-
-    @abstractmethod
-    def clear(self) -> None: ...
-
-    @abstractmethod
-    def snapshot(self) -> Rows:
-        """Everything that is kept."""
-
-    @abstractmethod
-    def restore(self, rows: Rows) -> None:
-        """Keep what a snapshot has, and nothing else."""
 
 
 class Store(Protocol):

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Report, ReportKind
-from callproof.storage.snapshots import Rows
 from callproof.storage.watching import Watched
+from callproof.storage.whole import WholeSession
 
 T = TypeVar("T")
 
@@ -35,7 +35,7 @@ class StepSession(ABC):
         """Write down what has become of reports; those that are not there any more are passed over."""
 
 
-class PbxSession(StepSession):
+class PbxSession(StepSession, WholeSession):
     """One transaction on everything."""
 
     @abstractmethod
@@ -65,24 +65,6 @@ class PbxSession(StepSession):
 
     @abstractmethod
     def save_status(self, extension: str, status: str) -> None: ...
-
-    @abstractmethod
-    def counts(self) -> dict[str, int]:
-        """In the same terms as the CRM's; a PBX keeps no customers and no modules."""
-
-    @abstractmethod
-    def under_way(self) -> dict[str, int]: ...
-
-    @abstractmethod
-    def clear(self) -> None: ...
-
-    @abstractmethod
-    def snapshot(self) -> Rows:
-        """Everything that is kept."""
-
-    @abstractmethod
-    def restore(self, rows: Rows) -> None:
-        """Keep what a snapshot has, and nothing else."""
 
 
 class Store(Protocol):
