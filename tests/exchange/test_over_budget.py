@@ -8,7 +8,7 @@ from callproof.exchange.over_budget import ATTEMPTS, within_budget
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     waited: list[float] = []
-    monkeypatch.setattr("callproof.exchange.over_budget.time.sleep", waited.append)
+    monkeypatch.setattr("callproof.exchange.over_budget.sleep", waited.append)
     return waited
 
 

@@ -4,8 +4,8 @@ The CRM under test may keep the budgets of the contract (evidence#budgets), whic
 answer that comes of that is one to judge.
 """
 
-import time
 from collections.abc import Callable
+from time import sleep
 from typing import TypeVar
 
 from callproof.contract.budgets import WINDOW
@@ -23,5 +23,5 @@ def within_budget(ask: Callable[[], T], status: Callable[[T], int | None]) -> T:
         answer = ask()
         if status(answer) not in STATUSES:
             return answer
-        time.sleep(WINDOW)
+        sleep(WINDOW)
     return ask()
