@@ -150,7 +150,7 @@ METHODS: dict[str, tuple[st.SearchStrategy[Any], ...]] = {
 asked = asked_of(METHODS)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(transactions_of(asked))
 def test_whatever_is_asked_memory_and_a_database_answer_alike(
     transactions: Transactions,
@@ -162,7 +162,7 @@ def test_whatever_is_asked_memory_and_a_database_answer_alike(
         database.close()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.lists(asked, max_size=20), st.lists(asked, max_size=10))
 def test_a_snapshot_of_either_comes_back_in_the_other(before: list[Asked], after: list[Asked]) -> None:
     memory, database = MemoryStore(), CrmStore("sqlite://")

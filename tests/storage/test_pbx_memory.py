@@ -63,7 +63,7 @@ def _open(session: PbxSession) -> list[Call]:
     return session.calls(only_open=True)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(transactions_of(asked))
 def test_whatever_is_asked_memory_and_a_database_answer_alike(
     transactions: Transactions,
@@ -75,7 +75,7 @@ def test_whatever_is_asked_memory_and_a_database_answer_alike(
         database.close()
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.lists(asked, max_size=20), st.lists(asked, max_size=10))
 def test_a_snapshot_of_either_comes_back_in_the_other(before: list[Asked], after: list[Asked]) -> None:
     memory, database = MemoryStore(), PbxStore("sqlite://")
