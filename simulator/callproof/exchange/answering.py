@@ -3,10 +3,9 @@
 import socket
 import struct
 from collections.abc import Callable, Iterable
-from functools import lru_cache, partial
+from functools import lru_cache
 from http import HTTPStatus
-from operator import itemgetter
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from werkzeug.exceptions import HTTPException
 
@@ -14,9 +13,10 @@ from callproof.clocks.clock import Clock
 from callproof.clocks.machine import monotonic
 from callproof.contract.findings import Finding, bounded
 from callproof.exchange.counting import OPERATION, UNKNOWN, Counts
-from callproof.exchange.exchange import Answer, Body, Exchange, Headers, Request
+from callproof.exchange.drafting import Drafting
+from callproof.exchange.exchange import Answer, Headers
 from callproof.exchange.faults import Faults
-from callproof.exchange.incoming import ADDRESS, Incoming, headers_of, heading, receive, url_of
+from callproof.exchange.incoming import Incoming, heading, receive
 from callproof.exchange.journal import Journal
 from callproof.exchange.names import FINDINGS_HEADER
 from callproof.exchange.spoiling import Spoiling, Spoilt
@@ -27,18 +27,12 @@ from callproof.limits import USUAL, Bounds
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
-# What an entry takes beside the two bodies, about, in bytes.
-_ENTRY = 2048
-# Clients that send other headers each time are not remembered beyond so many.
-_SHAPES = 1000
 _STATUS = {status.value: f"{status.value} {status.phrase}" for status in HTTPStatus}
 
 # What an end makes of a request; it adds to the findings.
 Respond = Callable[[Incoming, list[Finding]], Answer]
 # What it says when the request could not be read.
 Refuse = Callable[[HTTPException], Answer]
-Names = tuple[str, ...]
-Pick = Callable[["WSGIEnvironment"], tuple[str, ...]]
 
 
 class Answering:
@@ -72,7 +66,7 @@ class Answering:
         self.seconds = bounds.request_seconds
         self._telling = telling
         self._counts = counts
-        self._shapes: dict[Names, tuple[Names, Pick]] = {}
+        self._drafting = Drafting()
 
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         began = monotonic()
@@ -143,37 +137,10 @@ class Answering:
     def _write(
         self, sent: Incoming, answer: Answer, headers: Headers, lost: str, findings: tuple[Finding, ...]
     ) -> None:
-        """Of the request only some texts are kept; the entry is built when somebody reads it."""
-        environ = sent.environ
-        names, pick = self._shapes.get(shape := tuple(environ)) or self._learn(shape)
-        body = answer.body if answer.body.chunks is None else Body(b"", answer.body.size)
-        picked = pick(environ)
-        size = _ENTRY + len(sent.body) + len(body.content) + sum(map(len, picked))
-        entry = partial(
-            _exchange,
-            names,
-            picked,
-            sent.method,
-            sent.body,
-            None if lost else Answer(answer.status, headers, body),
-            lost,
-            findings,
-            sent.by_bench,
-            self._clock.now(),
-        )
+        draft = self._drafting.draft(sent, answer, headers, lost, findings, self._clock.now())
         if findings or self._telling.wanted():
-            size += sum(finding.size for finding in findings)
             self._telling.came_in(sent.method, sent.path, sent.body, answer, lost, findings)
-        self._journal.draft(size, entry)
-
-    def _learn(self, shape: Names) -> tuple[Names, Pick]:
-        """How to pick out of an environment of this shape what the journal keeps: clients send the same
-        headers again and again."""
-        names = tuple(n for n in shape if n.startswith(("HTTP_", "CONTENT_")) or n in ADDRESS)
-        if len(self._shapes) >= _SHAPES:
-            self._shapes.clear()
-        # There are always several, so it always gives a tuple.
-        return self._shapes.setdefault(shape, (names, cast(Pick, itemgetter(*names))))
+        self._journal.draft(draft.size, draft)
 
 
 @lru_cache(maxsize=1024)
@@ -182,29 +149,6 @@ def _headers(given: Headers, length: int, findings: int) -> Headers:
     known = {name.lower() for name, _ in given}
     size = () if "content-length" in known else (("Content-Length", str(length)),)
     return (*given, *size, (FINDINGS_HEADER, str(findings)))
-
-
-def _exchange(
-    names: Names,
-    values: tuple[str, ...],
-    method: str,
-    body: bytes,
-    answer: Answer | None,
-    lost: str,
-    findings: tuple[Finding, ...],
-    by_bench: bool,
-    now: float,
-) -> Exchange:
-    environ = dict(zip(names, values, strict=True))
-    return Exchange(
-        at=now,
-        direction="in",
-        request=Request(method, url_of(environ), headers_of(environ), Body(body)),
-        answer=answer,
-        error=lost,
-        findings=findings,
-        by_bench=by_bench,
-    )
 
 
 def _broken_off(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from itertools import count
 from threading import Condition, Lock
 
+import msgspec
 from msgspec.structs import replace
 
 from callproof.clocks.machine import monotonic
@@ -17,22 +18,20 @@ from callproof.exchange.exchange import Exchange
 from callproof.limits import USUAL
 
 
-class _Entry:
-    """One exchange of the journal, built when somebody asks for it: under load nobody does."""
+class _Entry(msgspec.Struct, gc=False):
+    """One exchange of the journal, built when somebody asks for it: under load nobody does. Nor does the
+    collector of garbage look at entries: they refer to nothing that refers to them."""
 
-    __slots__ = ("_build", "_exchange", "id", "size")
-
-    def __init__(self, number: int, size: int, build: Callable[[], Exchange]) -> None:
-        self.id = number
-        self.size = size
-        self._build = build
-        self._exchange: Exchange | None = None
+    id: int
+    size: int
+    build: Callable[[], Exchange]
+    built: Exchange | None = None
 
     @property
     def exchange(self) -> Exchange:
-        if self._exchange is None:
-            self._exchange = replace(self._build(), id=self.id)
-        return self._exchange
+        if self.built is None:
+            self.built = replace(self.build(), id=self.id)
+        return self.built
 
 
 class Journal:

@@ -25,12 +25,12 @@ from typing import TYPE_CHECKING, NoReturn
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
-from granian.server.mp import MPServer
+from granian.server import mp
 
 from callproof.clocks.machine import monotonic
 from callproof.errors import CallproofError, InternalError, OutOfReach
 from callproof.limits import USUAL, Bounds
-from callproof.running import logs
+from callproof.running import crew, logs
 from callproof.running.stalled import Stalled
 from callproof.running.threads import Address
 
@@ -68,6 +68,8 @@ _KEPT = (
     "USER",
 )
 _PR_SET_PDEATHSIG = 1
+# What makes granian's caller of an app.
+_CALLER = "_wsgi_call_wrap"
 
 
 class Failed(OutOfReach):
@@ -88,7 +90,8 @@ class Workers:
     """The processes that answer for one end, ``number`` of them, at an address that nobody listens at.
 
     ``make`` is called in each. The first worker keeps to the first of ``cores``, and so on; without them
-    each runs anywhere. One that dies is ``replaced``, where nothing is lost with it.
+    each runs anywhere. One that dies is ``replaced``, where nothing is lost with it. Requests are worked
+    upon ``at_once`` where they wait for something most of the time, and else one after the other.
     """
 
     name: str
@@ -98,9 +101,10 @@ class Workers:
     cores: tuple[int, ...] = ()
     replaced: bool = False
     bounds: Bounds = USUAL
+    at_once: bool = False
 
 
-class _Supervising(MPServer):
+class _Supervising(mp.MPServer):
     def signal_handler_interrupt(self, *_heard: object) -> None:
         """The first signal ends the server. granian would set the event right here, in the thread that
         waits for it: a second signal, as comes when a whole group is told, could find it holding the
@@ -187,6 +191,7 @@ def _supervise(end: Workers, stopping: "connection.Connection", teller: "connect
         # Each request takes a thread when it is needed, and may wait in it: readers of the journal for half
         # a minute, pages for as long as they are open, slow senders for their own bodies.
         blocking_threads=bounds.requests_at_once,
+        blocking_threads_idle_timeout=crew.LEAVES,
         backlog=max(1024, bounds.connections),
         backpressure=bounds.connections,
         http1_settings=HTTP1Settings(
@@ -237,10 +242,23 @@ def _load(
     # with the usual thresholds one request in a hundred waits for a tenth of a second.
     gc.collect()
     gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    gc.set_threshold(10_000, 50, 1000)
     # A request gives up the interpreter with each statement; what runs beside it may keep it no longer.
     sys.setswitchinterval(0.001)
+    if not end.at_once:
+        _in_turn()
     return made.app
+
+
+def _in_turn() -> None:
+    """Few threads answer at once. Only granian's own caller of an app knows when the answer has gone, after
+    which a thread may sleep; by a granian that has no such caller all are kept at work."""
+    hands, inner = crew.Crew(), vars(mp).get(_CALLER)
+    if inner is None:
+        return
+    vars(mp)[_CALLER] = lambda *given: hands.around(inner(*given))
+    Thread(target=hands.watch, name="callproof-crew", daemon=True).start()
+    crew.in_batches()
 
 
 def _leave(*_heard: object) -> NoReturn:

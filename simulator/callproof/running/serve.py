@@ -33,7 +33,7 @@ from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Begun, Failed, Made, Workers, beginning
-from callproof.storage.database import IN_MEMORY, shown
+from callproof.storage.database import IN_MEMORY, on_server, shown
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:
@@ -153,7 +153,10 @@ class _Server:
             return Made(opening.app(settings, around).wsgi_app, opening.interrupt, opening.close)
 
         kept = settings.database != IN_MEMORY
-        end = Workers(side.upper(), address, number, make, self._cores(number), kept, settings.bounds)
+        # Whoever waits for a server or a disk waits beside others, with whom it may share a commit.
+        at_once = on_server(settings.database) or (kept and settings.durability == "power")
+        bounds = settings.bounds
+        end = Workers(side.upper(), address, number, make, self._cores(number), kept, bounds, at_once)
         self.begun.append(stack.enter_context(beginning(end)))
 
     def _cores(self, workers: int) -> tuple[int, ...]:
