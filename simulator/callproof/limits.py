@@ -103,7 +103,7 @@ class Bounds:
         100, "findings", "what is found out, kept and logged of one message", "the others are counted"
     )
     requests_at_once: int = _int(
-        1024,
+        512,
         "requests",
         "what a worker answers at once, streams and waiting readers too",
         "the next one waits",

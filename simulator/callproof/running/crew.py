@@ -2,7 +2,8 @@
 
 granian starts a thread whenever a request finds none idle. Each that has one waits for the interpreter, and
 takes it from the others in the midst of theirs, in any order: the more there are, the more of their time
-goes into taking turns, and the longer somebody waits who is overlooked.
+goes into taking turns, and the longer somebody waits who is overlooked. One that sleeps costs 70 KiB, and
+under load granian soon has started as many as it may.
 """
 
 import os
