@@ -4,7 +4,7 @@ A row is what the driver of SQLite would give: a tuple in the order of the colum
 changes what is kept by changing what was given or taken, and the collector of garbage passes it over.
 """
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from operator import itemgetter
 from threading import RLock
 from types import TracebackType
@@ -51,15 +51,23 @@ class Unique:
 
 
 class Index:
-    """The same where any number of rows may have a name."""
+    """The same where any number of rows may have a name. The only key of a name stands by itself: of lists,
+    one for each call of a load, the collector of garbage has much to look at."""
 
     def __init__(self, name: Callable[[Row], Name]) -> None:
         self.name = name
-        self.found: dict[Name, list[Key]] = {}
+        self.found: dict[Name, Key | list[Key]] = {}
+
+    def keys(self, name: Name) -> Sequence[Key]:
+        """In the order in which rows got the name."""
+        known = self.found.get(name)
+        if isinstance(known, list):
+            return known
+        return () if known is None else (known,)
 
     def of(self, name: Name) -> list[Key]:
         """In the order of the keys."""
-        return sorted(self.found.get(name, ()))
+        return sorted(self.keys(name))
 
     def move(self, key: Key, old: Row | None, new: Row | None) -> None:
         before = None if old is None else self.name(old)
@@ -71,16 +79,22 @@ class Index:
                 self._add(after, key)
 
     def _add(self, name: Name, key: Key) -> None:
-        if (known := self.found.get(name)) is None:
-            self.found[name] = [key]
-        else:
+        known = self.found.get(name)
+        if known is None:
+            self.found[name] = key
+        elif isinstance(known, list):
             known.append(key)
+        else:
+            self.found[name] = [known, key]
 
     def _remove(self, name: Name, key: Key) -> None:
         known = self.found[name]
-        known.remove(key)
-        if not known:
+        if not isinstance(known, list):
             del self.found[name]
+            return
+        known.remove(key)
+        if len(known) == 1:
+            self.found[name] = known[0]
 
 
 class Several(Index):

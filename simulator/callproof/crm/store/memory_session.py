@@ -126,13 +126,14 @@ class MemorySession(DirectorySession):
         self._events.add(at, call, orjson.dumps(event).decode())
 
     def first_events(self, call_ids: Sequence[str]) -> dict[str, float]:
-        rows, found = self._events.rows, self._events_of.found
-        return {call: min(rows[one][1] for one in found[call]) for call in call_ids if call in found}
+        rows, events = self._events.rows, self._events_of
+        known = {call: keys for call in call_ids if (keys := events.keys(call))}
+        return {call: min(rows[one][1] for one in keys) for call, keys in known.items()}
 
     def ends_of(self, call_external_id: str) -> list[CallEvent] | None:
         # No event is ever changed, so they stand there in their order.
-        known = self._events_of.found.get(call_external_id)
-        if known is None:
+        known = self._events_of.keys(call_external_id)
+        if not known:
             return None
         last = (self._events.rows[number][3] for number in known[-USUAL.call_events :])
         found = [_EVENT.decode(content) for content in last if "hangup" in content]
@@ -146,8 +147,8 @@ class MemorySession(DirectorySession):
         return [Card(*row) for row in self._cards.rows.values()]
 
     def open_cards(self, call_ids: Sequence[str] | None = None) -> list[Card]:
-        found, rows = self._open.found, self._cards.rows
-        numbers = (one for call in call_ids or found for one in found.get(call, ()))
+        rows, keys = self._cards.rows, self._open.keys
+        numbers = (one for call in call_ids or self._open.found for one in keys(call))
         return [Card(*rows[number]) for number in sorted({*numbers})]
 
     def cards_of(self, user_id: int) -> list[Card]:
@@ -271,7 +272,7 @@ class MemorySession(DirectorySession):
         return {name: len(table.rows) for name, table in counted.items()}
 
     def under_way(self) -> dict[str, int]:
-        return {"openCards": sum(map(len, self._open.found.values()))}
+        return {"openCards": sum(len(self._open.keys(call)) for call in self._open.found)}
 
     def clear(self) -> None:
         for table in self._state:

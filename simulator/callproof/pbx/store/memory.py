@@ -113,14 +113,12 @@ class MemorySession(PbxSession):
         self._statuses.put((extension, status))
 
     def counts(self) -> dict[str, int]:
-        events = len(self._kinds.found.get(ReportKind.EVENT.value, ()))
+        events = len(self._kinds.keys(ReportKind.EVENT.value))
         return {"calls": len(self._calls.rows), "events": events, "customers": 0, "modules": 0}
 
     def under_way(self) -> dict[str, int]:
-        waiting, refused = (
-            len(self._fates.found.get(fate.value, ())) for fate in (Fate.PENDING, Fate.REFUSED)
-        )
-        return {"openCalls": len(self._open.found.get(True, ())), "waiting": waiting, "refused": refused}
+        waiting, refused = (len(self._fates.keys(fate.value)) for fate in (Fate.PENDING, Fate.REFUSED))
+        return {"openCalls": len(self._open.keys(True)), "waiting": waiting, "refused": refused}
 
     def clear(self) -> None:
         for table in self._state:
