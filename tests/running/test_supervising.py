@@ -4,7 +4,7 @@ import multiprocessing
 import signal
 from contextlib import closing
 from pathlib import Path
-from threading import Event, current_thread, main_thread
+from threading import Event, Thread, current_thread, main_thread
 
 from granian.constants import Interfaces
 
@@ -12,7 +12,7 @@ from callproof.clocks.manual import ManualClock
 from callproof.crm.app import create_app
 from callproof.crm.crm import Crm
 from callproof.crm.settings import CrmSettings
-from callproof.running.processes import Made, Workers, _Supervising, answering
+from callproof.running.processes import Made, Workers, _Ends, _Supervising, answering
 from callproof.running.threads import Address
 from tests.support import KEY
 
@@ -57,3 +57,24 @@ def test_a_worker_that_has_not_begun_yet_ends_in_order(tmp_path: Path) -> None:
     with closing(address.hold()), answering(Workers("CRM", address, 2, make)):
         assert late.wait(120)
     assert (tmp_path / "ended").exists()
+
+
+def test_whoever_waits_for_a_worker_is_let_go_when_what_began_it_is_killed() -> None:
+    """What is killed says nothing, and a worker that waited for its readers would wait out its grace."""
+    context = multiprocessing.get_context("fork")
+    killed = context.Process(target=signal.pause)
+    killed.start()
+    assert killed.pid is not None
+    stopping, _stopper = context.Pipe(duplex=False)
+    ended, ends = Event(), _Ends(stopping, killed.pid)
+
+    def wait() -> None:
+        ends.wait()
+        ended.set()
+
+    Thread(target=wait, daemon=True).start()
+    assert not ended.wait(0.05)
+    killed.kill()
+    killed.join()
+    assert ended.wait(10)
+    ends.wait()  # nor does anybody wait who comes later

@@ -138,6 +138,8 @@ def same_phone(one: str, other: str, country: str = "RU") -> bool:
     """Whether both name the same subscriber; text without digits never does. Where both name their country,
     all digits count (evidence#reading-two-countries)."""
     key = phone_key(one, country)
+    if one == other:
+        return bool(key)
     if not key or key != phone_key(other, country):
         return False
     if not (_names_country(one[:LONGEST], country) and _names_country(other[:LONGEST], country)):

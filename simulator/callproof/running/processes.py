@@ -138,7 +138,8 @@ def beginning(end: Workers) -> Iterator[Begun]:
     # Not an Event, whose setting waits for all that wait for it, also for a worker that a signal has ended.
     stopping, stopper = context.Pipe(duplex=False)
     told, teller = context.Pipe(duplex=False)
-    process = context.Process(target=_supervise, args=(end, stopping, teller), name=end.name)
+    ends = _Ends(stopping, os.getpid())
+    process = context.Process(target=_supervise, args=(end, ends, teller), name=end.name)
     process.start()
     try:
         yield Begun(process, partial(_wait, process, end, told))
@@ -176,7 +177,26 @@ def _raise(end: Workers, said: str, trace: str) -> NoReturn:
     raise error
 
 
-def _supervise(end: Workers, stopping: "connection.Connection", teller: "connection.Connection") -> None:
+@dataclass(frozen=True)
+class _Ends:
+    """How workers hear that all is to end: something can be read here, or the process that began it, which
+    may be killed and say nothing, is no more."""
+
+    stopping: "connection.Connection"
+    beginner: int
+
+    def wait(self) -> None:
+        try:
+            beginner = [os.pidfd_open(self.beginner)] if hasattr(os, "pidfd_open") else []
+        except ProcessLookupError:
+            return
+        except OSError:  # of a kernel that has none
+            beginner = []
+        # Each worker has to see it, so nothing is read.
+        connection.wait([self.stopping, *beginner])
+
+
+def _supervise(end: Workers, ends: _Ends, teller: "connection.Connection") -> None:
     _end_with_parent(signal.SIGTERM)
     # Not as whoever forked it hears it.
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
@@ -207,13 +227,13 @@ def _supervise(end: Workers, stopping: "connection.Connection", teller: "connect
         # Clients of the age of PHP 5 know no newer one.
         ssl_protocol_min=SSLProtocols.tls12,
     )
-    server.serve(target_loader=lambda _name: _load(end, begun, stopping, teller))
+    server.serve(target_loader=lambda _name: _load(end, begun, ends, teller))
 
 
 def _load(
     end: Workers,
     begun: "Synchronized[int]",
-    stopping: "connection.Connection",
+    ends: _Ends,
     teller: "connection.Connection",
 ) -> "WSGIApplication":
     # An orderly end of the parent waits for its workers.
@@ -235,7 +255,7 @@ def _load(
     made = _made(end, teller)
     Finalize(None, logs.flush, exitpriority=0)
     Finalize(None, made.close, exitpriority=1)
-    Thread(target=_interrupt, args=(made, stopping), name="callproof-stopping", daemon=True).start()
+    Thread(target=_interrupt, args=(made, ends), name="callproof-stopping", daemon=True).start()
     stalled = Stalled(end.address.port, end.bounds)
     Thread(target=stalled.watch, name="callproof-stalled", daemon=True).start()
     # Long-lived things are not looked at again, and the rest is collected seldom and a little at a time:
@@ -279,9 +299,8 @@ def _made(end: Workers, teller: "connection.Connection") -> Made:
     os._exit(InternalError.exit_code)
 
 
-def _interrupt(made: Made, stopping: "connection.Connection") -> None:
-    # It is looked at and not read: each worker has to see it.
-    connection.wait([stopping])
+def _interrupt(made: Made, ends: _Ends) -> None:
+    ends.wait()
     made.interrupt()
 
 
