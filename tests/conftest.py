@@ -1,6 +1,8 @@
 """Ends for tests: one account in this process, or both ends on real sockets; always a manual clock."""
 
+import os
 from collections.abc import Iterator
+from itertools import chain, islice
 
 import pytest
 from hypothesis import settings
@@ -16,6 +18,31 @@ from tests.support import KEY, Account
 # The same examples on every machine, however slow it is.
 settings.register_profile("callproof", derandomize=True, deadline=None)
 settings.load_profile("callproof")
+
+# What takes longest: were it begun last, the others would have nothing to do meanwhile.
+_LONGEST = (
+    "tests/fuzz/test_schemathesis.py",
+    "tests/examples/test_examples.py",
+    "tests/pbx/test_kill.py",
+    "tests/examples/test_accounts.py",
+    "tests/fuzz/test_control_api.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Each worker of pytest-xdist begins with a part of its own, which is as long as any other's, and each
+    part with some of what takes longest."""
+    workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+    parts: list[list[pytest.Item]] = [[] for _ in range(workers)]
+    for place, name in enumerate(_LONGEST):
+        parts[place % workers] += [item for item in items if item.nodeid.startswith(name)]
+    others = iter([item for item in items if not item.nodeid.startswith(_LONGEST)])
+    left = len(items)
+    for place, part in enumerate(parts):
+        size = left // (workers - place)
+        part += islice(others, max(0, size - len(part)))
+        left -= size
+    items[:] = [*chain.from_iterable(parts), *others]
 
 
 @pytest.fixture
