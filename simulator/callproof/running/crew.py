@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 AT_WORK = 1
 # A request that takes longer waits for something: another thread takes the place of its own.
 HELD_UP = 0.005
+# How often somebody looks, in seconds, whether anything is asked at all.
+IDLE = 0.02
 # granian ends a thread, and tells nobody, that had nothing to do for so long; one that rests for half of
 # that counts no more. Both in seconds.
 LEAVES = 600
@@ -58,8 +60,8 @@ class Crew:
         return answer
 
     def watch(self) -> None:
-        """For as long as the process lives."""
-        while not Event().wait(HELD_UP):
+        """For as long as the process lives; seldom while nothing is asked."""
+        while not Event().wait(HELD_UP if max(self._since.values(), default=0) > 0 else IDLE):
             self.look()
 
     def look(self) -> None:
