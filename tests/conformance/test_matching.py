@@ -68,6 +68,11 @@ def test_these_match(expected: Json, actual: Json) -> None:
             "it is '2024-05-01 13:00:00', which is 3600 s later, expected 2024-05-01 12:00:00",
         ),
         (
+            {"$date": 1714564800.6},
+            "2024-05-01 13:00:00",
+            "it is '2024-05-01 13:00:00', which is 3600 s later, expected 2024-05-01 12:00:00",
+        ),
+        (
             {"$date": {"at": 1714564800, "zone": "any"}},
             "2024-05-01 15:01:00",
             "it is '2024-05-01 15:01:00', which is 60 s later, expected 2024-05-01 15:00:00 in any zone",

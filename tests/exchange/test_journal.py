@@ -50,14 +50,17 @@ def test_waiting_ends_when_time_is_up() -> None:
 
 def test_text_is_kept_whole_and_binary_by_its_beginning() -> None:
     text, audio = "héllo".encode() * 10_000, b"\xff" * 100_000
+    # It would be UTF-8 as well.
+    silence = b"RIFF" + bytes(100_000)
     journal = Journal()
-    for content in (text, audio):
+    for content in (text, audio, silence):
         answer = Answer(200, (), Body(content))
         journal.write(Exchange(0.0, "out", Request("GET", "http://pbx/x"), answer))
     kept = [entry.answer.body for entry in journal.since() if entry.answer]
     assert [(body.text is not None, len(body.content), body.size) for body in kept] == [
         (True, 60_000, 60_000),
         (False, MAX_BINARY, 100_000),
+        (False, MAX_BINARY, 100_004),
     ]
     told = journal.since()[1].as_json()
     assert set(told["answer"]["body"]) == {"base64", "size"}  # type: ignore[index,call-overload,arg-type]

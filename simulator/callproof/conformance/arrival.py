@@ -1,6 +1,6 @@
 """Whether what a CRM in trouble could not take was taken in the end: each call's end, and its row."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from callproof.conformance.calls import Call
 from callproof.conformance.story import Told
@@ -22,6 +22,7 @@ def passes(fault: Fault) -> bool:
 def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
     """What was not taken at once of each call that was answered and is over, long after the trouble; by the
     row of what it was answered."""
+    known = {call.id for call in calls}
     for call in calls:
         if call.odd or not phone_key(call.phone) or call.answered is None or call.ended is None:
             continue
@@ -31,9 +32,20 @@ def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Itera
         for said, what in ((ends, "the end"), (rows, "the history")):
             if untaken := [report for report in said if not (report.taken or _is_refused(report))]:
                 again = any(report.taken or _is_refused(report) for report in said)
-                lost = "" if again else f"{what} of {call} was never taken"
                 last = untaken[-1]
+                instead = _instead(call, last, reports, known)
+                lost = "" if again else f"{what} of {call} was never taken{instead}"
                 yield Check(_row(last), str(call), where, lost, exchanges=(last.seen.ref,))
+
+
+def _instead(call: Call, untaken: Told, reports: Sequence[Told], known: Collection[str]) -> str:
+    """What was taken in its place, where each attempt has an id of its own."""
+    key = phone_key(call.phone)
+    for report in reports:
+        same = (report.is_event, report.ends) == (untaken.is_event, untaken.ends)
+        if same and report.taken and report.id not in known and phone_key(report.phone()) == key:
+            return f"; what was taken instead has another externalId, {report.id}"
+    return ""
 
 
 def _is_refused(last: Told) -> bool:

@@ -1,5 +1,7 @@
 """Whether a date of the contract, which names no zone, is that of a moment."""
 
+from math import floor
+
 import msgspec
 
 from callproof.contract.dates import offset, read, written
@@ -32,13 +34,14 @@ def unlike_date(wanted: Json, actual: object, where: str, slack: float, account:
     elsewhere = asked.zone in ("", ANY) and offset(asked.at, account) != 0.0
     if elsewhere and told is not None and _nearest(told - asked.at) == 0.0:
         return [f"{where} is {actual!r}, sent in UTC, the account is in {account}"]
-    off = None if told is None else told - asked.at - _ahead(asked, told, account)
-    if off is not None and abs(off) < 1.0 + slack:
+    expected = asked.at + _ahead(asked, told, account)
+    if told is not None and abs(told - expected) < 1.0 + slack:
         return []
-    said = "" if off is None else f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}"
+    # Between the dates as they are shown.
+    off = 0 if told is None else told - floor(expected)
+    said = f", which is {abs(off):.0f} s {'later' if off > 0 else 'earlier'}" if off else ""
     zone = " in any zone" if asked.zone == ANY else " in it" * (asked.zone != "")
-    expected = written(asked.at + _ahead(asked, told, account))
-    return [f"{where} is {actual!r}{said}, expected {expected}{zone}"]
+    return [f"{where} is {actual!r}{said}, expected {written(expected)}{zone}"]
 
 
 def _ahead(asked: _Wanted, told: float | None, account: str) -> float:

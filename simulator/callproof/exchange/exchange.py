@@ -34,9 +34,11 @@ class Body:
 
     @property
     def text(self) -> str | None:
-        """The content as text, None where it is none, as audio is."""
+        """The content as text, None where it is none, as audio is; also that of silence, which is zeros."""
+        if self.chunks is not None or b"\0" in self.content:
+            return None
         try:
-            return None if self.chunks is not None else self.content.decode()
+            return self.content.decode()
         except UnicodeDecodeError:
             return None
 
