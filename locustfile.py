@@ -103,6 +103,7 @@ class LocustStage:
         self.lead = Lead(self)
         self._ready: set[str] = set()
         self._host = ""
+        self._started = False
         try:
             _demand_no_other(environment)
             address = self.read().address
@@ -116,12 +117,16 @@ class LocustStage:
             environment.host = self._host = address
         runner.register_message(conductor.READY, self._is_ready)
         runner.register_message(conductor.REPORT, self._heard)
-        environment.events.test_start.add_listener(lambda **_: self.lead.start())
+        environment.events.test_start.add_listener(self._start)
         # Locust listens to it only after a run with a shape.
         gevent.signal_handler(signal.SIGTERM, self.lead.stop)
         # The one when a run ends, the other when locust is stopped in the middle of one.
         environment.events.test_stop.add_listener(lambda **_: self.lead.verdict())
         environment.events.quitting.add_listener(lambda **_: self.lead.verdict())
+
+    def _start(self, **_: object) -> None:
+        self._started = True
+        self.lead.start()
 
     def read(self) -> Prepared:
         told, host = self.environment.parsed_options, self.environment.host or ""
@@ -150,16 +155,19 @@ class LocustStage:
         told = self.environment.parsed_options
         assert told is not None
         asked = {"json": told.load_json, "junit": told.load_junit, "html": told.load_html}
-        if self.environment.web_ui is None:
-            # The verdict stands below the tables that locust prints when it ends.
-            self.environment.events.quit.add_listener(lambda **_: load_files.show(found))
-        else:
-            load_files.show(found)
+        self._at_last(lambda: load_files.show(found))
         load_files.publish(found, asked)
+
+    def _at_last(self, show: Callable[[], object]) -> None:
+        """Below the tables that locust prints at the end of a run, where nobody waits for it on a page."""
+        if self._started and self.environment.web_ui is None:
+            self.environment.events.quit.add_listener(lambda **_: show())
+        else:
+            show()
 
     def say(self, failure: Exception) -> int:
         if isinstance(failure, CallproofError) and not isinstance(failure, InternalError):
-            complain(failure)
+            self._at_last(lambda: complain(failure))
             return failure.exit_code
         tell(failure)
         return InternalError.exit_code

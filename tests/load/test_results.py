@@ -15,6 +15,7 @@ from rich.console import Console
 from callproof.contract import schemas
 from callproof.contract.jsontypes import JsonObject
 from callproof.load import curve
+from callproof.load.job import CRM
 from callproof.load.reconcile import Reconciliation
 from callproof.load.results import Results
 from callproof.load.tally import REFUSED, Tally
@@ -169,6 +170,17 @@ def test_a_generator_that_is_late_is_warned_of() -> None:
         found.tally.begun(1.0, 0.5)
     assert "late, 500 ms at p99" in found.warnings[0]
     assert found.invalid == []
+
+
+def test_clicks_at_extensions_that_never_hang_up_are_warned_of() -> None:
+    found = run("attempted == 50")
+    found.tally.calls["refused"] = 45
+    assert found.warnings == []
+    clicks = replace(found, job=replace(found.job, model=CRM))
+    assert "45 of 50 clicks were refused, as by extensions that still talk" in clicks.warnings[0]
+    assert clicks.verdict == "Passed"
+    clicks.tally.calls["refused"] = 25
+    assert clicks.warnings == []
 
 
 def test_a_run_that_the_generator_bounds_says_so_in_its_verdict() -> None:

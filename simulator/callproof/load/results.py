@@ -7,7 +7,7 @@ from itertools import accumulate
 
 from callproof.contract.operations import BY_NAME
 from callproof.load.histogram import Histogram
-from callproof.load.job import Job
+from callproof.load.job import CRM, Job
 from callproof.load.reconcile import Reconciliation
 from callproof.load.tally import FATES, LATE, REFUSED, TAKEN_OVER, TALKING, Slice, Tally
 from callproof.load.thresholds import (
@@ -104,7 +104,17 @@ class Results:
 
     @property
     def warnings(self) -> list[str]:
-        """What makes the figures worse than the target is, never better."""
+        """What makes the figures worse than the target is, never better; and when they say little of it."""
+        return [*self._of_generator(), *self._of_clicks()]
+
+    def _of_clicks(self) -> list[str]:
+        refused = self.calls("refused")
+        if self.job.model != CRM or 2 * refused <= self.attempted:
+            return []
+        said = f"{refused} of {self.attempted} clicks were refused, as by extensions that still talk"
+        return [f"{said}. Let your PBX end the calls by itself after a while, or name more extensions."]
+
+    def _of_generator(self) -> list[str]:
         late, busy = self.tally.times[LATE].percentile(LATE_PERCENT), self.tally.busy
         found = []
         if late is not None and late > LATE_SECONDS:
@@ -117,7 +127,7 @@ class Results:
     @property
     def bounded(self) -> bool:
         """Whether the figures are as much the generator's as the target's."""
-        return bool(self.warnings or self.calls(REFUSED))
+        return bool(self._of_generator() or self.calls(REFUSED))
 
     @property
     def verdict(self) -> str:
