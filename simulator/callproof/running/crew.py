@@ -8,6 +8,7 @@ under load granian soon has started as many as it may.
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from threading import Event, Lock, get_ident
 from typing import TYPE_CHECKING, TypeVar
 
@@ -100,4 +101,5 @@ def in_batches() -> None:
     """The threads that start from now on finish what is there before one that wakes takes their core: who
     reads requests reads all that came, and who answers them answers all."""
     if hasattr(os, "SCHED_BATCH"):
-        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
+        with suppress(OSError):  # where that is forbidden, answers come as ever
+            os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
