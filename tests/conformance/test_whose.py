@@ -55,7 +55,7 @@ def test_only_what_is_certain_is_taken_from_the_side(
 def test_the_next_row_that_can_fail_answers() -> None:
     (scenario,) = loading.find(["6-event/missed"])
     first = next(step for step in scenario.expectations if step.side is Side.PBX)
-    broke = BrokenOff("6-event/missed.yaml:9", "it broke")
+    broke = BrokenOff("6-event/missed.yaml:9", BrokenScenario("it broke"))
     at_once = answering(scenario, PBX, [], [], broke)
     assert at_once is not None
     assert (at_once.requirement in first.rows, at_once.breaks, at_once.outcome()) == (
@@ -70,7 +70,7 @@ def test_the_next_row_that_can_fail_answers() -> None:
 
 def test_what_was_being_prepared_answers_for_itself() -> None:
     (scenario,) = loading.find(["7-call/started"])
-    broke = BrokenOff("7-call/started.yaml:1", "it broke", REGISTRATION)
+    broke = BrokenOff("7-call/started.yaml:1", BrokenScenario("it broke"), REGISTRATION)
     rows = {judged.side: answering(scenario, judged, [], [], broke) for judged in (CRM, PBX)}
     assert {side: found.requirement for side, found in rows.items() if found} == {
         Side.CRM: "CRM-MODULE-01", Side.PBX: "PBX-MODULE-01",

@@ -46,6 +46,16 @@ def test_a_hook_that_fails_is_the_sides_with_what_it_said_and_printed(tmp_path: 
     assert "Mend that line of the file" not in said
 
 
+def test_where_a_hook_refuses_what_it_did_before_the_finding_says_to_look_there(tmp_path: Path) -> None:
+    counts = '            os.environ["HUNG"] = os.environ.get("HUNG", "") + "x"\n'
+    refuses = '            if len(os.environ["HUNG"]) > 1:\n                return "engaged", 409\n'
+    found = judged(tmp_path, (SERVICE, HANG_UP, counts + refuses + HANG_UP), play=(MISSED, "6-event/held"))
+    assert found.code == 1, found.output
+    said = " ".join(found.output.split())
+    assert "'hang up' was answered 409: engaged" in said
+    assert "do Look at why your side refused that. What scenarios before have left there" in said
+
+
 def test_each_finding_says_where_it_was_seen_what_was_sent_and_what_answered(
     tmp_path: Path,
 ) -> None:

@@ -132,7 +132,7 @@ class Play:
             wrong=any(check.problem for check in checks) or any(map(self._refused, self._journals.seen)),
         )
         if by is Whose.SIDE and not any(check.outcome() is Outcome.FAILED for check in checks):
-            broke = BrokenOff(self._at, str(broken), self._preparing)
+            broke = BrokenOff(self._at, broken, self._preparing)
             # Where an end of ours has a fault, it refuses what is right.
             refused = [] if self._faulty else [one for one in self._journals.seen if self._refused(one)]
             found = answering(self._scenario, self._judged, self._taken, refused, broke)

@@ -2,6 +2,7 @@
 started itself."""
 
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -18,7 +19,7 @@ from callproof.conformance.target import Start
 from callproof.control.client import Unreachable
 from callproof.exchange.trust import USUAL, Trust, knock, why
 
-LOOK = 0.05
+LOOK, _MOMENT = 0.05, 0.001
 GRACE = 5.0
 # How long children may take that outlive what started them.
 CHILDREN = 1.0
@@ -88,9 +89,21 @@ class Process:
         """The last of what it printed, as a sentence."""
         if self.ended:
             self._reader.join(LOOK * 4)
+        else:
+            self._catch_up()
         text = self._tail.decode(errors="replace").strip()[-SHOWN:]
         # On one line, as the sentence that it becomes a part of.
         return f"It printed last: {' | '.join(text.splitlines())}" if text else "It printed nothing."
+
+    def _catch_up(self) -> None:
+        """On a busy machine what it has printed by now may not have been read yet."""
+        pipe, until = self._process.stdout, monotonic() + LOOK * 4
+        assert pipe is not None
+        with suppress(ValueError):  # it prints no more
+            while monotonic() < until and sys.platform != "win32":
+                Event().wait(_MOMENT)
+                if not select.select([pipe], [], [], 0)[0]:
+                    break
 
     def wait(self, seconds: float) -> None:
         """For its end, at most so long."""

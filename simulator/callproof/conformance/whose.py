@@ -25,6 +25,10 @@ PREPARED = {
     (REGISTRATION, Side.CRM): "CRM-MODULE-01",
     (CUSTOMERS, Side.CRM): "CRM-CUSTOMER-01",
 }
+_REFUSED = (
+    "Look at why your side refused that. What scenarios before have left there, such as calls, statuses or "
+    "a zone, set-up has to make it forget."
+)
 # ``calls[0][date]`` in parts.
 _NAME = re.compile(r"[^\[\]]+")
 
@@ -32,9 +36,7 @@ _NAME = re.compile(r"[^\[\]]+")
 def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool) -> Whose:
     """``error`` is what broke the scenario off, or was caused by it. ``faulty`` says that an end of ours
     has a fault on purpose, ``wrong`` that the judged side did something wrong or was refused something."""
-    cause = error
-    while cause.__cause__:
-        cause = cause.__cause__
+    cause = _first(error)
     if isinstance(cause, Misconfigured):
         return Whose.CONFIGURATION
     if isinstance(cause, StimulusFailed):
@@ -45,13 +47,24 @@ def whose(error: BaseException, judged: UnderTest, *, faulty: bool, wrong: bool)
     return Whose.SIDE
 
 
+def _first(error: BaseException) -> BaseException:
+    """What all began with."""
+    return _first(error.__cause__) if error.__cause__ else error
+
+
 @dataclass(frozen=True)
 class BrokenOff:
     """How a scenario broke off: at the ``file:line`` of a step, ``preparing`` it or not, and why."""
 
     where: str
-    why: str
+    why: BaseException
     preparing: str = ""
+
+    @property
+    def remedy(self) -> str:
+        """Where a side did not do as it was told, what its row says is of no use."""
+        cause = _first(self.why)
+        return _REFUSED if isinstance(cause, StimulusFailed) and not cause.failed else ""
 
 
 def answering(
@@ -82,7 +95,7 @@ def answering(
     in_turn = [*later, *earlier]
     grave = [(step, row) for step, row in in_turn if _severity(row) is Severity.FAIL]
     for step, row in grave or in_turn:
-        return Check(row, str(step), broke.where, problem, breaks=True)
+        return Check(row, str(step), broke.where, problem, breaks=True, remedy=broke.remedy)
     return None
 
 
