@@ -122,9 +122,11 @@ clean:
 # Only what is locked, by its hashes; nothing is looked up that could be another one tomorrow.
 .venv/dev: pyproject.toml locked/dev.txt locked/apart.txt
 	$(PYTHON) -m venv .venv
-	@$(PIP) --require-hashes --requirement locked/dev.txt
-	@$(PIP) --require-hashes --no-deps --requirement locked/apart.txt
-	@$(PIP) --no-deps --no-build-isolation --editable .
-	@if command -v npm >/dev/null; then npm install --silent --no-audit --no-fund --no-update-notifier \
-		--prefix .venv/node node-retailcrm-api@1.0.8 axe-core@4.14.1 || echo "npm failed; what it brings is not tested"; fi
+	@# npm takes its time beside pip.
+	@if command -v npm >/dev/null; then { npm install --silent --no-audit --no-fund --no-update-notifier \
+		--prefix .venv/node node-retailcrm-api@1.0.8 axe-core@4.14.1 || echo "npm failed; what it brings is not tested"; } & fi; \
+	$(PIP) --require-hashes --requirement locked/dev.txt \
+		&& $(PIP) --require-hashes --no-deps --requirement locked/apart.txt \
+		&& $(PIP) --no-deps --no-build-isolation --editable .; \
+	status=$$?; wait; exit $$status
 	@touch .venv/demo $@
