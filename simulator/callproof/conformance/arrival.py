@@ -31,10 +31,9 @@ def arrived(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Itera
         rows = [report for report in of_it if not report.is_event]
         for said, what in ((ends, "the end"), (rows, "the history")):
             if untaken := [report for report in said if not (report.taken or _is_refused(report))]:
-                again = any(report.taken or _is_refused(report) for report in said)
-                last = untaken[-1]
-                instead = _instead(call, last, reports, known)
-                lost = "" if again else f"{what} of {call} was never taken{instead}"
+                last, lost = untaken[-1], ""
+                if len(untaken) == len(said):
+                    lost = f"{what} of {call} was never taken{_instead(call, last, reports, known)}"
                 yield Check(_row(last), str(call), where, lost, exchanges=(last.seen.ref,))
 
 

@@ -33,7 +33,8 @@ from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Begun, Failed, Made, Workers, beginning
-from callproof.storage.database import IN_MEMORY, on_server, shown
+from callproof.storage.database import IN_MEMORY, shown
+from callproof.storage.engine import on_server
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:

@@ -284,11 +284,6 @@ def spelled(url: str) -> str:
     return IN_MEMORY if kind == "sqlite" and in_memory else url
 
 
-def on_server(url: str) -> bool:
-    """Whether whoever asks this database waits for another process to answer."""
-    return not url.startswith("sqlite")
-
-
 def shown(url: str) -> str:
     """The address of a database without its password."""
     try:

@@ -43,6 +43,11 @@ def engine_of(url: str, durability: Durability) -> Engine:
     return engine
 
 
+def on_server(url: str) -> bool:
+    """Whether whoever asks this database waits for another process to answer."""
+    return not url.startswith("sqlite")
+
+
 def past_pool(engine: Engine) -> DBAPIConnection:
     """A connection that the pool does not know, and of which no setting was changed."""
     positional, named = engine.dialect.create_connect_args(engine.url)
@@ -68,7 +73,7 @@ def file_of(connection: Connection) -> str:
 def reason(url: str, error: Exception) -> str:
     """Why a database cannot be used, for a person."""
     said = first_line(error)
-    if not url.startswith("sqlite"):
+    if on_server(url):
         return said
     for beginning, sentence in _SAID.items():
         if said.startswith(beginning):
