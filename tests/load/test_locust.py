@@ -216,6 +216,7 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
     assert lead.returncode == 0, output
     assert codes == [-9, 0, 0]
     report = run.report()
+    assert all("card: not open within" in reason for reason in cast(JsonObject, report["reasons"]))
     assert counts(report)["attempted"] == run.planned()
     assert counts(report)["taken over"] > 0
     assert report["workers"] in (2, 3)
@@ -296,6 +297,7 @@ def test_a_run_that_cannot_be_made_says_why(
     exited, output = made(run)
     assert exited == code
     last = next(line for line in reversed(output.splitlines()) if line.startswith("callproof: "))
+    assert last.startswith((f"callproof: {tmp_path}", "callproof: Nothing answers"))
     assert words in last
     below = output.partition(last)[2]
     assert "requests" not in below.lower()  # as the tables of locust have it

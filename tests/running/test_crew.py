@@ -1,10 +1,11 @@
 """Threads as granian starts them: each takes a request when it has answered the last one."""
 
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import closing
+from functools import partial
 from queue import SimpleQueue
 from threading import Barrier, Event, Thread, get_ident
+from traceback import extract_stack
 from typing import TYPE_CHECKING
 
 import pytest
@@ -26,6 +27,12 @@ PATIENCE = 20
 
 def _played(request: "Callable[[], None]", _environ: "WSGIEnvironment") -> None:
     request()
+
+
+def _met(own: Event, events: list[Event], answered: SimpleQueue[bool]) -> None:
+    """One of several requests of which each waits until all have begun."""
+    own.set()
+    answered.put(all(event.wait(PATIENCE) for event in events))
 
 
 class Pool:
@@ -118,13 +125,8 @@ def test_requests_that_wait_for_one_another_all_end() -> None:
     for _ in range(10):
         events = [Event() for _ in range(THREADS)]
         answered: SimpleQueue[bool] = SimpleQueue()
-
-        def wait_for(place: int, events: list[Event] = events) -> None:
-            events[place].set()
-            answered.put(all(event.wait(PATIENCE) for event in events))  # noqa: B023
-
-        for place in range(THREADS):
-            pool.ask(lambda place=place: wait_for(place))  # type: ignore[misc]
+        for event in events:
+            pool.ask(partial(_met, event, events, answered))
         assert all(answered.get(timeout=PATIENCE) for _ in range(THREADS))
     pool.end()
 
@@ -153,9 +155,7 @@ def test_an_error_of_a_request_leaves_its_thread_at_work() -> None:
 def test_granian_calls_the_app_of_a_worker_by_its_crew(at_once: bool) -> None:
     def app(environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         start_response("200 OK", [])
-        frame, files = sys._getframe(), []
-        while frame := frame.f_back:  # type: ignore[assignment]
-            files.append(frame.f_code.co_filename)
+        files = [frame.filename for frame in extract_stack()]
         return [str(crew.__file__ in files).encode()]
 
     address = Address()
