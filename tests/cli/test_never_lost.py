@@ -331,6 +331,9 @@ class TestABrokenScenario:
             ("'/calls': lambda body: (200, {'id': 1}), '/hang-up': lambda body: (200, {})",
              TARGET.replace("/views/calls", "/hang-up"),
              "callproof.yaml:12: the view 'calls' answered no list"),
+            ("'/calls': lambda body: (200, {'id': 1}), '/odd': lambda body: (200, [{'direction': 'to'}])",
+             TARGET.replace("/views/calls", "/odd"),
+             "callproof.yaml:12: in the view 'calls', element 0, `direction` is 'to', expected 'in' or"),
         ],
     )  # fmt: skip
     def test_by_the_configuration_exits_with_2_and_the_place(

@@ -9,8 +9,9 @@ from urllib.parse import unquote
 import requests
 
 from callproof.conformance.actions import ACTIONS
+from callproof.conformance.hooks import asked_of
 from callproof.conformance.made import Made
-from callproof.conformance.stimuli import Hands, Misconfigured
+from callproof.conformance.stimuli import Hands, Misconfigured, placed
 from callproof.conformance.target import ADD_CUSTOMER, PASS_TIME, UPLOAD_EVERY, Stimulus, Target
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
@@ -77,8 +78,15 @@ class Foreign:
         return {name: self.view(name) for name in self._target.views}
 
     def view(self, name: str) -> list[Json]:
-        """Raises Misconfigured for something else than a list."""
-        return self._hands.look(self._target.views[name])
+        """Raises Misconfigured for something else than a list, and for words that nobody would look for: a
+        call that is overlooked is not judged."""
+        way = self._target.views[name]
+        found = self._hands.look(way)
+        for member in asked_of(self.side).views[name].members:
+            for number, element in enumerate(found):
+                if wrong := member.misread(element):
+                    raise Misconfigured(placed(way, f"in the view {name!r}, element {number}, {wrong}"))
+        return found
 
     def told_time(self) -> float:
         """What its test clock says, 0 where it tells nothing."""

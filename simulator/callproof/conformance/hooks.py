@@ -31,12 +31,22 @@ class Hook(msgspec.Struct, frozen=True):
 
 
 class Member(msgspec.Struct, frozen=True):
-    """What an element of a view says by it; some scenario fails without one that is ``needed``."""
+    """What an element of a view says by it, one of the ``words`` where it has some; some scenario fails
+    without one that is ``needed``."""
 
     name: str
     says: str
     sample: Json
     needed: bool = True
+    words: tuple[str, ...] = ()
+
+    def misread(self, found: Json) -> str:
+        """What is wrong with an element whose word nobody would find, "" where nothing is."""
+        said = found.get(self.name) if isinstance(found, Mapping) else None
+        if not self.words or said is None or said in self.words:
+            return ""
+        known = " or ".join(repr(word) for word in self.words)
+        return f"`{self.name}` is {said!r}, expected {known}"
 
 
 class View(msgspec.Struct, frozen=True):

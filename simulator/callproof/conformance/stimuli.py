@@ -95,7 +95,7 @@ class Hands:
         """What a view shows. Raises Misconfigured for something else than a list as well."""
         found = self.do(view)
         if not isinstance(found, list):
-            raise Misconfigured(_placed(view, f"the view {view.name!r} answered no list"))
+            raise Misconfigured(placed(view, f"the view {view.name!r} answered no list"))
         return found
 
     def close(self) -> None:
@@ -128,13 +128,13 @@ class Hands:
         if not failed:
             answer = " ".join(response.text.split())[:SHOWN]
             said = f"{stimulus.name!r} was answered {response.status_code}: {answer}"
-            return StimulusFailed(_placed(stimulus, said), worked=worked)
+            return StimulusFailed(placed(stimulus, said), worked=worked)
         first = next(filter(None, map(str.strip, response.text.splitlines())), "nothing")[:SHOWN]
         said = (
             f"your side answered {response.status_code} to {stimulus.name!r} ({way.method} {way.url}): "
             f"{first}; either it failed, or the address is not meant for that. {self._printed()}"
         )
-        return StimulusFailed(_placed(stimulus, said), worked=worked, failed=True)
+        return StimulusFailed(placed(stimulus, said), worked=worked, failed=True)
 
     def _command(self, stimulus: Stimulus, way: Command, names: Mapping[str, Json]) -> bytes:
         words = [text(word, names) for word in way.words]
@@ -149,13 +149,13 @@ class Hands:
             )
         except OSError as error:
             said = f"The program of {stimulus.name!r} cannot be run: {error}"
-            raise Misconfigured(_placed(stimulus, said)) from None
+            raise Misconfigured(placed(stimulus, said)) from None
         except subprocess.TimeoutExpired as error:
             raise Unreachable(f"The program of {stimulus.name!r} does not end: {error}") from None
         if done.returncode:
             printed = done.stderr.decode(errors="replace").strip()[-200:]
             said = f"The program of {stimulus.name!r} exited with {done.returncode}: {printed}"
-            raise StimulusFailed(_placed(stimulus, said), worked=stimulus.name in self._worked)
+            raise StimulusFailed(placed(stimulus, said), worked=stimulus.name in self._worked)
         return done.stdout
 
     def _prompt(self, stimulus: Stimulus, way: Prompt, names: Mapping[str, Json]) -> Json:
@@ -163,7 +163,7 @@ class Hands:
             typed = self._ask(f"{printable_lines(text(way.text, names))} [Enter] ").strip()
         except (EOFError, OSError):
             said = f"{stimulus.name!r} asks a person to act, and nobody is there: run it at a terminal"
-            raise Misconfigured(_placed(stimulus, said)) from None
+            raise Misconfigured(placed(stimulus, said)) from None
         return {"id": typed} if typed else {}
 
     def _json(self, stimulus: Stimulus, said: bytes) -> Json:
@@ -174,7 +174,7 @@ class Hands:
             if said.strip() and (stimulus.answer or stimulus.name in ANSWERED):
                 shown = said[:200].decode(errors="replace").strip()
                 what = f"{stimulus.name!r} was answered, but with no JSON alone: {shown!r}"
-                raise Misconfigured(_placed(stimulus, what)) from None
+                raise Misconfigured(placed(stimulus, what)) from None
             return {}
         return found
 
@@ -205,7 +205,7 @@ def _written(value: Json) -> str:
     return msgspec.json.encode(value).decode() if isinstance(value, Mapping | list) else str(value)
 
 
-def _placed(stimulus: Stimulus, said: str) -> str:
+def placed(stimulus: Stimulus, said: str) -> str:
     """With the place that a person would have to change."""
     return f"{stimulus.place}: {said}" if stimulus.place else said
 
