@@ -30,7 +30,6 @@ unexport PYTHONDONTWRITEBYTECODE
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
-	@echo "Reports: build/report.xml (JUnit) and build/report.json"
 
 ifdef FAST
 check: .venv/dev

@@ -56,6 +56,14 @@ def test_a_file_that_is_not_there_as_well_and_a_link_stays_one(tmp_path: Path) -
     assert (done.exit_code, old.exists(), link.is_symlink()) == (2, False, True)
 
 
+def test_a_run_says_at_its_end_which_reports_it_wrote(tmp_path: Path) -> None:
+    junit, lines = tmp_path / "r.xml", tmp_path / "r.ndjson"
+    asked = ["check", "6-event/missed"]
+    done = CliRunner().invoke(main, [*asked, "--ndjson", str(lines), "--junit", str(junit)])
+    assert f"\nReports: {junit}, {lines}\n" in done.stdout
+    assert "Reports:" not in CliRunner().invoke(main, asked).output
+
+
 def test_of_a_side_that_never_answers_the_cause_is_told_and_what_is_left_out_is_counted(
     tmp_path: Path,
 ) -> None:

@@ -99,20 +99,21 @@ def test_every_picture_is_shown_small_and_drawn_by_make_screenshots() -> None:
 
 
 def test_make_demo_prints_what_the_readme_says_and_reports_alike_over_sockets(tmp_path: Path) -> None:
+    files = ["--junit", "build/report.xml", "--json", "build/report.json"]
     result = subprocess.run(
-        [BIN / "callproof", "check", "--seed", "7", "--json", "one.json"],
+        [BIN / "callproof", "check", "--seed", "7", *files],
         cwd=tmp_path, capture_output=True, text=True, timeout=100,
     )  # fmt: skip
     assert result.returncode == 0, result.stdout
     shown = dict(consoles(ROOT / "README.md"))["make demo"]
-    assert shown.pop().startswith("Reports: ")
     assert looks_like(shown, result.stdout), result.stdout
-    told = docs.NOTICE + proven_page.page((tmp_path / "one.json").read_bytes())
+    report = tmp_path / "build" / "report.json"
+    told = docs.NOTICE + proven_page.page(report.read_bytes())
     assert (ROOT / "docs" / "proven.md").read_text("utf-8") == told, "run make docs"
     # Another process, which asks over sockets, comes to the same to the byte.
     options = ["check", "--seed", "7", "--over", "http", "--json", str(tmp_path / "two.json")]
     assert CliRunner().invoke(main, options).exit_code == 0
-    assert (tmp_path / "one.json").read_bytes() == (tmp_path / "two.json").read_bytes()
+    assert report.read_bytes() == (tmp_path / "two.json").read_bytes()
 
 
 def test_the_targets_that_the_pages_name_exist() -> None:

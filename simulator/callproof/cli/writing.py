@@ -94,7 +94,6 @@ def listeners(options: Mapping[str, Any], out: Console) -> list[Listener]:
     """Who hears the run: ``out`` tells GitHub Actions, where it is there, and whoever is at the terminal; a
     writer hears it for each report that is asked for."""
     found: list[Listener] = [_Annotating(out)] if github.is_read() else []
-    found.append(terminal.Terminal(out))
     if options["ndjson"]:
         from callproof.reports.ndjson import Ndjson
 
@@ -102,6 +101,9 @@ def listeners(options: Mapping[str, Any], out: Console) -> list[Listener]:
     found += [
         _AtEnd(options[name], _writer(module)) for name, (module, _) in WRITERS.items() if options[name]
     ]
+    written = [options[name] for name in (*WRITERS, "ndjson") if options[name]]
+    # Last, since it says what is written by then.
+    found.append(terminal.Terminal(out, written))
     return found
 
 

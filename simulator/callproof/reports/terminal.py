@@ -30,10 +30,11 @@ MOST_CREATED = 3
 
 
 class Terminal:
-    """Hears a run and prints it."""
+    """Hears a run and prints it; ``written`` are the files of other reports."""
 
-    def __init__(self, out: Console) -> None:
+    def __init__(self, out: Console, written: Sequence[str] = ()) -> None:
         self._out = out
+        self._written = written
 
     def hear(self, event: Event) -> None:
         match event:
@@ -43,7 +44,7 @@ class Terminal:
                 found = findings(event.verdict)
                 told(self._out, found)
                 table(self._out, event.verdict, whole=not found)
-                summary(self._out, event.verdict)
+                summary(self._out, event.verdict, self._written)
 
 
 def scenario(out: Console, result: ScenarioResult, outcome: Outcome, cause: str = "") -> None:
@@ -89,7 +90,7 @@ def table(out: Console, verdict: Verdict, *, whole: bool = True) -> None:
         out.print(grid)
 
 
-def summary(out: Console, verdict: Verdict) -> None:
+def summary(out: Console, verdict: Verdict, written: Sequence[str] = ()) -> None:
     words = ", ".join(f"{count} {outcome}" for outcome, count in verdict.counts.items())
     style = "bold green" if verdict.conformant else "bold red"
     if verdict.stopped and not verdict.scenarios:
@@ -105,6 +106,8 @@ def summary(out: Console, verdict: Verdict) -> None:
         out.print(f"created at the CRM: {said(made)}", soft_wrap=True)
     if len(verdict.created) > MOST_CREATED:
         out.print(f"created at the CRM: {len(verdict.created) - MOST_CREATED} more, see --json")
+    if written:
+        out.print(f"Reports: {said(', '.join(written))}", soft_wrap=True)
     out.print(f"Scenarios: {len(verdict.scenarios)}, of them failed: {len(verdict.failed)}")
     out.print(f"Requirements of {verdict.ruleset}: {words}; not looked at: {len(verdict.untested)}")
     if verdict.undecided:
