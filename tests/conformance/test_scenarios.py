@@ -141,6 +141,12 @@ def test_names_of_steps_before_are_known_also_those_of_a_repetition(tmp_path: Pa
     assert len(loading.find([write(tmp_path, text)])[0].steps) == 5
 
 
+def test_a_shipped_step_that_weighs_less_than_its_row_says_why() -> None:
+    for scenario in loading.find(()):
+        for step in scenario.expectations:
+            assert bool(step.evidence) is bool(step.because), f"{scenario.file}:{step.line}"
+
+
 def test_two_files_never_share_an_id(tmp_path: Path) -> None:
     for folder in ("mine/a", "mine/b", "6-event"):
         (tmp_path / folder).mkdir(parents=True)
