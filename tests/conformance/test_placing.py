@@ -116,3 +116,8 @@ def test_an_answer_says_that_it_is_json(kind: str, *, wrong: bool) -> None:
     answer = Answer(200, (("Content-Type", kind),), Body(b'{"success": true, "versions": ["5.0"]}'))
     (found,) = read([Exchange(1.0, "out", request, answer, id=1)], Side.PBX, Book())
     assert ("CRM-API-01" in red(found)) is wrong
+
+
+def test_a_base_url_that_ends_with_a_slash_is_told_so() -> None:
+    found = of_pbx("POST", "//api/v5/telephony/call/event", "event={}")
+    assert found["PBX-API-05"].startswith("the path begins with two slashes")

@@ -68,7 +68,7 @@ class Expectations:
         self.crippled = False
         # The test clock of a PBX under test goes on by itself while the scenario is played.
         self._real = not ends.manual or judged.side is Side.PBX
-        self._began = monotonic()
+        self._began = self._asked = monotonic()
         # From when to when, on the ends' clock, something was waited for that did not come, and the calls
         # that were over by then: they may have rung out meanwhile.
         self._vain: list[tuple[float, float]] = []
@@ -112,6 +112,7 @@ class Expectations:
             if self._judged.side in (None, step.side) or step.name:
                 raise
             return
+        self._asked = monotonic()
         self._ends.settle()
         found = self._whole(step, wanted)
         if len(found) < step.least and step.within:
@@ -144,6 +145,7 @@ class Expectations:
 
     def hold(self) -> None:
         """Count again, at the end, what may not have come more often."""
+        self._asked = monotonic()
         for step, wanted in self._exact:
             try:
                 found = self._whole(step, wanted)
@@ -156,17 +158,22 @@ class Expectations:
     def slack(self) -> Leeway:
         """What really passed counts on the clock of a side that goes on by itself: in a duration since the
         scenario began, which it makes longer, in a date since the ends were put opposite each other."""
-        zone, country = self._judged.account.timezone, self._judged.account.country
+        return self._slack_until(monotonic())
+
+    def _slack_until(self, moment: float) -> Leeway:
+        account = self._judged.account
+        there = Leeway(zone=account.timezone, country=account.country)
         if not self._real:
-            return Leeway(zone=zone, country=country)
-        now = monotonic()
-        return Leeway(SLACK + now - self._began, SLACK + now - self._ends.opened, SLACK, zone, country)
+            return there
+        times, dates = (SLACK + moment - since for since in (self._began, self._ends.opened))
+        return there._replace(times=times, dates=dates, less=SLACK)
 
     def _slack_of(self, seen: Seen | None) -> Leeway:
-        """What is told of a call after something was waited for in vain may be longer by that wait."""
+        """What is told of a call after something was waited for in vain may be longer by that wait. While a
+        step waits for it, nothing that it tells of goes on."""
         at = seen.at if seen else math.inf
         vain = sum(max(0.0, min(ended, at) - began) for began, ended in self._vain)
-        slack = self.slack()
+        slack = self._slack_until(self._asked)
         return slack._replace(times=slack.times + vain)
 
     def _whole(self, step: Expect, wanted: "Wanted") -> list[Candidate]:

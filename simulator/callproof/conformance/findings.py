@@ -12,10 +12,11 @@ from msgspec import structs
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.headlines import LONGEST, headline, of_configuration
-from callproof.conformance.scenario import CDR
+from callproof.conformance.scenario import CDR, Verb
 from callproof.conformance.symptoms import Symptom, broken_text, symptoms
 from callproof.conformance.verdict import Near, Outcome, ScenarioResult, Verdict, Whose, worst
 from callproof.conformance.wording import bounded, parts_of, sentence
+from callproof.contract.operations import Side
 from callproof.contract.requirements import Requirement, all_requirements
 
 GRAVEST = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN, Outcome.PASSED)
@@ -30,6 +31,9 @@ _BEFORE = {
     "pbx keeps calls": "make-call",
 }
 _LOOK_AT_BENCH = "Look at what your side answered, and at its own log of that moment."
+_EACH_ONCE = (
+    "Upload each call once: what was answered with success is not sent again, but for its recordUrl."
+)
 _MEND_FILE = "Mend that line of the file, or name what your side does not have under absent."
 
 
@@ -235,7 +239,11 @@ def _remedy(best: Symptom, others: Sequence[Symptom]) -> str:
     """What is known of the very member before what the row says of any."""
     row = best.check.requirement
     of_row = (symptom.check.remedy for symptom in others if symptom.check.requirement == row)
-    return best.check.remedy or next(filter(None, of_row), "") or all_requirements()[row].remedy
+    known = best.check.remedy or next(filter(None, of_row), "")
+    if not known and best.subject == f"{Side.PBX} {Verb.SENDS} {CDR}" and best.counted and not best.absent:
+        # The rows say that calls are to be there.
+        return _EACH_ONCE
+    return known or all_requirements()[row].remedy
 
 
 def _problems(best: Symptom, others: Sequence[Symptom]) -> list[str]:

@@ -53,7 +53,7 @@ class Foreign:
             if parts is not None:
                 named = {ours: sent[theirs] for ours, theirs in rule.args.items() if theirs in sent}
                 answer = self._hands.do(self._stimulus(name, "the action"), {**parts, **named})
-                return dict(answer) if isinstance(answer, Mapping) else {}
+                return self._named(answer) if isinstance(answer, Mapping) else {}
         raise Misconfigured(f"Nobody can do {path} at the {self.side} under test")
 
     def clock(self) -> ClockTold:
@@ -81,7 +81,9 @@ class Foreign:
         """Raises Misconfigured for something else than a list, and for words that nobody would look for: a
         call that is overlooked is not judged."""
         way = self._target.views[name]
-        found = self._hands.look(way)
+        found: list[Json] = [
+            self._named(one) if isinstance(one, Mapping) else one for one in self._hands.look(way)
+        ]
         for member in asked_of(self.side).views[name].members:
             for number, element in enumerate(found):
                 if wrong := member.misread(element):
@@ -172,6 +174,11 @@ class Foreign:
             said = f"there is no stimulus {name!r}; write one, or name {what} under absent"
             raise Misconfigured(f"{self._target.place}: {said}" if self._target.place else said)
         return found
+
+    def _named(self, told: Mapping[str, Json]) -> JsonObject:
+        """What a stimulus or a view tells. A call's id that is a number there may be a text on the wire."""
+        number = told.get("id") if self.side is Side.PBX else None
+        return {**told, "id": str(number)} if type(number) is int else dict(told)
 
     def _now(self) -> float:
         """A test clock begins with ours and is moved by what it is told; a real one is ours."""

@@ -180,6 +180,9 @@ def _one_of(operand: Json, actual: "Json | _Missing", path: str, slack: Leeway) 
         return []
     if all(one == found[0] for one in found):
         return found[0]
+    if any(isinstance(choice, Mapping) for choice in choices):
+        # Patterns are no words for a reader; what each of them misses is.
+        return ["; or ".join(dict.fromkeys("; ".join(one) for one in found))]
     return [f"{path or 'it'} is {_brief(actual)}, expected one of {_brief_all(choices)}"]
 
 

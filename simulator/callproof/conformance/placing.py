@@ -30,6 +30,8 @@ def placed(exchange: Seen, where: str, key: str) -> Iterator[Check]:
 
 def _misplaced(exchange: Seen, operation: Operation | None) -> str:
     """Why the request reaches nobody, or nobody any more."""
+    if operation is None and exchange.path.startswith("//"):
+        return "the path begins with two slashes, as after a base URL that ends with one"
     if operation is None:
         return "there is no such method or address"
     if exchange.method != operation.method and not _is_glance(exchange, operation):

@@ -21,6 +21,7 @@ from callproof.conformance.scenario import (
     Verb,
 )
 from callproof.conformance.stimuli import Misconfigured
+from callproof.conformance.uploads import UPLOAD, Uploads, uploads
 from callproof.contract.jsontypes import Json, JsonObject, merged, reached
 from callproof.contract.operations import BY_NAME, Side
 from callproof.control.client import Ends
@@ -209,6 +210,7 @@ class Watch:
             return self._uploaded(facing)
         sends = step.verb is Verb.SENDS
         asked_by = step.side if sends else step.side.other
+        late = self._uploads(facing).late if sends and step.subject == UPLOAD else ()
         return [
             Candidate(seen.params if sends else seen.answer, seen)
             for seen in self._journals.read()
@@ -216,15 +218,14 @@ class Watch:
             and seen.asked_by is asked_by
             and (step.subject == ANYTHING or seen.operation is BY_NAME[step.subject])
             and not (seen.by_bench and sends)
+            and seen.id not in late
         ]
 
     def _uploaded(self, facing: Side) -> list[Candidate]:
-        return [
-            Candidate(call, seen)
-            for seen in self._journals.read()
-            if seen.seen_by is facing and seen.is_of("calls-upload") and not seen.by_bench
-            for call in (seen.params if isinstance(seen.params, list) else ())
-        ]
+        return [Candidate(row.value, row.seen) for row in self._uploads(facing).rows]
+
+    def _uploads(self, facing: Side) -> Uploads:
+        return uploads(seen for seen in self._journals.read() if seen.seen_by is facing)
 
     def _kept(self, step: Expect) -> list[Candidate]:
         kept = self._ends.of(step.side).state().get(step.subject)
