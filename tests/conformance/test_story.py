@@ -39,7 +39,9 @@ def problems(*messages: Seen, acts: list[Act] = ACTS) -> dict[str, str]:
     reports = story.told(messages)
     checks = [
         *story.true(made(acts, [], []), reports, "here", EXACT),
+        *story.linked(made(acts, [], []), reports, "here"),
         *coherence.coherent(reports, [], "here"),
+        *coherence.doubled(reports, "here"),
     ]
     return {check.requirement: check.problem for check in checks if check.problem}
 
@@ -141,3 +143,23 @@ def test_one_thing_that_is_wrong_is_wrong_itself_where_the_other_call_has_a_repo
     }
     own = seen("call-event", {**begins, "callExternalId": "c-1"})
     assert set(problems(strange, own, acts=[before, *ACTS])) == {"PBX-EVENT-02"}
+
+
+def test_two_calls_have_two_recordings() -> None:
+    later = [
+        Act("customer calls", {"from": "+7 912 345-67-80", "to": "1"}, {"id": "c-2"}, BEGAN + 300),
+        Act("hang up", {"call": "c-2", "by": "customer"}, {}, BEGAN + 320),
+    ]
+    link = {"recordUrl": "http://pbx/c-1.wav"}
+    missed = {"externalId": "c-2", "date": written(BEGAN + 300), "type": "in", "phone": "79123456780"}
+    other: JsonObject = {**missed, "result": "no answer"}
+    told = seen("calls-upload", [{**CDR, **link}])
+    assert problems(told, seen("calls-upload", [other]), acts=ACTS + later) == {}
+    found = problems(told, seen("calls-upload", [{**other, **link}]), acts=ACTS + later)
+    assert found == {"PBX-HISTORY-13": "recordUrl is that of call c-1 as well: http://pbx/c-1.wav"}
+
+
+def test_an_upload_has_a_call_once_and_at_most_its_link_beside_it() -> None:
+    assert "PBX-TROUBLE-07" in problems(seen("calls-upload", [CDR, {**CDR, "durationWaiting": 12}]))
+    linked: JsonObject = {**CDR, "recordUrl": "http://pbx/c-1.wav"}
+    assert problems(seen("calls-upload", [CDR, linked])) == {}

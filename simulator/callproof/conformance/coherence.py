@@ -8,6 +8,7 @@ from callproof.conformance import bodies
 from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
 from callproof.conformance.story import ANSWERED, CDR, EVENT, Told
+from callproof.conformance.uploads import is_link_alone
 from callproof.conformance.verdict import Check
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.phones import digits, same_phone
@@ -86,6 +87,18 @@ def _repeats(of_it: Sequence[Told], about: str, where: str) -> Iterator[Check]:
         yield Check(REPEATED, about, where, again, exchanges=(report.seen.ref,))
         if report.taken:
             taken.add(said)
+
+
+def doubled(reports: Sequence[Told], where: str) -> Iterator[Check]:
+    """Whether an upload has a call more than once; a second row may bring its link."""
+    known: dict[tuple[str, str], JsonObject] = {}
+    for report in reports:
+        if report.is_event or not report.id:
+            continue
+        first = known.setdefault((report.seen.ref, report.id), report.value)
+        again = first is not report.value and not is_link_alone(report.value, first)
+        problem = f"{report.seen} has it more than once" if again else ""
+        yield Check(REPEATED, f"call {report.id}", where, problem, exchanges=(report.seen.ref,))
 
 
 def _recorded(report: Told, played: Sequence[Seen], where: str) -> Iterator[Check]:

@@ -76,6 +76,8 @@ class Ending:
             seen = self._seen(Side.PBX)
         reports = story.told(seen)
         yield from story.true(calls, reports, self.where, slack())
+        yield from story.linked(calls, reports, self.where)
+        yield from coherence.doubled(reports, self.where)
         if self.ends.manual and all(report.taken for report in reports):
             yield from story.missing(calls, reports, self.where)
         yield from statuses.rung(calls, reports, seen, slack().times, self.where)
@@ -91,6 +93,8 @@ class Ending:
         seen = self._seen(Side.PBX)
         calls, reports = made(acts, self.ends.pbx.state().get("calls") or [], seen), story.told(seen)
         yield from story.true(calls, reports, self.where, slack())
+        yield from story.linked(calls, reports, self.where)
+        yield from coherence.doubled(reports, self.where)
         # A PBX that was told that its module stands still owes nothing more.
         still = any(act.action == "switch module" for act in acts)
         if self.ends.manual and not still and all(map(arrival.passes, trouble)):

@@ -27,6 +27,7 @@ COMPARES = (
     Compares("PBX-HISTORY-09", CDR, ("result",)),
     Compares("PBX-HISTORY-11", CDR, ("code",)),
     Compares("PBX-HISTORY-12", CDR, ("duration", "durationWaiting")),
+    Compares("PBX-HISTORY-13", CDR, ("recordUrl",)),
     Compares("PBX-HISTORY-14", CDR, ("externalPhone",)),
 )
 ROWS = (*(one.row for one in COMPARES), "PBX-EVENT-06", "PBX-HISTORY-05")
@@ -127,6 +128,21 @@ def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Itera
         stored = any(not one.is_event for one in of_it)
         yield Check("PBX-EVENT-06", str(call), where, "" if ended else f"the end of {call} was not told")
         yield Check("PBX-HISTORY-05", str(call), where, "" if stored else f"{call} is not in the history")
+
+
+def linked(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
+    """A link leads to the recording of its own call."""
+    known = {call.id: call for call in calls}
+    whose: dict[str, str] = {}
+    for report in reports:
+        link = report.value.get("recordUrl")
+        if report.is_event or report.id not in known or not isinstance(link, str):
+            continue
+        first = whose.setdefault(link, report.id)
+        what = f"{report.seen.method} {report.seen.url}, {known[report.id]}"
+        problem = "" if first == report.id else f"recordUrl is that of {known[first]} as well: {link}"
+        members = ("recordUrl",) if problem else ()
+        yield Check("PBX-HISTORY-13", what, where, problem, exchanges=(report.seen.ref,), members=members)
 
 
 def _event(call: Call, report: Told) -> Iterator[tuple[str, str]]:

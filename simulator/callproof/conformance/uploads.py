@@ -49,10 +49,15 @@ def uploads(journal: Iterable[Seen]) -> Uploads:
 def _is_link(value: Json, known: Mapping[str, Row]) -> bool:
     """Whether a call that was taken before is told again for its link alone, which it has from now on."""
     row = known.get(str(reached(value, "externalId")))
-    if row is None or not isinstance(value, Mapping) or not isinstance(row.value, Mapping):
-        return False
-    link = value.get(_LINK)
-    if not isinstance(link, str) or {**row.value, _LINK: link} != value or row.value == value:
+    if row is None or not is_link_alone(value, row.value):
         return False
     row.value = value
     return True
+
+
+def is_link_alone(later: Json, first: Json) -> bool:
+    """Whether a call that is told again has a link, or another one, and is otherwise as it was."""
+    if not isinstance(later, Mapping) or not isinstance(first, Mapping):
+        return False
+    link = later.get(_LINK)
+    return isinstance(link, str) and later != first and later == {**first, _LINK: link}
