@@ -163,3 +163,18 @@ def test_an_upload_has_a_call_once_and_at_most_its_link_beside_it() -> None:
     assert "PBX-TROUBLE-07" in problems(seen("calls-upload", [CDR, {**CDR, "durationWaiting": 12}]))
     linked: JsonObject = {**CDR, "recordUrl": "http://pbx/c-1.wav"}
     assert problems(seen("calls-upload", [CDR, linked])) == {}
+
+
+@pytest.mark.parametrize("more", [[], [Act("engaged", {"call": "c-2"}, {}, BEGAN + 9)]])
+def test_each_end_under_the_id_of_the_call_before_is_a_wrong_id(more: list[Act]) -> None:
+    numbers = ("+7 999 000-00-00", "+7 999 000-00-01", "+7 999 000-00-02")
+    acts = [
+        Act("customer calls", {"from": n, "to": "1"}, {"id": f"c-{i}"}, BEGAN)
+        for i, n in enumerate(numbers)
+    ]
+    ends = [
+        seen("call-event", {"type": "hangup", "phone": numbers[i], "callExternalId": f"c-{i - 1}"})
+        for i in (1, 2)
+    ]
+    found = problems(*ends, acts=[*acts, *more])
+    assert found == {"PBX-EVENT-10": "what is told of call c-1 is call c-2"}

@@ -76,17 +76,17 @@ def told(seen: Sequence[Seen]) -> list[Told]:
 
 
 def true(calls: Sequence[Call], reports: Sequence[Told], where: str, slack: Leeway) -> Iterator[Check]:
-    """Each report against the call that it is about."""
+    """Each report against the call that it is about, but for odd ones; those may be meant by another's."""
     known = {call.id: call for call in calls if not call.odd}
     for report in reports:
         if (call := known.get(report.id)) is None:
             continue
         what = f"{report.seen.method} {report.seen.url}, {call}"
         compared = _compared(call, report, slack)
-        others = [other for other in known.values() if other is not call]
+        others = [other for other in calls if other is not call]
         if sum(bool(problem) for _, problem in compared) == 1:
             # One thing alone may be wrong by itself, but for what the other call has no report of its own.
-            others = [other for other in others if not _has(other, report, reports)]
+            others = [other for other in others if not _has(other, report, reports, slack)]
         if meant := _meant(report, compared, others, slack):
             row = "PBX-EVENT-10" if report.is_event else "PBX-HISTORY-10"
             compared = [(row, f"what is told of {call} is {meant}")]
@@ -111,10 +111,11 @@ def _meant(
     return next(fitting, None)
 
 
-def _has(call: Call, like: Told, reports: Sequence[Told]) -> bool:
-    """Whether the call has a report of its own of this kind."""
+def _has(call: Call, like: Told, reports: Sequence[Told], slack: Leeway) -> bool:
+    """Whether the call has a report of its own of this kind, one that is true of it."""
     of_it = (one for one in reports if one.id == call.id and one.is_event is like.is_event)
-    return any(one.value.get("type") == like.value.get("type") or not like.is_event for one in of_it)
+    alike = (one for one in of_it if one.value.get("type") == like.value.get("type") or not like.is_event)
+    return any(not any(problem for _, problem in _compared(call, one, slack)) for one in alike)
 
 
 def missing(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterator[Check]:
@@ -152,7 +153,7 @@ def _event(call: Call, report: Told) -> Iterator[tuple[str, str]]:
         yield "PBX-EVENT-09", _phone(value, "externalPhone", call.line)
     if not report.ends:
         yield "PBX-EVENT-03", _value(value, "type", call.direction)
-    elif "hangupStatus" in value and _is_about_whom(call, value):
+    elif "hangupStatus" in value and not call.odd and _is_about_whom(call, value):
         yield "PBX-EVENT-08", _outcome(value, "hangupStatus", call)
 
 
@@ -170,6 +171,8 @@ def _cdr(call: Call, report: Told, slack: Leeway) -> Iterator[tuple[str, str]]:
     yield "PBX-HISTORY-08", _phone(value, "phone", call.phone)
     if call.line and "externalPhone" in value:
         yield "PBX-HISTORY-14", _phone(value, "externalPhone", call.line)
+    if call.odd:
+        return
     yield "PBX-HISTORY-09", _outcome(value, "result", call)
     if call.answered is None:
         return
