@@ -47,6 +47,12 @@ def test_what_cannot_be_read_is_refused_and_what_is_no_json_is_no_answer() -> No
     assert (found.params, found.answer, found.violations) == (None, None, ())
 
 
+def test_null_in_an_answer_is_read_as_a_member_that_is_left_out() -> None:
+    said = '{"success": true, "manager": null, "users": [{"patronymic": null, "id": 1}, null]}'
+    found = one(exchange("http://crm/api/v5/users", said=said))
+    assert found.answer == {"success": True, "users": [{"id": 1}, None]}
+
+
 def test_a_request_without_an_answer_says_why() -> None:
     found = one(replace(exchange("http://pbx/x", direction="out"), answer=None, error="no answer"))
     assert (found.status, found.answer, found.answer_size, dict(found.headers)) == (None, None, 0, {})

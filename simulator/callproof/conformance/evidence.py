@@ -19,7 +19,7 @@ from callproof.contract import decoding, payloads, routes
 from callproof.contract.coerce import taking_empty
 from callproof.contract.errors import ApiError
 from callproof.contract.findings import Finding, Kind
-from callproof.contract.jsontypes import Json, JsonObject, reached
+from callproof.contract.jsontypes import Json, JsonObject, reached, without_nulls
 from callproof.contract.operations import BY_NAME, Operation, Side
 from callproof.contract.schemas import Violation
 from callproof.exchange.exchange import MAX_BINARY, Answer, Body, Exchange, Headers, Request
@@ -126,12 +126,12 @@ class Seen(Struct, frozen=True, dict=True):
 
     @cached_property
     def answer(self) -> Json:
-        """The body of the answer as data, None where it is no JSON."""
+        """The body of the answer as data, without members that are null; None where it is no JSON."""
         try:
             found: Json = orjson.loads(self.reply.body.content) if self.reply else None
         except orjson.JSONDecodeError:
             return None
-        return found
+        return without_nulls(found)
 
     @property
     def answer_size(self) -> int:

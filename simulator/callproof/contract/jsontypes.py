@@ -64,6 +64,14 @@ def reached(value: Json, *path: str) -> Json:
     return value
 
 
+def without_nulls(value: Json) -> Json:
+    """The same without members that are null: what has no value is written so by some, and left out by
+    others (evidence#absent-members). An element of a list stays."""
+    if isinstance(value, Mapping):
+        return {name: without_nulls(held) for name, held in value.items() if held is not None}
+    return [without_nulls(held) for held in value] if isinstance(value, list) else value
+
+
 def merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
     """``old`` with the members of ``new``: objects grow together, all else takes the old one's place."""
     found = dict(old)
