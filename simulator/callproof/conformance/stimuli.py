@@ -10,7 +10,7 @@ import requests
 
 from callproof.conformance.process import surroundings
 from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
-from callproof.contract.jsontypes import Json
+from callproof.contract.jsontypes import Json, with_whole_numbers
 from callproof.contract.printing import printable_lines
 from callproof.control.client import ActionRefused, Unreachable
 from callproof.exchange.bounded import fetch
@@ -96,7 +96,7 @@ class Hands:
         found = self.do(view)
         if not isinstance(found, list):
             raise Misconfigured(placed(view, f"the view {view.name!r} answered no list"))
-        return found
+        return [with_whole_numbers(element) for element in found]
 
     def close(self) -> None:
         self._session.close()

@@ -72,6 +72,15 @@ def without_nulls(value: Json) -> Json:
     return [without_nulls(held) for held in value] if isinstance(value, list) else value
 
 
+def with_whole_numbers(value: Json) -> Json:
+    """The same with 61 for 61.0, which is that number in JSON and reads otherwise as text."""
+    if isinstance(value, Mapping):
+        return {name: with_whole_numbers(held) for name, held in value.items()}
+    if isinstance(value, list):
+        return [with_whole_numbers(held) for held in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def merged(old: Mapping[str, Json], new: Mapping[str, Json]) -> JsonObject:
     """``old`` with the members of ``new``: objects grow together, all else takes the old one's place."""
     found = dict(old)
