@@ -4,6 +4,7 @@ form."""
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from urllib.parse import urljoin, urlsplit
 
 from msgspec import structs
 
@@ -21,6 +22,7 @@ _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
 COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",), "every message"),)
 # The member that differs where an answer as a whole is another one.
 WHOLE = "the body"
+REDIRECTS = (301, 302, 307, 308)
 # Judged in every request of a PBX.
 FORM_ROWS = frozenset({"PBX-API-02", "PBX-API-04"})
 
@@ -128,6 +130,8 @@ def _answer(exchange: Seen, where: str) -> Iterator[Check]:
     if exchange.status is None:
         yield Check("CRM-API-01", what, where, exchange.error)
         return
+    if _leads_on(exchange):
+        return
     if not isinstance(exchange.answer, Mapping):
         yield Check("CRM-API-01", what, where, "the body is no JSON object", members=(WHOLE,))
         return
@@ -140,6 +144,17 @@ def _answer(exchange: Seen, where: str) -> Iterator[Check]:
     schema_id = exchange.operation.answer_schema if good and exchange.operation else "answers/error"
     violations = schemas.validate(schema_id, exchange.answer)
     yield from _by_schema(schema_id, exchange.answer, violations, what, where)
+
+
+def _leads_on(exchange: Seen) -> bool:
+    """Whether the answer only says that its address is written with a slash at the end, or without; who may
+    not do so is told where a status is demanded."""
+    try:
+        there = urlsplit(urljoin(exchange.url, exchange.headers.get("location", ""))).path
+    except ValueError:
+        return False
+    same = there.rstrip("/") == exchange.path.rstrip("/")
+    return exchange.status in REDIRECTS and there != exchange.path and same
 
 
 def _by_schema(
