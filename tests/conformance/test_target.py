@@ -237,7 +237,7 @@ def test_a_program_is_run_and_a_person_is_asked() -> None:
 
 
 def test_a_whole_number_of_a_view_reads_the_same_with_a_point() -> None:
-    program = "print('[{\"duration\": 61.0, \"share\": 0.5, \"code\": \"1.0\"}]')"
+    program = 'print(\'[{"duration": 61.0, "share": 0.5, "code": "1.0"}]\')'
     found = hands("").look(Stimulus("calls", Command((sys.executable, "-c", program))))
     assert str(found) == "[{'duration': 61, 'share': 0.5, 'code': '1.0'}]"
 

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Mapping
 
+import orjson
+
 from callproof.conformance import fresh
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.scenario import BrokenScenario
@@ -93,6 +95,14 @@ class Names:
     def members(self, value: Mapping[str, Json], **more: Json) -> JsonObject:
         """The same of an object; a name may also stand for one of its members, as in ``{$shop1: 2}``."""
         return {self._key(name): self.filled(inner, **more) for name, inner in value.items()}
+
+    def texts(self, members: JsonObject) -> dict[str, str]:
+        """The same of the parameters of a request: what is no text is JSON."""
+        filled = self.members(members)
+        return {
+            name: value if isinstance(value, str) else orjson.dumps(value).decode()
+            for name, value in filled.items()
+        }
 
     def _key(self, name: str) -> str:
         return str(self._given.get(name[1:], name)) if name.startswith("$") else name

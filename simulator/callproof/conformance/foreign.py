@@ -1,7 +1,7 @@
 """The side under test in the place of one of our ends: what the runner asks of a control API goes to
 stimuli and views, and what no side from outside can tell is empty."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from operator import attrgetter
 from urllib.parse import unquote
@@ -9,6 +9,7 @@ from urllib.parse import unquote
 import requests
 
 from callproof.conformance.actions import ACTIONS
+from callproof.conformance.found import wait_until_found
 from callproof.conformance.hooks import asked_of
 from callproof.conformance.made import Made
 from callproof.conformance.stimuli import Hands, Misconfigured, placed
@@ -154,6 +155,11 @@ class Foreign:
             except ActionRefused as error:
                 said = f"write a stimulus {ADD_CUSTOMER!r}, or name 'customers' under absent"
                 raise ActionRefused(f"{error}; a CRM that takes none: {said}") from None
+
+    def find(self, key: str, numbers: Sequence[str]) -> None:
+        """Wait until a CRM under test finds customers that it was told of just now."""
+        if self.side is Side.CRM:
+            wait_until_found(self, key, numbers, self._target.patience)
 
     @property
     def created(self) -> list[str]:

@@ -19,6 +19,7 @@ from callproof.conformance.events import Doing, Tell, nobody
 from callproof.conformance.evidence import Seen
 from callproof.conformance.expecting import Expectations
 from callproof.conformance.filling import Names
+from callproof.conformance.found import numbers_of
 from callproof.conformance.fresh import word_of
 from callproof.conformance.improvising import Improviser
 from callproof.conformance.judge import UnderTest, judge
@@ -200,6 +201,8 @@ class Play:
             self._preparing = REGISTRATION
             self._ends.pbx.post("/register")
             self._preparing = ""
+        numbers = [number for made in given.customers for number in numbers_of(self._names.members(made))]
+        self._ends.crm.find(self._ends.api_key, numbers)
 
     def _take(self, steps: Sequence[Step]) -> None:
         for step in steps:
@@ -295,7 +298,7 @@ class Play:
         self._ends.of(fault.side).post("/faults", {"fault": fault.name, **limits})
 
     def _send(self, step: Send) -> None:
-        form = self._texts(step.form)
+        form = self._names.texts(step.form)
         path = str(self._names.filled(step.path))
         value = step.value
         if step.copies:
@@ -304,17 +307,13 @@ class Play:
             # By the code in .../integration-modules/{code}/edit.
             told = self._journals.told(path.split("/")[-2], self._judged.faces(Side.PBX))
             value = merged(told, self._names.members(step.change))
+        value = self._names.filled(value)
         if step.entity and value is not None:
-            form[step.entity] = orjson.dumps(self._names.filled(value)).decode()
+            form[step.entity] = orjson.dumps(value).decode()
         key = None if step.api_key is None else str(self._names.filled(step.api_key))
-        self._ends.pbx.send(RawRequest(step.method, path, self._texts(step.query), form, key))
-
-    def _texts(self, members: JsonObject) -> dict[str, str]:
-        filled = self._names.members(members)
-        return {
-            name: value if isinstance(value, str) else orjson.dumps(value).decode()
-            for name, value in filled.items()
-        }
+        self._ends.pbx.send(RawRequest(step.method, path, self._names.texts(step.query), form, key))
+        if step.entity == "customer" and key is None:
+            self._ends.crm.find(self._ends.api_key, numbers_of(value))
 
     def _finish(self) -> None:
         """What must hold after every scenario: nothing open, nothing undelivered."""

@@ -4,7 +4,7 @@ An end that cannot be reached raises Unreachable, which is no verdict on anybody
 refuses an action raises ActionRefused.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from threading import Event
 from typing import Any, TypeVar
@@ -154,6 +154,9 @@ class End:
     def add_customer(self, key: str, customer: JsonObject, site: str) -> None:
         """By the CRM's own API, in this shop. Raises ActionRefused."""
         create_customer(self, key, customer, site)
+
+    def find(self, key: str, numbers: Sequence[str]) -> None:
+        """Customers are found by their numbers from the answer on."""
 
     def close(self) -> None:
         self._session.close()
