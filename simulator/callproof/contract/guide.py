@@ -46,6 +46,8 @@ CALL_BACKS: Mapping[str, str] = {
     "account": "/callbacks/account",
 }
 RECORDINGS = "/recordings/"
+# A module that is not in the marketplace has to show one (evidence#module-name).
+LOGO = "/logo.svg"
 
 
 def extension_of(user_id: int) -> str:

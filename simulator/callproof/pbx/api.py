@@ -20,7 +20,7 @@ from werkzeug.wrappers import Response
 
 from callproof.contract import payloads
 from callproof.contract.findings import Finding, Kind
-from callproof.contract.guide import CALL_BACKS, RECORDINGS
+from callproof.contract.guide import CALL_BACKS, LOGO, RECORDINGS
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.counting import OPERATION, UNKNOWN
@@ -38,6 +38,16 @@ log = logging.getLogger("callproof.pbx")
 # The account is opened by the browser of a user, from a page of the CRM.
 _FOR_PROGRAMS = ("make-call", "status-notice", "activity")
 _NAMES = {path: name for name, path in CALL_BACKS.items()}
+
+# A receiver, for whoever shows the module to a user.
+_LOGO = Answer(
+    200,
+    (("Content-Type", "image/svg+xml"),),
+    Body(
+        b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path fill="#2b6cb0"'
+        b' d="M3 4a1 1 0 0 1 1-1h4l2 5-2.5 2.5a14 14 0 0 0 6 6L16 14l5 2v4a1 1 0 0 1-1 1A17 17 0 0 1 3 4z"/></svg>'
+    ),
+)
 
 
 def name_of(_method: str, path: str) -> str:
@@ -63,6 +73,8 @@ class PbxApi:
         verb = "GET" if incoming.method == "HEAD" else incoming.method
         incoming.environ[OPERATION] = name or UNKNOWN
         try:
+            if incoming.path == LOGO and verb == "GET":
+                return _LOGO
             if not name:
                 raise NotFound
             if BY_NAME[name].method != verb:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from callproof.contract.guide import CALL_BACKS, RECORDINGS
+from callproof.contract.guide import CALL_BACKS, LOGO, RECORDINGS
 from callproof.contract.operations import BY_NAME
 from callproof.exchange.answering import Answering
 from callproof.exchange.app import EndApp
@@ -38,7 +38,7 @@ def create_app(
         telling=pbx.telling,
         counts=pbx.counts,
     )
-    app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS), most)
+    app = EndApp(__name__, answering, api.refuse, (*CALL_BACKS.values(), RECORDINGS, LOGO), most)
     for name, path in CALL_BACKS.items():
         app.add_method(name, BY_NAME[name].method, path)
     app.add_method("record", BY_NAME["record"].method, f"{RECORDINGS}<name>")

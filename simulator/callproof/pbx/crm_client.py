@@ -9,7 +9,7 @@ import msgspec
 import orjson
 
 from callproof.contract import routes
-from callproof.contract.guide import CALL_BACKS
+from callproof.contract.guide import CALL_BACKS, LOGO
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Operation
 from callproof.exchange.calling import Caller
@@ -69,6 +69,7 @@ class CrmClient:
             "integrationCode": self._settings.code,
             "active": True,
             "name": "Virtual PBX",
+            "logo": self._settings.base_url + LOGO,
             "clientId": self._settings.client_id,
             "baseUrl": self._settings.base_url,
             "actions": {"activity": CALL_BACKS["activity"]},
