@@ -45,7 +45,8 @@ _LOGO = Answer(
     (("Content-Type", "image/svg+xml"),),
     Body(
         b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 24 24"><path fill="#2b6cb0"'
-        b' d="M3 4a1 1 0 0 1 1-1h4l2 5-2.5 2.5a14 14 0 0 0 6 6L16 14l5 2v4a1 1 0 0 1-1 1A17 17 0 0 1 3 4z"/></svg>'
+        b' d="M3 4a1 1 0 0 1 1-1h4l2 5-2.5 2.5a14 14 0 0 0 6 6L16 14l5 2v4a1 1 0 0 1-1 1A17 17 0 0 1 3 4"/>'
+        b"</svg>"
     ),
 )
 
