@@ -13,15 +13,18 @@ from jsonschema import Draft202012Validator
 from msgspec.structs import replace
 
 from callproof.cli import main
+from callproof.conformance.evidence import Book, read
 from callproof.conformance.exhibits import exhibits, offset
 from callproof.conformance.fresh import word_of
 from callproof.conformance.ladder import Lifeline, ladders, text, width_within
 from callproof.conformance.missed import with_missed
 from callproof.conformance.verdict import Check, Looked, Verdict
+from callproof.contract.operations import Side
 from callproof.contract.requirements import all_requirements
 from callproof.contract.schemas import load
 from callproof.contract.secrets import MASK, Masks
 from callproof.crm.account import api_key
+from callproof.exchange.exchange import Answer, Body, Exchange, Request
 from callproof.reports.bodies import curl
 from callproof.reports.drawing import draw
 from callproof.reports.pages import script
@@ -284,6 +287,34 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     assert "X-Api-Key: k'ey" in echoed
     assert exchange.request.body.text in echoed
     assert shlex.split(line)
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "expected"),
+    [
+        (
+            "***c0de",
+            "integrationModule={%22clientId%22:%22***c0de%22}",
+            '"$CLIENT_ID" -H "X-API-KEY: $API_KEY"',
+        ),
+        ("***1234", "", '"$API_KEY" -H "X-API-KEY: $API_KEY"'),
+        ("***c0de", "", '"$SECRET" -H "X-API-KEY: $API_KEY"'),
+    ],
+)
+def test_a_mask_is_named_by_where_else_it_stands(path: str, body: str, expected: str) -> None:
+    url = f"http://crm/api/v5/integration-modules/{path}"
+    request = Request("POST" if body else "GET", url, (("X-API-KEY", "***1234"),), Body(body.encode()))
+    (seen,) = read([Exchange(1.0, "in", request, None)], Side.CRM, Book())
+    assert f"integration-modules/{expected}" in curl(seen)
+
+
+def test_a_reason_is_no_secret_and_what_stands_beside_it_is() -> None:
+    reason, token = "This value should not be blank.", "0123456789abcdef-0123"
+    said = f'{{"errors": {{"clientId": "{reason}"}}, "apiKey": "{token}"}}'
+    request = Request("GET", "http://crm/api/v5/users", (), Body())
+    redactor = Redactor()
+    redactor.learn(Exchange(1.0, "in", request, Answer(400, (), Body(said.encode()))))
+    assert redactor.text(f"{reason} {token}") == f"{reason} ***0123"
 
 
 @pytest.mark.parametrize(

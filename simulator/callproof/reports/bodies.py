@@ -2,13 +2,14 @@
 
 import re
 import shlex
+from collections.abc import Mapping
 from contextlib import suppress
 from urllib.parse import parse_qsl, urlsplit
 
 import orjson
 
 from callproof.conformance.evidence import Seen
-from callproof.contract.secrets import MASK, MASKED, is_secret_header
+from callproof.contract.secrets import MASKED, is_secret_header
 from callproof.exchange.exchange import Answer, Request
 
 # How many characters of a body are shown.
@@ -27,9 +28,11 @@ _VARIABLES = {
     "token": "TOKEN",
     "password": "PASSWORD",
 }
+# One of which nothing tells what it is.
+_UNNAMED = "SECRET"
 # Where it stood: after its name, in whatever notation.
 _KEY = re.compile(
-    rf"(?i)(?:(api[_-]?key|client[_-]?id|token|password)(?:%[0-9a-f]{{2}}|[^&*\w%])+)?{MASKED}"
+    rf"(?i)(?:(api[_-]?key|client[_-]?id|token|password)(?:%[0-9a-f]{{2}}|[^&*\w%])+)?({MASKED})"
 )
 
 
@@ -46,12 +49,13 @@ def readable(message: Request | Answer, query: str = "") -> list[tuple[str, str]
 
 def curl(exchange: Seen) -> str:
     """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, other secrets that were
-    taken out are variables as well, the ends are ``$CRM_URL`` and ``$PBX_URL``; all else is quoted."""
+    taken out are variables as well, by what they are, the ends are ``$CRM_URL`` and ``$PBX_URL``; all else is quoted."""
     words = ["curl"]
     message = exchange.request
+    names = _names_of_masks(message)
     if exchange.method != ("POST" if message.body.text else "GET"):
-        words.append(f"-X {_quoted(exchange.method)}")
-    words.append(_address(exchange.url))
+        words.append(f"-X {_quoted(exchange.method, names)}")
+    words.append(_address(exchange.url, names))
     kind = message.header("content-type")
     multipart = kind.startswith("multipart/")
     for name, value in message.headers:
@@ -59,11 +63,11 @@ def curl(exchange: Seen) -> str:
             continue
         if name.lower() == "content-type" and multipart:
             continue
-        words.append("-H " + _header(name, value))
+        words.append("-H " + _header(name, value, names))
     if multipart:
-        words += [f"--form-string {_quoted(f'{name}={value}')}" for name, value in _fields(message)]
+        words += [f"--form-string {_quoted(f'{name}={value}', names)}" for name, value in _fields(message)]
     elif message.body.text:
-        words.append(f"--data-raw {_quoted(message.body.text)}")
+        words.append(f"--data-raw {_quoted(message.body.text, names)}")
     return " ".join(words)
 
 
@@ -89,27 +93,39 @@ def _laid_out(value: str) -> str:
     return f"{value[:LONGEST]}\n… and {len(value) - LONGEST} characters more"
 
 
-def _address(url: str) -> str:
+def _address(url: str, names: Mapping[str, str]) -> str:
     for side in ("crm", "pbx"):
         if url.startswith(f"http://{side}/"):
-            return f'"${side.upper()}_URL"{_quoted(url.removeprefix(f"http://{side}"))}'
-    return _quoted(url)
+            return f'"${side.upper()}_URL"{_quoted(url.removeprefix(f"http://{side}"), names)}'
+    return _quoted(url, names)
 
 
-def _header(name: str, value: str) -> str:
+def _header(name: str, value: str, names: Mapping[str, str]) -> str:
     found = re.fullmatch(f"(.*?){MASKED}", value) if is_secret_header(name) else None
     if found is None:
-        return _quoted(f"{name}: {value}")
+        return _quoted(f"{name}: {value}", names)
     said = f"{name}: {found[1]}"
     return f'{shlex.quote(said)}"${_variable(name)}"' if found[1] else f'"{said}${_variable(name)}"'
 
 
-def _quoted(text: str) -> str:
-    """Quoted for the shell, with a variable wherever a secret was taken out."""
+def _names_of_masks(message: Request) -> dict[str, str]:
+    """The variable for each mask of the request that stands after the name of a secret somewhere in it."""
+    found: dict[str, str] = {}
+    for name, value in message.headers:
+        mask = re.search(f"{MASKED}$", value) if is_secret_header(name) else None
+        found |= {mask[0]: _variable(name)} if mask else {}
+    for text in (message.url, message.body.text or ""):
+        found |= {one[2]: _variable(one[1]) for one in _KEY.finditer(text) if one[1]}
+    return found
+
+
+def _quoted(text: str, names: Mapping[str, str]) -> str:
+    """Quoted for the shell, with a variable wherever a secret was taken out; ``names`` are those of masks
+    that stand after no name."""
     pieces, end = [], 0
     for found in _KEY.finditer(text):
-        masked = found.start() + found[0].rindex(MASK)
-        pieces.append(f'{shlex.quote(text[end:masked])}"${_variable(found[1] or "apiKey")}"')
+        variable = _variable(found[1]) if found[1] else names.get(found[2], _UNNAMED)
+        pieces.append(f'{shlex.quote(text[end : found.start(2)])}"${variable}"')
         end = found.end()
     rest = text[end:]
     return "".join([*pieces, shlex.quote(rest) if rest or not pieces else ""])

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import orjson
 from msgspec import structs
 
 from callproof.conformance.evidence import Half, Seen, reworded
@@ -110,7 +111,21 @@ def secrets_in_entry(entry: Exchange) -> Iterator[str]:
     """Those of the request and those of the answer."""
     yield from secrets_of(entry.request)
     if entry.answer:
-        yield from _in_message(entry.answer)
+        yield from _in_message(_without_reasons(entry.answer))
+
+
+def _without_reasons(answer: Answer) -> Answer:
+    """What ``errors`` says of a member with the name of a secret is a sentence, which others say too."""
+    if b'"errors"' not in answer.body.content:
+        return answer
+    try:
+        found = orjson.loads(answer.body.content)
+    except orjson.JSONDecodeError:
+        return answer
+    if not isinstance(found, dict):
+        return answer
+    kept = {name: value for name, value in found.items() if name != "errors"}
+    return structs.replace(answer, body=Body(orjson.dumps(kept)))
 
 
 def secrets_of(request: Request) -> Iterator[str]:
