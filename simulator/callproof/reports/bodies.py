@@ -49,7 +49,8 @@ def readable(message: Request | Answer, query: str = "") -> list[tuple[str, str]
 
 def curl(exchange: Seen) -> str:
     """A line for a POSIX shell that asks the same again. The key is ``$API_KEY``, other secrets that were
-    taken out are variables as well, by what they are, the ends are ``$CRM_URL`` and ``$PBX_URL``; all else is quoted."""
+    taken out are variables named by what they are, the ends ``$CRM_URL`` and ``$PBX_URL``; all else is
+    quoted."""
     words = ["curl"]
     message = exchange.request
     names = _names_of_masks(message)
