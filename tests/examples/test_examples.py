@@ -28,7 +28,6 @@ BROKEN: dict[str, dict[str, set[str]]] = {
             "CRM-CALL-01",
             # 51 calls taken at once, duplicates stored
             "CRM-HISTORY-03",
-            "CRM-HISTORY-04",
             # a manager who is not free, shops as a list
             "CRM-MANAGER-04",
             "CRM-SITE-01",
