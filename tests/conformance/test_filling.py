@@ -42,9 +42,10 @@ def test_only_who_plays_stands_for_the_name_of_a_member(names: Names) -> None:
     assert names.filled({"$path": 1, "$any": True, "$key": 2}) == {"$path": 1, "$any": True, "$key": 2}
 
 
-def test_behind_an_address_may_stand_a_query(names: Names) -> None:
+def test_behind_an_address_may_stand_a_path_and_a_query(names: Names) -> None:
     names.learn("settings", {"value": {"url": "http://pbx/call"}})
     assert names.filled("$settings.value.url?tenant=7&a=b.c") == "http://pbx/call?tenant=7&a=b.c"
+    assert names.filled("$settings.value.url/office.1") == "http://pbx/call/office.1"
     with pytest.raises(BrokenScenario, match=r"settings has no address"):
         names.filled("$settings.address?tenant=7")
 

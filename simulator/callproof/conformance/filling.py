@@ -15,6 +15,8 @@ from callproof.contract.operations import Side
 # A member that stands inside a text, as in a path or before a query.
 _INSIDE = re.compile(r"\$([a-z]\w*)\.(\w+(?:\.\w+)*)")
 _WORD = re.compile(r"\$([a-z]\w*)")
+# What a path or a query begins with that stands behind an address.
+_BEHIND = ("/", "?")
 
 
 class Names:
@@ -68,8 +70,9 @@ class Names:
             return False
 
     def filled(self, value: Json, **more: Json) -> Json:
-        """``$call.id`` becomes the member of what a step named, ``$settings.url?a=b`` the address with a
-        query; within a text ``$n``, ``$run`` and the other words of ``fresh.INSIDE`` are filled in.
+        """``$call.id`` becomes the member of what a step named, ``$settings.url/a?b=c`` the address with a
+        path and a query; within a text ``$n``, ``$run`` and the other words of ``fresh.INSIDE`` are filled
+        in.
 
         Raises BrokenScenario when there is no such member.
         """
@@ -83,7 +86,7 @@ class Names:
         if "$module" in value:
             names = {**names, "module": {**self._module, **self._registered()}}
         head, _, path = value[1:].partition(".")
-        if value.startswith("$") and head in names and "?" not in path:
+        if value.startswith("$") and head in names and not any(mark in path for mark in _BEHIND):
             return self._led_to(names[head], value, path)
         value = _INSIDE.sub(lambda part: self._within(part, names), value)
         return _WORD.sub(lambda part: _worded(part, names), value)
