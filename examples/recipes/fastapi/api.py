@@ -95,12 +95,15 @@ def telephonies() -> list[dict]:
     return [m for m in going if "telephony" in m["integrations"]]
 
 
-def rows(name: str) -> list[dict]:
-    return [row for m in telephonies() for row in m["integrations"]["telephony"].get(name) or []]
+def rows(name: str, module: dict | None = None) -> list[dict]:
+    """Of this telephony, or of all together."""
+    modules = [module] if module else telephonies()
+    return [row for m in modules for row in m["integrations"]["telephony"].get(name) or []]
 
 
-def code_of(user: int) -> str | None:
-    return next((row["code"] for row in rows("additionalCodes") if row["userId"] == str(user)), None)
+def code_of(user: int, module: dict | None = None) -> str | None:
+    found = rows("additionalCodes", module)
+    return next((row["code"] for row in found if row["userId"] == str(user)), None)
 
 
 def user_of(code) -> int | None:

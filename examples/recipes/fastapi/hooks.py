@@ -26,11 +26,11 @@ async def click(asked: dict):
     """A click on the telephone icon, which is there for an authorised user with an extension."""
     number = int(asked["user"])
     m = next((m for m in telephonies() if m["integrations"]["telephony"].get("makeCallUrl")), None)
-    if not m or not code_of(number) or not state["users"][number]["online"]:
+    if not m or not code_of(number, m) or not state["users"][number]["online"]:
         return
     phone = digits(asked["phone"])
     phone = f"7{phone[1:]}" if len(phone) == 11 and phone.startswith("8") else phone
-    query = {"clientId": m["clientId"], "code": code_of(number), "userId": number, "phone": phone}
+    query = {"clientId": m["clientId"], "code": code_of(number, m), "userId": number, "phone": phone}
     for line in m["integrations"]["telephony"].get("externalPhones") or []:
         if line["siteCode"] == asked.get("site"):
             query.setdefault("externalPhone", line["externalPhone"])
