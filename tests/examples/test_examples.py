@@ -112,7 +112,7 @@ def test_what_a_run_made_at_the_crm_is_told(checked: dict[str, tuple[int, JsonOb
         for path in ("integration-modules/", "customers/create: ", "telephony/calls/upload: ")
     )
     codes = [line.split("/")[4].rpartition("-")[0] for line in modules]
-    assert codes == ["virtual", "hand", "second", "other", "other", "other"]
+    assert codes == ["virtual", "hand", "second", "other", "other", "earlier", "later", "other"]
     assert customers == [
         f'/api/v5/customers/create: {{"success":true,"id":{number}}}'
         for number in range(21, 21 + len(customers))
