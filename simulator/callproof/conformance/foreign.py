@@ -22,6 +22,7 @@ from callproof.control.wire import ClockTold
 from callproof.exchange.bounded import fetch
 from callproof.exchange.names import BENCH_HEADER
 from callproof.exchange.over_budget import within_budget
+from callproof.exchange.parts import in_parts
 from callproof.exchange.trust import why
 from callproof.limits import USUAL
 
@@ -112,6 +113,9 @@ class Foreign:
         """A request of the bench, in the name of a PBX under test, to our CRM."""
         key = self._target.api_key if request.api_key is None else request.api_key
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
+        data: Mapping[str, str] | bytes | None = request.form or None
+        if request.multipart:
+            data, headers["Content-Type"] = in_parts(request.form)
         try:
             fetch(
                 self._session,
@@ -119,7 +123,7 @@ class Foreign:
                 self._facing.url + request.path,
                 USUAL.side_seconds,
                 params=request.query,
-                data=request.form or None,
+                data=data,
                 headers=headers,
             )
         except requests.RequestException as error:

@@ -58,6 +58,7 @@ class _Send(msgspec.Struct, rename="kebab"):
     change: JsonObject = {}
     copies: int = 0
     api_key: str | None = None
+    multipart: bool = False
 
 
 class _Expect(msgspec.Struct, rename="kebab"):
@@ -201,6 +202,7 @@ class Reader:
             copies=step.copies,
             api_key=step.api_key,
             change=step.change,
+            multipart=step.multipart,
             given=_all(step.given),
         )
 

@@ -311,7 +311,8 @@ class Play:
         if step.entity and value is not None:
             form[step.entity] = orjson.dumps(value).decode()
         key = None if step.api_key is None else str(self._names.filled(step.api_key))
-        self._ends.pbx.send(RawRequest(step.method, path, self._names.texts(step.query), form, key))
+        query = self._names.texts(step.query)
+        self._ends.pbx.send(RawRequest(step.method, path, query, form, key, multipart=step.multipart))
         if step.entity == "customer" and key is None:
             self._ends.crm.find(self._ends.api_key, numbers_of(value))
 

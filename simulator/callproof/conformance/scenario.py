@@ -72,6 +72,7 @@ class Send:
     copies: int
     api_key: str | None
     change: JsonObject
+    multipart: bool = False
     given: tuple[str, ...] = ()
 
 

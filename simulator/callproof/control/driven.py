@@ -32,6 +32,7 @@ class RawRequest(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True
     query: dict[str, str]
     form: dict[str, str]
     api_key: str | None = None
+    multipart: bool = False
 
 
 class Controlled(Protocol):

@@ -226,7 +226,9 @@ class _ModuleActs:
     def send(self, asked: wire.SendAsked) -> object:
         key = known(asked.api_key)
         try:
-            told = self.pbx.crm.send_any(asked.method, asked.path, asked.query, asked.form, key)
+            told = self.pbx.crm.send_any(
+                asked.method, asked.path, asked.query, asked.form, key, multipart=asked.multipart
+            )
         except UnicodeEncodeError:
             raise ControlError("It cannot be sent: no header can carry this apiKey.") from None
         return {"status": told.status, "text": told.text}

@@ -102,3 +102,4 @@ class SendAsked(Members, rename="camel"):
     query: dict[str, str] = field(default_factory=dict)
     form: dict[str, str] = field(default_factory=dict)
     api_key: Text = UNSET
+    multipart: bool = False

@@ -16,6 +16,7 @@ from callproof.exchange.calling import Caller
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.names import BENCH_HEADER
 from callproof.exchange.over_budget import within_budget
+from callproof.exchange.parts import in_parts
 from callproof.exchange.reach import HostRefused
 from callproof.pbx.rules.pacing import Pace
 from callproof.pbx.settings import PbxSettings
@@ -125,11 +126,16 @@ class CrmClient:
         form: Mapping[str, str],
         api_key: str | None,
         timeout: float | None = None,
+        *,
+        multipart: bool = False,
     ) -> Told:
         """A request as a tester words it, marked as the bench's own; an empty key sends none."""
         key = self._settings.api_key if api_key is None else api_key
         headers = {BENCH_HEADER: "send"} | ({"X-API-KEY": key} if key else {})
-        return self._send(method, path, params=query, data=form or None, headers=headers, timeout=timeout)
+        data: Mapping[str, str] | bytes | None = form or None
+        if multipart:
+            data, headers["Content-Type"] = in_parts(form)
+        return self._send(method, path, params=query, data=data, headers=headers, timeout=timeout)
 
     def _post(self, asked: Operation, structure: Json, *, code: str = "", longer: float = 0.0) -> Told:
         form = {asked.entity: orjson.dumps(structure).decode()}
@@ -141,7 +147,7 @@ class CrmClient:
         path: str,
         *,
         params: Mapping[str, str] | None = None,
-        data: Mapping[str, str] | None = None,
+        data: Mapping[str, str] | bytes | None = None,
         headers: Mapping[str, str] | None = None,
         timeout: float | None = None,
         longer: float = 0.0,
