@@ -19,6 +19,7 @@ from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.web import texts
 from callproof.web.pulse import PAUSE, Pulse
+from callproof.web.site import stream
 from tests.support import KEY
 
 TOKEN = "tell-nobody"
@@ -155,6 +156,13 @@ def test_a_stream_hears_of_each_change_and_is_silent_otherwise(pulse: Pulse) -> 
     pulse.bump()
     assert next(beats) == 1
     assert next(beats) is None
+
+
+def test_a_page_misses_nothing_from_the_first_line_on(pulse: Pulse) -> None:
+    lines = stream(pulse.beats(silence=0.01))
+    assert next(lines) == b"retry: 500\n\n"
+    pulse.bump()
+    assert next(lines) == b"data: 1\n\n"
 
 
 def test_a_burst_of_changes_is_told_in_pauses(pulse: Pulse) -> None:

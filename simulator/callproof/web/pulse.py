@@ -38,12 +38,14 @@ class Pulse:
             self._changed.notify_all()
 
     def beats(self, silence: float = SILENCE) -> Iterator[int | None]:
-        """The number of each new beat, and None when there was none for ``silence`` seconds."""
+        """None at once, from when on no beat is missed; then the number of each new beat, and None when
+        there was none for ``silence`` seconds."""
         with self._changed:
             self._streams += 1
             seen = self._beats
             self._watch()
         try:
+            yield None
             while not self._closed.is_set():
                 new = self._beyond(seen, silence)
                 yield None if new == seen else new
@@ -74,10 +76,10 @@ class Pulse:
     def _watch(self) -> None:
         if not self._watched:
             self._watched = True
-            Thread(target=self._watch_on, name="callproof-pulse", daemon=True).start()
+            since = (self._journal.last_id,)
+            Thread(target=self._watch_on, args=since, name="callproof-pulse", daemon=True).start()
 
-    def _watch_on(self) -> None:
-        last = self._journal.last_id
+    def _watch_on(self, last: int) -> None:
         while self._goes_on():
             self._journal.since(last, wait=LOOK, limit=1)
             if self._journal.interrupted:

@@ -1,6 +1,6 @@
 """The pages of one end as a Flask blueprint: what all of them share, and how a page is written."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -211,7 +211,7 @@ class Site:
         return self.part("other.html", "main", word=word)
 
     def _live(self) -> Response:
-        told = (_LATER,) if self.pulse.full else _stream(self.pulse.beats())
+        told = (_LATER,) if self.pulse.full else stream(self.pulse.beats())
         return Response(told, mimetype="text/event-stream")
 
     def _file(self, name: str) -> Response:
@@ -242,7 +242,10 @@ def _from_elsewhere() -> bool:
     return request.method == "GET" and request.headers.get("Sec-Fetch-Site") == "cross-site"
 
 
-def _stream(beats: Iterable[int | None]) -> Iterator[bytes]:
+def stream(beats: Iterator[int | None]) -> Iterator[bytes]:
+    """What ``/live`` answers."""
+    # A page looks anew when it hears the first line, and is told of whatever happens from here on.
+    next(beats, None)
     yield b"retry: 500\n\n"
     for beat in beats:
         yield b":\n\n" if beat is None else b"data: %d\n\n" % beat
