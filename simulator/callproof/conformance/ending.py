@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from callproof.conformance import arrival, coherence, keeping, statuses, story
-from callproof.conformance.calls import Act, made
+from callproof.conformance.calls import Act, Call, made
 from callproof.conformance.evidence import Seen
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.matching import Leeway
 from callproof.conformance.patience import be_patient
+from callproof.conformance.story import Told
 from callproof.conformance.verdict import Check
 from callproof.conformance.watching import Journals
 from callproof.contract.jsontypes import Json
@@ -75,9 +76,7 @@ class Ending:
             )
             seen = self._seen(Side.PBX)
         reports = story.told(seen)
-        yield from story.true(calls, reports, self.where, slack())
-        yield from story.linked(calls, reports, self.where)
-        yield from coherence.doubled(reports, self.where)
+        yield from self._in_whatever(calls, reports, slack())
         if self.ends.manual and all(report.taken for report in reports):
             yield from story.missing(calls, reports, self.where)
         yield from statuses.rung(calls, reports, seen, slack().times, self.where)
@@ -92,13 +91,19 @@ class Ending:
     ) -> Iterator[Check]:
         seen = self._seen(Side.PBX)
         calls, reports = made(acts, self.ends.pbx.state().get("calls") or [], seen), story.told(seen)
-        yield from story.true(calls, reports, self.where, slack())
-        yield from story.linked(calls, reports, self.where)
-        yield from coherence.doubled(reports, self.where)
+        yield from self._in_whatever(calls, reports, slack())
         # A PBX that was told that its module stands still owes nothing more.
         still = any(act.action == "switch module" for act in acts)
         if self.ends.manual and not still and all(map(arrival.passes, trouble)):
             yield from arrival.arrived(calls, reports, self.where)
+
+    def _in_whatever(
+        self, calls: Sequence[Call], reports: Sequence[Told], slack: Leeway
+    ) -> Iterator[Check]:
+        """What holds of a PBX's reports also where a CRM is in trouble."""
+        yield from story.true(calls, reports, self.where, slack)
+        yield from story.linked(calls, reports, self.where)
+        yield from coherence.doubled(reports, self.where)
 
     def _patiently(self, side: Side, look: Callable[[], list[Check]]) -> list[Check]:
         """What is seen once all of it holds, or when patience is over: a side, or a view of it, may come

@@ -134,6 +134,11 @@ class Seen(Struct, frozen=True, dict=True):
         return without_nulls(found)
 
     @property
+    def taken(self) -> bool:
+        """Whether the CRM answered with success."""
+        return self.status in (200, 201) and reached(self.answer, "success") is True
+
+    @property
     def answer_size(self) -> int:
         """In bytes."""
         return self.reply.body.size if self.reply else 0

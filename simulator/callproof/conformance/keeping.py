@@ -43,7 +43,7 @@ def kept(seen: Sequence[Seen], calls: Sequence[Json], where: str) -> Iterator[Ch
             if isinstance(call, Mapping) and "externalId" in call:
                 call_id = str(call["externalId"])
                 sent.setdefault(call_id, []).append((dict(call), one))
-                if _success(one) and call_id not in known:
+                if one.taken and call_id not in known:
                     taken[call_id] = None
     of_id = _by(calls, "externalId")
     for call_id in taken:
@@ -120,7 +120,7 @@ def shown(
         if call_id is None:
             continue
         codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
-        if _success(one):
+        if one.taken:
             named.setdefault(str(call_id), set()).update(ids, *(users.get(code, set()) for code in codes))
         elif reached(one.answer, "success") is False and one.status not in UNCLEAR:
             refused[str(call_id)] = None
@@ -147,12 +147,12 @@ def closed(
     stored: set[str] = set()
     late: set[str] = set()
     for one in seen:
-        if one.is_of("call-event") and _success(one) and reached(one.params, "type") != "hangup":
+        if one.is_of("call-event") and one.taken and reached(one.params, "type") != "hangup":
             if (begun := str(reached(one.params, "callExternalId"))) in {*over, *stored}:
                 late.add(begun)
-        elif one.is_of("calls-upload") and _success(one) and isinstance(one.params, list):
+        elif one.is_of("calls-upload") and one.taken and isinstance(one.params, list):
             stored |= {str(reached(call, "externalId")) for call in one.params}
-        elif one.is_of("call-event") and _success(one) and reached(one.params, "type") == "hangup":
+        elif one.is_of("call-event") and one.taken and reached(one.params, "type") == "hangup":
             codes, ids = _texts(reached(one.params, "codes")), _texts(reached(one.params, "userIds"))
             named = ids.union(*(users.get(code, set()) for code in codes))
             known = over.get(call_id := str(reached(one.params, "callExternalId")), set())
@@ -204,10 +204,6 @@ def asking(seen: Sequence[Seen], where: str) -> Iterator[Check]:
                     else f"clientId is {told_id!r}, which did not tell this address"
                 )
                 yield Check(OWN, str(one), where, problem, exchanges=(one.ref,))
-
-
-def _success(one: Seen) -> bool:
-    return one.status in (200, 201) and reached(one.answer, "success") is True
 
 
 def _texts(values: Json) -> set[str]:

@@ -12,7 +12,7 @@ from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen
 from callproof.conformance.matching import Leeway, differences, member_of
 from callproof.conformance.verdict import Check
-from callproof.contract.jsontypes import JsonObject, reached
+from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import phone_key, same_phone
 
 EVENT, CDR = "pbx sends call-event", "pbx sends cdr"
@@ -68,10 +68,9 @@ def told(seen: Sequence[Seen]) -> list[Told]:
     for one in seen:
         name = one.operation.name if one.operation and not one.by_bench else ""
         values = [one.params] if name == "call-event" else one.params if name == "calls-upload" else []
-        taken = one.status in (200, 201) and reached(one.answer, "success") is True
         for value in values if isinstance(values, list) else []:
             if isinstance(value, Mapping):
-                found.append(Told(dict(value), one, taken))
+                found.append(Told(dict(value), one, one.taken))
     return found
 
 

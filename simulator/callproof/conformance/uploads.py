@@ -34,8 +34,7 @@ def uploads(journal: Iterable[Seen]) -> Uploads:
         if not seen.is_of(UPLOAD) or seen.by_bench or not isinstance(seen.params, list):
             continue
         # What was not taken is told again as a whole.
-        taken = seen.status in (200, 201) and reached(seen.answer, "success") is True
-        by_id = known if taken else dict(known)
+        by_id = known if seen.taken else dict(known)
         before = len(found.rows)
         for value in seen.params:
             if not _is_link(value, by_id):
