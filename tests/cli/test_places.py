@@ -56,19 +56,35 @@ def test_beyond_loopback_it_is_said_by_name_who_may_come(
         return done.exit_code, " ".join(done.output.split())
 
     code, said = serve()
-    assert code == 2
-    assert "Add --control-token TOKEN" in said
-    assert "or --expose" in said
-    assert not started
-    assert serve("--control-token", "t")[0] == serve("--expose")[0] == 0
+    assert code == 0
+    made = started.pop().control_token
+    assert len(made) >= 32
+    assert f"lets other machines in, so the control API and the pages want the token {made}." in said
+    assert serve()[0] == 0
+    assert started.pop().control_token != made
+    assert serve("--control-token", "t") == serve("--expose") == (0, "")
     assert [(options.host, options.control_token) for options in started] == [(host, "t"), (host, "")]
 
 
 def test_a_name_that_leads_beyond_loopback_is_beyond_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(places, "look_up", {"lan.example": "192.0.2.1", "mine.example": "127.0.1.1"}.get)
-    monkeypatch.setattr(command, "serve_until_stopped", lambda _options, _say: None)
-    for host, code in (("lan.example", 2), ("mine.example", 0)):
-        assert CliRunner().invoke(main, ["serve", "--host", host]).exit_code == code
+    started: list[ServeOptions] = []
+    monkeypatch.setattr(command, "serve_until_stopped", lambda options, _say: started.append(options))
+    for host in ("lan.example", "mine.example"):
+        assert CliRunner().invoke(main, ["serve", "--host", host]).exit_code == 0
+    assert [bool(options.control_token) for options in started] == [True, False]
+
+
+def test_where_other_machines_are_let_in_the_pair_meets_and_only_the_token_opens_the_control_api(
+    tmp_path: Path,
+) -> None:
+    with serving_ends(tmp_path, "--host", "0.0.0.0", "--register") as ends:
+        assert "The PBX is registered." in ends.said
+        token = orjson.loads((tmp_path / "ready.json").read_bytes())["controlToken"]
+        assert f"want the token {token}." in ends.said
+        journal = f"{ends.crm}/_bench/journal"
+        assert requests.get(journal, timeout=30).status_code == 403
+        assert requests.get(journal, headers={"X-Callproof-Token": token}, timeout=30).ok
 
 
 def test_a_pbx_that_names_a_wildcard_is_on_this_machine(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 import click
 
-from callproof.cli.common import option
+from callproof.cli.common import echo, option
+from callproof.crm.account import new_key
 from callproof.errors import Misuse
 from callproof.exchange.reach import is_loopback, is_wildcard
 from callproof.exchange.sockets import look_up
@@ -54,8 +55,7 @@ def _decorated(command: F, options: Sequence[Callable[[F], F]]) -> F:
 
 def places_of(options: dict[str, Any]) -> dict[str, Any]:
     """The fields of ServeOptions that come of them. Raises Misuse for options that do not fit together."""
-    _demand_lock(options)
-    found = {}
+    found: dict[str, Any] = {"control_token": _token(options)}
     if own := options["public_url"]:
         if not options["only"]:
             raise Misuse("--public-url is the address of --only one end; of two ends, name each one's.")
@@ -63,19 +63,24 @@ def places_of(options: dict[str, Any]) -> dict[str, Any]:
     return {**found, "tls": _tls(options)}
 
 
-def _demand_lock(options: dict[str, Any]) -> None:
-    """Raises Misuse where other machines would be let in without anybody having said so."""
-    if options["control_token"] or options["expose"]:
-        return
+def _token(options: dict[str, Any]) -> str:
+    """The one that is given, or one of this start's own where other machines are let in; told at once, as
+    nobody else knows it."""
+    given: str = options["control_token"]
+    if given or options["expose"]:
+        return given
     try:
         bound = look_up(options["host"])
     except OSError:
-        return  # is told by who listens
-    if not is_loopback(bound):
-        raise Misuse(
-            f"--host {options['host']} lets other machines in. Add --control-token TOKEN, which they have"
-            " to tell, or --expose where all who reach this one may do everything."
-        )
+        return ""  # is told by who listens
+    if is_loopback(bound):
+        return ""
+    token = new_key()
+    echo(
+        f"--host {options['host']} lets other machines in, so the control API and the pages want the token"
+        f" {token}. --control-token gives one of yours, --expose wants none."
+    )
+    return token
 
 
 def _tls(options: dict[str, Any]) -> TlsOptions | None:
@@ -106,8 +111,8 @@ _OPTIONS = (
         "--host",
         default=ServeOptions.host,
         show_default=True,
-        help="Address or name to listen on; 0.0.0.0 and :: are all of this machine. Beyond loopback it"
-        " wants --control-token or --expose.",
+        help="Address or name to listen on; 0.0.0.0 and :: are all of this machine. Beyond loopback"
+        " a control token is made, unless --control-token gives one or --expose wants none.",
     ),
     option(
         "--expose",

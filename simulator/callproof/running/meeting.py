@@ -156,6 +156,8 @@ class Meeting:
         found["apiKey"] = api_key
         if client_id:
             found["clientId"] = client_id
+        if self._options.control_token:
+            found["controlToken"] = self._options.control_token
         if self._certificate and self._certificate.ca:
             found["ca"] = self._certificate.ca
         return found
