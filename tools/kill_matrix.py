@@ -5,6 +5,7 @@ Writes the whole matrix to docs/kill-matrix.md; ``--quick`` only proves that eac
 
 import os
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePath
@@ -50,7 +51,9 @@ def _place(check: Looked) -> tuple[list[tuple[int, str]], str]:
 
 
 def main() -> int:
-    whole = "--quick" not in sys.argv
+    asked = ArgumentParser("kill_matrix", description=__doc__)
+    asked.add_argument("--quick", action="store_true", help="one fault a check, and no page")
+    whole = not asked.parse_args().quick
     faults = list(catalogue().values())
     found = matrix(loading.find(), faults, bench, processes=os.cpu_count() or 2, whole=whole)
     if whole:

@@ -55,6 +55,14 @@ def test_what_needs_no_end_imports_neither_a_server_nor_a_client(arguments: list
     assert imported(*arguments) <= {"jsonschema", "phonenumbers", "yaml"}
 
 
+def test_what_is_kept_in_memory_alone_needs_no_database() -> None:
+    assert "sqlalchemy" not in imported("check", "6-event/answered", "7-call")
+    code = "import sys, callproof.cli.serve, callproof.running.serve; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert "granian" in done.stdout.split()
+    assert "sqlalchemy" not in done.stdout.split()
+
+
 @pytest.mark.parametrize("command", ["call", "journal", "ladder", "check", "explore"])
 def test_what_asks_running_ends_starts_none(command: str) -> None:
     assert not imported(command, "--help") & {"sqlalchemy", "granian", "lameenc"}

@@ -14,7 +14,7 @@ from callproof.limits import USUAL
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.running.pair import BuiltIn
-from callproof.storage.database import IN_MEMORY
+from callproof.storage.address import IN_MEMORY
 from tests.support import KEY
 
 CALL = {"from": "+79161234567", "to": "+7-499-999-99-99"}

@@ -12,7 +12,7 @@ import yaml
 from click.testing import CliRunner
 
 from callproof.cli import main
-from callproof.storage.database import IN_MEMORY
+from callproof.storage.address import IN_MEMORY
 from tests.served import Ready, free_ports, own_name, serving_ends
 
 FOLDER = Path(__file__).resolve().parent.parent.parent / "examples" / "recipes" / "docker"
@@ -103,7 +103,9 @@ def test_two_containers_make_a_call_end_to_end(
             assert f"{crm_url}/api/v5/telephony/call/event" in both.asked()
 
 
-def test_the_image_starts_with_a_token_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_image_asks_for_a_token_and_looks_after_its_health(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ports = free_ports()
     places = {"8080": str(ports[0]), "8081": str(ports[1])}
     text = (FOLDER / "Dockerfile").read_text("utf-8")
@@ -117,9 +119,10 @@ def test_the_image_starts_with_a_token_alone(tmp_path: Path, monkeypatch: pytest
     )
     assert entry == ["callproof"]
     serve = [*serve, "--crm-port", places["8080"], "--pbx-port", places["8081"]]
-    refused = CliRunner().invoke(main, serve)
-    assert (refused.exit_code, "--control-token" in refused.output) == (2, True)
+    with serving_ends(tmp_path, *serve[1:]) as ends:
+        assert "want the token" in ends.said
     monkeypatch.setenv("CALLPROOF_CONTROL_TOKEN", "t" * 32)
-    with serving_ends(tmp_path, *serve[1:]):
+    with serving_ends(tmp_path, *serve[1:]) as ends:
+        assert "want the token" not in ends.said
         asked = [re.sub(r"(?<=:)80\d\d", lambda port: places[port[0]], word) for word in health[1:]]
         assert CliRunner().invoke(main, asked).exit_code == 0

@@ -13,7 +13,7 @@ from callproof.crm.settings import CrmSettings
 from callproof.pbx.settings import PbxSettings
 from callproof.running.opening import Opening
 from callproof.running.threads import Address
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 
 CRM = CrmSettings(api_key="k")
 

@@ -7,7 +7,7 @@ import pytest
 from callproof.errors import CallproofError, InternalError
 from callproof.running.processes import Failed, Made, Workers, answering
 from callproof.running.threads import Address
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 
 
 def failing(error: Exception) -> Callable[[], Made]:

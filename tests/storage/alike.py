@@ -6,7 +6,7 @@ from typing import Any, Protocol, TypeVar
 
 from hypothesis import strategies as st
 
-from callproof.storage.snapshots import Rows
+from callproof.storage.rows import Rows
 from callproof.storage.whole import WholeSession
 
 Session = TypeVar("Session", bound=WholeSession)

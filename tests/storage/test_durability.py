@@ -9,7 +9,7 @@ from sqlalchemy import text
 from callproof.cli import main
 from callproof.crm.store.session import CrmStore
 from callproof.pbx.store.session import PbxStore
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 from callproof.storage.durability import Durability
 from tests.postgres import installed, running
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from callproof.cli import main
 from callproof.crm.store.session import CrmStore
 from callproof.pbx.store.session import PbxStore
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 from tests.support import mode_of
 
 

@@ -14,7 +14,7 @@ from callproof.pbx.pbx import Pbx
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.session import PbxStore
 from callproof.storage import holding
-from callproof.storage.database import IN_MEMORY, StorageError
+from callproof.storage.address import IN_MEMORY, StorageError
 from tests.postgres import Postgres
 from tests.served import serving_ends
 

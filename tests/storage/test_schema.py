@@ -11,7 +11,7 @@ from callproof import __version__
 from callproof.cli import main
 from callproof.crm.store.session import CrmStore
 from callproof.pbx.store.session import PbxStore
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 
 
 def run(url: str, *statements: str) -> None:

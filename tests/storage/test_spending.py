@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from callproof.crm.store.opening import open_store
+from callproof.crm.store.purses import Purses
 from callproof.crm.store.session import CrmStore
-from callproof.crm.store.spending import Purses
 
 
 @pytest.mark.parametrize("kept", [False, True])

@@ -17,7 +17,7 @@ from callproof.pbx.rules.script import Disposition, Party, Script
 from callproof.pbx.store import tables
 from callproof.pbx.store.session import PbxStore
 from callproof.pbx.store.sessions import Store as AnyPbxStore
-from callproof.storage.database import StorageError
+from callproof.storage.address import StorageError
 
 
 def history(external_id: str) -> HistoryCall:

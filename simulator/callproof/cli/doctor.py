@@ -14,7 +14,7 @@ from callproof.contract.printing import printable
 from callproof.errors import Misuse
 from callproof.running.checkup import Finding, State, Wanted, look
 from callproof.running.meeting import ServeOptions
-from callproof.storage.database import IN_MEMORY
+from callproof.storage.address import IN_MEMORY
 
 MARKS = {State.OK: "OK", State.NOTE: "note", State.PROBLEM: "PROBLEM"}
 

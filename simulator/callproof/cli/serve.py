@@ -29,7 +29,7 @@ from callproof.pbx.settings import PbxSettings
 from callproof.running import logs
 from callproof.running.meeting import ServeOptions
 from callproof.running.serve import forks, serve_until_stopped, system
-from callproof.storage.database import IN_MEMORY, spelled
+from callproof.storage.address import IN_MEMORY, spelled
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance

@@ -10,6 +10,7 @@ from msgspec import Meta
 from callproof.contract.dates import written
 from callproof.control.api import Control, ControlError
 from callproof.control.wire import Members
+from callproof.storage.watching import Watched
 
 T = TypeVar("T")
 
@@ -28,10 +29,10 @@ class _Taken(Generic[T]):
 
 class _Snapshots(Generic[T]):
     def __init__(
-        self, api: Control, take: Callable[[], T], restore: Callable[[T], None], schema: str
+        self, api: Control, take: Callable[[], T], restore: Callable[[T], None], database: Watched
     ) -> None:
         self._api = api
-        self._schema = schema
+        self._database = database
         self._take = take
         self._restore = restore
         self._kept: dict[str, _Taken[T]] = {}
@@ -56,7 +57,7 @@ class _Snapshots(Generic[T]):
 
     def listed(self) -> object:
         kept = [
-            {"name": name, "at": taken.at, "written": written(taken.at), "schema": self._schema}
+            {"name": name, "at": taken.at, "written": written(taken.at), "schema": self._database.schema}
             for name, taken in list(self._kept.items())
         ]
         return {"snapshots": kept}
@@ -66,12 +67,14 @@ class _Snapshots(Generic[T]):
             raise ControlError("Snapshots want an end with one worker, whose memory they are kept in.", 409)
 
 
-def add_snapshots(api: Control, take: Callable[[], T], restore: Callable[[T], None], schema: str) -> None:
-    """``/snapshot``, ``/restore`` and ``/snapshots`` of one end, whose tables have the version ``schema``.
+def add_snapshots(
+    api: Control, take: Callable[[], T], restore: Callable[[T], None], database: Watched
+) -> None:
+    """``/snapshot``, ``/restore`` and ``/snapshots`` of one end; the version of tables is the database's.
 
     No snapshot leaves the process that took it, so none of another version can come back.
     """
-    snapshots = _Snapshots(api, take, restore, schema)
+    snapshots = _Snapshots(api, take, restore, database)
     api.add(
         "POST",
         "/snapshot",

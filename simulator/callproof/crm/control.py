@@ -127,7 +127,7 @@ def control(crm: Crm, token: str = "") -> Control:
     api.add("POST", "/modules/{code}/account", "A user opens the module's account.", acts.open_account)
     add_faults(api, Side.CRM, crm.faults, workers=crm.settings.workers)
     add_again(api, crm.caller)
-    add_snapshots(api, crm.snapshot, crm.restore, crm.store.database.schema)
+    add_snapshots(api, crm.snapshot, crm.restore, crm.store.database)
     add_health(api, crm.store.database, workers=crm.settings.workers)
     return api
 

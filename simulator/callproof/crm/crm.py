@@ -14,9 +14,7 @@ from callproof.crm.outgoing import Outgoing
 from callproof.crm.pace import Pace
 from callproof.crm.rules.model import Directory
 from callproof.crm.settings import CrmSettings, Knobs, Readings
-from callproof.crm.store import tables
 from callproof.crm.store.opening import open_store
-from callproof.crm.store.session import CrmStore
 from callproof.crm.store.sessions import CrmSession
 from callproof.exchange.calling import Caller
 from callproof.exchange.counting import Counts
@@ -27,8 +25,7 @@ from callproof.exchange.nearby import NOBODY, Nearby
 from callproof.exchange.shared_journal import SharedJournal
 from callproof.exchange.telling import Telling
 from callproof.limits import of_account
-from callproof.storage.journal import JournalTable
-from callproof.storage.snapshots import Rows
+from callproof.storage.rows import Rows
 from callproof.web.pulse import Pulse
 
 
@@ -157,9 +154,8 @@ class Crm:
     def _journal(self) -> Journal:
         bounds, every = self.settings.bounds, self.settings.journal_every
         most = bounds.journal_entries, bounds.journal_bytes
-        if not isinstance(self.store, CrmStore):
-            return Journal(*most, every=every)
-        return SharedJournal(JournalTable(self.store.database, tables.journal), *most, every=every)
+        table = self.store.journal_table()
+        return SharedJournal(table, *most, every=every) if table else Journal(*most, every=every)
 
     def _fill_when_empty(self) -> None:
         with self.store.begin() as session:

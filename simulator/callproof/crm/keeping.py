@@ -3,9 +3,9 @@
 from callproof.crm.account import new_key
 from callproof.crm.rules.model import Grant
 from callproof.crm.settings import SCOPES
-from callproof.crm.store.session import CrmStore
+from callproof.crm.store.opening import open_store
 from callproof.crm.store.sessions import CrmSession
-from callproof.storage.database import IN_MEMORY
+from callproof.storage.address import IN_MEMORY
 
 # The setting that says with which key the account was started last.
 OWN = "key"
@@ -16,7 +16,7 @@ def own_key(database: str) -> str:
     once, so that two that are started together have the same. Raises StorageError."""
     if database == IN_MEMORY:
         return new_key()
-    store = CrmStore(database)
+    store = open_store(database)
     try:
         with store.begin() as session:
             key = _kept(session) or new_key()

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from threading import Event, Lock, Thread
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -17,8 +18,10 @@ from callproof.clocks.machine import monotonic
 from callproof.exchange.exchange import Exchange
 from callproof.exchange.journal import Journal
 from callproof.limits import USUAL
-from callproof.storage.journal import JournalTable
 from callproof.storage.watching import StorageTrouble
+
+if TYPE_CHECKING:
+    from callproof.storage.journal import JournalTable
 
 log = logging.getLogger("callproof.journal")
 
@@ -39,7 +42,7 @@ class SharedJournal(Journal):
 
     def __init__(
         self,
-        table: JournalTable,
+        table: "JournalTable",
         max_entries: int = USUAL.journal_entries,
         max_bytes: int = USUAL.journal_bytes,
         *,

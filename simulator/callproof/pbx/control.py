@@ -80,7 +80,7 @@ def control(pbx: Pbx, token: str = "") -> Control:
     )
     add_faults(api, Side.PBX, pbx.faults)
     add_again(api, pbx.caller)
-    add_snapshots(api, pbx.snapshot, pbx.restore, pbx.store.database.schema)
+    add_snapshots(api, pbx.snapshot, pbx.restore, pbx.store.database)
     add_health(api, pbx.store.database)
     return api
 

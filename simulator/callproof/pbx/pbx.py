@@ -21,8 +21,8 @@ from callproof.pbx.reporting import Reporter
 from callproof.pbx.rules.plan import NumberingPlan
 from callproof.pbx.settings import PbxSettings
 from callproof.pbx.store.opening import open_store
-from callproof.storage.database import IN_MEMORY
-from callproof.storage.snapshots import Rows
+from callproof.storage.address import IN_MEMORY
+from callproof.storage.rows import Rows
 from callproof.web.pulse import Pulse
 
 log = logging.getLogger("callproof.pbx")

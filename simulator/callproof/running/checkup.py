@@ -29,7 +29,7 @@ from callproof.exchange import trust
 from callproof.exchange.trust import VARIABLES, Trust
 from callproof.running.serve import forks, system
 from callproof.running.threads import Address, PortTaken, url
-from callproof.storage.database import IN_MEMORY, StorageError, shown, spelled
+from callproof.storage.address import IN_MEMORY, StorageError, shown, spelled
 from callproof.storage.engine import engine_of, reason
 
 PACKAGE = "callproof"

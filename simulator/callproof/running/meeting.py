@@ -12,7 +12,7 @@ from callproof.exchange.trust import Trust
 from callproof.pbx.settings import PbxSettings
 from callproof.running.certificate import Certificate, TlsOptions, advice
 from callproof.running.threads import LOOPBACK, Address, PortTaken, netloc, reached, url
-from callproof.storage.database import IN_MEMORY, shown
+from callproof.storage.address import IN_MEMORY, shown
 from callproof.web.site import Surroundings
 
 

@@ -33,8 +33,7 @@ from callproof.running.keys import keyed
 from callproof.running.meeting import Meeting, ServeOptions, met
 from callproof.running.opening import Opening
 from callproof.running.processes import Begun, Failed, Made, Workers, beginning
-from callproof.storage.database import IN_MEMORY, shown
-from callproof.storage.engine import on_server
+from callproof.storage.address import IN_MEMORY, on_server, shown
 
 
 def serve_until_stopped(options: ServeOptions, say: Callable[[str], object]) -> None:

@@ -6,14 +6,14 @@ from threading import RLock
 from typing import TYPE_CHECKING
 from zlib import crc32
 
-from sqlalchemy import Connection, MetaData, Table, event, func, make_url, select, update
+from sqlalchemy import Connection, MetaData, Table, event, func, select, update
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError, SQLAlchemyError
 from sqlalchemy.pool import PoolProxiedConnection
 
-from callproof.errors import Misuse
+from callproof.storage.address import IN_MEMORY, StorageError, shown
 from callproof.storage.driver import Compiler
 from callproof.storage.durability import Durability
-from callproof.storage.engine import IN_MEMORY, engine_of, file_of, reason, unsafe
+from callproof.storage.engine import engine_of, file_of, reason, unsafe
 from callproof.storage.files import OpenFiles, free_beside
 from callproof.storage.finding import unfit
 from callproof.storage.holding import Hold, hold_on, holds_files, taken
@@ -24,26 +24,10 @@ from callproof.storage.watching import FULL, TAKEN, VANISHED, Watch
 if TYPE_CHECKING:
     from callproof.storage.queueing import Queue
 
-__all__ = [
-    "IN_MEMORY",
-    "Database",
-    "StorageError",
-    "clear",
-    "shown",
-    "skip_id",
-    "spelled",
-]
-
-# How people begin the address of a PostgreSQL whose driver they do not name.
-_POSTGRES = ("postgres://", "postgresql://")
 # As many bytes as a large request writes: room for less is none.
 _MUCH = 65536
 # A disk that was full is not full any more with so many bytes.
 _ROOM = 1024 * 1024
-
-
-class StorageError(Misuse):
-    """The database cannot be opened, or is not ours; the text says which and why."""
 
 
 class Database:
@@ -257,39 +241,6 @@ def _refused(url: str, mismatch: Mismatch) -> StorageError:
         f"The database {shown(url)} {mismatch.text}. Name another one with --db, or go on with the version"
         " of callproof that made this one."
     )
-
-
-def spelled(url: str) -> str:
-    """The address in the spelling that is used here: one for all that keep nothing outside of memory, and
-    PostgreSQL by the driver that is installed.
-
-    Raises StorageError for what is no address, or of a kind of database that callproof does not know.
-    """
-    for beginning in _POSTGRES:
-        if url.startswith(beginning):
-            return f"postgresql+psycopg://{url.removeprefix(beginning)}"
-    try:
-        read = make_url(url)
-    except ArgumentError:
-        how = "it is no address, as sqlite:///callproof.db is one"
-        raise StorageError(f"The database {url} cannot be used: {how}") from None
-    kind = read.get_backend_name()
-    if kind not in ("sqlite", "postgresql"):
-        raise StorageError(
-            f"The database {shown(url)} cannot be used: {kind} is neither sqlite nor postgresql"
-        )
-    name = read.database or ":memory:"
-    unnamed = name in (":memory:", "file::memory:")
-    in_memory = unnamed or (name.startswith("file:") and read.query.get("mode") == "memory")
-    return IN_MEMORY if kind == "sqlite" and in_memory else url
-
-
-def shown(url: str) -> str:
-    """The address of a database without its password."""
-    try:
-        return make_url(url).render_as_string(hide_password=True)
-    except ArgumentError:
-        return url
 
 
 def clear(connection: Connection, forgotten: Iterable[Table]) -> None:

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 from zlib import crc32
 
 import orjson
@@ -21,13 +21,12 @@ from sqlalchemy.types import TypeEngine
 
 from callproof.contract.jsontypes import Json
 from callproof.errors import OutOfReach
+from callproof.storage.rows import Row, Value
 
 if TYPE_CHECKING:
     import psycopg
     from sqlalchemy.dialects import postgresql
 
-Value: TypeAlias = str | int | float | bool | None
-Row: TypeAlias = tuple[Any, ...]
 # Of PostgreSQL's locks by two numbers the first is that of all names.
 _NAMES = crc32(b"callproof names") - 2**31
 _EACH = "FROM unnest($1::integer[]) AS number"
@@ -243,10 +242,10 @@ def _columns(table: Table, row: Mapping[str, Json]) -> tuple[str, ...]:
 
 def _values(table: Table, columns: tuple[str, ...], row: Mapping[str, Json]) -> list[Value]:
     """The row as the driver takes it: what a column keeps as JSON is written out."""
-    return [written(table.c[name].type, row[name]) for name in columns]
+    return [_written(table.c[name].type, row[name]) for name in columns]
 
 
-def written(kind: TypeEngine[Any], value: Json) -> Value:
+def _written(kind: TypeEngine[Any], value: Json) -> Value:
     """A value as the driver takes it for a column of this type."""
     if isinstance(kind, JSON) and not (value is None and kind.none_as_null):
         return orjson.dumps(value).decode()

@@ -9,10 +9,10 @@ from sqlalchemy import Connection, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.pool import StaticPool
 
+from callproof.storage.address import IN_MEMORY, on_server
 from callproof.storage.durability import Durability
 from callproof.storage.watching import first_line
 
-IN_MEMORY = "sqlite://"
 # In WAL mode NORMAL gives up the last commits when power goes, and never the file.
 _SYNCHRONOUS: dict[Durability, str] = {"commit": "NORMAL", "power": "FULL"}
 # What SQLite says of a file, by the beginnings, and what a person has to know of it.
@@ -41,11 +41,6 @@ def engine_of(url: str, durability: Durability) -> Engine:
     else:
         event.listen(engine, "connect", partial(_prepare_postgres, durability))
     return engine
-
-
-def on_server(url: str) -> bool:
-    """Whether whoever asks this database waits for another process to answer."""
-    return not url.startswith("sqlite")
 
 
 def past_pool(engine: Engine) -> DBAPIConnection:

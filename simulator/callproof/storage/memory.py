@@ -5,18 +5,16 @@ changes what is kept by changing what was given or taken, and the collector of g
 """
 
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from operator import itemgetter
 from threading import RLock
 from types import TracebackType
 from typing import Any, TypeAlias, cast
 
 import orjson
-from sqlalchemy import JSON, MetaData, Table
-from sqlalchemy.dialects import sqlite
 
 from callproof.contract.jsontypes import Json
-from callproof.storage.driver import Row, Value, written
-from callproof.storage.schema import Schema
+from callproof.storage.rows import Row, Value
 from callproof.storage.watching import Watch
 
 # The primary key of a row, which is the first of its columns.
@@ -109,19 +107,30 @@ class Several(Index):
             super()._remove(each, key)
 
 
-class MemoryTable:
-    """The rows of ``table`` in the order of their primary key, with what finds them by something else."""
+class Shape:
+    """What a table in memory has of the one in a database that holds the same.
 
-    def __init__(self, table: Table, undo: Undo, *indexes: Unique | Index) -> None:
+    ``columns`` are its names, of which ``documents`` hold JSON and ``gaps`` as well, or nothing at all.
+    """
+
+    def __init__(self, name: str, columns: str, documents: str = "", gaps: str = "") -> None:
+        self.name = name
+        self.columns = tuple(columns.split())
+        self.gaps = frozenset(gaps.split())
+        self.documents = self.gaps.union(documents.split())
+
+
+class MemoryTable:
+    """The rows of a table in the order of their primary key, with what finds them by something else."""
+
+    def __init__(self, shape: Shape, undo: Undo, *indexes: Unique | Index) -> None:
         assert not any(isinstance(index, Unique) for index in indexes[1:])  # so that it comes first
-        self.name = table.name
+        self.name = shape.name
         self.rows: dict[Key, Row] = {}
         self._undo = undo
         self._indexes = indexes
-        self._types = {column.name: column.type for column in table.columns}
-        self._documents = [
-            place for place, column in enumerate(table.columns) if isinstance(column.type, JSON)
-        ]
+        self._shape = shape
+        self._documents = [place for place, name in enumerate(shape.columns) if name in shape.documents]
 
     def add(self, *values: Value) -> int:
         """Keep a row of these behind an ``id``, which is one more than the highest, as SQLite counts.
@@ -159,7 +168,7 @@ class MemoryTable:
 
     def row(self, values: Mapping[str, Json]) -> Row:
         """Of what stands in each column."""
-        return tuple(written(kind, values[name]) for name, kind in self._types.items())
+        return tuple(self._written(name, values[name]) for name in self._shape.columns)
 
     def read(self, row: Row) -> dict[str, Any]:
         """What stands in each column, JSON as what it says."""
@@ -167,10 +176,16 @@ class MemoryTable:
         for place in self._documents:
             if found[place] is not None:
                 found[place] = orjson.loads(found[place])
-        return dict(zip(self._types, found, strict=False))
+        return dict(zip(self._shape.columns, found, strict=False))
 
     def all(self) -> Iterator[dict[str, Any]]:
         return map(self.read, self.rows.values())
+
+    def _written(self, name: str, value: Json) -> Value:
+        if name in self._shape.documents and not (value is None and name in self._shape.gaps):
+            return orjson.dumps(value).decode()
+        assert value is None or isinstance(value, str | int | float)
+        return value
 
     def _place(self, key: Key, row: Row | None) -> None:
         old = self.rows.get(key)
@@ -191,7 +206,8 @@ class MemoryTable:
 
 
 class Memory:
-    """What is said of a database, of tables in memory; and, entered, a transaction on them.
+    """What is said of a database, of tables in memory; and, entered, a transaction on them. ``version`` is
+    asked for that of the tables when somebody wants to know it.
 
     There is one at a time, so whoever reads sees what is committed. One that raises is undone.
     """
@@ -199,12 +215,16 @@ class Memory:
     kind = "memory"
     promise = "none"
 
-    def __init__(self, metadata: MetaData) -> None:
-        self.schema = Schema(metadata, sqlite.dialect()).version
+    def __init__(self, version: Callable[[], str]) -> None:
+        self._version = version
         self.watch = Watch("in memory", None)
         self.undo: Undo = []
         self._turn = RLock()
         self._starts: list[int] = []
+
+    @cached_property
+    def schema(self) -> str:
+        return self._version()
 
     def __enter__(self) -> None:
         self._turn.acquire()

@@ -13,7 +13,8 @@ from psycopg.errors import error_from_result
 from psycopg.pq import ConnStatus, ExecStatus, Format
 from psycopg.pq.abc import PGresult
 
-from callproof.storage.driver import Cursor, Row, Value
+from callproof.storage.driver import Cursor
+from callproof.storage.rows import Row, Value
 
 # Batches of every length have a statement of their own, and each takes memory of the server; later ones
 # are planned each time.

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Column, Connection, Dialect, Integer, MetaData, String, Table, Text, insert, inspect
 from sqlalchemy import select as look
+from sqlalchemy.dialects import sqlite
 from sqlalchemy.engine.interfaces import ReflectedColumn
 from sqlalchemy.types import TypeEngine
 
@@ -128,6 +129,11 @@ def _version(metadata: MetaData, dialect: Dialect) -> str:
     documents = metadata.info.get(DOCUMENTS, ())
     said += [repr(_bare(msgspec.json.schema(kind))) for kind in documents]
     return sha256("\n".join(said).encode()).hexdigest()[:12]
+
+
+def version_in_memory(metadata: MetaData) -> str:
+    """That of SQLite, whose rows memory keeps."""
+    return _version(metadata, sqlite.dialect())
 
 
 def _said(table: Table, dialect: Dialect) -> list[str]:

@@ -1,14 +1,12 @@
 """What some tables hold, taken out as a whole and put back as it was; the same for every database."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, TypeAlias
+from collections.abc import Iterable
 
 from sqlalchemy import Connection, Table, func, insert, select
 
 from callproof.storage.database import clear
+from callproof.storage.rows import Rows
 
-# Rows by the names of their tables.
-Rows: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
 # How many rows are put back by one statement.
 _AT_ONCE = 500
 

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 
-from callproof.storage.snapshots import Rows
+from callproof.storage.rows import Rows
 
 
 class WholeSession(ABC):

@@ -32,7 +32,8 @@ from callproof.crm.store.tables import (
     modules,
 )
 from callproof.limits import USUAL
-from callproof.storage.driver import Driver, Row, Statement, marks, names
+from callproof.storage.driver import Driver, Statement, marks, names
+from callproof.storage.rows import Row
 
 _EVENT = msgspec.json.Decoder(CallEvent)
 _CARD = (

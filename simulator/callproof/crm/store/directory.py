@@ -27,7 +27,8 @@ from callproof.crm.store.tables import (
     sites,
     users,
 )
-from callproof.storage.driver import Driver, Row, Statement
+from callproof.storage.driver import Driver, Statement
+from callproof.storage.rows import Row
 
 _USER = (
     *("id", "email", "first_name", "last_name", "online", "status", "created_at", "active"),

@@ -4,12 +4,9 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, func, select
 
-from callproof.contract.phones import SIGNIFICANT_DIGITS, digits, phone_key
 from callproof.crm.rules.model import HistoryQuery
+from callproof.crm.rules.notation import BETWEEN, wanted
 from callproof.crm.store.tables import calls
-
-# What people write between the digits of a number.
-BETWEEN = (" ", "-", "(", ")", ".", "+")
 
 
 def history(query: HistoryQuery, country: str) -> Select[Any]:
@@ -43,9 +40,3 @@ def _plain() -> ColumnElement[str]:
     for sign in BETWEEN:
         plain = func.replace(plain, sign, "")
     return plain
-
-
-def wanted(phone: str, country: str) -> str:
-    """What notations of a whole number have in common, of a part its digits."""
-    part = digits(phone)
-    return phone_key(phone, country) if len(part) >= SIGNIFICANT_DIGITS else part or phone

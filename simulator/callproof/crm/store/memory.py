@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-from callproof.crm.store import tables
+from callproof.crm.store import shapes
 from callproof.crm.store.memory_session import MemorySession
+from callproof.crm.store.purses import Purses
 from callproof.crm.store.sessions import CrmSession, ShortSession
-from callproof.crm.store.spending import Purses
 from callproof.storage.memory import Memory
 
 T = TypeVar("T")
@@ -19,9 +19,12 @@ class MemoryStore:
     spends_apart = False
 
     def __init__(self, country: str = "RU") -> None:
-        self.database = Memory(tables.crm)
+        self.database = Memory(shapes.version)
         self._session = MemorySession(self.database, country)
         self._purses = Purses()
+
+    def journal_table(self) -> None:
+        return None
 
     def read_in(self, country: str) -> None:
         self._session.read_in(country)

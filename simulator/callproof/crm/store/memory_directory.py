@@ -7,7 +7,7 @@ import orjson
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.crm.rules.model import Directory, Grant, Group, Module, Pool, Site, User
-from callproof.crm.store import tables
+from callproof.crm.store import shapes
 from callproof.crm.store.sessions import CrmSession
 from callproof.storage.memory import Memory, MemoryTable, Unique
 
@@ -19,10 +19,10 @@ class DirectorySession(CrmSession):
         super().__init__(country)
         undo = self._undo = memory.undo
         self._directory: Directory | None = None
-        self._grants, self._settings = MemoryTable(tables.grants, undo), MemoryTable(tables.settings, undo)
-        self._modules, self._users = MemoryTable(tables.modules, undo), MemoryTable(tables.users, undo)
-        self._groups = MemoryTable(tables.groups, undo, Unique(itemgetter(1)))
-        self._sites = MemoryTable(tables.sites, undo)
+        self._grants, self._settings = MemoryTable(shapes.GRANTS, undo), MemoryTable(shapes.SETTINGS, undo)
+        self._modules, self._users = MemoryTable(shapes.MODULES, undo), MemoryTable(shapes.USERS, undo)
+        self._groups = MemoryTable(shapes.GROUPS, undo, Unique(itemgetter(1)))
+        self._sites = MemoryTable(shapes.SITES, undo)
         self._directory_tables = (
             *(self._grants, self._settings, self._modules),
             *(self._users, self._groups, self._sites),

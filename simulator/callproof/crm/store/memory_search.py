@@ -7,8 +7,8 @@ import orjson
 
 from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import CustomerQuery, HistoryQuery
-from callproof.crm.store.history import BETWEEN, wanted
-from callproof.storage.driver import Row
+from callproof.crm.rules.notation import BETWEEN, wanted
+from callproof.storage.rows import Row
 
 _NO_SIGNS = str.maketrans("", "", "".join(BETWEEN))
 _NAMES = ("firstName", "lastName", "patronymic")

@@ -21,13 +21,12 @@ from callproof.crm.rules.model import (
     StoredDocument,
 )
 from callproof.crm.rules.told import CallEvent
-from callproof.crm.store import tables
+from callproof.crm.store import shapes
 from callproof.crm.store.memory_directory import DirectorySession
 from callproof.crm.store.memory_search import Began, is_asked_for, was_asked_for
 from callproof.limits import USUAL
-from callproof.storage.driver import Row
-from callproof.storage.memory import Index, Memory, MemoryTable, Name, Several, Unique
-from callproof.storage.snapshots import Rows
+from callproof.storage.memory import Index, Memory, MemoryTable, Name, Several, Shape, Unique
+from callproof.storage.rows import Row, Rows
 
 _EVENT = msgspec.json.Decoder(CallEvent)
 _BEGAN = msgspec.json.Decoder(Began)
@@ -47,23 +46,23 @@ class MemorySession(DirectorySession):
     def __init__(self, memory: Memory, country: str) -> None:
         super().__init__(memory, country)
 
-        def table(name: str, *indexes: Unique | Index) -> MemoryTable:
-            return MemoryTable(tables.crm.tables[f"crm_{name}"], memory.undo, *indexes)
+        def table(shape: Shape, *indexes: Unique | Index) -> MemoryTable:
+            return MemoryTable(shape, memory.undo, *indexes)
 
         self._customer_names = Unique(itemgetter(1))
         # Beside its columns a row has the keys of its telephone numbers, as the country was then.
         self._phones = Several(itemgetter(8))
-        self._customers = table("customers", self._customer_names, self._phones)
+        self._customers = table(shapes.CUSTOMERS, self._customer_names, self._phones)
         self._events_of = Index(itemgetter(2))
-        self._events = table("events", self._events_of)
+        self._events = table(shapes.EVENTS, self._events_of)
         self._open = Index(_open_call)
-        self._cards = table("cards", self._open)
+        self._cards = table(shapes.CARDS, self._open)
         self._call_names = Unique(itemgetter(1))
-        self._calls = table("calls", self._call_names)
+        self._calls = table(shapes.CALLS, self._call_names)
         self._document_names = Unique(lambda row: None if row[2] is None else row[1:3])
         self._orders_of = Index(lambda row: row[_DOCUMENT_CUSTOMER] if row[1] == "order" else None)
-        self._documents = table("documents", self._document_names, self._orders_of)
-        self._initiations = table("initiations")
+        self._documents = table(shapes.DOCUMENTS, self._document_names, self._orders_of)
+        self._initiations = table(shapes.INITIATIONS)
         self._state = (
             *(*self._directory_tables, self._customers, self._events, self._cards, self._calls),
             *(self._documents, self._initiations),

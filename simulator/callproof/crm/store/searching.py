@@ -8,7 +8,8 @@ from sqlalchemy import JSON, ColumnElement, Text, bindparam, cast, func, or_, se
 from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import CustomerQuery
 from callproof.crm.store.tables import customer_phones, customers
-from callproof.storage.driver import Statement, Value, marks, names
+from callproof.storage.driver import Statement, marks, names
+from callproof.storage.rows import Value
 
 CUSTOMER_COLUMNS = (
     *(customers.c[n] for n in ("id", "external_id", "site", "manager_id", "created_at", "updated_at")),

@@ -47,7 +47,9 @@ from callproof.storage.database import (
 )
 from callproof.storage.driver import Alone, Compiler, Driver, raw_of
 from callproof.storage.durability import Durability
-from callproof.storage.snapshots import Rows, put_back, taken
+from callproof.storage.journal import JournalTable
+from callproof.storage.rows import Rows
+from callproof.storage.snapshots import put_back, taken
 
 T = TypeVar("T")
 _PHONE = ("customer_id", "phone_key")
@@ -64,6 +66,9 @@ class CrmStore:
         self.database = Database(url, tables.crm, beside=True, durability=durability)
         self.country = country
         self._known = Known(country)
+
+    def journal_table(self) -> JournalTable:
+        return JournalTable(self.database, tables.journal)
 
     def read_in(self, country: str) -> None:
         self.country, self._known = country, Known(country)

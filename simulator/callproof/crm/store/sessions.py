@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.phones import phone_key, same_phone
@@ -25,6 +25,9 @@ from callproof.crm.rules.model import (
 from callproof.crm.rules.told import CallEvent
 from callproof.storage.watching import Watched
 from callproof.storage.whole import WholeSession
+
+if TYPE_CHECKING:
+    from callproof.storage.journal import JournalTable
 
 T = TypeVar("T")
 
@@ -245,6 +248,9 @@ class Store(Protocol):
     @property
     def spends_apart(self) -> bool:
         """Whether ``spend`` is a transaction, so that no job may do it."""
+
+    def journal_table(self) -> "JournalTable | None":
+        """Where the journal is kept for other processes and later ones; in memory nowhere."""
 
     def read_in(self, country: str) -> None:
         """Read national numbers as this country writes them from now on."""

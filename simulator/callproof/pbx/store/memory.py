@@ -12,11 +12,10 @@ import orjson
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
-from callproof.pbx.store import tables
+from callproof.pbx.store import shapes
 from callproof.pbx.store.sessions import PbxSession, StepSession
-from callproof.storage.driver import Row
 from callproof.storage.memory import Index, Memory, MemoryTable, Unique
-from callproof.storage.snapshots import Rows
+from callproof.storage.rows import Row, Rows
 
 T = TypeVar("T")
 
@@ -29,7 +28,7 @@ class MemoryStore:
     """One transaction at a time, and none is played again."""
 
     def __init__(self) -> None:
-        self.database = Memory(tables.pbx)
+        self.database = Memory(shapes.version)
         self._session = MemorySession(self.database)
 
     def step(self, job: Callable[[StepSession], T]) -> T:
@@ -55,12 +54,12 @@ class MemorySession(PbxSession):
     def __init__(self, memory: Memory) -> None:
         self._ids = Unique(itemgetter(1))
         self._open = Index(lambda row: row[_CALL_OPEN] or None)
-        self._calls = MemoryTable(tables.calls, memory.undo, self._ids, self._open)
+        self._calls = MemoryTable(shapes.CALLS, memory.undo, self._ids, self._open)
         # What was delivered is most of all, and never looked for by that.
         self._fates = Index(lambda row: None if row[_REPORT_FATE] == Fate.SENT else row[_REPORT_FATE])
         self._kinds = Index(itemgetter(_REPORT_KIND))
-        self._outbox = MemoryTable(tables.outbox, memory.undo, self._fates, self._kinds)
-        self._statuses = MemoryTable(tables.statuses, memory.undo)
+        self._outbox = MemoryTable(shapes.OUTBOX, memory.undo, self._fates, self._kinds)
+        self._statuses = MemoryTable(shapes.STATUSES, memory.undo)
         self._state = self._calls, self._outbox, self._statuses
 
     def call(self, call_id: str) -> Call | None:

@@ -25,7 +25,8 @@ from callproof.pbx.store.steps import SqlStepSession
 from callproof.storage.database import Database, clear
 from callproof.storage.driver import Compiler, Driver, Statement, raw_of
 from callproof.storage.durability import Durability
-from callproof.storage.snapshots import Rows, put_back, taken
+from callproof.storage.rows import Rows
+from callproof.storage.snapshots import put_back, taken
 
 T = TypeVar("T")
 
