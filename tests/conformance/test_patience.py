@@ -30,6 +30,11 @@ class Busy(Journals):
         return self.seen
 
 
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "crowd", lambda: 1.0)
+
+
 @pytest.mark.parametrize(("messages", "lasted"), [(0, 1.0), (1, 1.5), (3, 2.5), (100, 5.0)])
 def test_what_stands_in_a_queue_is_waited_for(
     messages: int, lasted: float, monkeypatch: pytest.MonkeyPatch
@@ -45,6 +50,14 @@ def test_an_answer_that_is_held_back_is_none_of_the_sides_time(monkeypatch: pyte
     monkeypatch.setattr(patience, "monotonic", lambda: journals.now)
     patience.be_patient(1.0, journals, Side.PBX, lambda: False)
     assert 12.0 <= journals.now <= 13.0
+
+
+def test_where_several_want_a_core_only_the_share_of_one_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    journals = Busy(0)
+    monkeypatch.setattr(patience, "monotonic", lambda: journals.now)
+    monkeypatch.setattr(patience, "crowd", lambda: 4.0)
+    patience.be_patient(1.0, journals, Side.PBX, lambda: False)
+    assert journals.now == 4.0
 
 
 def test_nothing_is_waited_for_that_is_there() -> None:

@@ -232,6 +232,8 @@ def test_workers_come_and_go_and_no_acknowledged_call_and_no_arrival_is_lost(
 
 # Locust tells the master of the worker long before the locustfile can listen.
 SLOW_START = """\
+import os
+
 import gevent
 from locust.runners import WorkerRunner
 
@@ -239,6 +241,9 @@ connect = WorkerRunner.connect_to_master
 
 
 def connect_and_wait(runner):
+    # Its imports are done by now, however long they took.
+    while not os.path.exists({begun!r}):
+        gevent.sleep(0.02)
     connect(runner)
     gevent.sleep(1.5)
 
@@ -249,17 +254,17 @@ WorkerRunner.connect_to_master = connect_and_wait
 
 def test_a_worker_that_is_slow_to_begin_gets_its_share(crm: End, tmp_path: Path) -> None:
     run = Run(tmp_path, (crm.url,), "lost workers == 0", "failed == 0", rate=12, seconds=6)
-    slow = tmp_path / "slow.py"
-    slow.write_text(SLOW_START, "utf-8")
+    slow, begun = tmp_path / "slow.py", tmp_path / "begun"
+    slow.write_text(SLOW_START.format(begun=str(begun)), "utf-8")
     before = records.last_position(crm)
     address = Address()
     port = str(address.port)
     address.close()
     lead = run.begin("--master", "--expect-workers", "1", "--master-bind-port", port)
     worker = ["--worker", "--master-host", "127.0.0.1", "--master-port", port]
-    workers = [run.begin(*worker)]
+    workers = [run.begin(*worker), run.begin(*worker, "-f", f"{slow},{ROOT / 'locustfile.py'}")]
     until(crm, lambda: records.last_position(crm) > before)
-    workers.append(run.begin(*worker, "-f", f"{slow},{ROOT / 'locustfile.py'}"))
+    begun.touch()
     output = lead.communicate(timeout=60)[0]
     for hand in workers:
         hand.communicate(timeout=30)

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 
 import orjson
 
+from callproof.clocks.crowd import crowd
 from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, reached
 from callproof.contract.operations import BY_NAME
@@ -22,17 +23,20 @@ def numbers_of(customer: Json) -> list[str]:
 
 
 def wait_until_found(crm: Controlled, key: str, numbers: Sequence[str], seconds: float) -> None:
-    """Until a lookup of each number finds somebody, at most so many real seconds for all; whoever refuses
-    lookups, or is never to find anybody, is judged by what scenarios ask."""
-    until = monotonic() + seconds
+    """Until a lookup of each number finds somebody, at most so many real seconds for all, of which a busy
+    machine gives less; whoever refuses lookups, or is never to find anybody, is judged by what scenarios
+    ask."""
+    left = seconds
     lookup = BY_NAME["manager-lookup"]
     for number in numbers:
         query = urlencode({"phone": number, "details": "1", "ignoreStatus": "1"})
-        while monotonic() < until:
+        while left > 0:
+            looked = monotonic()
             answer = crm.api(lookup.method, f"{lookup.path}?{query}", key, {})
             if not answer.ok or _names_somebody(answer.content):
                 break
-            sleep(min(LOOK, max(0.0, until - monotonic())))
+            sleep(min(LOOK, left))
+            left -= (monotonic() - looked) / crowd()
 
 
 def _names_somebody(body: bytes) -> bool:

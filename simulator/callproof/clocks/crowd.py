@@ -1,0 +1,19 @@
+"""How busy the machine is, for whoever gives somebody else time: on a busy one that one gets less of it."""
+
+import os
+import sys
+from pathlib import Path
+
+_LOAD = Path("/proc/loadavg")
+
+
+def crowd() -> float:
+    """How many run or want to run just now for each core, this thread left out; at least 1, and 1 where
+    the system does not say."""
+    if sys.platform != "linux":
+        return 1.0
+    try:
+        running = int(_LOAD.read_text("ascii").split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        return 1.0
+    return max(1.0, (running - 1) / len(os.sched_getaffinity(0)))
