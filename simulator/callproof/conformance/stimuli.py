@@ -86,10 +86,12 @@ class Hands:
             case Prompt():
                 answer = self._prompt(stimulus, stimulus.way, names)
         self._worked.add(stimulus.name)
-        if not stimulus.answer:
-            return answer
-        found = {name: _member(answer, path) for name, path in stimulus.answer.items()}
-        return {**(answer if isinstance(answer, Mapping) else {}), **found}
+        if stimulus.answer:
+            found = {name: _member(answer, path) for name, path in stimulus.answer.items()}
+            answer = {**(answer if isinstance(answer, Mapping) else {}), **found}
+        if stimulus.name in ANSWERED and not isinstance(stimulus.way, Prompt):
+            _demand_id(stimulus, answer)
+        return answer
 
     def look(self, view: Stimulus) -> list[Json]:
         """What a view shows. Raises Misconfigured for something else than a list as well."""
@@ -177,6 +179,15 @@ class Hands:
                 raise Misconfigured(placed(stimulus, what)) from None
             return {}
         return found
+
+
+def _demand_id(stimulus: Stimulus, answer: Json) -> None:
+    """Raises Misconfigured for an answer that does not name the call."""
+    if _member(answer, "id") is None:
+        shown = msgspec.json.encode(answer).decode()[:SHOWN]
+        said = f"{stimulus.name!r} was answered, but its answer has no `id`, it is {shown}"
+        where = "answer it, or say with `answer: {id: ...}` where it stands"
+        raise Misconfigured(placed(stimulus, f"{said}; {where}"))
 
 
 def filled(value: Json, names: Mapping[str, Json]) -> Json:

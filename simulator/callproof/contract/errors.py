@@ -80,7 +80,7 @@ class MissingApiKey(AccessError):
 
 class WrongApiKey(AccessError):
     message = 'Wrong "apiKey" value.'
-    remedy = "Send the key that was printed at the start."
+    remedy = "Send this CRM's key: in a run it is CALLPROOF_API_KEY, and callproof serve prints it."
 
 
 class AccessDenied(AccessError):
