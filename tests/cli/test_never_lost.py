@@ -322,7 +322,7 @@ class TestABrokenScenario:
             ("'/calls': lambda body: (200, 'call 1')", TARGET,
              "callproof.yaml:9: 'customer calls' was answered, but with no JSON alone: 'call 1'"),
             ("'/calls': lambda body: (200, {'uuid': 1})", TARGET,
-             "callproof.yaml:9: 'customer calls' was answered, but its answer has no `id`, it is {\"uuid\":1}; "),
+             "callproof.yaml:9: 'customer calls' was answered, but its answer has no `id`, it is"),
             ("'/calls': dies", TARGET.replace("request: {url: /calls}", "command: [./none]"),
              "callproof.yaml:9: The program of 'customer calls' cannot be run"),
             ("'/calls': dies", TARGET.replace("request: {url: /calls}", "prompt: Call 100"),

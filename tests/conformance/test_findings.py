@@ -63,6 +63,21 @@ def test_the_same_member_in_many_scenarios_is_one_finding_that_counts_the_others
     assert one.problems == ["hangupStatus is 'no', expected 'busy'", "else"]
 
 
+def test_a_side_that_failed_is_told_to_look_into_its_own_log() -> None:
+    def told(status: int, side: Side) -> str:
+        failed = event(1)
+        answer = Answer(status, (("Content-Type", "text/plain"),), Body(b"Internal Server Error"))
+        (failed,) = read([replace(failed.exchange, answer=answer)], Side.CRM, Book())
+        check = Check("CRM-EVENT-01", "crm answers call-event", "s.yaml:9", "no", exchanges=(failed.ref,))
+        scenario = dataclasses.replace(played("a", check), exchanges=[failed])
+        (one,) = findings(Verdict([scenario], 7, strict=False, target=side))
+        return one.remedy
+
+    usual = all_requirements()["CRM-EVENT-01"].remedy
+    assert told(500, Side.CRM).startswith(f"{usual} Your side failed over it, so look at what it printed")
+    assert {told(503, Side.CRM), told(400, Side.CRM), told(500, Side.PBX)} == {usual}
+
+
 def test_other_members_of_the_same_row_are_other_findings() -> None:
     assert len(found(played("a", WRONG, replace(WRONG, members=("codes",))))) == 2
 

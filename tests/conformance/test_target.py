@@ -35,6 +35,7 @@ from callproof.conformance.target_file import START, written
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
 from callproof.control.client import ActionRefused, End, Ends, Unreachable
+from callproof.errors import Misuse
 from callproof.exchange.trust import Trust
 from callproof.files.yamlfile import FileError
 from callproof.pbx.plan import account_plan
@@ -79,6 +80,17 @@ def test_a_private_ca_stands_beside_the_file(tmp_path: Path) -> None:
     assert target.trust.files == (str(tmp_path / "ca.pem"),)
 
 
+SEVERAL = """\
+target: pbx
+url: http://127.0.0.1:$port
+start:
+  command: [run, $port]
+  ready: http://127.0.0.1:$port/
+  instances: 2
+  log: side.log
+"""
+
+
 @pytest.mark.parametrize(
     ("content", "line", "words"),
     [
@@ -92,6 +104,7 @@ def test_a_private_ca_stands_beside_the_file(tmp_path: Path) -> None:
         ("target: pbx\nstimuli:\n  drop: {}\n", 3, "stimuli.drop"),
         ("target: pbx\nstimuli:\n  drop: {prompt: x, command: [y]}\n", 3, "stimuli.drop"),
         ("target: pbx\nurl: nowhere\n", 2, "url"),
+        (SEVERAL, 7, "$port in it"),
     ],
 )
 def test_a_mistake_in_the_file_is_named_by_line(
@@ -309,6 +322,25 @@ def test_a_process_that_ends_too_early_is_shown_with_what_it_printed(tmp_path: P
     with (
         pytest.raises(Unreachable, match="cannot be started"),
         running(Start(("./none",), "http://127.0.0.1:9/"), tmp_path, {}),
+    ):
+        pass
+
+
+def test_all_that_a_process_prints_goes_to_its_log(tmp_path: Path) -> None:
+    (tmp_path / "side.log").write_text("of an earlier run\n")
+    noisy = (
+        "print('line\\n' * 9999); import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=PORT)"
+    )
+    address = Address()
+    address.close()
+    command = (sys.executable, "-c", noisy.replace("PORT", str(address.port)))
+    with running(Start(command, address.url, log="side.log"), tmp_path, {}):
+        requests.get(f"{address.url}/missing", timeout=5)
+    printed = (tmp_path / "side.log").read_text()
+    assert (printed.count("line\n"), "earlier" in printed, "GET /missing" in printed) == (9999, False, True)
+    with (
+        pytest.raises(Misuse, match=r"prints cannot be written to none/side\.log: No such file"),
+        running(Start(command, address.url, log="none/side.log"), tmp_path, {}),
     ):
         pass
 

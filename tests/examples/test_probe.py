@@ -120,6 +120,8 @@ def test_what_is_wrong_with_a_pbx_is_said_where_it_is(
          r"wrong changeUserStatusUrl was not asked"),
         (HOOKS, "    pbx.notify_activity(module, request.host_url.rstrip(\"/\"))\n", "", "switch module",
          r"wrong freeze true was not told"),
+        ("modules.py", '    sent = structure("integrationModule", dict)\n', "    sent = undefined\n",
+         "registration", r"wrong .*: 500 .*It printed last: .*NameError: name 'undefined' is not defined"),
         (HOOKS, 'pbx.play(call, request.json.get("range"))', "pbx.play(call, None)", "play",
          r"wrong with `range` the header Range"),
     ],

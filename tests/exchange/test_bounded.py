@@ -67,6 +67,29 @@ def test_an_answer_that_drips_is_given_up_in_time(first: bytes, drop: bytes) -> 
         fetch(url)
 
 
+def _answering(server: socket.socket, status: bytes, met: list[str]) -> None:
+    """Answer one request of each connection, and close it without having said so."""
+    for _ in range(2):
+        peer, _ = server.accept()
+        with peer:
+            met.append("met")
+            peer.recv(4096)
+            peer.sendall(b"HTTP/1.1 " + status + b"\r\nContent-Length: 2\r\n\r\n{}")
+            # Long enough for a next request to be under way on it already.
+            threading.Event().wait(PAUSE * 5)
+
+
+def test_who_failed_is_asked_again_over_a_new_connection() -> None:
+    met: list[str] = []
+    with closing(socket.create_server(("127.0.0.1", 0))) as server, USUAL.session() as session:
+        thread = threading.Thread(target=_answering, args=(server, b"500 Internal Server Error", met))
+        thread.start()
+        request = requests.Request("GET", f"http://127.0.0.1:{server.getsockname()[1]}/").prepare()
+        statuses = [ask(session, request, 30)[0] for _ in range(2)]
+        thread.join()
+    assert (statuses, len(met)) == ([500, 500], 2)
+
+
 def test_an_answer_beyond_the_size_is_not_kept() -> None:
     with (
         dripping(LINE + b"\r\n", b"x" * 500) as url,

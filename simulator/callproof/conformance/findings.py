@@ -31,6 +31,12 @@ _BEFORE = {
     "pbx keeps calls": "make-call",
 }
 _LOOK_AT_BENCH = "Look at what your side answered, and at its own log of that moment."
+_ITS_LOG = (
+    " Your side failed over it, so look at what it printed; where callproof starts it, `log` under `start` "
+    "keeps that."
+)
+# From here on a status says that whoever answers failed, but for no such method and no time.
+_FAILED, _NO_FAILURE = 500, (501, 503)
 _EACH_ONCE = (
     "Upload each call once: what was answered with success is not sent again, but for its recordUrl."
 )
@@ -194,22 +200,31 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
     inner = [symptom.scenario.id for symptom in cause.symptoms]
     scenarios = dict.fromkeys([best.scenario.id, *inner, *(broke.id for broke in cause.broke)])
     left = {row for broke in cause.broke for row in broke.undecided}
+    shown = _shown(best, cause.symptoms)
+    log = _ITS_LOG if _failed(shown, verdict.target) else ""
     return RootCause(
         headline(best, [symptom.subject for symptom in cause.symptoms]),
         worst(symptom.outcome for symptom in cause.symptoms),
-        _remedy(best, cause.symptoms),
+        _remedy(best, cause.symptoms) + log,
         [first, *more],
         _problems(best, cause.symptoms),
         _missed(best),
         [f"{one.ref}: {'; '.join(one.differs)}".removeprefix(": ") for one in _near(best)],
         list(scenarios),
         best.check.where,
-        _shown(best, cause.symptoms),
+        shown,
         [broke.id for broke in cause.broke],
         [row for row in verdict.undecided if row in left],
         len(cause.symptoms),
         _because(best),
     )
+
+
+def _failed(shown: Seen | None, target: Side | None) -> bool:
+    """Whether the side under test answered so that only its own log can say why."""
+    if shown is None or target is None or shown.asked_by is target:
+        return False
+    return shown.status is not None and shown.status >= _FAILED and shown.status not in _NO_FAILURE
 
 
 def _because(best: Symptom) -> str:

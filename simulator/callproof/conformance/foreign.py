@@ -92,6 +92,10 @@ class Foreign:
                     raise Misconfigured(placed(way, f"in the view {name!r}, element {number}, {wrong}"))
         return found
 
+    def printed(self) -> str:
+        """The last of what it printed, as a sentence; empty where callproof did not start it."""
+        return self._hands.printed()
+
     def told_time(self) -> float:
         """What its test clock says, 0 where it tells nothing."""
         return told_time(self._target, self._hands)

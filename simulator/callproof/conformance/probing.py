@@ -21,9 +21,10 @@ from callproof.conformance.hooks import asked_of, is_optional
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.numbers import NUMBERS
 from callproof.conformance.patience import be_patient
+from callproof.conformance.probing_scope import BEGUN_BY, kept_name, tried_of
 from callproof.conformance.scenario import Scenario
 from callproof.conformance.selection import needing
-from callproof.conformance.target import ADD_CUSTOMER, PASS_TIME, UPLOAD_EVERY, Target
+from callproof.conformance.target import ADD_CUSTOMER, PASS_TIME, Target
 from callproof.conformance.watching import Journals
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject, reached
@@ -38,18 +39,6 @@ MOVED = 10.0
 SHOWN = 120
 SET_UP = "set-up"
 _VIEW = "view "
-# Which stimulus begins what these go on with.
-_AFTER = {
-    "answer": "customer calls",
-    "refuse": "customer calls",
-    "hang up": "customer calls",
-    "drop": "customer calls",
-    "hold": "customer calls",
-    "take back": "customer calls",
-    "transfer": "customer calls",
-    "engaged": "dial",
-    "flush": UPLOAD_EVERY,
-}
 _NO_ROUTE = re.compile(r"was answered (404|405|501)\b")
 
 
@@ -85,7 +74,7 @@ class Probe(ABC):
     def __init__(
         self, target: Target, ends: Ends, theirs: Foreign, judged: UnderTest, scenarios: Sequence[Scenario]
     ) -> None:
-        self.target, self.ends, self.theirs, self.judged = _without_absent(target), ends, theirs, judged
+        self.target, self.ends, self.theirs, self.judged = tried_of(target), ends, theirs, judged
         self.scenarios = scenarios
         self.account = target.account
         names = fresh.names(target.account, fresh.word_of(judged.run, "probe"))
@@ -276,7 +265,7 @@ class Probe(ABC):
             return f"; callproof's {self.facing.upper()} was asked {refused}", ""
         if not _NO_ROUTE.search(said) or name == SET_UP:
             return "", ""
-        view = _kept(self.target, name.removeprefix(_VIEW))
+        view = kept_name(self.target, name.removeprefix(_VIEW))
         need = name if name in asked_of(self.target.side).stimuli else view
         hint = f"; is the route there? What your side does not have is named under absent, as `{need}`"
         return hint, need
@@ -303,14 +292,14 @@ class Probe(ABC):
         for name in asked.stimuli:
             self._left(name, name, name in self.target.stimuli, must=not is_optional(name))
         for name in asked.views:
-            self._left(view_row(name), _kept(self.target, name), name in self.target.views, must=True)
+            self._left(view_row(name), kept_name(self.target, name), name in self.target.views, must=True)
 
     def _left(self, row: str, need: str, there: bool, *, must: bool) -> None:
         count = len(needing(self.scenarios, need, self.target.side))
         scenarios = "1 scenario is" if count == 1 else f"{count} scenarios are"
         if row in self._rows or (need in (PASS_TIME, ADD_CUSTOMER) and not there):
             return
-        first = _AFTER.get(row, "")
+        first = BEGUN_BY.get(row, "")
         if there and first and not self.has(first):
             self.say(row, Outcome.UNTRIED, f"it comes after `{first}`, which is absent")
         elif there:
@@ -333,18 +322,6 @@ class Probe(ABC):
             for one in self.new()
             if one.seen_by is self.facing and one.asked_by is self.target.side and not one.by_bench
         )
-
-
-def _without_absent(target: Target) -> Target:
-    """What the file names under absent is not tried, whether it is still written down or not."""
-    stimuli = {name: way for name, way in target.stimuli.items() if name not in target.absent}
-    views = {name: way for name, way in target.views.items() if _kept(target, name) not in target.absent}
-    return replace(target, stimuli=stimuli, views=views)
-
-
-def _kept(target: Target, view: str) -> str:
-    """What a view is called under absent."""
-    return f"{target.side} keeps {view}"
 
 
 def refusal(seen: Seen) -> str:

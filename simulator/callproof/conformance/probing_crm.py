@@ -8,7 +8,9 @@ from callproof.conformance.evidence import Seen
 from callproof.conformance.leaving import leave
 from callproof.conformance.patience import be_patient
 from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
+from callproof.conformance.probing_scope import last_of
 from callproof.conformance.selection import CUSTOMERS
+from callproof.conformance.stimuli import SERVER_ERROR
 from callproof.conformance.target import ADD_CUSTOMER
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME
@@ -101,10 +103,14 @@ class CrmProbe(Probe):
         self.works(CUSTOMERS, f"one is made; telephony/manager is answered {status}")
 
     def _register(self) -> None:
+        self._mark = len(self.journals.read())
         try:
             self.ends.pbx.post("/register")
         except ActionRefused as error:
-            raise self.stop(REGISTRATION, str(error)) from None
+            answered = self._answered("module-edit")
+            failed = answered is not None and (answered.status or 0) >= SERVER_ERROR
+            more = f". {last_of(self.theirs.printed())}" if failed else ""
+            raise self.stop(REGISTRATION, f"{error}{more}") from None
         self.works(REGISTRATION, f"callproof's PBX is registered as {self.target.code}")
 
     def _call(self) -> None:

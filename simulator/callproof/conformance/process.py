@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
+from typing import IO
 
 import requests
 
@@ -17,6 +18,7 @@ from callproof.clocks.machine import monotonic
 from callproof.conformance.strays import MARK, new_mark, signal_all, strays
 from callproof.conformance.target import Start
 from callproof.control.client import Unreachable
+from callproof.errors import Misuse
 from callproof.exchange.trust import USUAL, Trust, knock, why
 
 LOOK, _MOMENT = 0.05, 0.001
@@ -52,8 +54,9 @@ class Process:
     """What runs. It has a process group and a mark of its own, so that nothing of it is left behind."""
 
     def __init__(self, start: Start, folder: Path, environment: Mapping[str, str]) -> None:
-        """Raises Unreachable when the program cannot be run."""
+        """Raises Unreachable when the program cannot be run, Misuse when its log cannot be written."""
         self._mark = new_mark()
+        self._log = _opened(folder, start.log)
         try:
             self._process = subprocess.Popen(
                 start.command,
@@ -65,6 +68,7 @@ class Process:
                 start_new_session=True,
             )
         except OSError as error:
+            self._log.close()
             raise Unreachable(
                 f"The side under test cannot be started: {start.command[0]}: {error.strerror}"
             ) from None
@@ -122,9 +126,12 @@ class Process:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as pipe:
+        with self._log, self._process.stdout as pipe:
             while piece := os.read(pipe.fileno(), KEPT):
                 self._tail = (self._tail + piece)[-KEPT:]
+                # A full disk is no reason to let the side wait for somebody who reads what it prints.
+                with suppress(OSError):
+                    self._log.write(piece)
 
     def _signal(self, number: int) -> None:
         if sys.platform == "win32":
@@ -207,6 +214,15 @@ def demand_answer(url: str, seconds: float, process: Process | None = None, trus
     if problem:
         printed = f" {process.printed()}" if process else ""
         raise Unreachable(f"The side under test does not answer at {url} ({problem}).{printed}")
+
+
+def _opened(folder: Path, log: str) -> IO[bytes]:
+    """The file for what is printed, written as it comes; without one it goes nowhere."""
+    try:
+        return (folder / log if log else Path(os.devnull)).open("wb", buffering=0)
+    except OSError as error:
+        said = f"What the side under test prints cannot be written to {log}: {error.strerror}"
+        raise Misuse(said) from None
 
 
 def _unready(process: Process, start: Start, trust: Trust) -> str:

@@ -68,7 +68,7 @@ class Hands:
         printed: Callable[[], str] = str,
     ) -> None:
         self._known = dict(known)
-        self._printed = printed
+        self.printed = printed
         self._url = url.rstrip("/")
         self._folder = folder
         self._ask = ask
@@ -134,7 +134,7 @@ class Hands:
         first = next(filter(None, map(str.strip, response.text.splitlines())), "nothing")[:SHOWN]
         said = (
             f"your side answered {response.status_code} to {stimulus.name!r} ({way.method} {way.url}): "
-            f"{first}; either it failed, or the address is not meant for that. {self._printed()}"
+            f"{first}; either it failed, or the address is not meant for that. {self.printed()}"
         )
         return StimulusFailed(placed(stimulus, said), worked=worked, failed=True)
 

@@ -67,7 +67,7 @@ class Start:
     """A process and the address that answers once it is ready, within so many seconds.
 
     So many ``instances`` of it may run side by side. ``env`` is what its environment has beside callproof's
-    own variables.
+    own variables, ``log`` a file that has all that it prints.
     """
 
     command: tuple[str, ...]
@@ -75,6 +75,7 @@ class Start:
     within: float = 20.0
     instances: int = 1
     env: Mapping[str, str] = field(default_factory=dict)
+    log: str = ""
 
 
 @dataclass(frozen=True)
@@ -253,6 +254,9 @@ class _TargetReader:
         if read.listen or "$port" not in read.url or "$port" not in words:
             problem = "instances side by side need $port in url and in command or env, and no listen"
             raise self._document.error(("start", "instances"), problem)
+        if read.start and read.start.log and "$port" not in read.start.log:
+            problem = "instances side by side need $port in it, so that each has a file of its own"
+            raise self._document.error(("start", "log"), problem)
 
     def _listed(self, part: str, found: Sequence[_Stimulus]) -> tuple[Stimulus, ...]:
         return tuple(self._stimulus(part, sent, "POST", (part, at)) for at, sent in enumerate(found))

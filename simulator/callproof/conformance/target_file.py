@@ -153,6 +153,10 @@ def _started(start: Start | None) -> str:
     if start and "$port" in " ".join((*start.command, *start.env.values())):
         if not shown.env:
             begun += "  # What else stands in its environment.\n  # env: {PORT: $port}\n"
+        begun += (
+            "  # A file for all that it prints; without one only the last of it is told, and not always.\n"
+        )
+        begun += "  # log: side.log\n"
         begun += "  # So many of it may run side by side; a run in real time is shorter then.\n"
         begun += "  # instances: 8\n"
     return begun

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
 _PIECE = 64 * 1024
+# From here on a status says that whoever answers failed.
+_FAILED = 500
 
 # When the answer that this thread waits for has to be whole, in seconds of the machine's clock.
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))
@@ -86,7 +88,9 @@ def ask(
         within(seconds, here=here),
         session.send(prepared, timeout=seconds, allow_redirects=False, stream=True) as response,
     ):
-        return response.status_code, response.headers, _body(response, most)
+        body = _body(response, most)
+        _forsaken(session, response)
+        return response.status_code, response.headers, body
 
 
 def fetch(
@@ -103,6 +107,7 @@ def fetch(
     with within(seconds), session.request(method, url, timeout=seconds, stream=True, **asked) as response:
         # What requests would have read of it by itself.
         response._content = _body(response, most)
+        _forsaken(session, response)
         return response
 
 
@@ -126,6 +131,13 @@ def within(seconds: float, *, here: bool = False) -> Iterator[None]:
 def endless(error: requests.RequestException) -> str:
     """What an answer had too much of, time or bytes, as the end of a sentence; empty for another error."""
     return str(error) if isinstance(error, _Unbounded) else ""
+
+
+def _forsaken(session: requests.Session, response: requests.Response) -> None:
+    """Who fails may close the connection behind the answer without a word, as uvicorn does. The next
+    request goes over a new one: on the old it would seem that nobody answers."""
+    if response.status_code >= _FAILED:
+        session.close()
 
 
 def _body(response: requests.Response, most: int) -> bytes:

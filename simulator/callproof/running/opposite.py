@@ -145,7 +145,8 @@ def _with_names(target: Target, names: dict[str, str]) -> Target:
     if start:
         command = tuple(text(word, names) for word in start.command)
         env = {name: text(value, names) for name, value in start.env.items()}
-        start = replace(start, command=command, ready=text(start.ready, names), env=env)
+        ready, log = text(start.ready, names), text(start.log, names)
+        start = replace(start, command=command, ready=ready, env=env, log=log)
     return replace(target, url=text(target.url, names).rstrip("/"), start=start)
 
 

@@ -1,0 +1,40 @@
+"""What of a ``callproof.yaml`` a probe tries."""
+
+from dataclasses import replace
+
+from callproof.conformance.target import UPLOAD_EVERY, Target
+
+# Which stimulus begins what these go on with.
+BEGUN_BY = {
+    "answer": "customer calls",
+    "refuse": "customer calls",
+    "hang up": "customer calls",
+    "drop": "customer calls",
+    "hold": "customer calls",
+    "take back": "customer calls",
+    "transfer": "customer calls",
+    "engaged": "dial",
+    "flush": UPLOAD_EVERY,
+}
+# How much of what a side printed is shown.
+PRINTED = 300
+
+
+def tried_of(target: Target) -> Target:
+    """What the file names under absent is not tried, whether it is still written down or not."""
+    stimuli = {name: way for name, way in target.stimuli.items() if name not in target.absent}
+    views = {
+        name: way for name, way in target.views.items() if kept_name(target, name) not in target.absent
+    }
+    return replace(target, stimuli=stimuli, views=views)
+
+
+def kept_name(target: Target, view: str) -> str:
+    """What a view is called under absent."""
+    return f"{target.side} keeps {view}"
+
+
+def last_of(printed: str) -> str:
+    """The sentence about what a side printed, as much of it as fits a table: of a traceback the end."""
+    head, colon, text = printed.partition(": ")
+    return printed if len(text) <= PRINTED else f"{head}{colon}…{text[-PRINTED:]}"
