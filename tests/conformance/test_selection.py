@@ -11,8 +11,9 @@ import yaml
 from callproof.conformance import loading
 from callproof.conformance.actions import ACTIONS
 from callproof.conformance.scenario import KEPT, Scenario
-from callproof.conformance.selection import choose, foreign_needs, misnamed
+from callproof.conformance.selection import choose, foreign_needs, lacks_method, misnamed
 from callproof.conformance.target import Command, Prompt, Stimulus, Target
+from callproof.contract.jsontypes import JsonObject
 from callproof.contract.operations import Side
 from tools.docs import ROOT
 
@@ -52,6 +53,28 @@ def test_a_crm_that_forgets_nothing_is_asked_everything_and_one_without_customer
     assert (misnamed(keeps.absent, scenarios), len(played), left_out) == ("", 2, [])
     _, left_out = choose(scenarios, Target(Side.CRM, Path(), absent=("customers",)))
     assert [(found.scenario, found.why) for found in left_out] == [("5-manager/responsible", "customers")]
+
+
+def test_a_crm_without_a_method_is_not_asked_what_cannot_do_without_it() -> None:
+    scenarios = loading.find(["1-api/access", "3-history/read-back", "8-status", "9-people/users"])
+    lacks = Target(Side.CRM, Path(), absent=("user-status",))
+    played, left_out = choose(scenarios, lacks)
+    assert misnamed(lacks.absent, scenarios) == ""
+    assert {"8-status/changed", "9-people/users"} <= {one.scenario for one in left_out}
+    # A wrong key is refused whether there is such a method or not.
+    assert {"1-api/access", "8-status/unwanted"} <= {one.id for one in played}
+    # Nothing is asked of a CRM without these, or nothing of them is demanded.
+    for name in ("call-event", "calls"):
+        assert misnamed((name,), scenarios).startswith(f"no scenario needs {name!r}")
+
+
+def test_a_missing_method_is_told_from_a_missing_user() -> None:
+    said: JsonObject = {"success": False, "errorMsg": "API method not found"}
+    assert lacks_method(404, said)
+    assert lacks_method(404, {"detail": "Not Found"})
+    assert lacks_method(405, "")
+    assert not lacks_method(404, {"success": False, "errorMsg": "Not found"})
+    assert not lacks_method(400, said)
 
 
 def test_a_scenario_that_expects_nothing_is_asked_of_both_sides(tmp_path: Path) -> None:

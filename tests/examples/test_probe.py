@@ -176,3 +176,25 @@ def test_what_is_named_under_absent_is_not_tried_though_it_is_still_written_down
     assert code == 0, output
     assert row(output, "switch module").startswith("absent")
     assert row(output, "view cards").startswith("absent")
+
+
+def test_a_method_that_a_crm_does_not_have_is_named_and_can_be_let_go(tmp_path: Path) -> None:
+    code, output = probed(
+        tmp_path,
+        "crm",
+        "people.py",
+        '@v5.post("/users/<number>/status")',
+        '@v5.post("/users/<number>/state")',
+    )
+    assert code == 2, output
+    said = row(output, "user-status")
+    assert said.startswith(
+        "wrong POST /api/v5/users/1/status is answered 404; name `user-status` under absent"
+    )
+    (line,) = (line for line in output.splitlines() if line.startswith("absent: "))
+    assert line == "absent: [give key, set budgets, 9-people/neighbours, user-status]"
+    config = tmp_path / "side" / "callproof.yaml"
+    config.write_text(re.sub("(?m)^absent: .*", line, config.read_text("utf-8")), "utf-8")
+    for arguments in (["--probe"], ["8-status", "11-trouble/notice-fails", "1-api/access"]):
+        done = CliRunner().invoke(main, ["check", "--config", str(config), *arguments])
+        assert done.exit_code == 0, done.output

@@ -8,8 +8,8 @@ from callproof.conformance.evidence import Seen
 from callproof.conformance.leaving import leave
 from callproof.conformance.patience import be_patient
 from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
-from callproof.conformance.probing_scope import last_of
-from callproof.conformance.selection import CUSTOMERS
+from callproof.conformance.probing_scope import harmless, last_of
+from callproof.conformance.selection import CUSTOMERS, MISSING, lacks_method
 from callproof.conformance.stimuli import SERVER_ERROR
 from callproof.conformance.target import ADD_CUSTOMER
 from callproof.contract.jsontypes import Json, JsonObject, reached
@@ -18,8 +18,6 @@ from callproof.contract.phones import digits, same_phone
 from callproof.control.client import ActionRefused, Unreachable
 
 ACCOUNT, REGISTRATION = "account", "registration"
-# What a CRM answers that has no such method.
-MISSING = (404, 405, 501)
 # What asks for a user by his id, and the chapter that it is of.
 USERS, PEOPLE = "9-people/users", "9-people"
 # More often than this a key may not ask in a second while its budget is spent.
@@ -33,7 +31,7 @@ class CrmProbe(Probe):
         with self.trying():
             self.set_up()
             self._account()
-            self.each(self._customer)
+            self.each(self._methods, self._customer)
             self._register()
             self.each(self._call, self._clicks, self._status, self._module, self._module_account)
             self.each(self._mapping, self._key, self._budgets)
@@ -78,6 +76,14 @@ class CrmProbe(Probe):
         users = reached(answer, "users")
         listed = users if isinstance(users, list) else []
         return status in MISSING or any(str(reached(one, "id")) == str(user) for one in listed)
+
+    def _methods(self) -> None:
+        """Those that scenarios cannot do without are there."""
+        for name, method, path, form in harmless(self.scenarios, self.target, f"probe-{self.serial}"):
+            status, answer = self._api(method, path, form)
+            if lacks_method(status, answer):
+                said = f"{method} {path} is answered {status}"
+                self.wrong(name, f"{said}; name `{name}` under absent if your CRM has none", name)
 
     def _customer(self) -> None:
         if CUSTOMERS in self.target.absent:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.scenario import STATUS, Expect, Verb
+from callproof.conformance.selection import OF_TELEPHONY, lacks_method
 from callproof.conformance.verdict import Check, Outcome
 from callproof.contract.jsontypes import Json
 from callproof.contract.operations import Side
@@ -112,11 +113,18 @@ def _numbers(pattern: Json) -> Iterator[int]:
 def _turned(check: Check, seen: Seen, row: str) -> Check:
     said = seen.answer.get("errorMsg") if isinstance(seen.answer, Mapping) else None
     told = f"{seen.status} {said}" if isinstance(said, str) else str(seen.status)
+    name = seen.operation.name if seen.operation else ""
+    none = f"; a CRM that has no {name} names it under absent" if _has_none(seen, name) else ""
     return Check(
         row,
         str(seen),
         check.where,
-        f"the request is refused with {told}, so what was to follow from it cannot be judged",
+        f"the request is refused with {told}, so what was to follow from it cannot be judged{none}",
         exchanges=(seen.ref,),
         evidence=_AS_GRAVE.get(check.outcome()),
     )
+
+
+def _has_none(seen: Seen, name: str) -> bool:
+    """Whether the CRM may have no such method at all, and need not."""
+    return name not in OF_TELEPHONY and lacks_method(seen.status or 0, seen.answer)

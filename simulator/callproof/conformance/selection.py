@@ -15,7 +15,9 @@ from callproof.conformance.scenario import (
     Verb,
 )
 from callproof.conformance.target import PASS_TIME, UPLOAD_EVERY, Target
+from callproof.contract.jsontypes import Json, reached
 from callproof.contract.operations import BY_NAME, Side
+from callproof.contract.routes import find
 from callproof.errors import did_you_mean
 from callproof.exchange.faults import catalogue
 
@@ -25,6 +27,13 @@ CUSTOMERS = "customers"
 BUDGETS = "set budgets"
 REGISTER = "register"
 _CUSTOMERS_PATH = "/api/v5/customers"
+# A CRM without these has no telephony, so they cannot be absent.
+OF_TELEPHONY = frozenset({"module-edit", "call-event", "calls-upload", "manager-lookup"})
+
+# The parameter that has the key where no header does, and what stands there where none is to be had.
+_KEY, _NO_KEYS = "apiKey", ("", "wrong")
+# What a CRM answers that has no such method.
+MISSING = (404, 405, 501)
 
 
 @dataclass(frozen=True)
@@ -94,6 +103,7 @@ def _needs(scenario: Scenario) -> Iterator[str]:
         yield CUSTOMERS
     if scenario.given.registered:
         yield REGISTER
+    yield from methods(scenario)
     yield from _of_preparation(scenario)
     yield from _of(scenario.steps)
     if BUDGETS in _of(scenario.steps):
@@ -102,6 +112,35 @@ def _needs(scenario: Scenario) -> Iterator[str]:
     for step in scenario.expectations:
         if step.verb is Verb.KEEPS:
             yield f"{step.side} keeps {step.subject}"
+
+
+def methods(scenario: Scenario) -> Iterator[str]:
+    """What of the CRM's API it cannot do without, by its name, but for what every telephony has.
+
+    Who is asked with a wrong key, or with none, refuses that before it looks at the path; and what may be
+    answered once at most may be missing.
+    """
+    spared = {name for name in BY_NAME if _may_lack(scenario, name)}
+    for step in _flat(scenario.steps):
+        if not isinstance(step, Send):
+            continue
+        found = find(step.method, step.path)
+        if found is None or found.name in OF_TELEPHONY | spared:
+            continue
+        given = (step.query.get(_KEY), step.form.get(_KEY))
+        if step.api_key not in _NO_KEYS or "$key" in given or found.scope is None:
+            yield found.name
+
+
+def _may_lack(scenario: Scenario, name: str) -> bool:
+    about = [step for step in scenario.expectations if step.verb is Verb.ANSWERS and step.subject == name]
+    return any(step.most for step in about) and not any(step.least for step in about)
+
+
+def lacks_method(status: int, answer: Json) -> bool:
+    """Whether an answer says that there is no such method, and not that nobody has such an id."""
+    said = reached(answer, "errorMsg") if reached(answer, "success") is False else None
+    return status in MISSING and (status != 404 or not isinstance(said, str) or "method" in said.lower())
 
 
 def foreign_needs(scenario: Scenario, side: Side) -> Iterator[str]:
