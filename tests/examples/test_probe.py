@@ -163,6 +163,7 @@ def test_a_crm_without_users_is_told_so_and_everything_else_is_tried(tmp_path: P
     config.write_text(re.sub("(?m)^absent: .*", line, config.read_text("utf-8")), "utf-8")
     done = CliRunner().invoke(main, ["check", "--probe", "--config", str(config)])
     assert done.exit_code == 0, done.output
+    assert row(done.output, "account") == "works the key, both shops"
 
 
 def test_a_hook_without_a_route_is_in_the_line_that_lets_go_of_it(tmp_path: Path) -> None:

@@ -45,6 +45,7 @@ class CrmProbe(Probe):
 
     def _account(self) -> None:
         """Who plays is there, and the key is taken."""
+        there = ["the key"]
         for user in self.account.users:
             status, answer = self._api("GET", f"/api/v5/users/{user}")
             if status in (401, 403):
@@ -61,14 +62,15 @@ class CrmProbe(Probe):
                 self.look(
                     ACCOUNT, f"user {user} is to be online and free: {brief(reached(answer, 'user'))}"
                 )
+        else:
+            there.append(f"users {self.account.users[0]} and {self.account.users[1]}")
         status, answer = self._api("GET", "/api/v5/reference/sites")
         sites = reached(answer, "sites")
+        there += ["both shops"] if sites is not None else []
         for shop in self.account.shops if status not in MISSING else ():
             if reached(sites, shop) is None:
                 self.look(ACCOUNT, f"there is no shop {shop}; name two that there are in `account.shops`")
-        self.works(
-            ACCOUNT, f"users {self.account.users[0]} and {self.account.users[1]}, both shops, the key"
-        )
+        self.works(ACCOUNT, ", ".join(there))
 
     def _cannot_read(self, user: int) -> bool:
         """Whether the method is missing, and not this user."""
