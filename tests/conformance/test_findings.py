@@ -78,6 +78,23 @@ def test_a_side_that_failed_is_told_to_look_into_its_own_log() -> None:
     assert {told(503, Side.CRM), told(400, Side.CRM), told(500, Side.PBX)} == {usual}
 
 
+def test_a_card_is_shown_by_the_event_of_its_own_call() -> None:
+    def told(call: str, number: int) -> Seen:
+        sent = replace(
+            event(number).exchange.request, body=Body(b'event={"callExternalId":"%s"}' % call.encode())
+        )
+        (seen,) = read([replace(event(number).exchange, request=sent)], Side.CRM, Book())
+        return seen
+
+    looked = Looked("callExternalId c-2, userId 1", "1", 1, 1, 9.0)
+    card = Check("CRM-EVENT-02", "crm keeps cards", "s.yaml:9", "code is None", looked=looked)
+    for call, shown in (("c-2", 2), ("c-3", 1)):
+        events = [told("c-1", 1), told(call, 2)]
+        (one,) = found(dataclasses.replace(played("a", card), exchanges=events))
+        assert one.exchange is not None
+        assert one.exchange.exchange.id == shown
+
+
 def test_other_members_of_the_same_row_are_other_findings() -> None:
     assert len(found(played("a", WRONG, replace(WRONG, members=("codes",))))) == 2
 

@@ -16,6 +16,7 @@ from callproof.conformance.scenario import CDR, Verb
 from callproof.conformance.symptoms import Symptom, broken_text, symptoms
 from callproof.conformance.verdict import Near, Outcome, ScenarioResult, Verdict, Whose, worst
 from callproof.conformance.wording import bounded, parts_of, sentence
+from callproof.contract.jsontypes import reached
 from callproof.contract.operations import Side
 from callproof.contract.requirements import Requirement, all_requirements
 
@@ -271,9 +272,19 @@ def _shown(best: Symptom, others: Sequence[Symptom]) -> Seen | None:
     if best.seen:
         return best.seen
     before = _BEFORE.get(best.subject)
-    after = (one for one in best.scenario.exchanges if before and one.is_of(before))
+    after = [one for one in best.scenario.exchanges if before and one.is_of(before)]
+    wanted = best.check.looked.wanted if best.check.looked else ""
+    meant = [one for one in after if any(name in wanted for name in _ids(one))]
     nearest = (best.exhibits[one.ref].exchange for one in _near(best) if one.ref in best.exhibits)
-    return next(after, None) or next(nearest, None) or next((o.seen for o in others if o.seen), None)
+    shown = next(iter(meant or after), None) or next(nearest, None)
+    return shown or next((other.seen for other in others if other.seen), None)
+
+
+def _ids(seen: Seen) -> list[str]:
+    """Of the calls that a message tells of."""
+    told = seen.params if isinstance(seen.params, list) else [seen.params]
+    found = (reached(one, "callExternalId") or reached(one, "externalId") for one in told)
+    return [str(name) for name in found if name]
 
 
 def _unplayable(text: str, results: Sequence[ScenarioResult], verdict: Verdict) -> RootCause:
