@@ -327,20 +327,21 @@ def test_a_process_that_ends_too_early_is_shown_with_what_it_printed(tmp_path: P
 
 
 def test_all_that_a_process_prints_goes_to_its_log(tmp_path: Path) -> None:
-    (tmp_path / "side.log").write_text("of an earlier run\n")
+    (tmp_path / "logs").mkdir()
+    (tmp_path / "logs" / "side.log").write_text("of an earlier run\n")
     noisy = (
         "print('line\\n' * 9999); import http.server as h; h.test(h.SimpleHTTPRequestHandler, port=PORT)"
     )
     address = Address()
     address.close()
     command = (sys.executable, "-c", noisy.replace("PORT", str(address.port)))
-    with running(Start(command, address.url, log="side.log"), tmp_path, {}):
+    with running(Start(command, address.url, log="logs/side.log"), tmp_path, {}):
         requests.get(f"{address.url}/missing", timeout=5)
-    printed = (tmp_path / "side.log").read_text()
+    printed = (tmp_path / "logs" / "side.log").read_text()
     assert (printed.count("line\n"), "earlier" in printed, "GET /missing" in printed) == (9999, False, True)
     with (
-        pytest.raises(Misuse, match=r"prints cannot be written to none/side\.log: No such file"),
-        running(Start(command, address.url, log="none/side.log"), tmp_path, {}),
+        pytest.raises(Misuse, match=r"prints cannot be written to logs/side\.log/1: File exists"),
+        running(Start(command, address.url, log="logs/side.log/1"), tmp_path, {}),
     ):
         pass
 

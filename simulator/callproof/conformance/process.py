@@ -218,8 +218,10 @@ def demand_answer(url: str, seconds: float, process: Process | None = None, trus
 
 def _opened(folder: Path, log: str) -> IO[bytes]:
     """The file for what is printed, written as it comes; without one it goes nowhere."""
+    file = folder / log if log else Path(os.devnull)
     try:
-        return (folder / log if log else Path(os.devnull)).open("wb", buffering=0)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        return file.open("wb", buffering=0)
     except OSError as error:
         said = f"What the side under test prints cannot be written to {log}: {error.strerror}"
         raise Misuse(said) from None
