@@ -151,6 +151,19 @@ def test_a_message_that_another_step_was_about_is_not_a_wrong_one(claimed: bool,
     assert headline in one.headline
 
 
+def test_the_case_that_a_demand_is_about_stands_in_the_headline() -> None:
+    (wrong,) = found(played("a", replace(WRONG, case="a call that is taken")))
+    assert (
+        wrong.headline
+        == "The PBX's call-event (a call that is taken): hangupStatus is 'no', expected 'busy'."
+    )
+    looked = Looked("", "1", 1, 0, at=9.0)
+    (missed,) = found(
+        played("a", replace(MISSED, case="a call that is taken", looked=looked)), played("b", WRONG)
+    )[:1]
+    assert "(a call that is taken)" in missed.headline
+
+
 def test_a_scenario_that_broke_off_belongs_to_what_went_wrong_in_it() -> None:
     broken = played("b", WRONG, broken="s.yaml:12: the call is not there")
     verdict = Verdict(

@@ -298,6 +298,7 @@ class Expectations:
             exchanges=refs,
             evidence=step.evidence,
             because=step.because,
+            case=step.case,
             members=members,
             looked=looked,
         )

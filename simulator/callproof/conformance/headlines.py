@@ -23,15 +23,16 @@ def of_configuration(text: str) -> str:
 
 def _of(best: Symptom, subjects: Sequence[str]) -> str:
     looked = best.check.looked
+    case = f" ({best.check.case})" if best.check.case else ""
     if best.check.breaks:
         return f"{thing(best.subject)}: {best.check.problem}"
     if looked is None or not (best.absent or best.counted):
-        return f"{_subjects(best.subject, subjects)}: {_difference(best)}"
+        return f"{_subjects(best.subject, subjects)}{case}: {_difference(best)}"
     wanted = f" with {looked.wanted}" if looked.wanted else ""
     told = f"expected {looked.times}, found {looked.found}"
     if best.never:
         return f"{none_of(best.subject)} in the whole run: {told}{wanted}"
-    return f"{thing(best.subject)}{wanted} {_how(best, looked)}: {told}"
+    return f"{thing(best.subject)}{wanted}{case} {_how(best, looked)}: {told}"
 
 
 def _how(best: Symptom, looked: Looked) -> str:

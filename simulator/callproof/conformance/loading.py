@@ -77,6 +77,7 @@ class _Expect(msgspec.Struct, rename="kebab"):
     since: str = ""
     evidence: Evidence | None = None
     because: str = ""
+    case: str = ""
     name: str = msgspec.field(name="as", default="")
     given: str | tuple[str, ...] = msgspec.field(name="if", default=())
 
@@ -247,6 +248,7 @@ class Reader:
             since=step.since,
             evidence=step.evidence,
             because=step.because,
+            case=step.case,
             name=step.name,
             about=step.about,
             unless=step.unless,

@@ -107,6 +107,8 @@ class Expect:
     evidence: Evidence | None = None
     # Why no more is known than that.
     because: str = ""
+    # Which of the things that its rows speak of this is.
+    case: str = ""
     name: str = ""
     about: dict[str, JsonObject] = field(default_factory=dict)
     unless: str = ""

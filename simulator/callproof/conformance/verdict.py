@@ -78,7 +78,8 @@ class Check(Struct, frozen=True):
     that of this demand, if it is weaker than the row's, and ``because`` why no more is known. ``members``
     are the places in the message that differ, as paths such as ``phones[].number``, ``remedy`` is what to
     do about just that, if more is known than the row says, and ``looked`` is how a step looked.
-    ``subject`` is what it is about, as scenarios name it, where neither ``what`` nor a message says so.
+    ``subject`` is what it is about, as scenarios name it, where neither ``what`` nor a message says so, and
+    ``case`` which of the things that the row speaks of.
     """
 
     requirement: str
@@ -95,6 +96,7 @@ class Check(Struct, frozen=True):
     looked: Looked | None = None
     subject: str = ""
     because: str = ""
+    case: str = ""
 
     @property
     def lessened(self) -> str:
