@@ -15,6 +15,7 @@ from callproof.clocks import crowd
         ("0.00 0.01 0.05 1/168 3145", 1.0),
         ("9.00 4.01 2.05 3/168 3145", 1.0),
         ("0.00 0.00 0.00 9/168 3145", 4.0),
+        ("0.00 0.00 0.00 99/168 3145", 5.0),
         ("nothing", 1.0),
         ("1 2 3 many/9 4", 1.0),
     ],
@@ -25,7 +26,7 @@ def test_it_is_how_many_want_each_core(
     load = tmp_path / "loadavg"
     load.write_text(told)
     monkeypatch.setattr(crowd, "_LOAD", load)
-    monkeypatch.setattr("os.sched_getaffinity", lambda _process: {0, 1})
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
     assert crowd.crowd() == found
 
 
