@@ -41,7 +41,7 @@ CALL = {"date": "2024-05-01 12:00:00", "type": "in", "phone": "1", "result": "bu
             "calls-upload",
             [{**CALL, "duration": 30.0}],
             [{**CALL, "duration": 30}],
-            ["forgiven /0/duration"],
+            [],
         ),
         ("calls-upload", {"1": CALL, "0": CALL}, [CALL, CALL], []),
         ("calls-upload", {"²": CALL}, {"²": CALL}, []),
@@ -76,6 +76,24 @@ def test_a_query_is_text_and_turning_it_into_types_is_no_finding(
 ) -> None:
     read, found = coerce("payloads/manager-query", value, "query", plain=True)
     assert (read, len(found)) == (expected, findings)
+
+
+def test_what_clients_write_for_nothing_and_for_yes_rests_on_no_row() -> None:
+    sent: dict[str, Json] = {
+        "callExternalId": None,
+        "webAnalyticsData": [],
+        "hangupStatus": "",
+        "codes": [None],
+    }
+    _, found = coerce("payloads/call-event", sent, "event")
+    assert {finding.pointer: finding.requirement for finding in found} == {
+        "/callExternalId": "",
+        "/webAnalyticsData": "",
+        "/hangupStatus": "",
+        "/codes/0": "PBX-API-04",
+    }
+    _, (words,) = coerce("payloads/manager-query", {"details": "True"}, "query", plain=True)
+    assert words.requirement == ""
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,11 @@ class _Walk:
     ) -> None:
         self.findings.append(Finding(kind, self.where, pointer(path), message, remedy, requirement))
 
+    def habit(self, path: list[str | int], message: str, remedy: str) -> None:
+        """How clients are seen to write "nothing" and "yes" (evidence#wire-empty, evidence#wire-booleans).
+        No row forbids it, so that it is held against nobody."""
+        self.note(Kind.FORGIVEN, path, message, remedy, "")
+
     def value(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
         schema = resolve(schema)
         types = _types(schema)
@@ -78,9 +83,7 @@ class _Walk:
 
     def _object(self, value: Json, schema: Mapping[str, Json], path: list[str | int]) -> Json:
         if value == [] and path:
-            self.note(
-                Kind.FORGIVEN, path, "an empty list is read as an empty object", "Send {} or leave it out."
-            )
+            self.habit(path, "an empty list is read as an empty object", "Send {} or leave it out.")
             return {}
         if not isinstance(value, Mapping):
             return value
@@ -103,7 +106,7 @@ class _Walk:
                 continue
             if item == "" and name not in required and refuses_blank(member):
                 # A form reads an empty field as one that was not filled in.
-                self.note(Kind.FORGIVEN, here, "an empty text is read as absent", "Leave the member out.")
+                self.habit(here, "an empty text is read as absent", "Leave the member out.")
                 continue
             result[name] = self.value(item, member, here)
         return result
@@ -111,13 +114,13 @@ class _Walk:
     def _means_nothing(self, item: Json, member: Mapping[str, Json], path: list[str | int]) -> bool:
         types = _types(member)
         if item is None and types and "null" not in types:
-            self.note(Kind.FORGIVEN, path, "null is read as absent", "Leave the member out.")
+            self.habit(path, "null is read as absent", "Leave the member out.")
             return True
         if item is False and "string" in types and "boolean" not in types:
             self.note(Kind.FORGIVEN, path, "false is read as absent", 'Leave the member out, or send "".')
             return True
         if item == "None" and types & {"array", "object"}:
-            self.note(Kind.FORGIVEN, path, "the literal None is read as absent", "Leave the parameter out.")
+            self.habit(path, "the literal None is read as absent", "Leave the parameter out.")
             return True
         return False
 
@@ -148,6 +151,9 @@ class _Walk:
             read = f"{value:.0f}" if whole else str(value)
         elif canonical == "integer" and not isinstance(value, bool):
             read = _integer(value)
+            if isinstance(value, float) and read is not _ABSENT:
+                # JSON has one kind of numbers, and some languages write what they rounded with a point.
+                types = types | {"number"}
             if isinstance(value, str) and not self.plain and (decimal := _FLOAT.fullmatch(value.strip())):
                 read, types = int(decimal[1]), frozenset((canonical,))
         elif canonical == "boolean" and not isinstance(value, bool):
@@ -191,7 +197,7 @@ class _Walk:
                 return True
             return _ABSENT
         if self.plain and text in ("true", "false"):
-            self.note(Kind.FORGIVEN, path, f"{value} is read as {text}", "Send 0 or 1.")
+            self.habit(path, f"{value} is read as {text}", "Send 0 or 1.")
         return text in _TRUE
 
     def _unknown(self, name: str, path: list[str | int]) -> None:
