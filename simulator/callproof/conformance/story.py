@@ -136,7 +136,7 @@ def linked(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterat
     whose: dict[str, str] = {}
     for report in reports:
         link = report.value.get("recordUrl")
-        if report.is_event or report.id not in known or not isinstance(link, str):
+        if report.is_event or report.id not in known or not isinstance(link, str) or not link:
             continue
         first = whose.setdefault(link, report.id)
         what = f"{report.seen.method} {report.seen.url}, {known[report.id]}"
@@ -148,8 +148,8 @@ def linked(calls: Sequence[Call], reports: Sequence[Told], where: str) -> Iterat
 def _event(call: Call, report: Told) -> Iterator[tuple[str, str]]:
     value = report.value
     yield "PBX-EVENT-02", _phone(value, "phone", call.phone)
-    if call.line and "externalPhone" in value:
-        yield "PBX-EVENT-09", _phone(value, "externalPhone", call.line)
+    if "externalPhone" in value:
+        yield "PBX-EVENT-09", _line(value, call)
     if not report.ends:
         yield "PBX-EVENT-03", _value(value, "type", call.direction)
     elif "hangupStatus" in value and not call.odd and _is_about_whom(call, value):
@@ -168,8 +168,8 @@ def _cdr(call: Call, report: Told, slack: Leeway) -> Iterator[tuple[str, str]]:
     yield "PBX-HISTORY-06", _date(call, value, slack)
     yield "PBX-HISTORY-07", _value(value, "type", call.direction)
     yield "PBX-HISTORY-08", _phone(value, "phone", call.phone)
-    if call.line and "externalPhone" in value:
-        yield "PBX-HISTORY-14", _phone(value, "externalPhone", call.line)
+    if "externalPhone" in value:
+        yield "PBX-HISTORY-14", _line(value, call)
     if call.odd:
         return
     yield "PBX-HISTORY-09", _outcome(value, "result", call)
@@ -197,6 +197,14 @@ def _phone(value: JsonObject, name: str, expected: str) -> str:
         # Of a caller who hides the number no source says what is told in its place.
         return ""
     return "; ".join(differences({"$phone": expected}, value.get(name), name))
+
+
+def _line(value: JsonObject, call: Call) -> str:
+    """By which line a call goes out may be the PBX's own choice, but the customer's number is none."""
+    if call.line:
+        return _phone(value, "externalPhone", call.line)
+    found = str(value.get("externalPhone") or "")
+    return f"externalPhone is {found!r}, the customer's number" if same_phone(found, call.phone) else ""
 
 
 def _outcome(value: JsonObject, name: str, call: Call) -> str:
