@@ -1,6 +1,6 @@
 """Whether the reports of a PBX fit each other: one story for each call, told once and in its order."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import orjson
 
@@ -24,8 +24,11 @@ ROWS = (STORY, ORDER, REPEATED)
 BEFORE_TALK = 120.0
 
 
-def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Iterator[Check]:
-    """``played`` are the recordings that were asked for."""
+def coherent(
+    reports: Sequence[Told], played: Sequence[Seen], where: str, passed_on: Collection[str] = ()
+) -> Iterator[Check]:
+    """``played`` are the recordings that were asked for, ``passed_on`` the ids of calls that were
+    transferred: that whoever took one over was named in an event, nobody demands."""
     of_id: dict[str, list[Told]] = {}
     for report in reports:
         of_id.setdefault(report.id, []).append(report)
@@ -34,7 +37,7 @@ def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Ite
         refs = tuple(dict.fromkeys(report.seen.ref for report in of_it))
         about = f"call {call_id}"
         if len(of_it) > 1:
-            unlike = list(_unlike(of_it))
+            unlike = list(_unlike(of_it, passed_on=call_id in passed_on))
             told, members = "; ".join(text for _, text in unlike), tuple(member for member, _ in unlike)
             yield Check(STORY, about, where, told, exchanges=refs, members=members)
         events = [report for report in of_it if report.is_event and report.taken]
@@ -45,7 +48,7 @@ def coherent(reports: Sequence[Told], played: Sequence[Seen], where: str) -> Ite
             yield from _recorded(report, played, where)
 
 
-def _unlike(of_it: Sequence[Told]) -> Iterator[tuple[str, str]]:
+def _unlike(of_it: Sequence[Told], *, passed_on: bool = False) -> Iterator[tuple[str, str]]:
     """How the reports of one call contradict each other, each with the member of an event that does."""
     events, rows = [one for one in of_it if one.is_event], [one for one in of_it if not one.is_event]
     for name in ("phone", "externalPhone"):
@@ -56,7 +59,7 @@ def _unlike(of_it: Sequence[Told]) -> Iterator[tuple[str, str]]:
     if len(kinds) > 1:
         yield "type", f"type is {' and '.join(sorted(kinds))}"
     ends = {str(one.value["hangupStatus"]) for one in events if "hangupStatus" in one.value}
-    codes = {code for one in events for code in _codes(one.value)}
+    codes = set() if passed_on else {code for one in events for code in _codes(one.value)}
     for row in rows:
         result = row.value.get("result")
         if ends and (ANSWERED in ends) != (result == ANSWERED):

@@ -81,7 +81,8 @@ class Ending:
             yield from story.missing(calls, reports, self.where)
         yield from statuses.rung(calls, reports, seen, slack().times, self.where)
         played = [one for one in seen if one.is_of("record")]
-        for check in coherence.coherent(reports, played, self.where):
+        passed_on = {str(act.args.get("call")) for act in acts if act.action == "transfer"}
+        for check in coherence.coherent(reports, played, self.where, passed_on):
             yield check
             if check.requirement == coherence.REPEATED and periodic and "upload" in check.problem:
                 yield replace(check, requirement="PBX-HISTORY-04")
