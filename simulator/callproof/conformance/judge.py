@@ -16,7 +16,7 @@ from callproof.contract import schemas
 from callproof.contract.guide import CLIENT_ID, GUIDES, MODULE_CODE, Account
 from callproof.contract.jsontypes import Json, reached
 from callproof.contract.operations import Side
-from callproof.contract.requirements import all_requirements
+from callproof.contract.requirements import Evidence, all_requirements
 
 _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
 COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",), "every message"),)
@@ -92,6 +92,7 @@ def _request(exchange: Seen, where: str) -> Iterator[Check]:
         yield from _by_schema(schema_id, exchange.params, exchange.violations, str(exchange), where)
     if operation.name == "module-edit":
         yield _one_code(exchange, where)
+        yield _below_an_address(exchange, where)
     if operation.asked_by is Side.PBX:
         yield from _by_form(exchange, where)
 
@@ -102,6 +103,22 @@ def _one_code(exchange: Seen, where: str) -> Check:
     differs = f"the code is {named!r} in the settings and {code!r} in the path"
     problem = "" if named in (None, "", code) else differs
     return Check("PBX-MODULE-08", str(exchange), where, problem, members=("code",))
+
+
+def _below_an_address(exchange: Seen, where: str) -> Check:
+    """Whether actions, which are paths below baseUrl, have one; that a CRM insists on it was seen once."""
+    lacks = reached(exchange.params, "actions") and not reached(exchange.params, "baseUrl")
+    problem = "actions are paths below baseUrl, and there is none" if lacks else ""
+    because = "whether a CRM takes actions without a baseUrl, single clients alone tell"
+    return Check(
+        "PBX-MODULE-03",
+        str(exchange),
+        where,
+        problem,
+        evidence=Evidence.PARAPHRASE,
+        members=("baseUrl",) if problem else (),
+        because=because if problem else "",
+    )
 
 
 def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
