@@ -255,6 +255,25 @@ def test_a_whole_number_of_a_view_reads_the_same_with_a_point() -> None:
     assert str(found) == "[{'duration': 61, 'share': 0.5, 'code': '1.0'}]"
 
 
+def test_what_a_view_shows_in_another_type_is_read_as_what_it_is() -> None:
+    found: JsonObject = {
+        "externalId": 7,
+        "userId": "1",
+        "duration": "61",
+        "phone": 79123456781,
+        "result": "busy",
+    }
+    for member in asked_of(Side.CRM).views["calls"].members:
+        found = member.read(found)
+    assert found == {
+        "externalId": "7", "userId": 1, "duration": 61, "phone": "79123456781", "result": "busy",
+    }  # fmt: skip
+    card: JsonObject = {"open": 1, "userId": "user 1", "callExternalId": None}
+    for member in asked_of(Side.CRM).views["cards"].members:
+        card = member.read(card)
+    assert card == {"open": True, "userId": "user 1", "callExternalId": None}
+
+
 def test_actions_become_stimuli_and_views_become_state(side: str, pair: BuiltIn) -> None:
     way = HttpRequest("POST", "/echo", {}, {"call": "$call", "who": "$extension"})
     target = Target(

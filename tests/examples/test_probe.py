@@ -110,7 +110,7 @@ def test_what_is_wrong_with_a_pbx_is_said_where_it_is(
          r"wrong users/7 is answered 404"),
         (YAML, "  cards: {request: {url: /test/cards}}\n", "", "view cards", r"wrong .*`crm keeps cards`"),
         ("telephony.py", '        "open": True,\n', "", "view cards", r"wrong .*no `open`"),
-        ("telephony.py", '        "userId": user_id,\n', '        "userId": str(user_id),\n',
+        ("telephony.py", '        "userId": user_id,\n', '        "userId": f"user {user_id}",\n',
          "view cards", r"wrong `userId` has to be a number"),
         ("pbx.py", '"outcome": "started"', '"what": "started"', "view initiations",
          r"wrong .*no `outcome`"),

@@ -83,13 +83,16 @@ class Foreign:
         """Raises Misconfigured for something else than a list, and for words that nobody would look for: a
         call that is overlooked is not judged."""
         way = self._target.views[name]
-        found: list[Json] = [
-            self._named(one) if isinstance(one, Mapping) else one for one in self._hands.look(way)
-        ]
-        for member in asked_of(self.side).views[name].members:
-            for number, element in enumerate(found):
-                if wrong := member.misread(element):
-                    raise Misconfigured(placed(way, f"in the view {name!r}, element {number}, {wrong}"))
+        found: list[Json] = []
+        for number, element in enumerate(self._hands.look(way)):
+            if isinstance(element, Mapping):
+                read = self._named(element)
+                for member in asked_of(self.side).views[name].members:
+                    read = member.read(read)
+                    if wrong := member.misread(read):
+                        raise Misconfigured(placed(way, f"in the view {name!r}, element {number}, {wrong}"))
+                element = read
+            found.append(element)
         return found
 
     def printed(self) -> str:

@@ -40,6 +40,11 @@ class Member(msgspec.Struct, frozen=True):
     needed: bool = True
     words: tuple[str, ...] = ()
 
+    def read(self, found: JsonObject) -> JsonObject:
+        """The element with this member in the type of the sample: a number that is shown as text is read as
+        that number, and an extension that is shown as a number as text."""
+        return {**found, self.name: _as(self.sample, found[self.name])} if self.name in found else found
+
     def misread(self, found: Json) -> str:
         """What is wrong with an element whose word nobody would find, "" where nothing is."""
         said = found.get(self.name) if isinstance(found, Mapping) else None
@@ -47,6 +52,16 @@ class Member(msgspec.Struct, frozen=True):
             return ""
         known = " or ".join(repr(word) for word in self.words)
         return f"`{self.name}` is {said!r}, expected {known}"
+
+
+def _as(sample: Json, value: Json) -> Json:
+    if isinstance(sample, bool):
+        return bool(value) if type(value) is int and value in (0, 1) else value
+    if isinstance(sample, int):
+        return int(value) if isinstance(value, str) and value.isdecimal() else value
+    if isinstance(sample, list) and isinstance(value, list):
+        return [_as(sample[0], one) for one in value]
+    return str(value) if isinstance(sample, str) and type(value) is int else value
 
 
 class View(msgspec.Struct, frozen=True):
