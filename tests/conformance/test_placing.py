@@ -34,14 +34,16 @@ def of_pbx(method: str, path: str, body: str = "") -> dict[str, str]:
     return red(seen(request, Side.PBX, Answer(200, JSON, Body(b'{"success": true}'))))
 
 
-def of_crm(method: str, path: str, query: str = "", headers: Headers = ()) -> dict[str, str]:
+def of_crm(
+    method: str, path: str, query: str = "", headers: Headers = (), body: bytes = b""
+) -> dict[str, str]:
     book = Book()
     edit = Request(
         "POST", "http://crm/api/v5/integration-modules/mine/edit", (FORM,), Body(MODULE.encode())
     )
     assert seen(edit, Side.PBX, Answer(201, JSON, Body(b'{"success": true}')), book).violations == ()
     url = f"http://pbx{path}{'?' if query else ''}{query}"
-    return red(seen(Request(method, url, headers), Side.CRM, Answer(200), book))
+    return red(seen(Request(method, url, headers, Body(body)), Side.CRM, Answer(200), book))
 
 
 @pytest.mark.parametrize(
@@ -100,6 +102,14 @@ def test_call_backs_go_by_their_verb_to_their_address_and_without_the_key() -> N
     assert set(of_crm("GET", "/elsewhere")) == {"CRM-MODULE-17"}
     assert set(of_crm("GET", "/call", CALL, (("X-API-KEY", "any"),))) == {"CRM-API-16"}
     assert set(of_crm("GET", "/call", f"{CALL}&key={KEY}")) == {"CRM-API-16"}
+
+
+def test_a_call_back_by_post_is_a_form() -> None:
+    form = b"clientId=me&systemUrl=http://crm&activity=%7B%22active%22:true%7D"
+    json = b'{"clientId": "me", "systemUrl": "http://crm", "activity": "{\\"active\\": true}"}'
+    assert of_crm("POST", "/activity", headers=(FORM,), body=form) == {}
+    assert "expected a form" in of_crm("POST", "/activity", headers=JSON, body=json)["CRM-MODULE-12"]
+    assert "of no Content-Type" in of_crm("POST", "/activity", body=form)["CRM-MODULE-12"]
 
 
 def test_what_users_browsers_read_at_the_pbx_is_no_call_back() -> None:

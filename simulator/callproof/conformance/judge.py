@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 from msgspec import structs
 
+from callproof.conformance.addresses import ROWS
 from callproof.conformance.comparing import Compares
 from callproof.conformance.evidence import Seen, is_remark
 from callproof.conformance.placing import placed
@@ -19,6 +20,7 @@ from callproof.contract.operations import Side
 from callproof.contract.requirements import Evidence, all_requirements
 
 _JSON = re.compile(r"(?i)\s*(application|text)/([\w.-]+\+)?json\s*(;|$)")
+_FORM = re.compile(r"(?i)\s*(application/x-www-form-urlencoded|multipart/form-data)\s*(;|$)")
 COMPARES = (Compares("PBX-MODULE-08", "pbx sends module-edit", ("code",), "every message"),)
 # The member that differs where an answer as a whole is another one.
 WHOLE = "the body"
@@ -95,6 +97,8 @@ def _request(exchange: Seen, where: str) -> Iterator[Check]:
         yield _below_an_address(exchange, where)
     if operation.asked_by is Side.PBX:
         yield from _by_form(exchange, where)
+    elif exchange.method == "POST":
+        yield _as_a_form(exchange, operation.name, where)
 
 
 def _one_code(exchange: Seen, where: str) -> Check:
@@ -138,6 +142,14 @@ def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
             members=place,
             remedy=finding.remedy,
         )
+
+
+def _as_a_form(exchange: Seen, name: str, where: str) -> Check:
+    """Whether the body of a call-back is a form; modules read nothing else."""
+    kind = exchange.request.header("content-type")
+    is_form = not exchange.request.body.size or _FORM.match(kind)
+    problem = "" if is_form else f"the body is {kind or 'of no Content-Type'}, expected a form"
+    return Check(ROWS[name], str(exchange), where, problem, members=(WHOLE,))
 
 
 def _answer(exchange: Seen, where: str) -> Iterator[Check]:
