@@ -434,6 +434,24 @@ def test_somebody_else_who_answers_is_not_the_side_under_test(side: str, tmp_pat
     assert not started.exists()
 
 
+SLOW = """
+import http.server, sys, time
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        time.sleep(1.2)
+        self.send_response(204)
+        self.end_headers()
+http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+"""
+
+
+def test_a_side_that_takes_its_time_gets_ready_as_well(tmp_path: Path) -> None:
+    port = free_port()
+    words = (sys.executable, "-c", SLOW, str(port))
+    with running(Start(words, f"http://127.0.0.1:{port}/"), tmp_path, {}) as process:
+        assert process.ended == ""
+
+
 def test_what_it_printed_is_kept_to_a_bound(tmp_path: Path) -> None:
     port = free_port()
     program = f"print('x' * 10**6); print('no disk'); import http.server as h; h.test(port={port})"

@@ -228,9 +228,11 @@ def _opened(folder: Path, log: str) -> IO[bytes]:
 
 
 def _unready(process: Process, start: Start, trust: Trust) -> str:
-    problem, until = "", monotonic() + start.within
-    while monotonic() < until:
-        if not (problem := _silent(start.ready, 1, trust)):
+    problem, until, patience = "", monotonic() + start.within, 0.5
+    while (left := until - monotonic()) > 0:
+        # One that is slow is asked with more patience the next time.
+        patience = min(patience * 2, max(left, 1.0))
+        if not (problem := _silent(start.ready, patience, trust)):
             # It may be somebody else who was quicker.
             return f"{process.ended}, but somebody answers at {start.ready}" if process.ended else ""
         if process.ended:
