@@ -298,9 +298,15 @@ def _step(where: Json) -> str:
     return str(where).removeprefix("scenarios/").replace(".yaml", "", 1)
 
 
+# By what a page shows in their place.
+_OF_A_RUN = {"-$run": r"-[0-9a-f]{8}\b", "$serial": r"\b9\d{8}\b", "$number": r"\+7 9\d\d \d{3}-\d\d-\d\d"}
+
+
 def _any_run(text: str) -> str:
     """Without the words and numbers that each run has of its own."""
-    return re.sub(r"\b9\d{8}\b", "$serial", re.sub(r"-[0-9a-f]{8}\b", "-$run", text))
+    for name, form in _OF_A_RUN.items():
+        text = re.sub(form, name, text)
+    return text
 
 
 def _short(line: str) -> str:
