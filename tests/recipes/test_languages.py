@@ -21,7 +21,8 @@ SERVICES = {
 PLAYED = (
     "2-module/registration",
     "3-history/at-once",
-    "4-record",
+    "4-record/of-each-kind",
+    "4-record/played-and-seeked",
     "5-manager/responsible",
     "6-event/missed",
     "7-call/started",
