@@ -19,6 +19,7 @@ from callproof.conformance.wording import bounded, parts_of, sentence
 from callproof.contract.jsontypes import reached
 from callproof.contract.operations import Side
 from callproof.contract.requirements import Requirement, all_requirements
+from callproof.exchange.bounded import SERVER_ERROR
 
 GRAVEST = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN, Outcome.PASSED)
 # How many different problems of one cause are told, and messages that came instead of a missing one.
@@ -36,8 +37,8 @@ _ITS_LOG = (
     " Your side failed over it, so look at what it printed; where callproof starts it, `log` under `start` "
     "keeps that."
 )
-# From here on a status says that whoever answers failed, but for no such method and no time.
-_FAILED, _NO_FAILURE = 500, (501, 503)
+# There is no such method, and there is no time: nobody failed.
+_NO_FAILURE = (501, 503)
 _EACH_ONCE = (
     "Upload each call once: what was answered with success is not sent again, but for its recordUrl."
 )
@@ -225,7 +226,7 @@ def _failed(shown: Seen | None, target: Side | None) -> bool:
     """Whether the side under test answered so that only its own log can say why."""
     if shown is None or target is None or shown.asked_by is target:
         return False
-    return shown.status is not None and shown.status >= _FAILED and shown.status not in _NO_FAILURE
+    return shown.status is not None and shown.status >= SERVER_ERROR and shown.status not in _NO_FAILURE
 
 
 def _because(best: Symptom) -> str:

@@ -86,7 +86,7 @@ class Foreign:
         found: list[Json] = []
         for number, element in enumerate(self._hands.look(way)):
             if isinstance(element, Mapping):
-                read = self._named(element)
+                read = dict(element)
                 for member in asked_of(self.side).views[name].members:
                     read = member.read(read)
                     if wrong := member.misread(read):
@@ -193,7 +193,7 @@ class Foreign:
         return found
 
     def _named(self, told: Mapping[str, Json]) -> JsonObject:
-        """What a stimulus or a view tells. A call's id that is a number there may be a text on the wire."""
+        """What a stimulus tells. A call's id that is a number there may be a text on the wire."""
         number = told.get("id") if self.side is Side.PBX else None
         return {**told, "id": str(number)} if type(number) is int else dict(told)
 

@@ -10,12 +10,12 @@ from callproof.conformance.patience import be_patient
 from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
 from callproof.conformance.probing_scope import harmless, last_of
 from callproof.conformance.selection import CUSTOMERS, MISSING, lacks_method
-from callproof.conformance.stimuli import SERVER_ERROR
 from callproof.conformance.target import ADD_CUSTOMER
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME
 from callproof.contract.phones import digits, same_phone
 from callproof.control.client import ActionRefused, Unreachable
+from callproof.exchange.bounded import SERVER_ERROR
 
 ACCOUNT, REGISTRATION = "account", "registration"
 # What asks for a user by his id, and the chapter that it is of.

@@ -13,7 +13,7 @@ from callproof.conformance.target import Command, HttpRequest, Prompt, Stimulus
 from callproof.contract.jsontypes import Json, with_whole_numbers
 from callproof.contract.printing import printable_lines
 from callproof.control.client import ActionRefused, Unreachable
-from callproof.exchange.bounded import fetch
+from callproof.exchange.bounded import SERVER_ERROR, fetch
 from callproof.exchange.trust import USUAL as PUBLIC
 from callproof.exchange.trust import Trust, why
 from callproof.limits import USUAL
@@ -21,8 +21,8 @@ from callproof.limits import USUAL
 # Actions whose answer a scenario cannot do without: it has the id of the call.
 ANSWERED = frozenset({"customer calls", "dial"})
 _NAME = re.compile(r"\$(\w+)")
-# From here on a status says that whoever answers failed, and how much of what it says is shown.
-SERVER_ERROR, SHOWN = 500, 200
+# How much is shown of what a side says that refused or failed.
+SHOWN = 200
 
 
 class StimulusFailed(ActionRefused):

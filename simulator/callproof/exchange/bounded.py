@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 _PIECE = 64 * 1024
 # From here on a status says that whoever answers failed.
-_FAILED = 500
+SERVER_ERROR = 500
 
 # When the answer that this thread waits for has to be whole, in seconds of the machine's clock.
 _until: ContextVar[float] = ContextVar("until", default=float("inf"))
@@ -136,7 +136,7 @@ def endless(error: requests.RequestException) -> str:
 def _forsaken(session: requests.Session, response: requests.Response) -> None:
     """Who fails may close the connection behind the answer without a word, as uvicorn does. The next
     request goes over a new one: on the old it would seem that nobody answers."""
-    if response.status_code >= _FAILED:
+    if response.status_code >= SERVER_ERROR:
         session.close()
 
 
