@@ -8,8 +8,7 @@ from collections.abc import Iterable
 from dataclasses import Field, dataclass, field, fields, replace
 from math import isfinite
 
-import msgspec
-
+from callproof import kinds
 from callproof.errors import Misuse
 
 _MIB = 1024 * 1024
@@ -207,7 +206,7 @@ def given(texts: Iterable[str]) -> Bounds:
         if not equals:
             raise Misuse(f"{text!r} is not NAME=VALUE, such as crm-request-bytes=65536.")
         values[name.replace("-", "_")] = _value(_named(name), value)
-    return msgspec.convert(values, Bounds)
+    return kinds.convert(values, Bounds)
 
 
 def _named(name: str) -> Limit:

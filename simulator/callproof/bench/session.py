@@ -4,8 +4,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
+from callproof import kinds
 from callproof.bench.heard import Heard
 from callproof.bench.lines import JournalLine
 from callproof.bench.retelling import CallKept, Deed, Retold, SessionNames, clicked, left_out, retold
@@ -29,10 +28,10 @@ def kept_calls(pbx: End) -> list[CallKept]:
     after = 0.0
     while True:
         page = pbx.get("/calls", after=after, limit=_PAGE)
-        found = [*found, *msgspec.convert(page["calls"], list[CallKept])][-CALLS:]
+        found = [*found, *kinds.convert(page["calls"], list[CallKept])][-CALLS:]
         if not page["calls"]:
             return found
-        after = msgspec.convert(page["last"], float)
+        after = kinds.convert(page["last"], float)
 
 
 def written(

@@ -9,9 +9,9 @@ from secrets import token_hex
 from typing import Any
 
 import click
-import msgspec
 from msgspec import structs
 
+from callproof import kinds
 from callproof.cli import completion, listing
 from callproof.cli.common import (
     NOT_CONFORMANT,
@@ -153,7 +153,7 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
     Without arguments all scenarios are played. Without --target or --config both ends are callproof's own,
     on a manual clock.
     """
-    asked = msgspec.convert(options, _Asked)
+    asked = kinds.convert(options, _Asked)
     scenarios = loading.find(wanted)
     target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key, asked.absent)
     account = _account(asked, target.account if target else GUIDES)

@@ -10,9 +10,9 @@ from secrets import token_hex
 from typing import Any
 
 import click
-import msgspec
 from rich.console import Console
 
+from callproof import kinds
 from callproof.cli import completion
 from callproof.cli.common import (
     NOT_CONFORMANT,
@@ -134,7 +134,7 @@ def explore(**options: Any) -> None:
     others as the seed has it. What holds in and after every scenario has to hold. Without --target or
     --config both ends are callproof's own, on a manual clock. Exits with 1 when a run fails.
     """
-    asked = msgspec.convert(options, _Asked)
+    asked = kinds.convert(options, _Asked)
     target = target_of(asked.target, asked.config, asked.crm_url, asked.api_key)
     broken = faults_of(asked.fault, target.side if target else None)
     key = (target.api_key if target else "") or api_key(DEFAULT_SEED)

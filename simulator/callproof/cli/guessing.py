@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from callproof import kinds
 from callproof.limits import USUAL
 
 PORT, PYTHON = "$port", "$python"
@@ -110,7 +111,7 @@ def _beginning(file: Path) -> bytes:
 def _of_package(file: Path) -> tuple[str, ...] | None:
     """What npm runs, by itself where that is one program: npm passes no signal on."""
     try:
-        package = msgspec.json.decode(_beginning(file), type=_Package)
+        package = kinds.decode(_beginning(file), _Package)
         script = next((name for name in _SCRIPTS if package.scripts.get(name)), "")
         told = package.scripts.get(script, "")
         words = shlex.split(told)

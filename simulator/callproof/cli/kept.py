@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import click
 import msgspec
 
+from callproof import kinds
 from callproof.cli.common import CRM_URL, F, echo, hiding, masks, option
 from callproof.cli.ends import controlled, how_many, journal_of, limited, of_an_end, running_end
 from callproof.contract.jsontypes import Json, JsonObject
@@ -67,7 +68,7 @@ def cards(call: str, opened: bool, limit: int, as_json: bool, crm_url: str, cont
     The newest come last.
     """
     with running_end(Side.CRM, crm_url, control_token) as asked:
-        kept = msgspec.convert(asked.get("/state")["cards"], list[JsonObject])
+        kept = kinds.convert(asked.get("/state")["cards"], list[JsonObject])
         hidden = _hidden(asked) if kept else masks()
     found = [
         card
@@ -82,7 +83,7 @@ def _calls(end: End) -> Iterator[JsonObject]:
     after: Json = 0
     while True:
         page = end.get("/calls", after=float(str(after)))
-        found = msgspec.convert(page["calls"], list[JsonObject])
+        found = kinds.convert(page["calls"], list[JsonObject])
         if not found:
             return
         yield from found

@@ -8,10 +8,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import msgspec
 import yaml
 from msgspec import structs
 
+from callproof import kinds
 from callproof.conformance.verdict import Check, Outcome, ScenarioResult, Verdict
 from callproof.contract.schemas import load
 from callproof.files.yamlfile import Document
@@ -78,7 +78,7 @@ def load_baseline(file: str) -> Baseline:
     """Raises FileError, which names the line, for anything wrong in the file."""
     document = Document(Path(file))
     document.demand(load("baseline"), document.data)
-    entries = msgspec.convert(document.data, dict[str, list[KnownFailure]])["known"]
+    entries = kinds.convert(document.data, dict[str, list[KnownFailure]])["known"]
     return Baseline(
         replace(entry, where=f"{file}:{document.line(('known', place))}")
         for place, entry in enumerate(entries)

@@ -5,6 +5,7 @@ A body is told as ``{"base64": ..., "size": ...}``: its beginning, and how many 
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract import sound
 from callproof.contract.jsontypes import Json
 
@@ -32,7 +33,7 @@ class _Part(msgspec.Struct, rename={"first": "from", "last": "to"}):
 
 def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[str]:
     """Why a body is no sound, or not of about ``{seconds: n, waiting: n}``; the ringing may be in it."""
-    asked, kept = msgspec.convert(wanted, _Wanted), msgspec.convert(body or {}, Kept)
+    asked, kept = kinds.convert(wanted, _Wanted), kinds.convert(body or {}, Kept)
     found = sound.seconds(kept.base64, kept.size)
     if not sound.is_sound(kept.base64):
         return [f"{where} is no sound: it begins with {kept.base64[:20]!r}"]
@@ -47,7 +48,7 @@ def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[s
 def unlike_part(wanted: Json, body: object, where: str) -> list[str]:
     """Why a body is not the asked part of the whole, as far as both were kept."""
     try:
-        part, kept = msgspec.convert(wanted, _Part), msgspec.convert(body or {}, Kept)
+        part, kept = kinds.convert(wanted, _Part), kinds.convert(body or {}, Kept)
     except msgspec.ValidationError:
         return [f"there is no whole that {where} could be a part of"]
     stop = part.of.size if part.last is None else min(part.last + 1, part.of.size)

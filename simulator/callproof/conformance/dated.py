@@ -4,6 +4,7 @@ from math import floor
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.dates import offset, read, written
 from callproof.contract.jsontypes import Json
 
@@ -29,7 +30,7 @@ def unlike_date(wanted: Json, actual: object, where: str, slack: float, account:
     ``{at, zone}`` with the zone ``any`` or that of another date as ``{at, date}``. ``slack`` seconds may be
     off. Any zone does as long as nobody said which the account has; where that was said, by an account that
     is not in UTC, UTC is what was sent by mistake."""
-    asked = msgspec.convert(wanted if isinstance(wanted, dict) else {"at": wanted}, _Wanted)
+    asked = kinds.convert(wanted if isinstance(wanted, dict) else {"at": wanted}, _Wanted)
     told = _told(actual)
     elsewhere = asked.zone in ("", ANY) and offset(asked.at, account) != 0.0
     if elsewhere and told is not None and _nearest(told - asked.at) == 0.0:

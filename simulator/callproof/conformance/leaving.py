@@ -3,6 +3,7 @@
 import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.conformance.drivers import act
 from callproof.conformance.judge import UnderTest
 from callproof.conformance.watching import Journals
@@ -47,7 +48,7 @@ def _switch_off(ends: Ends, journals: Journals) -> None:
 def _needs_it(ends: Ends, user: int) -> bool:
     answer = ends.crm.api("GET", f"/api/v5/users/{user}", ends.api_key, {})
     try:
-        told = msgspec.json.decode(answer.content, type=_Answered).user
+        told = kinds.decode(answer.content, _Answered).user
     except msgspec.DecodeError:
         return False
     return answer.status_code == 200 and told != _Told()

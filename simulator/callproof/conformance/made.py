@@ -4,6 +4,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import End
 from callproof.exchange.exchange import Answer
@@ -49,6 +50,6 @@ class Made:
 
 def _processed(said: bytes) -> int:
     try:
-        return msgspec.json.decode(said, type=_Taken).processed_calls_count
+        return kinds.decode(said, _Taken).processed_calls_count
     except msgspec.DecodeError:
         return 0

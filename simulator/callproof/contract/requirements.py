@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract import plain_yaml
 from callproof.contract.files import by_chapter, shipped
 from callproof.contract.operations import Side
@@ -107,7 +108,7 @@ def all_requirements() -> dict[str, Requirement]:
 
 def _rows(path: Path) -> Iterator[Requirement]:
     try:
-        file = msgspec.convert(plain_yaml.read(path), _File)
+        file = kinds.convert(plain_yaml.read(path), _File)
     except msgspec.ValidationError as error:
         raise ValueError(f"{path.name}: {error}") from None
     for item in file.rows:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
+from callproof import kinds
 from callproof.errors import Misuse
 
 T = TypeVar("T")
@@ -29,7 +30,7 @@ def shaped(value: object, kind: type[T], *, text: bool = False) -> T:
     ``text`` reads numbers and flags from their texts, as a query has them.
     """
     try:
-        return msgspec.convert(value, kind, strict=not text)
+        return kinds.convert(value, kind, strict=not text)
     except msgspec.ValidationError as error:
         raise (None if text else _by_schema(value, kind)) or Misshapen(*place(error)) from None
 

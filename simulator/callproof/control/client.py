@@ -13,6 +13,7 @@ from urllib.parse import quote_plus, urlsplit
 import msgspec
 import requests
 
+from callproof import kinds
 from callproof.clocks.machine import monotonic
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
@@ -48,8 +49,8 @@ class ActionRefused(Refusal):
     """An end answered that it cannot do what was asked."""
 
 
-_OBJECT = msgspec.json.Decoder(dict[str, Any])
-_CLOCK = msgspec.json.Decoder(ClockTold)
+_OBJECT = kinds.decoder(dict[str, Any])
+_CLOCK = kinds.decoder(ClockTold)
 _PAGE = decoder(JournalPage)
 _ENTRY = decoder(Exchange)
 
@@ -60,7 +61,7 @@ class Missed(msgspec.Struct, frozen=True):
     missed: int
 
 
-_MISSED = msgspec.json.Decoder(Missed)
+_MISSED = kinds.decoder(Missed)
 
 
 class End:

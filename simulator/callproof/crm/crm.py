@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
+from callproof import kinds
 from callproof.clocks.clock import Clock
 from callproof.contract.budgets import Limits, purse_of
 from callproof.contract.errors import RateLimitExceeded
@@ -89,7 +90,7 @@ class Crm:
     def knobs_of(self, directory: Directory) -> Knobs:
         known, knobs = self._knobs
         if known is not directory:
-            kept = msgspec.convert(directory.settings, _Kept)
+            kept = kinds.convert(directory.settings, _Kept)
             knobs = Knobs(kept.readings, kept.limits or self.settings.limits)
             self._knobs = directory, knobs
         return knobs

@@ -7,6 +7,7 @@ from typing import Any, TypeVar, cast
 import msgspec
 from msgspec.structs import replace
 
+from callproof import kinds
 from callproof.contract.findings import Finding
 from callproof.contract.jsontypes import JsonObject
 
@@ -124,7 +125,7 @@ class Exchange(msgspec.Struct, frozen=True, rename="camel"):
     @classmethod
     def of_json(cls, sent: JsonObject) -> "Exchange":
         """The inverse of ``as_json``. Raises msgspec.ValidationError for anything else."""
-        return msgspec.convert(sent, cls, dec_hook=_body_of_json)
+        return kinds.convert(sent, cls, dec_hook=_body_of_json)
 
     @classmethod
     def decoded(cls, text: str) -> "Exchange":
@@ -134,7 +135,7 @@ class Exchange(msgspec.Struct, frozen=True, rename="camel"):
 
 def decoder(kind: type[_T]) -> msgspec.json.Decoder[_T]:
     """Of JSON that holds exchanges as ``as_json`` has them."""
-    return msgspec.json.Decoder(kind, dec_hook=_body_of_json)
+    return kinds.decoder(kind, dec_hook=_body_of_json)
 
 
 def _header(headers: Headers, name: str) -> str:
@@ -160,7 +161,7 @@ class _SentBody(msgspec.Struct):
 
 
 def _body_of_json(_kind: type, sent: Any) -> Body:
-    found = msgspec.convert(sent, _SentBody)
+    found = kinds.convert(sent, _SentBody)
     return Body(found.base64 or found.text.encode(), found.size)
 
 

@@ -14,6 +14,7 @@ from threading import Event, Lock
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.files import shipped
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import Side
@@ -98,7 +99,7 @@ class Fault:
     def limited(self, options: Mapping[str, Json]) -> "Fault":
         """With other messages met: ``on``, ``where``, ``after``, ``first``, ``every``, ``share``."""
         given = [name for name in LIMITS if name in options]
-        limits = msgspec.convert({name: options[name] for name in given}, _Limits)
+        limits = kinds.convert({name: options[name] for name in given}, _Limits)
         return replace(self, **{name: getattr(limits, name) for name in given})
 
 

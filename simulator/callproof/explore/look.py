@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from callproof import kinds
 from callproof.conformance.undone import is_open, objects
 from callproof.contract.jsontypes import JsonObject
 from callproof.control.driven import State
@@ -70,12 +71,12 @@ class Look:
 def look(state: State) -> Look:
     """Read what a PBX keeps; entries that are in no form that a view has are not there."""
     calls = [found for kept in objects(state.get("calls")) if is_open(kept) for found in _call(dict(kept))]
-    reports = [msgspec.convert(kept, ReportSeen) for kept in objects(state.get("outbox"))]
+    reports = [kinds.convert(kept, ReportSeen) for kept in objects(state.get("outbox"))]
     return Look(calls, [report for report in reports if report.fate == "pending"])
 
 
 def _call(kept: JsonObject) -> list[CallSeen]:
     try:
-        return [msgspec.convert(kept, CallSeen)]
+        return [kinds.convert(kept, CallSeen)]
     except msgspec.ValidationError:
         return []

@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.clocks.manual import ManualClock
 from callproof.contract.guide import CLIENT_ID, LINES, MANAGERS, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
@@ -98,7 +99,7 @@ class RunningCrm:
         """Add a customer for whom ``manager`` is responsible; the id. More members as in the contract."""
         customer: JsonObject = {"phones": [{"number": phone}], **_given(managerId=manager), **members}
         answer = self.api("POST", BY_NAME["customer-create"].path, customer=customer)
-        return msgspec.convert(answer, _Created).id
+        return kinds.convert(answer, _Created).id
 
     def add_key(
         self, key: str, *, scopes: Sequence[str] | None = None, sites: Sequence[str] | None = None
@@ -177,7 +178,7 @@ class RunningCrm:
         response = self.end.api(method, path, self.api_key, texts)
         if not response.ok:
             raise ActionRefused(f"The CRM answered {method} {path} with {response.text[:300]}")
-        return msgspec.json.decode(response.content, type=JsonObject)
+        return kinds.decode(response.content, JsonObject)
 
     def reset(self) -> None:
         """Back to the beginning: people, modules, history and journal."""

@@ -1,7 +1,6 @@
 """What a test looks up at a running end: the parts of its state."""
 
-import msgspec
-
+from callproof import kinds
 from callproof.conformance.matching import differences
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.control.client import End
@@ -14,5 +13,5 @@ def kept(end: End, part: str, with_: Json = None) -> list[JsonObject]:
 
 def alike(found: Json, with_: Json) -> list[JsonObject]:
     """The elements that match the pattern, or all without one."""
-    items = msgspec.convert(found, list[JsonObject])
+    items = kinds.convert(found, list[JsonObject])
     return [item for item in items if with_ is None or not differences(with_, item)]

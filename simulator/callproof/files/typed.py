@@ -5,6 +5,7 @@ from typing import TypeVar
 
 import msgspec
 
+from callproof import kinds
 from callproof.files.yamlfile import Document, Path_
 
 T = TypeVar("T")
@@ -20,7 +21,7 @@ def typed(document: Document, kind: type[T], part: object = _WHOLE, path: Path_ 
     Raises FileError, which says file, line, path and what is expected there.
     """
     try:
-        return msgspec.convert(document.data if part is _WHOLE else part, kind)
+        return kinds.convert(document.data if part is _WHOLE else part, kind)
     except msgspec.ValidationError as error:
         found = _WHERE.fullmatch(str(error))
         assert found is not None

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 import requests
 
+from callproof import kinds
 from callproof.clocks.backoff import retry_delay
 from callproof.conformance.stimuli import Hands, Misconfigured
 from callproof.conformance.target import Target
@@ -106,7 +107,7 @@ class OfView:
     def stored(self) -> Iterable[str]:
         found = self._hands.look(self._view)
         try:
-            rows = msgspec.convert(found, list[_InHistory])
+            rows = kinds.convert(found, list[_InHistory])
         except msgspec.ValidationError as error:
             said = f"the view {VIEW!r} answered something else: {error}"
             raise Misconfigured(f"{self._view.place}: {said}") from None
@@ -160,7 +161,7 @@ class OfHistory:
         if answer.status_code != 200:
             raise ActionRefused(f"GET {BY_NAME['calls'].path} is answered {_said(answer)}")
         try:
-            return msgspec.json.decode(answer.content, type=_Part)
+            return kinds.decode(answer.content, _Part)
         except msgspec.MsgspecError as error:
             raise ActionRefused(f"GET {BY_NAME['calls'].path} gives no history back: {error}") from None
 

@@ -6,6 +6,7 @@ from typing import Protocol
 import msgspec
 from flask import Flask, Response, jsonify, request
 
+from callproof import kinds
 from callproof.errors import Misuse
 
 View = Callable[[], Response]
@@ -95,7 +96,7 @@ def _turn(run: Turned | None, body: bytes) -> None:
     if run is None:
         raise NotTurned("No run goes on whose rate could be changed.")
     try:
-        times = msgspec.json.decode(body, type=TurnedTo).times
+        times = kinds.decode(body, TurnedTo).times
     except msgspec.MsgspecError:
         times = -1.0
     if not 0 <= times <= MOST:

@@ -6,6 +6,7 @@ from typing import TypeVar, get_args, get_origin
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.jsontypes import JsonObject
 
 T = TypeVar("T")
@@ -19,7 +20,7 @@ def packed(message: object) -> JsonObject:
 
 def unpacked(sent: object, kind: type[T]) -> T:
     """What ``packed`` made a message of. Raises msgspec.ValidationError for one of another callproof."""
-    return msgspec.convert(sent, kind, str_keys=True, dec_hook=_counter)
+    return kinds.convert(sent, kind, str_keys=True, dec_hook=_counter)
 
 
 def _counter(kind: type, sent: object) -> object:
@@ -27,4 +28,4 @@ def _counter(kind: type, sent: object) -> object:
     if get_origin(kind) is not Counter:
         raise NotImplementedError(kind)
     counts = GenericAlias(dict, (*get_args(kind), int))
-    return Counter(msgspec.convert(sent, counts, str_keys=True))
+    return Counter(kinds.convert(sent, counts, str_keys=True))

@@ -8,6 +8,7 @@ import msgspec
 import orjson
 import requests
 
+from callproof import kinds
 from callproof.contract.guide import CALL_BACKS, Account, extension_of
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.contract.operations import BY_NAME, Side
@@ -65,7 +66,7 @@ def has_control(job: Job) -> bool:
     if answer.status_code == 403 and TOKEN_HEADER in answer.text:
         raise ActionRefused(f"The control API at {url} refused: {' '.join(answer.text.split())[:200]}")
     try:
-        msgspec.json.decode(answer.content, type=ClockTold)
+        kinds.decode(answer.content, ClockTold)
     except msgspec.MsgspecError:
         return False
     return True

@@ -8,6 +8,7 @@ from threading import Lock
 import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.contract import routes
 from callproof.contract.guide import CALL_BACKS, LOGO
 from callproof.contract.jsontypes import Json, JsonObject
@@ -24,7 +25,7 @@ from callproof.pbx.settings import PbxSettings
 # A CRM on a busy machine judges and keeps so many extensions in a second.
 _A_SECOND = 2_000
 
-_OBJECT = msgspec.json.Decoder(JsonObject)
+_OBJECT = kinds.decoder(JsonObject)
 
 
 class Told(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from msgspec import Struct
 
+from callproof import kinds
 from callproof.clocks.clock import Clock
 from callproof.contract.operations import Side
 from callproof.exchange.calling import Caller
@@ -150,7 +151,7 @@ class Pbx:
         (evidence#activity). What is no such JSON changes nothing; the schema has remarked on it."""
         now, told = self.clock.now(), self.registration.told if self.registration else None
         try:
-            state = msgspec.json.decode(said, type=_Activity)
+            state = kinds.decode(said, _Activity)
         except msgspec.DecodeError:
             return
         self.registration = Registration(now, told, active=state.active, frozen=state.freeze)

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct, field
 
+from callproof import kinds
 from callproof.pbx.rules.call import Call, Cause, Direction, State
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 
@@ -57,8 +57,8 @@ class ReportShown(Struct, rename="camel"):
 
 
 def call(kept: Call) -> CallShown:
-    return msgspec.convert(kept, CallShown, from_attributes=True)
+    return kinds.convert(kept, CallShown, from_attributes=True)
 
 
 def report(kept: Report) -> ReportShown:
-    return msgspec.convert(kept, ReportShown, from_attributes=True)
+    return kinds.convert(kept, ReportShown, from_attributes=True)

@@ -4,8 +4,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pytest
-from msgspec import convert, structs
+from msgspec import structs
 
+from callproof import kinds
 from callproof.clocks.machine import now
 from callproof.errors import CallproofError
 from callproof.plugin.hooks import FOUND
@@ -56,7 +57,7 @@ def annotations(reports: Sequence[pytest.TestReport]) -> list[str]:
 
 
 def _found(report: pytest.TestReport) -> list[Annotation]:
-    return convert(getattr(report, FOUND, []), list[Annotation])
+    return kinds.convert(getattr(report, FOUND, []), list[Annotation])
 
 
 def _test(report: pytest.TestReport) -> CtrfTest:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import msgspec
 
+from callproof import kinds
 from callproof.conformance.verdict import Outcome
 from callproof.contract.operations import Side
 from callproof.files.whole import read_whole
@@ -65,7 +66,7 @@ def read(file: str) -> ReadReport:
     try:
         with Path(file).open("rb") as opened:
             content = read_whole(opened, file)
-        return msgspec.json.decode(content, type=ReadReport)
+        return kinds.decode(content, ReadReport)
     except OSError as error:
         raise FileError(file, 1, f"the file cannot be read: {error.strerror or error}") from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -7,6 +7,7 @@ from typing import TypeVar
 import msgspec
 import requests
 
+from callproof import kinds
 from callproof.contract.operations import BY_NAME
 from callproof.control.client import Ends, Unreachable
 from callproof.control.driven import Controlled
@@ -99,7 +100,7 @@ class _Customers(Kept, frozen=True, kw_only=True):
 def told(end: Controlled, answer: object, kind: type[T]) -> T:
     """What an end answers, as a type. Raises Unreachable when it is something else."""
     try:
-        return msgspec.convert(answer, kind)
+        return kinds.convert(answer, kind)
     except msgspec.ValidationError as error:
         raise Unreachable(f"The {end.side.upper()} at {end.url} answers something else: {error}") from None
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
-import msgspec
-
+from callproof import kinds
 from callproof.contract import plain_yaml
 
 LANGUAGES = ("en", "ru")
@@ -27,7 +26,7 @@ class Texts:
 @cache
 def known() -> Mapping[str, Mapping[str, str]]:
     """All texts by key and language."""
-    return msgspec.convert(plain_yaml.read(FILE), dict[str, dict[str, str]])
+    return kinds.convert(plain_yaml.read(FILE), dict[str, dict[str, str]])
 
 
 def chosen(by_hand: str, accepted: str) -> str:

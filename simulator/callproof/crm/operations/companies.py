@@ -2,6 +2,7 @@
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.neighbours import COMPANY, customer_of, known
@@ -29,8 +30,8 @@ class _Asks(msgspec.Struct):
 def contacts(session: CrmSession, asked: Asked) -> Reply:
     """The customers that were named as contacts when the company was created."""
     company, page = known(session, COMPANY, asked), Page.of(asked.query)
-    named = msgspec.convert(company.document.get("customerContacts") or [], list[_Contact])
-    wanted = msgspec.convert(asked.query, _Asks).filter
+    named = kinds.convert(company.document.get("customerContacts") or [], list[_Contact])
+    wanted = kinds.convert(asked.query, _Asks).filter
     every = [_contact(session, number, one) for number, one in enumerate(named, start=1)]
     found = [one for one in every if _is_wanted(one, wanted)]
     shown: list[Json] = list(found[page.offset : page.offset + page.limit])

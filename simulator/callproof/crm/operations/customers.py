@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 from msgspec.structs import replace as narrowed
 
+from callproof import kinds
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, MemberMissing, too_many
 from callproof.contract.findings import Kind
 from callproof.contract.jsontypes import Json, JsonObject
@@ -44,7 +45,7 @@ _COLUMNS = ("id", "externalId", "site", "managerId", "phones", "createdAt", "add
 
 def listing(session: ShortSession, asked: Asked) -> Reply:
     page = Page.of(asked.query)
-    query = _within(msgspec.convert(asked.query, _Listed).filter, asked.grant)
+    query = _within(kinds.convert(asked.query, _Listed).filter, asked.grant)
     if query.phone:
         asked.remark("/filter/phone", "filter[phone] is not documented", "Search with filter[name].")
     found, total = session.customers(query, page.limit, page.offset)
@@ -58,7 +59,7 @@ def get(session: ShortSession, asked: Asked) -> Reply:
 
 def _sent(asked: Asked) -> _SentCustomer:
     """Raises InvalidEntity for more numbers than anybody has, each of which is searched for later."""
-    sent = msgspec.convert(asked.document, _SentCustomer)
+    sent = kinds.convert(asked.document, _SentCustomer)
     most = asked.settings.bounds.customer_phones
     if len(sent.phones or ()) > most:
         raise InvalidEntity({"phones": too_many(most)})

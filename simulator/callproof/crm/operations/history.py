@@ -2,6 +2,7 @@
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.jsontypes import Json, JsonObject
 from callproof.crm.asked import Asked, OperationHandler, Reply
 from callproof.crm.operations.people import DEFAULT_LIMIT, present
@@ -21,7 +22,7 @@ class _Part(msgspec.Struct):
 def calls(session: CrmSession, asked: Asked) -> Reply:
     """A part of the history, the newest call first; ``nextCursor`` leads to the calls before, where there
     are any. Links to recordings are not given back."""
-    part = msgspec.convert(asked.query, _Part)
+    part = kinds.convert(asked.query, _Part)
     before = None if part.cursor is None else int(part.cursor)
     found = session.newest_calls(part.limit + 1, before, asked.grant.sites)
     page = found[: part.limit]
@@ -33,7 +34,7 @@ def calls(session: CrmSession, asked: Asked) -> Reply:
 
 
 def _shown(session: CrmSession, number: int, call: HistoryCall) -> JsonObject:
-    told = msgspec.convert(call.document, FinishedCall)
+    told = kinds.convert(call.document, FinishedCall)
     result, user = call.document.get("result"), session.user(call.user_id) if call.user_id else None
     code = told.code or (session.directory().pool.code_of(user.id) if user else None)
     order = session.last_order(call.customer_id) if call.customer_id else None

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.errors import (
     BLANK,
     INVALID,
@@ -100,7 +101,7 @@ def update_scopes(session: CrmSession, asked: Asked) -> Reply:
         raise EntityNotFound
     if asked.readings.simple_connection == "disabled":
         raise SimpleConnectionDisabled
-    asked_for = msgspec.convert(asked.document, _Requires)
+    asked_for = kinds.convert(asked.document, _Requires)
     number = len(session.directory().grants)
     key = api_key(f"{asked.settings.api_key}:{code}:{number}:{asked.now}")
     session.save_grant(Grant(key, tuple(dict.fromkeys(asked_for.scopes))))

@@ -3,8 +3,7 @@ evidence#missed-tasks)."""
 
 from dataclasses import dataclass, replace
 
-import msgspec
-
+from callproof import kinds
 from callproof.contract.dates import written
 from callproof.contract.errors import INVALID, EntityNotFound, InvalidEntity, NotLoaded
 from callproof.contract.jsontypes import Json, JsonObject, inner
@@ -103,7 +102,7 @@ def _demand_good(session: CrmSession, neighbour: Neighbour, sent: JsonObject, ow
         refusal = NotLoaded(neighbour.what)
         refusal.errors = {neighbour.manager: INVALID}
         raise refusal
-    external_id = msgspec.convert(sent.get("externalId"), str | None)
+    external_id = kinds.convert(sent.get("externalId"), str | None)
     other = session.document(neighbour.kind, external_id=external_id) if external_id is not None else None
     if other is not None and other.id != own:
         raise InvalidEntity({"externalId": f"{neighbour.what} with this externalId already exists."})

@@ -1,8 +1,8 @@
 """A call that is uploaded under an id that is kept already (evidence#reading-repeat)."""
 
-import msgspec
 from msgspec.structs import replace
 
+from callproof import kinds
 from callproof.contract.dates import read
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import same_phone
@@ -39,7 +39,7 @@ def meet(session: ShortSession, asked: Asked, place: int, call: FinishedCall, do
 
 def _is_another(asked: Asked, known: JsonObject, place: int, call: FinishedCall) -> bool:
     """A known id with another number, direction or date is that of another call, which is lost."""
-    kept = msgspec.convert(known, FinishedCall)
+    kept = kinds.convert(known, FinishedCall)
     country, zone = asked.settings.country, asked.settings.timezone
     differing = [
         name

@@ -5,6 +5,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.dates import moments, offset, written
 from callproof.contract.errors import (
     INVALID,
@@ -38,7 +39,7 @@ def event(session: ShortSession, asked: Asked) -> Reply:
     pool = _pool(session, asked)
     if not pool.enabled:
         raise TelephonyNotEnabled
-    told = msgspec.convert(asked.entity, CallEvent)
+    told = kinds.convert(asked.entity, CallEvent)
     if told.site is not None:
         _demand_site(session, asked, told.site, "site")
     if not told.codes and not told.user_ids:
@@ -101,7 +102,7 @@ def _rows(asked: Asked) -> list[_Row]:
     if asked.broken:
         places = [place for place in places if not _is_broken(place, asked.broken)]
         documents = [documents[place] for place in places]
-    return list(map(_Row, places, msgspec.convert(documents, list[FinishedCall]), documents))
+    return list(map(_Row, places, kinds.convert(documents, list[FinishedCall]), documents))
 
 
 def manager(session: ShortSession, asked: Asked) -> Reply:

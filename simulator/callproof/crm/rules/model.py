@@ -10,6 +10,7 @@ from functools import cached_property
 
 import msgspec
 
+from callproof import kinds
 from callproof.contract.jsontypes import Json, JsonObject, inner
 from callproof.contract.phones import phone_key, same_phone
 from callproof.contract.values import immutable
@@ -202,7 +203,7 @@ class Module:
 
     def _pairs(self, name: str) -> list[dict[str, str | int]]:
         found = (self._telephony or {}).get(name) or []
-        return msgspec.convert(found, list[dict[str, str | int]])
+        return kinds.convert(found, list[dict[str, str | int]])
 
 
 @dataclass(frozen=True)

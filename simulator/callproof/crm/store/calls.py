@@ -4,10 +4,10 @@ from collections.abc import Collection, Mapping, Sequence
 from functools import cache
 from operator import attrgetter
 
-import msgspec
 import orjson
 from sqlalchemy import Text, bindparam, case, cast, func, insert, literal_column, select, update
 
+from callproof import kinds
 from callproof.contract.jsontypes import JsonObject
 from callproof.crm.rules.model import (
     Card,
@@ -35,7 +35,7 @@ from callproof.limits import USUAL
 from callproof.storage.driver import Driver, Statement, marks, names
 from callproof.storage.rows import Row
 
-_EVENT = msgspec.json.Decoder(CallEvent)
+_EVENT = kinds.decoder(CallEvent)
 _CARD = (
     *("direction", "phone", "user_id", "code", "call_external_id", "external_phone", "shop"),
     *("customer_id", "opened_at", "closed_at", "hangup_status"),

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import CustomerQuery, HistoryQuery
 from callproof.crm.rules.notation import BETWEEN, wanted
@@ -27,7 +28,7 @@ class _Told(msgspec.Struct):
     result: object = None
 
 
-_TOLD = msgspec.json.Decoder(_Told)
+_TOLD = kinds.decoder(_Told)
 
 
 def is_asked_for(query: CustomerQuery, country: str) -> Callable[[Row], bool]:

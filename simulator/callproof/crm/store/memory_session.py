@@ -6,9 +6,9 @@ from heapq import nlargest
 from itertools import islice
 from operator import attrgetter, itemgetter
 
-import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.contract.jsontypes import JsonObject
 from callproof.contract.phones import phone_key
 from callproof.crm.rules.model import (
@@ -28,8 +28,8 @@ from callproof.limits import USUAL
 from callproof.storage.memory import Index, Memory, MemoryTable, Name, Several, Shape, Unique
 from callproof.storage.rows import Row, Rows
 
-_EVENT = msgspec.json.Decoder(CallEvent)
-_BEGAN = msgspec.json.Decoder(Began)
+_EVENT = kinds.decoder(CallEvent)
+_BEGAN = kinds.decoder(Began)
 _NEW_CARD = attrgetter(
     *("direction", "phone", "user_id", "code", "call_external_id", "external_phone", "shop"),
     *("customer_id", "opened_at", "closed_at", "hangup_status"),

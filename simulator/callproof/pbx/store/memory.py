@@ -9,6 +9,7 @@ from typing import TypeVar
 import msgspec
 import orjson
 
+from callproof import kinds
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
@@ -19,7 +20,7 @@ from callproof.storage.rows import Row, Rows
 
 T = TypeVar("T")
 
-_CALL = msgspec.json.Decoder(Call)
+_CALL = kinds.decoder(Call)
 # Their places in rows.
 _CALL_OPEN, _REPORT_KIND, _REPORT_CHANGES, _REPORT_FATE = 2, 2, 4, 6
 

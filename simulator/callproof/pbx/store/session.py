@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
-import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -17,6 +16,7 @@ from sqlalchemy import (
     select,
 )
 
+from callproof import kinds
 from callproof.pbx.rules.call import Call
 from callproof.pbx.rules.outbox import Fate, Report, ReportKind
 from callproof.pbx.store import tables
@@ -140,4 +140,4 @@ class SqlSession(SqlStepSession, PbxSession):
 
 
 def _call(document: object) -> Call:
-    return msgspec.convert(document, Call)
+    return kinds.convert(document, Call)

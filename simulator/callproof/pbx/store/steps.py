@@ -6,6 +6,7 @@ import msgspec
 import orjson
 from sqlalchemy import Text, bindparam, cast, insert, select, update
 
+from callproof import kinds
 from callproof.contract.jsontypes import JsonObject
 from callproof.pbx.rules.call import Call, State
 from callproof.pbx.rules.outbox import Report, ReportKind
@@ -13,7 +14,7 @@ from callproof.pbx.store.sessions import StepSession
 from callproof.pbx.store.tables import calls, outbox
 from callproof.storage.driver import Driver, Statement
 
-_CALL = msgspec.json.Decoder(Call)
+_CALL = kinds.decoder(Call)
 
 _ADD_CALL = Statement(
     insert(calls).values(id=bindparam("call"), open=bindparam("going_on"), document=bindparam("content")),
