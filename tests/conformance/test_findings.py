@@ -133,6 +133,14 @@ def test_what_is_missing_is_told_with_its_number_and_with_what_came_instead() ->
     assert one.near == ["crm-1: type is 'in', expected 'hangup'"]
 
 
+def test_a_message_of_which_there_were_too_few_is_not_shown_as_what_is_wrong() -> None:
+    few = replace(MISSED, looked=replace(HANGUP, near=()), exchanges=("crm-1",))
+    (one,) = found(played("a", few))
+    shown = dict(lines(one))
+    assert "sent" not in shown
+    assert shown["came"].startswith('curl "$CRM_URL"/api/v5/telephony/call/event ')
+
+
 def test_what_is_missing_where_the_same_row_is_wrong_is_a_consequence() -> None:
     wrong = replace(WRONG, requirement="PBX-EVENT-06")
     (one,) = found(played("a", MISSED, wrong), played("b", wrong))

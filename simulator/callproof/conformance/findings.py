@@ -60,9 +60,10 @@ class RootCause:
 
     ``problems`` are what was seen, in the words of the checks; of what is missing ``missed`` says how often
     it came, and ``near`` what came instead. ``scenarios`` are where it happened, ``where`` is the file:line
-    of the first, and ``exchange`` the message there that shows it. ``broke`` are the scenarios that it
-    ended, and ``undecided`` the rows that nobody looked at because of that. ``times`` counts the checks
-    that did not hold. ``because`` says why it counts for less than its row does.
+    of the first, and ``exchange`` the message there that shows it, or, where it ``came``, a right one of
+    which there were too few. ``broke`` are the scenarios that it ended, and ``undecided`` the rows that
+    nobody looked at because of that. ``times`` counts the checks that did not hold. ``because`` says why it
+    counts for less than its row does.
     """
 
     headline: str
@@ -75,6 +76,7 @@ class RootCause:
     scenarios: Sequence[str] = ()
     where: str = ""
     exchange: Seen | None = None
+    came: bool = False
     broke: Sequence[str] = ()
     undecided: Sequence[str] = ()
     times: int = 0
@@ -215,6 +217,7 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
         list(scenarios),
         best.check.where,
         shown,
+        best.absent and best.seen is not None,
         [broke.id for broke in cause.broke],
         [row for row in verdict.undecided if row in left],
         len(cause.symptoms),

@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from callproof.conformance.findings import RootCause
 from callproof.reports.bodies import curl
 
+# What a message that is shown is called.
+SENT, CAME = "sent", "came"
 # How many rows that a cause touches are told in words; the others are counted.
 MOST_ROWS = 6
 
@@ -42,6 +44,11 @@ def sent(finding: RootCause) -> str:
     return curl(finding.exchange) if finding.exchange else ""
 
 
+def shown_as(finding: RootCause) -> str:
+    """What a reader is to think of its message."""
+    return CAME if finding.came else SENT
+
+
 def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
     """What there is to say below the headline, each with its name; a curl line that is longer than
     ``longest`` is cut and says by which name another report has it whole."""
@@ -54,7 +61,7 @@ def lines(finding: RootCause, longest: int = 0) -> Iterator[tuple[str, str]]:
         ("and", consequences(finding)),
         ("missed", "" if ", found " in finding.headline else finding.missed),
         ("near", finding.near[0] if finding.near else ""),
-        ("sent", _short(finding, longest)),
+        (shown_as(finding), _short(finding, longest)),
     )
     return ((name, text) for name, text in told if text)
 
