@@ -193,6 +193,17 @@ def test_scenarios_that_broke_off_for_the_same_reason_are_one_finding_whatever_r
     assert one.broke == ["a", "b"]
 
 
+def test_a_crm_that_refuses_what_a_scenario_begins_with_may_know_another_key() -> None:
+    def told(status: int) -> str:
+        said = f"The CRM did not take the registration: {status} no"
+        answer = Check("CRM-MODULE-01", "the registration", "s.yaml:3", said, breaks=True)
+        (one,) = findings(Verdict([played("a", answer, broken=said)], 7, strict=False, target=Side.CRM))
+        return one.remedy
+
+    usual = told(400)
+    assert told(403) == f"{usual} If your side knows another key, set api-key in the file to it."
+
+
 def test_a_mistake_of_the_configuration_is_one_finding_without_a_row() -> None:
     told = "callproof.yaml:9: there is no view 'calls'"
     (one,) = found(*(played(name, broken=told, by=Whose.CONFIGURATION) for name in "ab"))

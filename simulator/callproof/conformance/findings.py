@@ -4,6 +4,7 @@ A finding gathers every check that did not hold for the same reason, the scenari
 it and the rows that were left undecided, and says what to do. What a configuration says wrongly is one too.
 """
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,8 @@ _ITS_LOG = (
     " Your side failed over it, so look at what it printed; where callproof starts it, `log` under `start` "
     "keeps that."
 )
+_ITS_KEY = " If your side knows another key, set api-key in the file to it."
+_REFUSES_KEY = re.compile(r"[: ](401|403)\b")
 # There is no such method, and there is no time: nobody failed.
 _NO_FAILURE = (501, 503)
 _EACH_ONCE = (
@@ -205,11 +208,15 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
     scenarios = dict.fromkeys([best.scenario.id, *inner, *(broke.id for broke in cause.broke)])
     left = {row for broke in cause.broke for row in broke.undecided}
     shown = _shown(best, cause.symptoms)
-    log = _ITS_LOG if _failed(shown, verdict.target) else ""
+    remedy = _remedy(best, cause.symptoms)
+    if _failed(shown, verdict.target):
+        remedy += _ITS_LOG
+    if verdict.target is Side.CRM and best.check.breaks and _REFUSES_KEY.search(best.check.problem):
+        remedy += _ITS_KEY
     return RootCause(
         headline(best, [symptom.subject for symptom in cause.symptoms]),
         worst(symptom.outcome for symptom in cause.symptoms),
-        _remedy(best, cause.symptoms) + log,
+        remedy,
         [first, *more],
         _problems(best, cause.symptoms),
         _missed(best),

@@ -214,7 +214,7 @@ def create_customer(crm: Controlled, key: str, customer: JsonObject, site: str) 
     form = {operation.entity: msgspec.json.encode(customer).decode(), "site": site}
     response = crm.api(operation.method, operation.path, key, form)
     if not response.ok:
-        said = f"{operation.path} was answered {response.status_code}: {response.text[:200]}"
+        said = f"{operation.path} was answered {response.status_code}: {response.text[:200].strip()}"
         raise ActionRefused(f"given.customers: {said}")
 
 

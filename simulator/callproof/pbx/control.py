@@ -209,7 +209,9 @@ class _ModuleActs:
     def register(self) -> object:
         told = self.pbx.register()
         if not told.success:
-            raise ControlError(f"The CRM did not take the registration: {told.status} {told.text}", 502)
+            raise ControlError(
+                f"The CRM did not take the registration: {told.status} {told.text.strip()}", 502
+            )
         return {"status": told.status, "answer": told.body}
 
     def set_period(self, asked: wire.PeriodAsked) -> object:
