@@ -5,11 +5,13 @@ import shlex
 import subprocess
 from html.parser import HTMLParser
 from pathlib import Path
+from urllib.parse import urlencode
 
 import orjson
 import pytest
 from click.testing import CliRunner
 from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
 from msgspec.structs import replace
 
 from callproof.cli import main
@@ -166,7 +168,7 @@ def test_what_was_missed_is_a_dashed_arrow_in_the_ladder_of_its_call() -> None:
 
 
 def test_markdown_is_no_markup_of_a_caller(reports: dict[str, str]) -> None:
-    assert "<script>" not in reports["markdown"]
+    assert "<script>" not in MarkdownIt().render(reports["markdown"])
     rows = [line for line in reports["markdown"].splitlines() if line.startswith("| failed")]
     assert len(rows) == 1
     assert rows[0].count(" | ") == 3
@@ -285,8 +287,31 @@ def test_a_curl_line_asks_the_same_again_in_a_shell() -> None:
     ).stdout.splitlines()
     assert echoed[0] == "http://127.0.0.1:1/api/v5/telephony/call/event"
     assert "X-Api-Key: k'ey" in echoed
-    assert exchange.request.body.text in echoed
+    name, value = echoed[-1].split("=", 1)
+    assert echoed[-2] == "--data-urlencode"
+    assert urlencode({name: value}) == exchange.request.body.text
     assert shlex.split(line)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ("event=%7B%22a%22%3A%22%2B7+1%22%7D", """--data-urlencode 'event={"a":"+7 1"}'"""),
+        ("event=%7B%22a%22%3A%22%2B7%201%22%7D", """--data-urlencode 'event={"a":"+7 1"}'"""),
+        ("a=1&b=", "--data-urlencode a=1 --data-urlencode b="),
+        # Of which curl would make something else.
+        ("event=%7b%7d", "--data-raw event=%7b%7d"),
+        ("event={}", "--data-raw 'event={}'"),
+        ("event=%FF", "--data-raw event=%FF"),
+        ("a%40b=1", "--data-raw a%40b=1"),
+        ("noise", "--data-raw noise"),
+    ],
+)
+def test_a_form_is_shown_in_the_open_where_the_same_is_sent(body: str, shown: str) -> None:
+    headers = (("Content-Type", "application/x-www-form-urlencoded"),)
+    request = Request("POST", "http://crm/x", headers, Body(body.encode()))
+    (seen,) = read([Exchange(1.0, "in", request, None)], Side.CRM, Book())
+    assert curl(seen).endswith(f"/x {shown}")
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ import re
 import shlex
 from collections.abc import Mapping
 from contextlib import suppress
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlencode, urlsplit
 
 import orjson
 
@@ -20,6 +20,7 @@ UNSAID = frozenset({"host", "connection", "content-length", *_OF_CLIENTS})
 FORM = "application/x-www-form-urlencoded"
 
 _PART = re.compile(r'name="([^"]*)"[^\r\n]*(?:\r?\n[^\r\n]+)*\r?\n\r?\n(.*?)\r?\n--', re.DOTALL)
+_PLAIN = re.compile(r"\w+", re.ASCII)
 # What stands in a line for a secret that was taken out, by the end of its name without signs.
 _VARIABLES = {
     "apikey": "API_KEY",
@@ -68,8 +69,17 @@ def curl(exchange: Seen) -> str:
     if multipart:
         words += [f"--form-string {_quoted(f'{name}={value}', names)}" for name, value in _fields(message)]
     elif message.body.text:
-        words.append(f"--data-raw {_quoted(message.body.text, names)}")
+        words += [f"{option} {_quoted(text, names)}" for option, text in _body(message.body.text, kind)]
     return " ".join(words)
+
+
+def _body(text: str, kind: str) -> list[tuple[str, str]]:
+    """For curl: a form in the open where curl makes the same of it, and else as it was."""
+    found = parse_qsl(text, keep_blank_values=True) if kind == FORM else []
+    same = any(urlencode(found, quote_via=way) == text for way in (quote_plus, quote))
+    if found and same and all(_PLAIN.fullmatch(name) for name, _ in found):
+        return [("--data-urlencode", f"{name}={value}") for name, value in found]
+    return [("--data-raw", text)]
 
 
 def query_of(url: str) -> str:
