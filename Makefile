@@ -26,7 +26,7 @@ WORKERS ?= $(shell $(PYTHON) -c 'import os; print((os.cpu_count() or 2) * 5 // 2
 # them would compile the whole package again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: check demo test test-docs test-browser lint docs site screenshots kill-matrix kill-quick strangers bench torture soak image lock clean worst
+.PHONY: check demo test test-docs test-browser lint docs site screenshots kill-matrix kill-quick compiled strangers bench torture soak image lock clean worst
 
 demo: .venv/demo
 	@$(BIN)/callproof check --junit build/report.xml --json build/report.json
@@ -37,12 +37,16 @@ check: .venv/dev
 else
 check: .venv/dev
 	@# Types and site take one core each; the tests take all there are, and their time.
-	$(MAKE) --jobs 2 lint site kill-quick
+	$(MAKE) --jobs 2 lint site kill-quick compiled
 	$(MAKE) test
 endif
 
 kill-quick: .venv/dev
 	$(BIN)/python -m tools.kill_matrix --quick
+
+# Each worker of the tests would compile them all.
+compiled: .venv/dev
+	@-$(BIN)/pytest --collect-only -q >/dev/null
 
 worst: .venv/dev
 	$(BIN)/python -m tools.worst_requests
