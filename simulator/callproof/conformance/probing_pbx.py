@@ -115,7 +115,8 @@ class PbxProbe(CallProbe):
             if self.has(UPLOAD_EVERY):
                 raise self.stop(UPLOAD_EVERY, f"with 0 {said}")
             self.look(
-                "hang up", f"{said}; what goes by a period needs `{UPLOAD_EVERY}`, whose 0 is at once"
+                "hang up",
+                f"{said}; what goes by a period needs `{UPLOAD_EVERY}`, whose 0 is at once or every second",
             )
             raise self.enough()
         if row.get("result") != "answered":
