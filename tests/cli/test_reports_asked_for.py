@@ -80,12 +80,12 @@ def test_of_a_side_that_never_answers_the_cause_is_told_and_what_is_left_out_is_
 def test_a_case_begins_with_what_was_seen_there_and_has_no_long_line_to_send_again(tmp_path: Path) -> None:
     config = edited(tmp_path, "telephony.py", "len(sent) - len(known)}", "str(len(sent))}")
     file = tmp_path / "r.xml"
-    args = ["check", "3-history/sent-twice", "--config", str(config), "--junit", str(file)]
+    args = ["check", "3-history/periodic", "--config", str(config), "--junit", str(file)]
     assert CliRunner().invoke(main, args).exit_code == 1
     failures = list(ET.parse(file).iter("failure"))
     assert failures
     for failure in failures:
         text = failure.text or ""
-        assert text.splitlines()[0].startswith("scenarios/3-history/sent-twice.yaml")
+        assert text.splitlines()[0].startswith("scenarios/3-history/periodic.yaml")
         assert max(map(len, text.splitlines())) <= 2 * LONGEST
     assert any("(whole in --html FILE, as" in (failure.text or "") for failure in failures)

@@ -35,7 +35,9 @@ def test_ci_runs_what_make_check_does() -> None:
     # What the check needs is made while the machine's packages come, and not once more.
     assert re.findall(r"(?m)^make .*", ci) == ["make .venv/dev", "make check"]
     assert re.search(r"(?m)^check: \.venv/dev$", makefile)
-    assert re.search(r"(?m)^check: .*(\n\t.*)?\n\t.* lint site kill-quick compiled\n\t\S+ test\nendif$", makefile)
+    assert re.search(
+        r"(?m)^check: .*(\n\t.*)?\n\t.* lint site kill-quick compiled\n\t\S+ test\nendif$", makefile
+    )
     assert re.search(r"(?m)^kill-quick: .*\n\t.*kill_matrix --quick$", makefile)
 
 
