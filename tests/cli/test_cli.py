@@ -45,6 +45,18 @@ def test_a_check_says_nothing_beside_its_report() -> None:
     assert (process.returncode, process.stderr) == (0, "")
 
 
+def test_a_file_that_nobody_asked_for_is_not_taken_for_judged(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert "Nothing of yours was judged" not in run("check", "6-event/missed")[1]
+    Path("callproof.yaml").touch()
+    code, output = run("check", "6-event/missed")
+    assert code == 0
+    assert "Nothing of yours was judged" in output
+    assert "callproof check --config callproof.yaml\n" in output
+
+
 def test_a_failed_expectation_exits_with_1(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from pathlib import Path
 from secrets import token_hex
 from typing import Any
 
@@ -14,8 +15,10 @@ from msgspec import structs
 from callproof import kinds
 from callproof.cli import completion, listing
 from callproof.cli.common import (
+    CONFIG,
     NOT_CONFORMANT,
     complain,
+    echo,
     ends_given,
     hiding,
     known_country,
@@ -202,6 +205,12 @@ def check(wanted: tuple[str, ...], **options: Any) -> None:
         verdict.stale = known.stale(verdict.scenarios)
         if asked.write_baseline:
             output.write(asked.write_baseline, baseline.written(verdict))
+    if not target and not asked.crm_url and Path(CONFIG).exists():
+        echo(
+            f"Nothing of yours was judged: both ends were callproof's own. What {CONFIG} here says is yours"
+            f" is judged by callproof check --config {CONFIG}",
+            err=True,
+        )
     _end(verdict, out)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from callproof.reports.redact import Redactor
 
 NOT_CONFORMANT = Refusal.exit_code
+# Where init writes what is yours.
+CONFIG = "callproof.yaml"
 CRM_URL, PBX_URL = "http://127.0.0.1:8080", "http://127.0.0.1:8081"
 
 # Where the context of a command keeps its CAs, and whether it shows secrets.

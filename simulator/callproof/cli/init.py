@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 
 import click
 
-from callproof.cli.common import echo, option
+from callproof.cli.common import CONFIG, echo, option
 from callproof.contract.printing import printable
 from callproof.errors import Misuse
 
 if TYPE_CHECKING:
     from callproof.conformance.target import Target
 
-RUNS_ALREADY, CONFIG = "-", "callproof.yaml"
+RUNS_ALREADY = "-"
 
 
 @dataclass(frozen=True)
