@@ -7,7 +7,7 @@ all its requests is gone. So a type is worked out here, by one thread at a time,
 
 import os
 from collections.abc import Callable
-from threading import Lock
+from threading import RLock
 from typing import Any, TypeVar, overload
 
 import msgspec
@@ -17,7 +17,7 @@ T = TypeVar("T")
 Hook = Callable[[type, Any], object]
 
 _WORKED_OUT: set[object] = set()
-_WORKING = Lock()
+_WORKING = RLock()
 if hasattr(os, "register_at_fork"):
     # A fork in the midst of it would never see the end.
     os.register_at_fork(
