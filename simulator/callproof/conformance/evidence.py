@@ -19,7 +19,7 @@ from callproof.contract import decoding, payloads, routes
 from callproof.contract.coerce import taking_empty
 from callproof.contract.errors import ApiError
 from callproof.contract.findings import Finding, Kind
-from callproof.contract.jsontypes import Json, JsonObject, reached, without_nulls
+from callproof.contract.jsontypes import Json, JsonObject, reached, without_nobody, without_nulls
 from callproof.contract.operations import BY_NAME, Operation, Side
 from callproof.contract.schemas import Violation
 from callproof.exchange.exchange import MAX_BINARY, Answer, Body, Exchange, Headers, Request
@@ -131,7 +131,9 @@ class Seen(Struct, frozen=True, dict=True):
             found: Json = orjson.loads(self.reply.body.content) if self.reply else None
         except orjson.JSONDecodeError:
             return None
-        return without_nulls(found)
+        return (
+            without_nobody(without_nulls(found)) if self.is_of("manager-lookup") else without_nulls(found)
+        )
 
     @property
     def taken(self) -> bool:

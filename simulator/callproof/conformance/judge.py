@@ -147,8 +147,9 @@ def _by_form(exchange: Seen, where: str) -> Iterator[Check]:
 def _as_a_form(exchange: Seen, name: str, where: str) -> Check:
     """Whether the body of a call-back is a form; modules read nothing else."""
     kind = exchange.request.header("content-type")
-    is_form = not exchange.request.body.size or _FORM.match(kind)
-    problem = "" if is_form else f"the body is {kind or 'of no Content-Type'}, expected a form"
+    size = exchange.request.body.size
+    found = (kind or "of no Content-Type") if size else "empty"
+    problem = "" if size and _FORM.match(kind) else f"the body is {found}, expected a form"
     return Check(ROWS[name], str(exchange), where, problem, members=(WHOLE,))
 
 

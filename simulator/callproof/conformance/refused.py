@@ -1,7 +1,8 @@
 """What was to follow from a request that the CRM refused: not its absence is the fault, but the refusal.
 
-A CRM that does not take a change of status has none to tell of. Such a check is turned to the row that says
-that the request is to be taken, and weighs no more there than it did.
+A CRM that does not take a change of status has none to tell of, and one that does not take an empty
+address goes on asking there. Such a check is turned to the row that says that the request is to be taken,
+and weighs no more there than it did.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -42,6 +43,8 @@ RESTS_ON = {
     "crm answers user": ("user-status",),
     "crm answers users": ("user-status",),
 }
+# What can end something by being taken.
+SETTINGS = "module-edit"
 # Evidence that gives a must the weight of another outcome.
 _AS_GRAVE = {Outcome.WARNED: Evidence.PARAPHRASE, Outcome.NOTED: Evidence.INFERRED}
 _REFUSED = 400
@@ -64,9 +67,9 @@ class Refusals:
 
     def instead(self, check: Check, step: Expect, before: Sequence[Seen]) -> Check:
         """The check, or the one that a refusal among the messages ``before`` it answers for."""
-        if not (check.problem and step.least and _may_follow(check, step)):
+        if not (check.problem and _may_follow(check, step)):
             return check
-        names = [name for name in RESTS_ON.get(str(step), ()) if not self._in_doubt(name)]
+        names = [name for name in _rests_on(step) if not self._in_doubt(name)]
         for seen in before:
             name = seen.operation.name if seen.operation else ""
             if name in names and _is_refused(seen) and seen.ref not in self._wanted:
@@ -79,8 +82,15 @@ class Refusals:
         return any(step.line not in self._met for step in steps)
 
 
+def _rests_on(step: Expect) -> Sequence[str]:
+    names = RESTS_ON.get(str(step), ())
+    return names if step.least else [name for name in names if name == SETTINGS]
+
+
 def _may_follow(check: Check, step: Expect) -> bool:
-    """Whether it is about something that is not there, or not yet as it was to become."""
+    """Whether it is about something that is not there, is there still, or not yet as it was to become."""
+    if not step.least:
+        return step.most == 0
     changes = step.verb is Verb.ANSWERS or step.subject == "users"
     return changes or (check.looked is not None and check.looked.too_few)
 

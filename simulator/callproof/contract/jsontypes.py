@@ -72,6 +72,14 @@ def without_nulls(value: Json) -> Json:
     return [without_nulls(held) for held in value] if isinstance(value, list) else value
 
 
+def without_nobody(value: Json) -> Json:
+    """The same without members that are empty: where somebody is asked for, nobody may be an empty map,
+    which PHP writes as a list (evidence#empty-maps)."""
+    if isinstance(value, Mapping):
+        return {name: held for name, held in value.items() if held not in ({}, [])}
+    return value
+
+
 def with_whole_numbers(value: Json) -> Json:
     """The same with 61 for 61.0, which is that number in JSON and reads otherwise as text."""
     if isinstance(value, Mapping):
