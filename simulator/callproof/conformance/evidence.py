@@ -24,6 +24,8 @@ from callproof.contract.operations import BY_NAME, Operation, Side
 from callproof.contract.schemas import Violation
 from callproof.exchange.exchange import MAX_BINARY, Answer, Body, Exchange, Headers, Request
 
+# Whom an event is for (evidence#event-codes).
+ADDRESSEES = ("codes", "userIds")
 # One of the two that an exchange has.
 Half = TypeVar("Half", Request, Answer)
 
@@ -271,10 +273,24 @@ def _judged(seen: Seen, operation: Operation, decoded: decoding.Decoded) -> Seen
     judged = payloads.read(schema, raw, where, plain=plain)
     return replace(
         seen,
-        params=judged.value,
+        params=_addressed(judged.value) if operation.name == "call-event" else judged.value,
         findings=(*findings, *judged.findings),
         violations=tuple(judged.violations),
     )
+
+
+def _addressed(event: Json) -> Json:
+    """An event that names each manager once; an empty list names nobody, as one that is not there."""
+    if not isinstance(event, Mapping):
+        return event
+    named = {name: event[name] for name in ADDRESSEES if isinstance(event.get(name), list)}
+    kept = {name: value for name, value in event.items() if name not in named or value}
+    once = {name: _once(who) for name, who in named.items() if isinstance(who, list) and who}
+    return {**kept, **once}
+
+
+def _once(values: list[Json]) -> list[Json]:
+    return [value for index, value in enumerate(values) if value not in values[:index]]
 
 
 def _asked_by(exchange: Exchange, seen_by: Side) -> Side:

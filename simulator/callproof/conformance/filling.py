@@ -7,7 +7,7 @@ import orjson
 
 from callproof.conformance import fresh
 from callproof.conformance.judge import UnderTest
-from callproof.conformance.scenario import BrokenScenario
+from callproof.conformance.scenario import BrokenScenario, Do, Expect, Send
 from callproof.conformance.stimuli import Misconfigured
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import Side
@@ -29,6 +29,7 @@ class Names:
     def __init__(self, judged: UnderTest, key: str, registered: Callable[[], JsonObject] = dict) -> None:
         self._module: JsonObject = {"code": judged.code, "clientId": judged.client_id}
         self._told: set[str] = set()
+        self._left_out: set[str] = set()
         self._registered = registered
         self._given = {**judged.account.names(), **fresh.names(judged.account, judged.run)}
         self._known: dict[str, Json] = {**self._given, "key": key}
@@ -40,15 +41,25 @@ class Names:
 
     def number(self, name: str, journal: Side) -> int:
         """The number that the named exchange has in its journal, or the last one that was in this
-        ``journal`` when somebody did what is named; 0 for anything else.
+        ``journal`` when somebody did what is named; 0 for anything else, and for a step that was left out.
 
         Raises BrokenScenario when nothing was found under the name.
         """
         found = self._known.get(name)
+        if found is None and name in self._left_out:
+            return 0
         if not isinstance(found, Mapping):
             raise BrokenScenario(f"after: {name}: nothing of that name was found")
         number = reached(found, "since", journal) if "since" in found else found.get("id")
         return number if isinstance(number, int) else 0
+
+    def leaves_out(self, step: Do | Send | Expect) -> bool:
+        """Whether a condition of its own does. What is to come after such a step comes after nothing."""
+        without = isinstance(step, Expect) and bool(step.unless) and self.has(step.unless)
+        left_out = without or not all(map(self.has, step.given))
+        if left_out and not isinstance(step, Send):
+            self._left_out.add(step.name)
+        return left_out
 
     def begun(self, name: str) -> tuple[float, float]:
         """When the named step began, on the ends' clock and on the machine's monotonic one.
