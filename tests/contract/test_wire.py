@@ -104,6 +104,14 @@ def test_a_compressed_body_is_not_read_and_the_only_finding_says_so(coding: str,
     assert (coding.lower() or "gzip") in request.findings[0].message
 
 
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_what_stands_in_the_body_of_a_get_is_not_read(method: str) -> None:
+    request = decode("details=1", FORM, b"phone=1", method=method)
+    assert (request.query, request.fields) == ({"details": "1"}, {})
+    assert [finding.kind for finding in request.findings] == [Kind.MISPLACED]
+    assert decode("details=1", "", b"", method=method).findings == []
+
+
 @pytest.mark.parametrize(
     "text", ["[" * 101 + "]" * 101, '{"a":' * 300 + "1" + "}" * 300, "[" * 5000 + "]" * 5000]
 )

@@ -1,6 +1,7 @@
 """What the body of an answer is, where it is no JSON: sound of some length, or a part of another body.
 
-A body is told as ``{"base64": ..., "size": ...}``: its beginning, and how many bytes it has in all.
+A body is told as ``{"base64": ..., "size": ..., "type": ...}``: its beginning, how many bytes it has in
+all, and its Content-Type.
 """
 
 import msgspec
@@ -14,10 +15,11 @@ _AROUND, _SHARE = 3.0, 0.2
 
 
 class Kept(msgspec.Struct):
-    """The beginning of a body, and how many bytes it has."""
+    """The beginning of a body, how many bytes it has, and what it is said to be."""
 
     base64: bytes = b""
     size: int = 0
+    type: str = ""
 
 
 class _Wanted(msgspec.Struct):
@@ -37,6 +39,8 @@ def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[s
     found = sound.seconds(kept.base64, kept.size)
     if not sound.is_sound(kept.base64):
         return [f"{where} is no sound: it begins with {kept.base64[:20]!r}"]
+    if kind := sound.named_wrongly(kept.base64, kept.type):
+        return [f"{where} is {kind}, and its Content-Type says {kept.type}"]
     if asked.seconds is None or found is None:
         return []
     off = _AROUND + slack + _SHARE * asked.seconds

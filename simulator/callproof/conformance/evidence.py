@@ -149,9 +149,11 @@ class Seen(Struct, frozen=True, dict=True):
 
     @property
     def answer_bytes(self) -> JsonObject:
-        """The beginning of the answer's body as the journal keeps it, in base64, and its size in bytes."""
+        """The beginning of the answer's body as the journal keeps it, in base64, its size in bytes and its
+        Content-Type."""
         content = self.reply.body.content[:MAX_BINARY] if self.reply else b""
-        return {"base64": b64encode(content).decode(), "size": self.answer_size}
+        kind = self.headers.get("content-type", "")
+        return {"base64": b64encode(content).decode(), "size": self.answer_size, "type": kind}
 
     def __str__(self) -> str:
         return f"{self.method} {self.url} -> {self.status or self.error}"
@@ -247,6 +249,7 @@ def _read(exchange: Exchange, seen_by: Side, book: Book) -> Seen:
             address.query,
             request.header("content-type"),
             body,
+            method=request.method,
             coding=request.header("content-encoding"),
         )
         if operation is None:

@@ -76,15 +76,20 @@ def decode(
     content_type: str,
     body: bytes,
     *,
+    method: str = "POST",
     coding: str = "",
     strict: bool = False,
     bounds: Bounds = USUAL,
 ) -> Decoded:
-    """Take a request apart; ``coding`` is its Content-Encoding.
+    """Take a request apart; ``coding`` is its Content-Encoding. The parameters of a GET are those of its
+    query (evidence#query-brackets).
 
     Raises InvalidInput when there are too many fields or they nest too deep.
     """
     findings: list[Finding] = []
+    if body and method in ("GET", "HEAD"):
+        said = "the body of a GET is not read"
+        findings, body = [Finding(Kind.MISPLACED, "body", "", said, "Use the query.", "PBX-API-04")], b""
     packed = body and _packed(coding, body, findings)
     fields = _body(content_type, body, findings, strict, bounds) if body and not packed else {}
     asked = _nest(_pairs(query, "query", findings, bounds), bounds) if query else {}

@@ -8,6 +8,15 @@ _KNOWN = re.compile(rb"OggS|fLaC|#!AMR|\x1aE\xdf\xa3|FORM....AIF|\.snd|.{4}ftyp|
 # Of MPEG audio, layer III, in kbit/s: version 1, and versions 2 and 2.5.
 _KBPS_1 = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _KBPS_2 = (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160)
+# By which Content-Types audio goes that begins in a way of its own; any other may be right as well.
+_TYPES = {
+    "WAV": ("wav", "x-wav", "wave", "vnd.wave", "x-pn-wav"),
+    "MPEG": ("mpeg", "mp3", "mpeg3", "x-mpeg", "x-mp3", "x-mpeg-3", "mpa"),
+    "Ogg": ("ogg", "x-ogg", "opus", "vorbis", "speex"),
+    "FLAC": ("flac", "x-flac"),
+}
+# A WAV that holds MPEG audio says so in its format.
+_MPEG_IN_WAV = (0x50, 0x55)
 # Pages and messages begin so, where a recording was promised.
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*[<{\[]")
 
@@ -35,6 +44,25 @@ def seconds(content: bytes, size: int) -> float | None:
         return _wav_seconds(content, size)
     start = _behind_tag(content)
     return _mpeg_seconds(content, size, start) if _is_mpeg(content, start) else None
+
+
+def named_wrongly(content: bytes, content_type: str) -> str:
+    """What sound it is, where its Content-Type is that of another kind; empty where that may be right."""
+    subtype = content_type.partition(";")[0].strip().lower().removeprefix("audio/")
+    told = next((kind for kind, known in _TYPES.items() if subtype in known), "")
+    found = _kind(content)
+    return found if told and found and told != found else ""
+
+
+def _kind(content: bytes) -> str:
+    if _is_wav(content):
+        form = content[20:22] if content[12:16] == b"fmt " else b""
+        return "" if int.from_bytes(form, "little") in _MPEG_IN_WAV else "WAV"
+    if content[:4] in (b"OggS", b"fLaC"):
+        return "Ogg" if content[:1] == b"O" else "FLAC"
+    # Layer 0 is AAC, which begins alike.
+    head = content[_behind_tag(content) :][:2]
+    return "MPEG" if _is_mpeg(content, _behind_tag(content)) and head[1] & 6 else ""
 
 
 def _is_wav(content: bytes) -> bool:

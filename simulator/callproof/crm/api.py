@@ -110,6 +110,7 @@ class CrmApi:
             incoming.query,
             incoming.content_type,
             incoming.body,
+            method=verb,
             coding=incoming.environ.get("HTTP_CONTENT_ENCODING", ""),
             strict=strict,
             bounds=self._crm.bounds,
