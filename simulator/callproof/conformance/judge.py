@@ -97,7 +97,7 @@ def _request(exchange: Seen, where: str) -> Iterator[Check]:
         yield _below_an_address(exchange, where)
     if operation.asked_by is Side.PBX:
         yield from _by_form(exchange, where)
-    elif exchange.method == "POST":
+    elif exchange.method == operation.method == "POST":
         yield _as_a_form(exchange, operation.name, where)
 
 
