@@ -53,6 +53,20 @@ def test_null_in_an_answer_is_read_as_a_member_that_is_left_out() -> None:
     assert found.answer == {"success": True, "users": [{"id": 1}, None]}
 
 
+def test_nobody_may_be_an_empty_map_or_list_where_somebody_is_asked_for() -> None:
+    said = '{"success": true, "manager": [], "customer": {}, "links": []}'
+    lookup = one(exchange("http://crm/api/v5/telephony/manager?phone=1", said=said))
+    assert lookup.answer == {"success": True}
+    elsewhere = one(exchange("http://crm/api/v5/users", said='{"success": true, "users": []}'))
+    assert elsewhere.answer == {"success": True, "users": []}
+
+
+def test_an_event_names_each_manager_once_and_by_an_empty_list_nobody() -> None:
+    event = 'event={"type":"in","phone":"1","codes":[],"userIds":[1,2,1]}'
+    found = one(exchange("http://crm/api/v5/telephony/call/event", event))
+    assert found.params == {"type": "in", "phone": "1", "userIds": [1, 2]}
+
+
 def test_a_request_without_an_answer_says_why() -> None:
     found = one(replace(exchange("http://pbx/x", direction="out"), answer=None, error="no answer"))
     assert (found.status, found.answer, found.answer_size, dict(found.headers)) == (None, None, 0, {})

@@ -201,6 +201,24 @@ def test_what_needs_something_that_is_not_there_is_not_looked_at(tmp_path: Path)
     assert "CRM-EVENT-02" not in {check.requirement for check in result.checks}
 
 
+def test_what_comes_after_a_step_that_was_left_out_comes_after_nothing(tmp_path: Path) -> None:
+    looked = """
+  - expect: pbx sends users
+    if: $row.value.recordUrl
+    at-most: 1
+    proves: PBX-HISTORY-05
+    as: heard
+  - expect: pbx sends call-event
+    after: heard
+    at-least: 1
+    proves: PBX-EVENT-04
+"""
+    result = played(tmp_path, SCENARIO + looked)
+    assert result.broken == ""
+    (found,) = [check for check in result.checks if check.requirement == "PBX-EVENT-04"]
+    assert found.problem == ""
+
+
 def test_of_answers_that_are_wrong_alike_the_newest_is_the_nearest(tmp_path: Path) -> None:
     asked = "\n".join(f"  - send: GET /api/v5/users/{number}" for number in (1, 2, 1))
     text = f"{asked}\n  - expect: crm answers anything\n    status: 400\n    proves: CRM-API-05\n"
