@@ -204,6 +204,19 @@ def test_a_crm_that_refuses_what_a_scenario_begins_with_may_know_another_key() -
     assert told(403) == f"{usual} If your side knows another key, set api-key in the file to it."
 
 
+def test_a_pbx_that_nobody_can_tell_when_to_upload_may_go_by_a_period() -> None:
+    looked = Looked("", "1", 1, 0, at=9.0)
+    said = Check("PBX-HISTORY-05", "pbx sends cdr", "s.yaml:7", "expected 1, found 0", looked=looked)
+
+    def told(absent: str) -> str:
+        left_out = [("3-history/periodic", absent)]
+        (one,) = findings(Verdict([played("a", said)], 7, strict=False, target=Side.PBX, left_out=left_out))
+        return one.remedy
+
+    usual = told("set zone")
+    assert told("upload every").startswith(f"{usual} A PBX that uploads by a period alone offers")
+
+
 def test_a_mistake_of_the_configuration_is_one_finding_without_a_row() -> None:
     told = "callproof.yaml:9: there is no view 'calls'"
     (one,) = found(*(played(name, broken=told, by=Whose.CONFIGURATION) for name in "ab"))

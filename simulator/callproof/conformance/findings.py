@@ -4,7 +4,6 @@ A finding gathers every check that did not hold for the same reason, the scenari
 it and the rows that were left undecided, and says what to do. What a configuration says wrongly is one too.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -13,14 +12,13 @@ from msgspec import structs
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.headlines import LONGEST, headline, of_configuration
-from callproof.conformance.scenario import CDR, Verb
+from callproof.conformance.remedies import LOOK_AT_BENCH, MEND_FILE, remedy
+from callproof.conformance.scenario import CDR
 from callproof.conformance.symptoms import Symptom, broken_text, symptoms
 from callproof.conformance.verdict import Near, Outcome, ScenarioResult, Verdict, Whose, worst
 from callproof.conformance.wording import bounded, parts_of, sentence
 from callproof.contract.jsontypes import reached
-from callproof.contract.operations import Side
 from callproof.contract.requirements import Requirement, all_requirements
-from callproof.exchange.bounded import SERVER_ERROR
 
 GRAVEST = (Outcome.FAILED, Outcome.WARNED, Outcome.NOTED, Outcome.KNOWN, Outcome.PASSED)
 # How many different problems of one cause are told, and messages that came instead of a missing one.
@@ -33,19 +31,6 @@ _BEFORE = {
     "crm keeps initiations": "make-call",
     "pbx keeps calls": "make-call",
 }
-_LOOK_AT_BENCH = "Look at what your side answered, and at its own log of that moment."
-_ITS_LOG = (
-    " Your side failed over it, so look at what it printed; where callproof starts it, `log` under `start` "
-    "keeps that."
-)
-_ITS_KEY = " If your side knows another key, set api-key in the file to it."
-_REFUSES_KEY = re.compile(r"[: ](401|403)\b")
-# There is no such method, and there is no time: nobody failed.
-_NO_FAILURE = (501, 503)
-_EACH_ONCE = (
-    "Upload each call once: what was answered with success is not sent again, but for its recordUrl."
-)
-_MEND_FILE = "Mend that line of the file, or name what your side does not have under absent."
 
 
 @dataclass(frozen=True)
@@ -208,15 +193,10 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
     scenarios = dict.fromkeys([best.scenario.id, *inner, *(broke.id for broke in cause.broke)])
     left = {row for broke in cause.broke for row in broke.undecided}
     shown = _shown(best, cause.symptoms)
-    remedy = _remedy(best, cause.symptoms)
-    if _failed(shown, verdict.target):
-        remedy += _ITS_LOG
-    if verdict.target is Side.CRM and best.check.breaks and _REFUSES_KEY.search(best.check.problem):
-        remedy += _ITS_KEY
     return RootCause(
         headline(best, [symptom.subject for symptom in cause.symptoms]),
         worst(symptom.outcome for symptom in cause.symptoms),
-        remedy,
+        remedy(best, cause.symptoms, shown, verdict),
         [first, *more],
         _problems(best, cause.symptoms),
         _missed(best),
@@ -230,13 +210,6 @@ def _finding(cause: _Cause, verdict: Verdict) -> RootCause:
         len(cause.symptoms),
         _because(best),
     )
-
-
-def _failed(shown: Seen | None, target: Side | None) -> bool:
-    """Whether the side under test answered so that only its own log can say why."""
-    if shown is None or target is None or shown.asked_by is target:
-        return False
-    return shown.status is not None and shown.status >= SERVER_ERROR and shown.status not in _NO_FAILURE
 
 
 def _because(best: Symptom) -> str:
@@ -260,17 +233,6 @@ def _near(best: Symptom) -> Sequence[Near]:
     if looked is None or not looked.too_few:
         return ()
     return list(dict.fromkeys([*best.near, *looked.near]))[:MOST_NEAR]
-
-
-def _remedy(best: Symptom, others: Sequence[Symptom]) -> str:
-    """What is known of the very member before what the row says of any."""
-    row = best.check.requirement
-    of_row = (symptom.check.remedy for symptom in others if symptom.check.requirement == row)
-    known = best.check.remedy or next(filter(None, of_row), "")
-    if not known and best.subject == f"{Side.PBX} {Verb.SENDS} {CDR}" and best.counted and not best.absent:
-        # The rows say that calls are to be there.
-        return _EACH_ONCE
-    return known or all_requirements()[row].remedy
 
 
 def _problems(best: Symptom, others: Sequence[Symptom]) -> list[str]:
@@ -306,7 +268,7 @@ def _unplayable(text: str, results: Sequence[ScenarioResult], verdict: Verdict) 
     return RootCause(
         of_configuration(text) if by_file else by_side,
         Outcome.KNOWN if known else Outcome.FAILED,
-        _MEND_FILE if by_file else _LOOK_AT_BENCH,
+        MEND_FILE if by_file else LOOK_AT_BENCH,
         problems=[text],
         scenarios=[result.id for result in results],
         where=first.file,
