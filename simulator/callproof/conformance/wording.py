@@ -14,7 +14,7 @@ _OPENED = {
     "$contains": "with ",
     "$not": "not ",
     "$matches": "like ",
-    "$length": "of length ",
+    "$length": "length ",
     "$if-present": "if any ",
 }
 _KEPT = {
