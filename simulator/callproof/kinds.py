@@ -8,7 +8,7 @@ all its requests is gone. So a type is worked out here, by one thread at a time,
 import os
 from collections.abc import Callable
 from threading import RLock
-from typing import Any, TypeVar, overload
+from typing import Any, TypedDict, TypeVar, Unpack, overload
 
 import msgspec
 
@@ -25,29 +25,27 @@ if hasattr(os, "register_at_fork"):
     )
 
 
-@overload
-def convert(
-    value: object, kind: type[T], *, strict: bool = True, from_attributes: bool = False,
-    str_keys: bool = False, dec_hook: Hook | None = None,
-) -> T: ...  # fmt: skip
+class How(TypedDict, total=False):
+    """What ``msgspec.convert`` takes besides."""
+
+    strict: bool
+    from_attributes: bool
+    str_keys: bool
+    dec_hook: Hook
 
 
 @overload
-def convert(
-    value: object, kind: Any, *, strict: bool = True, from_attributes: bool = False,
-    str_keys: bool = False, dec_hook: Hook | None = None,
-) -> Any: ...  # fmt: skip
+def convert(value: object, kind: type[T], **how: Unpack[How]) -> T: ...
 
 
-def convert(
-    value: object, kind: Any, *, strict: bool = True, from_attributes: bool = False,
-    str_keys: bool = False, dec_hook: Hook | None = None,
-) -> Any:  # fmt: skip
+@overload
+def convert(value: object, kind: Any, **how: Unpack[How]) -> Any: ...
+
+
+def convert(value: object, kind: Any, **how: Unpack[How]) -> Any:
     """As ``msgspec.convert``. Raises msgspec.ValidationError."""
     _work_out(kind)
-    return msgspec.convert(
-        value, kind, strict=strict, from_attributes=from_attributes, str_keys=str_keys, dec_hook=dec_hook
-    )
+    return msgspec.convert(value, kind, **how)
 
 
 def decode(content: bytes | str, kind: type[T]) -> T:

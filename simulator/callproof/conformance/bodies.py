@@ -39,14 +39,19 @@ def unlike_sound(wanted: Json, body: object, where: str, slack: float) -> list[s
     found = sound.seconds(kept.base64, kept.size)
     if not sound.is_sound(kept.base64):
         return [f"{where} is no sound: it begins with {kept.base64[:20]!r}"]
-    if kind := sound.named_wrongly(kept.base64, kept.type):
-        return [f"{where} is {kind}, and its Content-Type says {kept.type}"]
     if asked.seconds is None or found is None:
         return []
     off = _AROUND + slack + _SHARE * asked.seconds
     if asked.seconds - off <= found <= asked.seconds + asked.waiting + off:
         return []
     return [f"{where} lasts {found:.0f} s, expected about {asked.seconds:g} s"]
+
+
+def misnamed(body: object, where: str) -> list[str]:
+    """Why its Content-Type is that of another kind of sound."""
+    kept = kinds.convert(body or {}, Kept)
+    kind = sound.named_wrongly(kept.base64, kept.type)
+    return [f"{where} is {kind}, and its Content-Type says {kept.type}"] if kind else []
 
 
 def unlike_part(wanted: Json, body: object, where: str) -> list[str]:

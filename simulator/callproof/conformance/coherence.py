@@ -111,7 +111,5 @@ def _recorded(report: Told, played: Sequence[Seen], where: str) -> Iterator[Chec
     for one in played:
         if one.url.partition("?")[0] == url.partition("?")[0] and one.status == 200:
             sound: Json = {"seconds": lasted, "waiting": BEFORE_TALK}
-            # By which Content-Type it goes is no part of the story.
-            body = {**one.answer_bytes, "type": ""}
-            unlike = "; ".join(bodies.unlike_sound(sound, body, "the recording", 0.0))
+            unlike = "; ".join(bodies.unlike_sound(sound, one.answer_bytes, "the recording", 0.0))
             yield Check(STORY, f"call {report.id}", where, unlike, exchanges=(one.ref, report.seen.ref))

@@ -133,9 +133,8 @@ class Seen(Struct, frozen=True, dict=True):
             found: Json = orjson.loads(self.reply.body.content) if self.reply else None
         except orjson.JSONDecodeError:
             return None
-        return (
-            without_nobody(without_nulls(found)) if self.is_of("manager-lookup") else without_nulls(found)
-        )
+        told = without_nulls(found)
+        return without_nobody(told) if self.is_of("manager-lookup") else told
 
     @property
     def taken(self) -> bool:
@@ -286,10 +285,8 @@ def _addressed(event: Json) -> Json:
     """An event that names each manager once; an empty list names nobody, as one that is not there."""
     if not isinstance(event, Mapping):
         return event
-    named = {name: event[name] for name in ADDRESSEES if isinstance(event.get(name), list)}
-    kept = {name: value for name, value in event.items() if name not in named or value}
-    once = {name: _once(who) for name, who in named.items() if isinstance(who, list) and who}
-    return {**kept, **once}
+    named = {name: _once(who) for name in ADDRESSEES if isinstance(who := event.get(name), list)}
+    return {name: named.get(name, value) for name, value in event.items() if value or name not in named}
 
 
 def _once(values: list[Json]) -> list[Json]:

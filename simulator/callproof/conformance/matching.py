@@ -150,7 +150,8 @@ def _apply(name: str, operand: Json, actual: "Json | _Missing", path: str, slack
         case "$date":
             return dated.unlike_date(operand, actual, where, slack.dates, slack.zone)
         case "$audio":
-            return bodies.unlike_sound(operand, actual, where, slack.times)
+            misnamed = bodies.misnamed(actual, where)
+            return misnamed or bodies.unlike_sound(operand, actual, where, slack.times)
         case "$part":
             return bodies.unlike_part(operand, actual, where)
         case "$json":

@@ -9,7 +9,7 @@ from callproof.conformance.leaving import leave
 from callproof.conformance.patience import be_patient
 from callproof.conformance.probing import SET_UP, Outcome, Probe, brief, refusal, taken, view_row
 from callproof.conformance.probing_scope import harmless, last_of
-from callproof.conformance.selection import CUSTOMERS, MISSING, lacks_method
+from callproof.conformance.selection import CUSTOMERS, KEY_REFUSED, MISSING, lacks_method
 from callproof.conformance.target import ADD_CUSTOMER
 from callproof.contract.jsontypes import Json, JsonObject, reached
 from callproof.contract.operations import BY_NAME
@@ -48,7 +48,7 @@ class CrmProbe(Probe):
         there = ["the key"]
         for user in self.account.users:
             status, answer = self._api("GET", f"/api/v5/users/{user}")
-            if status in (401, 403):
+            if status in KEY_REFUSED:
                 raise self.stop(ACCOUNT, f"api-key: {status}, {brief(answer)}")
             if status in MISSING and self._cannot_read(user):
                 if not {PEOPLE, USERS} & set(self.target.absent):

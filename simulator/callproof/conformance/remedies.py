@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from callproof.conformance.evidence import Seen
 from callproof.conformance.scenario import CDR, Verb
+from callproof.conformance.selection import KEY_REFUSED
 from callproof.conformance.symptoms import Symptom
 from callproof.conformance.target import UPLOAD_EVERY
 from callproof.conformance.verdict import Verdict
@@ -22,7 +23,7 @@ _ITS_KEY = "If your side knows another key, set api-key in the file to it."
 _ITS_PERIOD = (
     f"A PBX that uploads by a period alone offers the stimulus `{UPLOAD_EVERY}`, whose 0 is every second."
 )
-_REFUSES_KEY = re.compile(r"[: ](401|403)\b")
+_REFUSES_KEY = re.compile(rf"[: ]({'|'.join(map(str, KEY_REFUSED))})\b")
 # There is no such method, and there is no time: nobody failed.
 _NO_FAILURE = (501, 503)
 _EACH_ONCE = (
@@ -39,7 +40,7 @@ def remedy(best: Symptom, others: Sequence[Symptom], shown: Seen | None, verdict
         told.append(_ITS_LOG)
     if verdict.target is Side.CRM and best.check.breaks and _REFUSES_KEY.search(best.check.problem):
         told.append(_ITS_KEY)
-    if best.absent and best.subject in _HISTORY and UPLOAD_EVERY in dict(verdict.left_out).values():
+    if best.absent and best.subject in _HISTORY and UPLOAD_EVERY in {why for _, why in verdict.left_out}:
         told.append(_ITS_PERIOD)
     return " ".join(told)
 

@@ -32,6 +32,8 @@ OF_TELEPHONY = frozenset({"module-edit", "call-event", "calls-upload", "manager-
 
 # The parameter that has the key where no header does, and what stands there where none is to be had.
 _KEY, _NO_KEYS = "apiKey", ("", "wrong")
+# What a CRM answers that does not let a key in.
+KEY_REFUSED = (401, 403)
 # What a CRM answers that has no such method.
 MISSING = (404, 405, 501)
 

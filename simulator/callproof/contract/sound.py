@@ -61,8 +61,8 @@ def _kind(content: bytes) -> str:
     if content[:4] in (b"OggS", b"fLaC"):
         return "Ogg" if content[:1] == b"O" else "FLAC"
     # Layer 0 is AAC, which begins alike.
-    head = content[_behind_tag(content) :][:2]
-    return "MPEG" if _is_mpeg(content, _behind_tag(content)) and head[1] & 6 else ""
+    start = _behind_tag(content)
+    return "MPEG" if _is_mpeg(content, start) and content[start + 1] & 6 else ""
 
 
 def _is_wav(content: bytes) -> bool:

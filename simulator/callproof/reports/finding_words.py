@@ -6,7 +6,7 @@ from callproof.conformance.findings import RootCause
 from callproof.reports.bodies import curl
 
 # What a message that is shown is called.
-SENT, CAME = "sent", "came"
+SENT, CAME = SHOWN = "sent", "came"
 # How many rows that a cause touches are told in words; the others are counted.
 MOST_ROWS = 6
 

@@ -20,7 +20,7 @@ from callproof.conformance.verdict import (
 )
 from callproof.reports.bodies import curl, query_of, readable
 from callproof.reports.drawing import draw
-from callproof.reports.finding_words import CAME, SENT, lines, sent, shown_as
+from callproof.reports.finding_words import SHOWN, lines, sent, shown_as
 from callproof.reports.pages import render, script
 
 # Of a row that fails everywhere the first problems are shown, and of failed scenarios the first are open.
@@ -80,7 +80,7 @@ def write(verdict: Verdict) -> bytes:
 
 
 def _found(finding: RootCause) -> Found:
-    told = [(name, text) for name, text in lines(finding) if name not in ("demanded", "near", SENT, CAME)]
+    told = [(name, text) for name, text in lines(finding) if name not in ("demanded", "near", *SHOWN)]
     seen = finding.exchange
     request = readable(seen.request, query_of(seen.url)) if seen else []
     answer = readable(seen.reply) if seen and seen.reply else []

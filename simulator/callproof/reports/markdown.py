@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Check, Outcome, RequirementResult, Verdict
 from callproof.contract.printing import printable
-from callproof.reports.finding_words import CAME, SENT, lines
+from callproof.reports.finding_words import SHOWN, lines
 
 # A page of GitHub's takes 1 MiB; a row that fails everywhere shows its first problems.
 MOST_PROBLEMS, LONGEST = 3, 600
@@ -53,7 +53,7 @@ def _findings(found: Sequence[RootCause]) -> Iterator[str]:
     for number, finding in enumerate(found[:MOST_FINDINGS], 1):
         yield f"{number}. **{finding.outcome}** {escaped(finding.headline)}"
         for name, text in lines(finding):
-            yield f"   - {name}: {_code(text) if name in (SENT, CAME) else escaped(text)}"
+            yield f"   - {name}: {_code(text) if name in SHOWN else escaped(text)}"
     if len(found) > MOST_FINDINGS:
         yield f"\nand {len(found) - MOST_FINDINGS} more."
 

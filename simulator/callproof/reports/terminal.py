@@ -12,7 +12,7 @@ from callproof.conformance.events import Event, RunEnded, ScenarioPlayed
 from callproof.conformance.findings import RootCause, findings
 from callproof.conformance.verdict import Outcome, ScenarioResult, Verdict
 from callproof.reports.console import said
-from callproof.reports.finding_words import CAME, SENT, lines
+from callproof.reports.finding_words import SHOWN, lines
 
 _STYLE = {
     Outcome.PASSED: "green",
@@ -24,7 +24,7 @@ _STYLE = {
 
 # How many findings are told, and how many of them in full; a curl line is cut where it is longer.
 MOST, IN_FULL, LONGEST = 10, 3, 400
-_ALWAYS = ("demanded", "because", "do", "seen in", SENT, CAME)
+_ALWAYS = ("demanded", "because", "do", "seen in", *SHOWN)
 # How much that a run made is named.
 MOST_CREATED = 3
 
